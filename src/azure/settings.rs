@@ -1,0 +1,193 @@
+//! What a connection is made of, resolved once from the provider block and the environment.
+
+use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
+
+use super::error::Result;
+
+/// A secret on its way from the configuration to the identity service. It has no way to be printed or serialized.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Sensitive(String);
+
+impl Sensitive {
+    /// Wraps a secret.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself; call it only where it goes on the wire to its own service.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// Which Azure this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Azure China, operated by 21Vianet.
+    China,
+    /// A cloud that describes itself at `https://{metadata_host}/metadata/endpoints`.
+    Custom {
+        /// Host name, with an optional port.
+        metadata_host: String,
+    },
+    /// The embedded demo tenant; nothing leaves the process.
+    Demo,
+    /// US Government DoD (L5): as US Government, with a Graph host of its own.
+    Dod,
+    /// The worldwide cloud (commercial and GCC).
+    Public,
+    /// US Government (L4, GCC High).
+    UsGovernment,
+}
+
+/// How to sign in: exactly one method, with every input it needs.
+#[derive(Clone, Debug)]
+pub enum Method {
+    /// AKS workload identity: the projected token file is read again for each token.
+    AksWorkloadIdentity {
+        /// Application id.
+        client_id: String,
+        /// The projected token file.
+        token_file: PathBuf,
+    },
+    /// Azure DevOps: the pipeline's service connection issues an assertion.
+    AzureDevOps {
+        /// Application id.
+        client_id: String,
+        /// Service connection id.
+        service_connection_id: String,
+        /// `SYSTEM_OIDCREQUESTURI`.
+        request_url: String,
+        /// `SYSTEM_ACCESSTOKEN`.
+        request_token: Sensitive,
+    },
+    /// A certificate, sent as a signed client assertion.
+    Certificate {
+        /// Application id.
+        client_id: String,
+        /// Where the certificate comes from.
+        source: CertificateSource,
+        /// Password of the PFX, if it has one.
+        password: Sensitive,
+    },
+    /// Whoever is signed in to Azure CLI.
+    Cli,
+    /// GitHub Actions: the workflow's identity token is the assertion.
+    GitHub {
+        /// Application id.
+        client_id: String,
+        /// `ACTIONS_ID_TOKEN_REQUEST_URL`.
+        request_url: String,
+        /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+        request_token: Sensitive,
+    },
+    /// The managed identity of the machine this runs on.
+    ManagedIdentity {
+        /// Application id of a user-assigned identity; none = the system-assigned one.
+        client_id: Option<String>,
+    },
+    /// A given OIDC token.
+    OidcToken {
+        /// Application id.
+        client_id: String,
+        /// The token.
+        token: Sensitive,
+    },
+    /// A file that holds an OIDC token; it is read again for each token.
+    OidcTokenFile {
+        /// Application id.
+        client_id: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// A client secret.
+    Secret {
+        /// Application id.
+        client_id: String,
+        /// The secret.
+        secret: Sensitive,
+    },
+}
+
+/// Where a client certificate comes from.
+#[derive(Clone, Debug)]
+pub enum CertificateSource {
+    /// Base64 of a PFX.
+    Inline(Sensitive),
+    /// A PFX or PEM file.
+    File(PathBuf),
+}
+
+/// What a connection may look at. Subscription and tenant connections never mix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeSetting {
+    /// The single enabled subscription the sign-in sees, else an error that lists them.
+    Detect,
+    /// The descendants of a management group, given by name.
+    ManagementGroup(String),
+    /// The named subscriptions, lower-case GUIDs.
+    Subscriptions(BTreeSet<String>),
+    /// The descendants of the root management group.
+    Tenant,
+}
+
+/// When Azure Resource Graph serves a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResourceGraph {
+    /// Wherever a list supports it.
+    Always,
+    /// By the size of the scope.
+    #[default]
+    Auto,
+    /// Never: GET only.
+    Never,
+}
+
+/// Budgets of the transport.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests in flight over all services.
+    pub max_concurrency: usize,
+    /// One attempt, its body included.
+    pub request_timeout: Duration,
+    /// One read of one data source or validation, waiting included.
+    pub operation_timeout: Duration,
+    /// The longest single wait; a longer Retry-After ends the read as throttled.
+    pub max_retry_wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_concurrency: 32,
+            request_timeout: Duration::from_secs(60),
+            operation_timeout: Duration::from_secs(1200),
+            max_retry_wait: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A connection, resolved. `method` may be an error: it is reported at the first read, because destroy must work without one.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which Azure.
+    pub environment: Environment,
+    /// GUID or domain; none only for CLI and managed identity.
+    pub tenant_id: Option<String>,
+    /// How to sign in, or why that is not known.
+    pub method: Result<Method>,
+    /// What may be looked at.
+    pub scope: ScopeSetting,
+    /// When Resource Graph serves a list.
+    pub resource_graph: ResourceGraph,
+    /// Extra trust anchors (PEM), added to the system's.
+    pub ca_certificate_file: Option<PathBuf>,
+    /// Budgets.
+    pub limits: Limits,
+}

@@ -1,0 +1,1 @@
+//! Judgement: pure functions over facts. No IO, no async, no Terraform, no Azure client.
