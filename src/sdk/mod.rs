@@ -2,6 +2,9 @@
 //! and no Azure.
 
 pub mod diagnostic;
+pub mod rules;
+pub mod schema;
+pub mod server;
 pub mod ty;
 pub mod value;
 
