@@ -1,5 +1,5 @@
 //! A process that outlives one run of Terraform, for a debugger: it prints what to put into the environment, and serves whoever
-//! attaches. No TLS, hence a socket that only this user can reach, and never a port.
+//! attaches. There is no TLS, hence a socket that only this user can reach (on Windows, for want of one, a loopback port).
 
 use std::process;
 

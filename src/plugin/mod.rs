@@ -170,6 +170,7 @@ fn announce(line: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::start(format!("Writing the handshake to stdout: {error}. Leave stdout open.")))
 }
 
+/// Undecodable bytes are replaced and not skipped: an unreadable certificate has to be refused, not to switch TLS off.
 fn variable(name: &str) -> Option<String> {
-    env::var(name).ok()
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }

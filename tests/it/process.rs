@@ -68,8 +68,7 @@ async fn an_unreadable_client_certificate_is_refused_at_start() {
 #[tokio::test]
 async fn the_handshake_line_is_what_go_plugin_parses() {
     for versions in ["5,6", "6,5", ""] {
-        let identity = Identity::new();
-        let plugin = Plugin::launched(announcing(&identity).with("PLUGIN_PROTOCOL_VERSIONS", versions), Some(&identity)).await;
+        let plugin = Plugin::start_with(&[("PLUGIN_PROTOCOL_VERSIONS", versions)]).await;
         let fields: Vec<_> = plugin.line.text.trim_end().split('|').collect();
         assert_eq!((fields.len(), fields[0], fields[1], fields[2], fields[4]), (6, "1", "6", "unix", "grpc"));
         assert!(fields[5].len() > 50 && !fields[5].contains('='), "{}", fields[5]);
@@ -78,8 +77,7 @@ async fn the_handshake_line_is_what_go_plugin_parses() {
 
 #[tokio::test]
 async fn a_seventh_field_only_goes_to_a_host_that_knows_it() {
-    let identity = Identity::new();
-    let plugin = Plugin::launched(announcing(&identity).with("PLUGIN_MULTIPLEX_GRPC", "true"), Some(&identity)).await;
+    let plugin = Plugin::start_with(&[("PLUGIN_MULTIPLEX_GRPC", "true")]).await;
     assert!(plugin.line.text.ends_with("|false\n"), "{}", plugin.line.text);
 }
 
@@ -136,8 +134,7 @@ async fn without_tls_it_serves_in_the_clear() {
 
 #[tokio::test]
 async fn over_tcp_it_listens_on_loopback_within_the_announced_ports() {
-    let identity = Identity::new();
-    let mut plugin = Plugin::launched(announcing(&identity).with("AZPOSTURE_PLUGIN_TRANSPORT", "tcp"), Some(&identity)).await;
+    let mut plugin = Plugin::start_with(&[("AZPOSTURE_PLUGIN_TRANSPORT", "tcp")]).await;
     let (host, port) = plugin.line.address.split_once(':').unwrap();
     assert_eq!((plugin.line.network.as_str(), host), ("tcp", "127.0.0.1"));
     assert!((10000..=25000).contains(&port.parse::<u16>().unwrap()));
@@ -239,9 +236,7 @@ async fn nothing_is_logged_unless_asked_for() {
 
 #[tokio::test]
 async fn logs_are_what_the_host_parses() {
-    let identity = Identity::new();
-    let launch = announcing(&identity).with("TF_LOG", "off").with("TF_LOG_PROVIDER_AZPOSTURE", "debug");
-    let mut plugin = Plugin::launched(launch, Some(&identity)).await;
+    let mut plugin = Plugin::start_with(&[("TF_LOG", "off"), ("TF_LOG_PROVIDER_AZPOSTURE", "debug")]).await;
     plugin.stop().await;
     assert!(plugin.shutdown().await.success());
     let stderr = within(async {

@@ -56,8 +56,14 @@ pub(crate) type Answer = (Option<Json>, Vec<Diagnostic>);
 impl Plugin {
     /// Started and connected as Terraform does it.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Started and connected as Terraform does it, with more variables (an empty value removes one). Nothing is inherited.
+    pub(crate) async fn start_with(variables: &[(&'static str, &str)]) -> Self {
         let identity = Identity::new();
         let launch = Launch::new().with("PLUGIN_CLIENT_CERT", &identity.pem);
+        let launch = variables.iter().fold(launch, |launch, (name, value)| launch.with(name, *value));
         Self::launched(launch, Some(&identity)).await
     }
 
