@@ -1,5 +1,15 @@
 //! The one integration binary.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy.toml frees test functions of these, but not the helpers they share"
+)]
 
+mod process;
+mod protocol;
 mod server;
+mod support;
