@@ -7,6 +7,7 @@ pub mod filter;
 pub mod resource_id;
 pub mod severity;
 pub mod status;
+pub mod time;
 pub mod unreadable;
 
 pub use severity::Severity;
