@@ -1,0 +1,49 @@
+//! One attempt on the wire, after the token is in place: its time limit, its whole body, its line in the log.
+
+use std::{sync::Arc, time::Duration};
+
+use azure_core::{
+    error::ErrorKind,
+    http::{
+        Context, Request,
+        headers::USER_AGENT,
+        policies::{Policy, PolicyResult},
+    },
+};
+use tokio::time::{Instant, timeout};
+
+use super::{answer::Answer, counts::Counters, fault};
+use crate::azure::{Call, gate};
+
+const OUR_NAME: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// The last policy before the transport; see the module.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) limit: Duration,
+    pub(super) counters: Arc<Counters>,
+}
+
+#[async_trait::async_trait]
+impl Policy for Attempt {
+    async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
+        request.insert_header(USER_AGENT, OUR_NAME);
+        self.counters.request();
+        let started = Instant::now();
+        let (method, url) = (request.method(), request.url().clone());
+        let outcome = timeout(self.limit, async { Answer::gather(first.send(ctx, request, rest).await?).await }).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(late(ctx, &url)));
+        let status = outcome.as_ref().map_or(0, |answer| answer.status);
+        let (host, path, ms) = (url.host_str().unwrap_or_default(), url.path(), started.elapsed().as_millis());
+        tracing::debug!(%method, host, path, status, ms = u64::try_from(ms).unwrap_or(u64::MAX), "request");
+        outcome.map(Answer::into_response)
+    }
+}
+
+fn late(ctx: &Context, url: &url::Url) -> azure_core::Error {
+    match ctx.value::<Call>() {
+        Some(call) => azure_core::Error::new(ErrorKind::Io, fault::timeout(call, &gate::host(url))),
+        None => ErrorKind::Io.into_error(),
+    }
+}

@@ -1,0 +1,177 @@
+//! What a refusal means: status, code and message become a `Kind` and the one next step. The rows are the codes Azure documents;
+//! a code nobody listed is classified by its status alone.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    answer::{Answer, PROXY_ADVICE, Said},
+    wait,
+};
+use crate::azure::{Audience, Call, Error, Kind};
+
+/// A code or a piece of a message, and what it means.
+struct Row {
+    code: &'static str,
+    message: &'static str,
+    kind: Kind,
+    advice: &'static str,
+}
+
+const SIGN_IN_AGAIN: &str = "Sign in again; if it persists, check the clock of this machine.";
+const REGISTER: &str = "Register the resource provider in the subscription (az provider register --namespace Microsoft.Security), then wait for its first data.";
+const LICENCE: &str = "The tenant needs a Microsoft Entra ID P1 or P2 licence for this read.";
+const OTHER_SUBSCRIPTION: &str =
+    "Check the subscription id, that it is enabled, and that it belongs to the tenant of the sign-in.";
+const NOT_HERE: &str = "This cloud, region or kind of object does not know this type or api-version; nothing needs to be done.";
+const ADMIN_CONSENT: &str = "Give the application the Microsoft Graph permission this read needs (type Application, not Delegated) and grant admin consent; consent can take a few minutes.";
+const WRONG_CLOUD: &str = "The token is for another service or cloud: check environment in the provider block.";
+
+/// First match wins. An empty `code` or `message` matches anything; both are compared without case.
+const ROWS: &[Row] = &[
+    row(
+        "InvalidAuthenticationTokenTenant",
+        Kind::Unauthenticated,
+        "The subscription belongs to another tenant than the sign-in: check tenant_id.",
+    ),
+    says("InvalidAuthenticationToken", "InvalidCloudInstance", Kind::Unauthenticated, WRONG_CLOUD),
+    says("InvalidAuthenticationToken", "Invalid audience", Kind::Unauthenticated, WRONG_CLOUD),
+    row("InvalidAuthenticationTokenAudience", Kind::Unauthenticated, WRONG_CLOUD),
+    row("InvalidAuthenticationToken", Kind::Unauthenticated, SIGN_IN_AGAIN),
+    row("ExpiredAuthenticationToken", Kind::Unauthenticated, SIGN_IN_AGAIN),
+    row("AadPremiumLicenseRequired", Kind::NotLicensed, LICENCE),
+    row("Authentication_RequestFromNonPremiumTenantOrB2CTenant", Kind::NotLicensed, LICENCE),
+    says("", "doesn't have premium license", Kind::NotLicensed, LICENCE),
+    row("ResourceNotOnboarded", Kind::NotOnboarded, ""),
+    row("TenantNotOnboarded", Kind::NotOnboarded, ""),
+    row("Subscription Not Registered", Kind::NotRegistered, REGISTER),
+    row("MissingSubscriptionRegistration", Kind::NotRegistered, REGISTER),
+    row(
+        "NoValidSubscriptionsInQueryRequest",
+        Kind::Forbidden,
+        "Give the sign-in a role with read access, Reader for example, on the subscriptions of the connection.",
+    ),
+    row("DisallowedProvider", Kind::NotVisible, OTHER_SUBSCRIPTION),
+    row("InvalidSubscriptionId", Kind::NotVisible, OTHER_SUBSCRIPTION),
+    row("ReadOnlyDisabledSubscription", Kind::NotVisible, OTHER_SUBSCRIPTION),
+    row("SubscriptionNotFound", Kind::NotVisible, OTHER_SUBSCRIPTION),
+    row("InvalidApiVersionParameter", Kind::Unsupported, NOT_HERE),
+    row("InvalidResourceNamespace", Kind::Unsupported, NOT_HERE),
+    row("InvalidResourceType", Kind::Unsupported, NOT_HERE),
+    row("NoRegisteredProviderFound", Kind::Unsupported, NOT_HERE),
+    row("NoRegisteredProviderFoundForApiVersion", Kind::Unsupported, NOT_HERE),
+    row("ResourceTypeNotSupported", Kind::Unsupported, NOT_HERE),
+    row("ResponseTooLarge", Kind::InvalidResponse, "Narrow the read; the service does not answer in pages here."),
+    row("Authorization_RequestDenied", Kind::Forbidden, ADMIN_CONSENT),
+];
+
+/// The error of an answer whose status is not 200.
+pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
+    if (300..400).contains(&answer.status) {
+        return redirected(call, answer);
+    }
+    let said = answer.said();
+    let (kind, advice) = meaning(call, answer, &said);
+    let code = said.codes.first().cloned().unwrap_or_default();
+    call.error(kind).said(code, &said.message).answered(answer.status, answer.request_id(Some(&said))).advise(advice)
+}
+
+/// The error of an answer that asks to wait longer than `max_retry_wait_seconds`.
+pub(super) fn too_long(call: &Call, answer: &Answer) -> Error {
+    let said = answer.said();
+    let code = said.codes.first().cloned().unwrap_or_default();
+    let error = call.error(Kind::Throttled).said(code, &said.message).answered(answer.status, answer.request_id(Some(&said)));
+    error.advise(throttled(answer))
+}
+
+fn meaning(call: &Call, answer: &Answer, said: &Said) -> (Kind, String) {
+    if answer.is_throttling() {
+        return (Kind::Throttled, throttled(answer));
+    }
+    if let Some(row) = ROWS.iter().find(|row| row.matches(said)) {
+        let advice = match (&said.target, row.advice) {
+            (Some(namespace), REGISTER) if namespace.contains('.') => row.advice.replace("Microsoft.Security", namespace),
+            _ => row.advice.to_owned(),
+        };
+        return (row.kind, advice);
+    }
+    match answer.status {
+        401 => (Kind::Unauthenticated, challenge(answer)),
+        403 => (Kind::Forbidden, grant(call, &said.message)),
+        404 => (Kind::NotFound, String::new()),
+        408 | 500 | 502..=599 => (Kind::Unavailable, String::new()),
+        200..=299 => (Kind::InvalidResponse, String::new()),
+        _ => (Kind::Unsupported, "If this persists, please report it: the service did not understand the request.".to_owned()),
+    }
+}
+
+impl Row {
+    fn matches(&self, said: &Said) -> bool {
+        let code = self.code.is_empty() || said.codes.iter().any(|code| code.eq_ignore_ascii_case(self.code));
+        code && said.message.to_ascii_lowercase().contains(&self.message.to_ascii_lowercase())
+    }
+}
+
+fn redirected(call: &Call, answer: &Answer) -> Error {
+    let target = answer.header("location").and_then(|location| url::Url::parse(location).ok());
+    let target = target.as_ref().and_then(url::Url::host_str).unwrap_or("an unnamed place");
+    call.error(Kind::InvalidResponse)
+        .said("Redirected", format!("The answer is a redirect to {target}, which is not followed."))
+        .answered(answer.status, answer.request_id(None))
+        .advise(PROXY_ADVICE)
+}
+
+fn throttled(answer: &Answer) -> String {
+    match wait::asked(&answer.headers, azure_core::time::OffsetDateTime::now_utc()) {
+        Some(wait) => format!(
+            "The service asks to wait {} seconds; raise max_retry_wait_seconds to wait that long, or try again later.",
+            wait.as_secs_f64().ceil()
+        ),
+        None => "Try again later, or lower max_concurrency.".to_owned(),
+    }
+}
+
+fn challenge(answer: &Answer) -> String {
+    static TENANT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"authorization_uri="https://[^/"]+/([^/"]+)"#).ok());
+    let header = answer.header("www-authenticate").unwrap_or_default();
+    if header.contains("insufficient_claims") {
+        return "Conditional Access asks for a new sign-in (continuous access evaluation): sign in again.".to_owned();
+    }
+    match TENANT.as_ref().and_then(|tenant| tenant.captures(header)).and_then(|found| found.get(1)) {
+        Some(tenant) => format!("Resource Manager expects a token of tenant {}: check tenant_id.", tenant.as_str()),
+        None => SIGN_IN_AGAIN.to_owned(),
+    }
+}
+
+/// Resource Manager names the missing action, who lacks it and where; Microsoft Graph does not.
+fn grant(call: &Call, message: &str) -> String {
+    static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?is)(?:object id '(?<who>[0-9a-f-]{36})'.*?)?perform action '(?<action>[^']+)'(?:.*?over scope '(?<scope>[^']+)')?").ok()
+    });
+    if call.audience == Audience::Graph {
+        return ADMIN_CONSENT.to_owned();
+    }
+    let Some(found) = DENIED.as_ref().and_then(|denied| denied.captures(message)) else {
+        return "Give the sign-in a role that allows this read, Reader for example; a new role can take 10 minutes to spread."
+            .to_owned();
+    };
+    let part = |name: &str| found.name(name).map(|part| part.as_str());
+    let action = part("action").unwrap_or_default();
+    let role = match action.to_ascii_lowercase() {
+        action if action.starts_with("microsoft.security/") => "Security Reader",
+        _ => "Reader",
+    };
+    let (who, scope) = (part("who").unwrap_or("<object id>"), part("scope").unwrap_or(&call.path));
+    format!(
+        "{role} allows {action}; a new role can take 10 minutes to spread: az role assignment create --assignee {who} --role \"{role}\" --scope {scope}"
+    )
+}
+
+const fn row(code: &'static str, kind: Kind, advice: &'static str) -> Row {
+    Row { code, message: "", kind, advice }
+}
+
+const fn says(code: &'static str, message: &'static str, kind: Kind, advice: &'static str) -> Row {
+    Row { code, message, kind, advice }
+}

@@ -1,0 +1,153 @@
+//! The client: everything above this layer reads through it. Cheap to clone; builds nothing and asks nobody before the first read.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use azure_core::Uuid;
+use serde::de::DeserializeOwned;
+use tokio::sync::{Mutex, OnceCell};
+use url::Url;
+
+use super::{
+    answer::Answer,
+    counts::{Counters, Counts},
+    decode,
+    memo::Memo,
+    pager,
+    resource_graph::{self, Query},
+    scope::Scope,
+    session::{Session, Shared},
+    throttle::Throttle,
+};
+use crate::azure::{
+    Audience, Call, Cloud, Result, Transports, cloud,
+    settings::{Sensitive, Settings},
+};
+
+/// One connection to one cloud with one sign-in.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: Arc<Inner>,
+    memo: Arc<Memo>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Shared,
+    cloud: OnceCell<Cloud>,
+    session: Mutex<Option<Arc<Session>>>,
+}
+
+impl Client {
+    /// A client for resolved settings. Does no IO and takes no token, so that destroy and validate work without credentials.
+    pub fn new(settings: Settings, transports: Transports) -> Self {
+        let counters = Arc::<Counters>::default();
+        let limits = settings.limits;
+        let shared = Shared {
+            throttle: Arc::new(Throttle::new(limits.max_concurrency, limits.max_retry_wait, Arc::clone(&counters))),
+            scope: Arc::new(Scope::new(&settings.scope)),
+            correlation: Uuid::new_v4().to_string(),
+            settings,
+            transports,
+            counters,
+        };
+        Self { inner: Arc::new(Inner { shared, cloud: OnceCell::new(), session: Mutex::new(None) }), memo: Arc::default() }
+    }
+
+    /// The same connection (token, places, scope, counts) with nothing remembered: for a validation with `triggers`.
+    pub fn fresh(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), memo: Arc::default() }
+    }
+
+    /// What the connection was made of.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.shared.settings
+    }
+
+    /// The transports, for reads that need no token (tenant discovery).
+    pub fn transports(&self) -> &Transports {
+        &self.inner.shared.transports
+    }
+
+    /// The hosts of the cloud; a custom cloud is asked for them once.
+    pub async fn cloud(&self) -> Result<&Cloud> {
+        let Shared { settings, transports, .. } = &self.inner.shared;
+        self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await
+    }
+
+    /// What was sent and waited for so far, by all clones of this client.
+    pub fn counts(&self) -> Counts {
+        self.inner.shared.counters.snapshot()
+    }
+
+    /// Sets the subscriptions of the connection once they are known; from then on no request may name another one. Until then
+    /// only subscriptions named in the configuration, and the tenant level, can be read.
+    pub fn confine(&self, subscriptions: &BTreeSet<String>) {
+        self.inner.shared.scope.confine(subscriptions);
+    }
+
+    /// A token for `audience`, for its claims; requests get theirs by themselves.
+    pub async fn token(&self, audience: Audience) -> Result<Sensitive> {
+        self.session().await?.token(self.cloud().await?, audience).await
+    }
+
+    /// Reads one object.
+    pub async fn get<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
+        let url = call.url(self.cloud().await?)?;
+        let answer = self.send(&call, &url).await?;
+        decode::whole(answer.accept(&call)?).map_err(|why| pager::undecodable(&call, &answer, why))
+    }
+
+    /// Reads all pages of a list and hands out row after row. An error means that the list is not complete, whatever was handed
+    /// out before it.
+    pub async fn list<T: DeserializeOwned>(&self, call: Call, emit: impl FnMut(T)) -> Result<()> {
+        pager::list(self.clone(), call, emit).await
+    }
+
+    /// Runs a Resource Graph query and hands out row after row; an error means what it means in [`Client::list`].
+    pub async fn query<T: DeserializeOwned>(&self, query: Query, emit: impl FnMut(T)) -> Result<()> {
+        resource_graph::query(self.clone(), query, emit).await
+    }
+
+    /// Shares one read between all who ask for `key` within a minute; see [`Memo::read`].
+    pub async fn memo<T, F>(&self, key: &str, work: impl FnOnce() -> F) -> Result<Arc<T>>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        self.memo.read(key, work).await
+    }
+
+    /// The one place where requests leave. A token that is refused is replaced once.
+    pub(super) async fn send(&self, call: &Call, url: &Url) -> Result<Answer> {
+        let session = self.session().await?;
+        let answer = session.send(call, url).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        match self.renew(&session, call.audience).await? {
+            Some(session) => session.send(call, url).await,
+            None => Ok(answer),
+        }
+    }
+
+    async fn session(&self) -> Result<Arc<Session>> {
+        let mut current = self.inner.session.lock().await;
+        if let Some(session) = &*current {
+            return Ok(Arc::clone(session));
+        }
+        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, true)?);
+        Ok(Arc::clone(current.insert(session)))
+    }
+
+    /// The session after `refused`: the one somebody else already made, or a new one if that can help.
+    async fn renew(&self, refused: &Arc<Session>, audience: Audience) -> Result<Option<Arc<Session>>> {
+        let mut current = self.inner.session.lock().await;
+        match &*current {
+            Some(session) if !Arc::ptr_eq(session, refused) => return Ok(Some(Arc::clone(session))),
+            _ if !refused.is_worth_renewing(audience) => return Ok(None),
+            _ => {}
+        }
+        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, false)?);
+        Ok(Some(Arc::clone(current.insert(session))))
+    }
+}

@@ -1,0 +1,265 @@
+//! From the bytes of an answer to rows, one element at a time, so that a page of thousands never exists as a tree. A row that does
+//! not decode fails the whole list and is named by its field path; it is never skipped.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Value;
+
+/// Why a body is not what it should be; never holds a value from the body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Undecodable {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+}
+
+/// What a page says besides its rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Frame {
+    /// The address of the next page, or the token for it; null, empty and absent all mean that there is none.
+    pub(super) next: Option<String>,
+    /// Resource Graph: the rows of all pages together.
+    pub(super) total: Option<u64>,
+    /// Resource Graph: the answer was cut off.
+    pub(super) truncated: bool,
+}
+
+/// Reads what surrounds the rows of a page, skipping over them.
+pub(super) fn frame(json: &[u8]) -> Result<Frame, Undecodable> {
+    let raw: RawFrame = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
+    let links = [raw.next_link, raw.at_next_link, raw.odata_next_link, raw.skip_token];
+    let next = links.into_iter().flatten().find(|link| !link.is_empty());
+    let truncated = match raw.result_truncated {
+        Value::String(text) => text.eq_ignore_ascii_case("true"),
+        other => other == Value::Bool(true),
+    };
+    Ok(Frame { next, total: raw.total_records, truncated })
+}
+
+/// Hands every element of the array under `key` to `emit` and returns how many there were. A page without that array is an error.
+pub(super) fn rows<T: DeserializeOwned>(json: &[u8], key: &'static str, emit: &mut impl FnMut(T)) -> Result<u64, Undecodable> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let counted = Page { key, emit, row: PhantomData }.deserialize(&mut deserializer);
+    counted.and_then(|count| deserializer.end().map(|()| count)).map_err(|error| located::<T>(json, key, &error))
+}
+
+/// Decodes a whole answer.
+pub(super) fn whole<T: DeserializeOwned>(json: &[u8]) -> Result<T, Undecodable> {
+    serde_json::from_slice(json).map_err(|first| {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(error) => undecodable("UndecodableAnswer", &error.path().to_string(), error.inner()),
+            Ok(_) => malformed(&first),
+        }
+    })
+}
+
+#[derive(Deserialize)]
+struct RawFrame {
+    #[serde(rename = "nextLink", default)]
+    next_link: Option<String>,
+    #[serde(rename = "@nextLink", default)]
+    at_next_link: Option<String>,
+    #[serde(rename = "@odata.nextLink", default)]
+    odata_next_link: Option<String>,
+    #[serde(rename = "$skipToken", default)]
+    skip_token: Option<String>,
+    #[serde(rename = "totalRecords", default)]
+    total_records: Option<u64>,
+    #[serde(rename = "resultTruncated", default)]
+    result_truncated: Value,
+}
+
+struct Page<'a, T, F> {
+    key: &'static str,
+    emit: &'a mut F,
+    row: PhantomData<T>,
+}
+
+impl<'de, T: DeserializeOwned, F: FnMut(T)> DeserializeSeed<'de> for Page<'_, T, F> {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned, F: FnMut(T)> Visitor<'de> for Page<'_, T, F> {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object with the array {}", self.key)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<u64, A::Error> {
+        let mut counted = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if key != self.key {
+                map.next_value::<IgnoredAny>()?;
+            } else if counted.is_some() {
+                return Err(A::Error::duplicate_field(self.key));
+            } else {
+                counted = Some(map.next_value_seed(Rows { emit: &mut *self.emit, row: PhantomData::<T> })?);
+            }
+        }
+        counted.ok_or_else(|| A::Error::missing_field(self.key))
+    }
+}
+
+struct Rows<'a, T, F> {
+    emit: &'a mut F,
+    row: PhantomData<T>,
+}
+
+impl<'de, T: DeserializeOwned, F: FnMut(T)> DeserializeSeed<'de> for Rows<'_, T, F> {
+    type Value = u64;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<u64, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned, F: FnMut(T)> Visitor<'de> for Rows<'_, T, F> {
+    type Value = u64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<u64, A::Error> {
+        let mut count = 0;
+        while let Some(row) = rows.next_element()? {
+            (self.emit)(row);
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// Decodes a page that failed once more, this time keeping track of the field; the rows were already handed out or are worthless.
+fn located<T: DeserializeOwned>(json: &[u8], key: &'static str, first: &serde_json::Error) -> Undecodable {
+    let mut track = serde_path_to_error::Track::new();
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let mut ignore = |_: T| {};
+    let page = Page { key, emit: &mut ignore, row: PhantomData };
+    match page.deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)) {
+        Err(error) => undecodable("UndecodableRow", &track.path().to_string(), &error),
+        Ok(_) => malformed(first),
+    }
+}
+
+fn undecodable(code: &'static str, path: &str, error: &serde_json::Error) -> Undecodable {
+    if !error.is_data() {
+        return malformed(error);
+    }
+    Undecodable { code, message: format!("The field {path} could not be decoded: {}.", reason(error)) }
+}
+
+fn malformed(error: &serde_json::Error) -> Undecodable {
+    let message = match error.is_eof() {
+        true => "The JSON ends early.".to_owned(),
+        false => format!("The JSON is malformed near byte {}: {}.", error.column(), reason(error)),
+    };
+    Undecodable { code: "MalformedJson", message }
+}
+
+/// serde's sentence without the value it quotes: values may be people's names.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
+    match text.rfind("expected ") {
+        Some(at) => text.get(at..).unwrap_or_default().to_owned(),
+        None if text.starts_with("missing field") || text.starts_with("duplicate field") => text.to_owned(),
+        None => "it is not of the expected kind".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only decoding is tested")]
+    struct Row {
+        id: String,
+        #[serde(default)]
+        properties: Option<Properties>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code, reason = "only decoding is tested")]
+    struct Properties {
+        score: f64,
+    }
+
+    fn ids(json: &str) -> Result<Vec<String>, Undecodable> {
+        let mut ids = Vec::new();
+        rows(json.as_bytes(), "value", &mut |row: Row| ids.push(row.id)).map(|_| ids)
+    }
+
+    #[test]
+    fn rows_come_out_in_order_wherever_the_array_stands() {
+        assert_eq!(
+            ids(r#"{"nextLink":"x","value":[{"id":"b"},{"id":"a"}],"@odata.context":{"value":[1]}}"#).unwrap(),
+            ["b", "a"]
+        );
+    }
+
+    #[test]
+    fn a_page_without_an_array_is_not_an_empty_list() {
+        for page in
+            ["{}", r#"{"value":null}"#, r#"{"error":{"code":"x"}}"#, r#"{"value":{}}"#, "[]", r#"{"value":[],"value":[]}"#]
+        {
+            assert!(ids(page).is_err(), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_does_not_decode_is_named_by_its_path_and_not_quoted() {
+        let error = ids(r#"{"value":[{"id":"a"},{"id":"b","properties":{"score":"Jane Doe"}}]}"#).unwrap_err();
+        assert_eq!((error.code, error.message.contains("value[1].properties.score")), ("UndecodableRow", true), "{error:?}");
+        assert!(!error.message.contains("Jane"), "{error:?}");
+        assert!(ids(r#"{"value":[{}]}"#).unwrap_err().message.contains("missing field `id`"));
+    }
+
+    #[test]
+    fn json_that_ends_early_or_goes_on_is_malformed() {
+        for json in [r#"{"value":[{"id":"a"}"#, r#"{"value":[]}x"#, r#"{"value":[{"id":"a"},]}"#] {
+            assert_eq!(ids(json).unwrap_err().code, "MalformedJson", "{json}");
+        }
+    }
+
+    #[test]
+    fn null_empty_and_absent_links_end_a_list_under_every_name() {
+        for (json, next) in [
+            (r#"{"value":[]}"#, None),
+            (r#"{"nextLink":null,"@odata.nextLink":""}"#, None),
+            (r#"{"nextLink":"n"}"#, Some("n")),
+            (r#"{"nextLink":null,"@nextLink":"a"}"#, Some("a")),
+            (r#"{"@odata.nextLink":"o"}"#, Some("o")),
+            (r#"{"$skipToken":"t","data":[]}"#, Some("t")),
+        ] {
+            assert_eq!(frame(json.as_bytes()).unwrap().next.as_deref(), next, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_truncation_flag_is_read_as_text_and_as_boolean() {
+        for (json, truncated) in [
+            (r#"{"resultTruncated":"true"}"#, true),
+            (r#"{"resultTruncated":true}"#, true),
+            (r#"{"resultTruncated":"false"}"#, false),
+        ] {
+            assert_eq!(frame(json.as_bytes()).unwrap().truncated, truncated);
+        }
+    }
+
+    #[test]
+    fn a_single_object_names_its_field_too() {
+        let error = whole::<Row>(br#"{"id":"a","properties":{"score":[]}}"#).unwrap_err();
+        assert_eq!((error.code, error.message.contains("properties.score")), ("UndecodableAnswer", true), "{error:?}");
+    }
+}

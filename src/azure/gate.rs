@@ -1,0 +1,120 @@
+//! The gate in front of the wire: every request of a pipeline passes it first. It asks, in this order: does it stay on the host
+//! its token is for, may the caller set these headers, is the path in the guard's table, does it stay in scope.
+
+use std::sync::Arc;
+
+use azure_core::{
+    error::ErrorKind,
+    http::{
+        Body, Context, Method, Request,
+        policies::{Policy, PolicyResult},
+    },
+};
+use url::Url;
+
+use crate::azure::{
+    Audience, Call, Error, Kind, guard,
+    scope::{OUTSIDE_SCOPE, Scope},
+};
+
+/// Code of a refusal because a request, or the link to the next page, points at another scheme, host or port than the token's.
+pub const LEFT_ITS_HOST: &str = "LeftItsHost";
+/// Code of a refusal because the connection allows GET only.
+pub const GET_ONLY: &str = "GetOnly";
+/// Code of a refusal because of a request header.
+pub const BAD_HEADER: &str = "BadHeader";
+
+/// The first policy of a pipeline; see the module.
+#[derive(Debug)]
+pub struct Gate {
+    /// The service this pipeline's token is for.
+    pub audience: Audience,
+    /// Scheme, host and port of the service.
+    pub origin: Url,
+    /// What the connection may look at.
+    pub scope: Arc<Scope>,
+    /// `resource_graph = "never"`: not even the POSTs that only read.
+    pub get_only: bool,
+}
+
+#[async_trait::async_trait]
+impl Policy for Gate {
+    async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        if let Err((code, why)) = self.check(request) {
+            return Err(azure_core::Error::new(ErrorKind::Other, refused(ctx, request, code, why)));
+        }
+        let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
+        first.send(ctx, request, rest).await
+    }
+}
+
+impl Gate {
+    fn check(&self, request: &Request) -> Result<(), (&'static str, String)> {
+        let url = request.url();
+        if !same_origin(url, &self.origin) {
+            let why = format!("A request for {} was about to go to {}.", host(&self.origin), host(url));
+            return Err((LEFT_ITS_HOST, why));
+        }
+        if let Some((name, _)) = request.headers().iter().find(|(name, _)| !guard::header_allowed(name.as_str())) {
+            return Err((BAD_HEADER, format!("The request header {} may not be set.", name.as_str())));
+        }
+        if self.get_only && request.method() != Method::Get {
+            return Err((GET_ONLY, "resource_graph = \"never\" allows GET only.".to_owned()));
+        }
+        let allowed = guard::allow(self.audience, request.method(), url.path())?;
+        let Body::Bytes(body) = request.body() else {
+            return Err((guard::NOT_IN_TABLE, "A streamed body cannot be looked into.".to_owned()));
+        };
+        self.scope.check(&allowed, body).map_err(|why| (OUTSIDE_SCOPE, why))
+    }
+}
+
+/// Whether a token for `origin` may go to `url`: https, the same host and port (`:443` is no other port), no user name.
+pub fn same_origin(url: &Url, origin: &Url) -> bool {
+    url.scheme() == "https"
+        && origin.scheme() == "https"
+        && url.host() == origin.host()
+        && url.port_or_known_default() == origin.port_or_known_default()
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
+/// Scheme, host and port, for a message.
+pub fn host(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+fn refused(ctx: &Context, request: &Request, code: &'static str, why: String) -> Error {
+    let error = match ctx.value::<Call>() {
+        Some(call) => call.error(Kind::RefusedByGuard),
+        None => Error::new(Kind::RefusedByGuard, "read", request.url().path()),
+    };
+    let advice = match code {
+        GET_ONLY => "This read exists only as a POST; allow it with resource_graph = \"auto\".",
+        OUTSIDE_SCOPE => "Name the subscription or management group in the provider block, or ask only for what is in its scope.",
+        _ => "This is a bug in the provider, or a hostile answer; please report it. Nothing was sent.",
+    };
+    error.said(code, why).advise(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_scheme_host_and_port_are_the_same_origin() {
+        let origin = Url::parse("https://management.azure.com").unwrap();
+        for (url, same) in [
+            ("https://management.azure.com:443/subscriptions", true),
+            ("https://MANAGEMENT.azure.com/subscriptions", true),
+            ("http://management.azure.com/subscriptions", false),
+            ("https://management.azure.com:8443/subscriptions", false),
+            ("https://management.azure.com.evil.test/subscriptions", false),
+            ("https://management.azure.com@evil.test/subscriptions", false),
+            ("https://user:word@management.azure.com/subscriptions", false),
+        ] {
+            assert_eq!(same_origin(&Url::parse(url).unwrap(), &origin), same, "{url}");
+        }
+    }
+}

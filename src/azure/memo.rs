@@ -1,0 +1,225 @@
+//! One read per fact: those who ask for the same thing at the same time share one read, those who ask within a minute after it get
+//! its answer. What will not change by asking again (no permission, not there) is remembered like an answer; a passing failure is
+//! shared with those who wait for it and then forgotten.
+
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
+use tokio::time::Instant;
+
+use crate::azure::{Error, Kind, Result};
+
+/// How long an answer is good for: during an apply, other providers change Azure.
+const LIFETIME: Duration = Duration::from_secs(60);
+
+type Outcome = Result<Arc<dyn Any + Send + Sync>>;
+type Work = BoxFuture<'static, Outcome>;
+type Key = (String, TypeId);
+
+/// What was read in this run, by key and type.
+#[derive(Default)]
+pub struct Memo(Mutex<BTreeMap<Key, Entry>>);
+
+enum Entry {
+    Done {
+        outcome: Outcome,
+        since: Instant,
+    },
+    /// Alive only as long as somebody waits for it: the work is owned by those who wait.
+    Running(WeakShared<Work>),
+}
+
+impl Memo {
+    /// The remembered answer for `key`, or the answer of the read that is under way, or that of `work`, which then runs for all
+    /// who ask meanwhile. It is dropped when the last of them gives up. `work` must not ask for its own key.
+    pub async fn read<T, F>(self: &Arc<Self>, key: &str, work: impl FnOnce() -> F) -> Result<Arc<T>>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let key = (key.to_owned(), TypeId::of::<T>());
+        let outcome = match self.find_or_start(&key, work) {
+            Ok(outcome) => outcome,
+            Err(running) => running.await,
+        };
+        outcome?
+            .downcast::<T>()
+            .map_err(|_| Error::new(Kind::InvalidResponse, "remember", key.0).said("Bug", "The memo mixed up types."))
+    }
+
+    /// The outcome that is remembered, else the read to wait for.
+    fn find_or_start<T, F>(self: &Arc<Self>, key: &Key, work: impl FnOnce() -> F) -> std::result::Result<Outcome, Shared<Work>>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        entries.retain(|_, entry| entry.is_of_use(now));
+        match entries.get(key) {
+            Some(Entry::Done { outcome, .. }) => return Ok(outcome.clone()),
+            Some(Entry::Running(running)) => {
+                if let Some(running) = running.upgrade() {
+                    return Err(running);
+                }
+            }
+            None => {}
+        }
+        let (memo, finished, work) = (Arc::clone(self), key.clone(), work());
+        let shared = async move {
+            let outcome = work.await.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>);
+            memo.finish(finished, &outcome);
+            outcome
+        };
+        let shared = shared.boxed().shared();
+        if let Some(weak) = shared.downgrade() {
+            entries.insert(key.clone(), Entry::Running(weak));
+        }
+        Err(shared)
+    }
+
+    fn finish(&self, key: Key, outcome: &Outcome) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if outcome.as_ref().err().is_none_or(|error| is_lasting(error.kind())) {
+            entries.insert(key, Entry::Done { outcome: outcome.clone(), since: Instant::now() });
+        } else {
+            entries.remove(&key);
+        }
+    }
+}
+
+impl Entry {
+    fn is_of_use(&self, now: Instant) -> bool {
+        match self {
+            Self::Done { since, .. } => now.duration_since(*since) < LIFETIME,
+            Self::Running(running) => running.upgrade().is_some(),
+        }
+    }
+}
+
+impl fmt::Debug for Memo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memo")
+    }
+}
+
+/// Whether asking again within a minute would give the same failure.
+fn is_lasting(kind: Kind) -> bool {
+    match kind {
+        Kind::Configuration
+        | Kind::Forbidden
+        | Kind::NotFound
+        | Kind::NotLicensed
+        | Kind::NotOnboarded
+        | Kind::NotRegistered
+        | Kind::NotVisible
+        | Kind::RefusedByGuard
+        | Kind::Unsupported => true,
+        Kind::InvalidResponse | Kind::Throttled | Kind::Timeout | Kind::Unauthenticated | Kind::Unavailable => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Reads(Arc<(AtomicUsize, AtomicUsize)>);
+
+    impl Reads {
+        /// A read of one second that answers with how many were started before it, or fails.
+        fn read(&self, failure: Option<Kind>) -> impl Future<Output = Result<usize>> + Send + 'static {
+            let reads = Arc::clone(&self.0);
+            async move {
+                let number = reads.0.fetch_add(1, Ordering::Relaxed);
+                sleep(Duration::from_secs(1)).await;
+                reads.1.fetch_add(1, Ordering::Relaxed);
+                failure.map_or(Ok(number), |kind| Err(Error::new(kind, "read", "x")))
+            }
+        }
+
+        fn started(&self) -> usize {
+            self.0.0.load(Ordering::Relaxed)
+        }
+
+        fn finished(&self) -> usize {
+            self.0.1.load(Ordering::Relaxed)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_who_ask_at_once_share_one_read_and_one_answer() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        let answers = join_all((0..50).map(|_| memo.read("k", || reads.read(None)))).await;
+        assert_eq!(reads.started(), 1);
+        assert!(answers.iter().all(|answer| Arc::ptr_eq(answer.as_ref().unwrap(), answers[0].as_ref().unwrap())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_good_for_a_minute_after_it_came() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        for (wait, started) in [(0, 1), (59, 1), (2, 2)] {
+            advance(Duration::from_secs(wait)).await;
+            memo.read("k", || reads.read(None)).await.unwrap();
+            assert_eq!(reads.started(), started, "after {wait} s more");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_and_types_are_told_apart() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        memo.read("a", || reads.read(None)).await.unwrap();
+        memo.read("b", || reads.read(None)).await.unwrap();
+        let text: Arc<String> = memo.read("a", || async { Ok("text".to_owned()) }).await.unwrap();
+        assert_eq!((reads.started(), text.as_str()), (2, "text"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_passing_failure_is_shared_while_waiting_and_then_asked_again() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        let failures = join_all((0..5).map(|_| memo.read("k", || reads.read(Some(Kind::Unavailable))))).await;
+        assert!(failures.iter().all(Result::is_err) && reads.started() == 1);
+        assert!(memo.read("k", || reads.read(None)).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_remembered() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        for _ in 0..3 {
+            let refused = memo.read("k", || reads.read(Some(Kind::Forbidden))).await;
+            assert_eq!(refused.unwrap_err().kind(), Kind::Forbidden);
+        }
+        assert_eq!(reads.started(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_gives_up_does_not_stop_the_others() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        let impatient = tokio::time::timeout(Duration::from_millis(10), memo.read("k", || reads.read(None)));
+        let patient = memo.read("k", || reads.read(None));
+        let (impatient, patient) = futures::future::join(impatient, patient).await;
+        assert!(impatient.is_err() && patient.is_ok());
+        assert_eq!(reads.started(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_all_give_up_the_work_is_dropped_and_the_next_one_starts_anew() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        let give_up = || tokio::time::timeout(Duration::from_millis(10), memo.read("k", || reads.read(None)));
+        assert!(futures::future::join(give_up(), give_up()).await.0.is_err());
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!((reads.started(), reads.finished()), (1, 0));
+        assert!(memo.read("k", || reads.read(None)).await.is_ok());
+    }
+}

@@ -1,0 +1,133 @@
+//! Lists in pages: follows the links of Resource Manager and Microsoft Graph. While one page is decoded, the next is on the wire;
+//! at most these two are in memory. A list ends well only if its last page said that it is the last.
+
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use serde::de::DeserializeOwned;
+use tokio::{
+    sync::mpsc::{Receiver, Sender, channel},
+    task::JoinSet,
+};
+use url::Url;
+
+use super::{
+    answer::Answer,
+    decode::{self, Frame, Undecodable},
+    gate::{self, LEFT_ITS_HOST},
+};
+use crate::azure::{Call, Client, Error, Kind, Result};
+
+/// The most pages one list may have.
+const MOST_PAGES: usize = 100_000;
+
+/// One page as it came, and the total that Resource Graph announces.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) answer: Answer,
+    pub(super) total: Option<u64>,
+}
+
+/// A task that fetches pages; dropping it cancels the request in flight.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    pages: Receiver<Page>,
+    task: JoinSet<Result<()>>,
+}
+
+/// Notices a page that was already asked for, and a list that never ends.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    asked: BTreeSet<u64>,
+}
+
+/// Reads all pages of a list and hands out its rows.
+pub(super) async fn list<T: DeserializeOwned>(client: Client, call: Call, mut emit: impl FnMut(T)) -> Result<()> {
+    let mut fetching = Fetching::start(|pages| follow_links(client, call.clone(), pages));
+    while let Some(page) = fetching.next().await? {
+        let json = page.answer.accept(&call)?;
+        decode::rows(json, "value", &mut emit).map_err(|why| undecodable(&call, &page.answer, why))?;
+    }
+    Ok(())
+}
+
+impl Fetching {
+    /// Starts a fetching task. It is to reserve its place before each request, so that it stays one page ahead and no more.
+    pub(super) fn start<F: Future<Output = Result<()>> + Send + 'static>(fetch: impl FnOnce(Sender<Page>) -> F) -> Self {
+        let (sender, pages) = channel(1);
+        let mut task = JoinSet::new();
+        task.spawn(fetch(sender));
+        Self { pages, task }
+    }
+
+    /// The next page; none only when the task reports that the list is complete.
+    pub(super) async fn next(&mut self) -> Result<Option<Page>> {
+        if let Some(page) = self.pages.recv().await {
+            return Ok(Some(page));
+        }
+        match self.task.join_next().await {
+            Some(Ok(ended)) => ended.map(|()| None),
+            Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", "a list")
+                .said("Bug", "The task that fetches pages did not finish.")
+                .advise("This is a bug in the provider; please report it.")),
+        }
+    }
+}
+
+impl Trail {
+    /// Remembers what the next request asks for; asking twice for the same is a loop.
+    pub(super) fn step(&mut self, call: &Call, asked: &str) -> Result<()> {
+        let mut hasher = DefaultHasher::new();
+        asked.hash(&mut hasher);
+        if !self.asked.insert(hasher.finish()) {
+            return Err(call.error(Kind::InvalidResponse).said("PageLoop", "A page links back to one that was already read."));
+        }
+        if self.asked.len() > MOST_PAGES {
+            return Err(call.error(Kind::InvalidResponse).said("TooManyPages", format!("More than {MOST_PAGES} pages.")));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn frame(call: &Call, answer: &Answer) -> Result<Frame> {
+    decode::frame(answer.accept(call)?).map_err(|why| undecodable(call, answer, why))
+}
+
+pub(super) fn undecodable(call: &Call, answer: &Answer, why: Undecodable) -> Error {
+    call.error(Kind::InvalidResponse)
+        .said(why.code, why.message)
+        .answered(answer.status, answer.request_id(None))
+        .advise("If this persists, please report it together with the field named here.")
+}
+
+async fn follow_links(client: Client, call: Call, pages: Sender<Page>) -> Result<()> {
+    let origin = call.audience.origin(client.cloud().await?).clone();
+    let mut url = call.url(client.cloud().await?)?;
+    let mut trail = Trail::default();
+    loop {
+        trail.step(&call, url.as_str())?;
+        let Ok(place) = pages.reserve().await else { return Ok(()) };
+        let answer = client.send(&call, &url).await?;
+        let frame = frame(&call, &answer)?;
+        let next = frame.next.map(|link| next_url(&call, &origin, &link)).transpose()?;
+        place.send(Page { answer, total: None });
+        match next {
+            Some(next) => url = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The link is followed as it stands, but never to another scheme, host or port: the token goes with it.
+fn next_url(call: &Call, origin: &Url, link: &str) -> Result<Url> {
+    match Url::parse(link) {
+        Ok(url) if gate::same_origin(&url, origin) => Ok(url),
+        Ok(url) => Err(call
+            .error(Kind::InvalidResponse)
+            .said(LEFT_ITS_HOST, format!("The next page of {} is said to be on {}.", gate::host(origin), gate::host(&url)))
+            .advise("Nothing was sent there. Look for a proxy that rewrites answers, and please report it.")),
+        Err(_) => Err(call.error(Kind::InvalidResponse).said(LEFT_ITS_HOST, "The link to the next page is not a whole address.")),
+    }
+}
