@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
+use serde::Deserialize;
+
 use super::error::Result;
 
 /// A secret on its way from the configuration to the identity service. It has no way to be printed or serialized.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
 pub struct Sensitive(String);
 
 impl Sensitive {
@@ -46,6 +49,36 @@ pub enum Environment {
     UsGovernment,
 }
 
+impl Environment {
+    /// The words `environment` accepts, the preferred one of each cloud first.
+    pub const WORDS: [&'static str; 9] =
+        ["public", "global", "usgovernment", "usgovernmentl4", "gcchigh", "dod", "usgovernmentl5", "china", "demo"];
+
+    /// The cloud an `environment` word names, without case; none for any other word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "china" => Some(Self::China),
+            "demo" => Some(Self::Demo),
+            "dod" | "usgovernmentl5" => Some(Self::Dod),
+            "global" | "public" => Some(Self::Public),
+            "gcchigh" | "usgovernment" | "usgovernmentl4" => Some(Self::UsGovernment),
+            _ => None,
+        }
+    }
+
+    /// The preferred word of this cloud; `custom` for one that describes itself.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::China => "china",
+            Self::Custom { .. } => "custom",
+            Self::Demo => "demo",
+            Self::Dod => "dod",
+            Self::Public => "public",
+            Self::UsGovernment => "usgovernment",
+        }
+    }
+}
+
 /// How to sign in: exactly one method, with every input it needs.
 #[derive(Clone, Debug)]
 pub enum Method {
@@ -78,6 +111,8 @@ pub enum Method {
     },
     /// Whoever is signed in to Azure CLI.
     Cli,
+    /// The embedded demo tenant's own application.
+    Demo,
     /// GitHub Actions: the workflow's identity token is the assertion.
     GitHub {
         /// Application id.
@@ -113,6 +148,23 @@ pub enum Method {
         /// The secret.
         secret: Sensitive,
     },
+}
+
+impl Method {
+    /// The published word for this method, as `azposture_connection.sign_in_method` shows it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::AksWorkloadIdentity { .. } => "aks_workload_identity",
+            Self::AzureDevOps { .. } => "oidc_azure_devops",
+            Self::Certificate { .. } => "client_certificate",
+            Self::Cli => "cli",
+            Self::Demo => "demo",
+            Self::GitHub { .. } => "oidc_github",
+            Self::ManagedIdentity { .. } => "msi",
+            Self::OidcToken { .. } | Self::OidcTokenFile { .. } => "oidc_token",
+            Self::Secret { .. } => "client_secret",
+        }
+    }
 }
 
 /// Where a client certificate comes from.

@@ -5,7 +5,8 @@ use crate::sdk::{
     Diagnostic, Diagnostics, Severity, Type,
     diagnostic::Step,
     schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
-    server::{Catalogue, FunctionError, Wire},
+    entry::FunctionError,
+    server::{Catalogue, Wire},
 };
 
 /// A value that arrives. A missing one is null, and so is an empty one, as OpenTofu sends a null argument.

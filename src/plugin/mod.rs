@@ -38,7 +38,7 @@ use self::{
         tfplugin6::provider_server::ProviderServer,
     },
 };
-use crate::sdk::server::{Provider, Server};
+use crate::sdk::{entry::Provider, server::Server};
 
 /// The longest request taken; Go's servers take as much (terraform-plugin-go tf6server).
 const LONGEST_REQUEST: usize = 256 << 20;

@@ -14,7 +14,8 @@ use std::{
 use super::redact::redact;
 use crate::sdk::{
     Diagnostics,
-    server::{Answer, FunctionError},
+    entry::FunctionError,
+    server::Answer,
 };
 
 thread_local! {

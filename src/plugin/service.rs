@@ -12,7 +12,8 @@ use super::{
 };
 use crate::sdk::{
     Diagnostics,
-    server::{Answer, FunctionError, Object, Provider, Server},
+    entry::{FunctionError, Provider},
+    server::{Answer, Object, Server},
 };
 
 /// Answers the host on behalf of a server.

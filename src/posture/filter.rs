@@ -17,6 +17,15 @@ pub fn has_tags(wanted: &BTreeMap<String, String>, tags: &BTreeMap<String, Strin
 
 /// Whether a glob (`*` any run, `?` any one character) matches the whole text, without case.
 pub fn glob(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, Some('?'))
+}
+
+/// Whether a pattern whose only wildcard is `*` matches the whole text, without case.
+pub fn wildcard(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, None)
+}
+
+fn matches(pattern: &str, text: &str, any_one: Option<char>) -> bool {
     let pattern: Vec<char> = pattern.chars().flat_map(char::to_lowercase).collect();
     let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
     let (mut p, mut t) = (0, 0);
@@ -28,8 +37,7 @@ pub fn glob(pattern: &str, text: &str) -> bool {
                 star = Some((p, t));
                 p += 1;
             }
-            (Some('?'), _) => (p, t) = (p + 1, t + 1),
-            (Some(wanted), Some(found)) if wanted == found => (p, t) = (p + 1, t + 1),
+            (Some(wanted), Some(found)) if wanted == found || Some(*wanted) == any_one => (p, t) = (p + 1, t + 1),
             _ => match star {
                 Some((at, swallowed)) => {
                     star = Some((at, swallowed + 1));
