@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, time::Duration};
 
+use azure_core::error::ErrorKind;
+
 use super::{chain, text_of};
 use crate::azure::error::{Error, Kind};
 
@@ -32,6 +34,13 @@ pub fn unreachable(attempted: &str, host: &str, fault: &(dyn StdError + 'static)
         return Error::new(Kind::Timeout, attempted, host).said("TimedOut", cause).advise(advice(host));
     }
     Error::new(Kind::Unavailable, attempted, host).said(CONNECTION_FAILED, cause).advise(advice(host))
+}
+
+/// Whether the same request may succeed a moment later. What we refused ourselves, trust, names and time limits stay what they are.
+pub fn is_passing(fault: &azure_core::Error) -> bool {
+    super::of(fault).is_none()
+        && matches!(fault.kind(), ErrorKind::Connection | ErrorKind::Io)
+        && unreachable("", "", fault).code() == CONNECTION_FAILED
 }
 
 /// The error of an answer that did not come within `waited`.

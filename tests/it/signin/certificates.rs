@@ -123,6 +123,13 @@ async fn a_certificate_is_read_from_base64_too() {
 }
 
 #[test]
+fn a_pfx_sealed_in_an_unusual_way_asks_for_a_common_one() {
+    let error = refusal("sha512.pfx", "pw");
+    assert_eq!(error.code(), "UnsupportedPfx");
+    assert!(error.advice().contains("SHA-256"));
+}
+
+#[test]
 fn a_wrong_password_is_called_that() {
     assert_eq!(refusal("modern.pfx", "wrong-password").code(), "WrongPassword");
     assert_eq!(refusal("legacy.pfx", "wrong-password").code(), "WrongPassword");

@@ -123,7 +123,8 @@ async fn metadata_is_tried_again_only_while_that_helps() {
     assert_eq!(attempts(|| json(503, "{}")).await, (Kind::Unavailable, 3));
     assert_eq!(attempts(|| Outcome::Fail("tcp connect error")).await, (Kind::Unavailable, 3));
     assert_eq!(attempts(|| Outcome::Fail("dns error")).await, (Kind::Unavailable, 1));
-    assert_eq!(attempts(|| json(404, "{}")).await, (Kind::Unavailable, 1));
+    assert_eq!(attempts(|| Outcome::Fail("operation timed out")).await, (Kind::Timeout, 1));
+    assert_eq!(attempts(|| json(404, "{}")).await, (Kind::InvalidResponse, 1));
 }
 
 fn document(issuer_host: &str, tenant: &str, graph: &str, sub: Option<&str>) -> String {

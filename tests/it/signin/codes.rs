@@ -40,7 +40,7 @@ async fn an_unknown_or_disabled_application_is_told_apart() {
 
 #[tokio::test]
 async fn an_unknown_tenant_asks_for_the_tenant() {
-    for code in [90002, 900021] {
+    for code in [50128, 90002, 900021, 900023] {
         check(code, Topic::Tenant, "tenant_id").await;
     }
 }

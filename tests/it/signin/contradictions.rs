@@ -184,13 +184,7 @@ fn files_that_cannot_be_read_are_named() {
         ca_certificate_file: gone(),
         ..Inputs::default()
     };
-    let named = [
-        "client_id_file_path",
-        "client_secret_file_path",
-        "client_certificate_path",
-        "oidc_token_file_path",
-        "ca_certificate_file",
-    ];
+    let named = ["client_id_file_path", "client_secret_file_path", "client_certificate_path", "ca_certificate_file"];
     assert_eq!(arguments(&inputs), named);
 }
 
@@ -217,4 +211,14 @@ fn an_inline_certificate_is_base64_and_agrees_with_its_file() {
     assert!(arguments(&same).is_empty());
     let other = Inputs { client_certificate: inline("eHl6"), client_certificate_path: path, ..Inputs::default() };
     assert_eq!(arguments(&other), ["client_certificate_path"]);
+}
+
+#[test]
+fn an_oidc_token_file_may_appear_later_but_must_agree_with_a_given_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let alone = Inputs { oidc_token_file_path: Some(file.display().to_string()), ..Inputs::default() };
+    assert!(arguments(&alone).is_empty());
+    fs::write(&file, "one").unwrap();
+    assert_eq!(arguments(&Inputs { oidc_token: Some(Sensitive::new("two")), ..alone }), ["oidc_token_file_path"]);
 }

@@ -89,7 +89,7 @@ async fn json_that_is_no_token_is_never_quoted() {
     assert!(!shown(&sign_in(&with_secret(), &service).await.unwrap_err()).contains("eyJ"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_busy_identity_service_is_not_called_a_wrong_secret() {
     let body = r#"{"error":"temporarily_unavailable","error_description":"busy"}"#;
     assert_eq!(sign_in(&with_secret(), &Service::answering(429, body)).await.unwrap_err().kind(), Kind::Throttled);
@@ -121,7 +121,7 @@ async fn a_host_that_does_not_resolve_is_named() {
     assert!(error.advice().contains("login.microsoftonline.com"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refused_connection_and_a_timeout_are_told_apart() {
     assert_eq!(fault("tcp connect error: Connection refused").await.code(), explain::CONNECTION_FAILED);
     assert_eq!(fault("operation timed out").await.kind(), Kind::Timeout);
@@ -186,4 +186,74 @@ async fn a_given_policy_wraps_each_token_request() {
     let credential = credential::build_with(&settings, &cloud, &transports, &policies).unwrap();
     assert!(token(&*credential).await.is_ok());
     assert_eq!(service.seen().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_failure_of_the_identity_service_is_tried_again() {
+    let service = Service::new(|_, count| match count {
+        0 => Outcome::Fail("tcp connect error: Connection reset"),
+        1 => json(503, "{}"),
+        _ => json(200, super::support::token_answer("T")),
+    });
+    assert!(sign_in(&with_secret(), &service).await.is_ok());
+    assert_eq!(service.seen().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lasting_failure_is_given_up_after_three_tries() {
+    let service = Service::answering(503, "{}");
+    assert_eq!(sign_in(&with_secret(), &service).await.unwrap_err().status(), Some(503));
+    assert_eq!(service.seen().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_the_service_asks_for_is_kept_unless_it_is_too_long() {
+    let asking = |seconds: &'static str| {
+        Service::new(move |_, count| match count {
+            0 => Outcome::Answer(429, vec![("retry-after", seconds)], "{}".into()),
+            _ => json(200, super::support::token_answer("T")),
+        })
+    };
+    let before = tokio::time::Instant::now();
+    assert!(sign_in(&with_secret(), &asking("7")).await.is_ok());
+    assert_eq!(before.elapsed().as_secs(), 7);
+    let error = sign_in(&with_secret(), &asking("600")).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (Kind::Throttled, Some(429)));
+}
+
+#[tokio::test]
+async fn what_cannot_pass_is_tried_once() {
+    for why in ["invalid peer certificate: UnknownIssuer", "dns error", "operation timed out"] {
+        let service = Service::new(move |_, _| Outcome::Fail(why));
+        sign_in(&with_secret(), &service).await.unwrap_err();
+        assert_eq!(service.seen().len(), 1, "{why}");
+    }
+}
+
+#[derive(Debug)]
+struct Guarded;
+
+#[async_trait]
+impl azure_core::http::HttpClient for Guarded {
+    async fn execute_request(&self, _: &Request) -> azure_core::Result<azure_core::http::AsyncRawResponse> {
+        let refusal = azposture::azure::Error::new(Kind::RefusedByGuard, "sign in", "host").said("NotInTable", "");
+        Err(azure_core::Error::new(azure_core::error::ErrorKind::Other, refusal))
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_our_own_transport_is_passed_on_by_every_method() {
+    let transports = azposture::azure::transport::Transports { api: Arc::new(Guarded), metadata: Arc::new(Guarded) };
+    let github = Inputs {
+        use_oidc: Some(true),
+        oidc_request_url: Some("https://pipeline.example".into()),
+        oidc_request_token: Some(Sensitive::new("t")),
+        ..application()
+    };
+    for inputs in [with_secret(), github, Inputs { use_msi: Some(true), ..Inputs::default() }] {
+        let settings = resolve(&inputs, &[]).unwrap();
+        let cloud = cloud::of(&settings, &transports).await.unwrap();
+        let credential = credential::build(&settings, &cloud, &transports).unwrap();
+        assert_eq!(token(&*credential).await.unwrap_err().kind(), Kind::RefusedByGuard);
+    }
 }
