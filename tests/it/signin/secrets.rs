@@ -115,6 +115,18 @@ async fn an_untrusted_certificate_points_at_ca_certificate_file() {
 }
 
 #[tokio::test]
+async fn a_certificate_out_of_its_time_points_at_the_clock() {
+    let error = fault("invalid peer certificate: certificate expired: verification time 1 (UNIX)").await;
+    assert!(error.code() == explain::UNTRUSTED_CERTIFICATE && error.advice().contains("clock"), "{}", error.advice());
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_points_at_its_settings() {
+    let error = fault("tunnel error: proxy authorization required").await;
+    assert!(error.code() == explain::PROXY_REFUSED && error.advice().contains("HTTPS_PROXY"), "{}", error.advice());
+}
+
+#[tokio::test]
 async fn a_host_that_does_not_resolve_is_named() {
     let error = fault("dns error: failed to lookup address information").await;
     assert_eq!((error.kind(), error.code()), (Kind::Unavailable, explain::HOST_NOT_FOUND));
@@ -223,7 +235,7 @@ async fn a_wait_the_service_asks_for_is_kept_unless_it_is_too_long() {
 
 #[tokio::test]
 async fn what_cannot_pass_is_tried_once() {
-    for why in ["invalid peer certificate: UnknownIssuer", "dns error", "operation timed out"] {
+    for why in ["invalid peer certificate: UnknownIssuer", "dns error", "operation timed out", "tunnel error: unsuccessful"] {
         let service = Service::new(move |_, _| Outcome::Fail(why));
         sign_in(&with_secret(), &service).await.unwrap_err();
         assert_eq!(service.seen().len(), 1, "{why}");
