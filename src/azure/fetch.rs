@@ -31,14 +31,19 @@ pub(super) async fn send(http: &Arc<dyn HttpClient>, attempted: &str, request: &
     loop {
         let answer = once(http, attempted, request).await;
         let passing = match &answer {
-            Ok(answer) => matches!(answer.told.status, 408 | 429 | 500 | 502 | 503 | 504),
-            Err(error) => error.kind() == Kind::Timeout || matches!(error.code(), explain::CONNECTION_FAILED),
+            Ok(answer) => is_passing(answer.told.status),
+            Err(error) => error.code() == explain::CONNECTION_FAILED,
         };
         match waits.next().filter(|_| passing) {
             Some(wait) => tokio::time::sleep(wait).await,
             None => return answer,
         }
     }
+}
+
+/// Whether a status may change by itself within seconds.
+pub(super) fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 /// A body of at most 1 MiB; more is an error, because no document read here is that long.
@@ -65,6 +70,13 @@ fn undecodable(fault: &serde_json::Error) -> String {
     format!("the answer is not the expected JSON (line {line}, column {column})")
 }
 
+fn next_step(kind: Kind) -> &'static str {
+    match kind {
+        Kind::InvalidResponse => "Check that the host is the right one and that no proxy answers for it.",
+        _ => "Run again in a few minutes.",
+    }
+}
+
 async fn once(http: &Arc<dyn HttpClient>, attempted: &str, request: &Request) -> Result<Answer> {
     let host = request.url().host_str().unwrap_or_default().to_owned();
     let whole = async {
@@ -74,7 +86,7 @@ async fn once(http: &Arc<dyn HttpClient>, attempted: &str, request: &Request) ->
     };
     match tokio::time::timeout(TIMEOUT, whole).await {
         Ok(Ok((told, body))) => Ok(Answer { told, body, attempted: attempted.to_owned(), host }),
-        Ok(Err(fault)) => Err(explain::unreachable(attempted, &host, &fault)),
+        Ok(Err(fault)) => Err(explain::of(&fault).unwrap_or_else(|| explain::unreachable(attempted, &host, &fault))),
         Err(_) => Err(explain::timed_out(attempted, &host, TIMEOUT)),
     }
 }
@@ -83,7 +95,13 @@ impl Answer {
     /// The document in a success answer; anything else is explained.
     pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T> {
         if !(200..300).contains(&self.told.status) {
-            return Err(self.refused(Kind::Unavailable));
+            let kind = match self.told.status {
+                429 => Kind::Throttled,
+                408 | 500.. => Kind::Unavailable,
+                _ => Kind::InvalidResponse,
+            };
+            let error = self.refused(kind);
+            return Err(if error.advice().is_empty() { error.advise(next_step(kind)) } else { error });
         }
         serde_json::from_slice(without_bom(&self.body)).map_err(|fault| {
             self.told.odd(&self.attempted, &self.host).unwrap_or_else(|| {

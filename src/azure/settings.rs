@@ -29,6 +29,13 @@ impl fmt::Debug for Sensitive {
     }
 }
 
+/// GUID of the embedded demo tenant.
+pub const DEMO_TENANT_ID: &str = "fab00000-0000-4000-8000-000000000001";
+/// Application id that signs in to the demo tenant.
+pub const DEMO_CLIENT_ID: &str = "fab00006-0000-4000-8000-000000000001";
+/// The secret of [`DEMO_CLIENT_ID`]. It protects nothing.
+pub const DEMO_CLIENT_SECRET: &str = "demo";
+
 /// Which Azure this is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Environment {

@@ -54,11 +54,15 @@ impl Context {
             Ok(result) => result,
             Err(_) => {
                 let mut problems = Diagnostics::new();
+                let counts = self.client.counts();
                 let detail = format!(
-                    "{} seconds were not enough. {}\n\nNarrow the scope or the filters, or raise `operation_timeout_seconds` of the \
+                    "{} seconds were not enough: {} requests were sent, {} of them again after a failure, and a service asked {} times \
+                     to wait.\n\nNarrow the scope or the filters, or raise `operation_timeout_seconds` of the \
                      provider block.",
                     self.operation_timeout.as_secs(),
-                    self.client.waiting_for()
+                    counts.requests,
+                    counts.retries,
+                    counts.throttled_waits
                 );
                 problems.error(Path::root(), "Timed out", detail);
                 Err(problems)

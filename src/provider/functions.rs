@@ -17,14 +17,14 @@ pub const FUNCTIONS: &[FunctionEntry] = &[FunctionEntry::of::<ParseResourceId>()
 ///
 /// It is an error if the text does not begin with `/`, if a segment has no name behind it, or if a subscription id is no GUID.
 #[derive(Deserialize, JsonSchema)]
-pub struct ParseResourceIdArguments {
+struct ParseResourceIdArguments {
     /// The resource id, in any case.
     id: String,
 }
 
 /// The parts of a resource id.
 #[derive(Serialize, JsonSchema)]
-pub struct ParsedResourceId {
+struct ParsedResourceId {
     /// Lower-case GUID.
     subscription_id: Option<String>,
     /// As written.

@@ -13,7 +13,7 @@ use crate::azure::{inputs::Inputs, settings::Sensitive};
 ///
 /// One provider block is one connection: a sign-in, a cloud, a scope, and how strict to be. Configuring makes no request and takes
 /// no token: contradictions in the block are errors at validate, sign-in errors appear at the first read.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct Settings {
     /// Which Azure: `public` (or `global`), `usgovernment` (or `usgovernmentl4`, `gcchigh`: US Government L4, GCC High), `dod` (or
     /// `usgovernmentl5`), `china`, or `demo`, the embedded demo tenant, which every plan warns about. Default `public`. Variable
@@ -32,25 +32,25 @@ pub struct Settings {
     /// File that holds the client id. Has to agree with `client_id` if both are given. Variable `ARM_CLIENT_ID_FILE_PATH`.
     pub client_id_file_path: Option<String>,
     /// Client secret. Variable `ARM_CLIENT_SECRET`.
-    #[schemars(extend("x-sensitive" = true))]
-    pub client_secret: Option<String>,
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub client_secret: Option<Sensitive>,
     /// File that holds the client secret. Has to agree with `client_secret` if both are given. Variable
     /// `ARM_CLIENT_SECRET_FILE_PATH`.
     pub client_secret_file_path: Option<String>,
     /// Client certificate with its private key: base64 of a PFX. Variable `ARM_CLIENT_CERTIFICATE`.
-    #[schemars(extend("x-sensitive" = true))]
-    pub client_certificate: Option<String>,
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub client_certificate: Option<Sensitive>,
     /// PFX or PEM file with the client certificate and its private key. Variable `ARM_CLIENT_CERTIFICATE_PATH`.
     pub client_certificate_path: Option<String>,
     /// Password of the PFX. Variable `ARM_CLIENT_CERTIFICATE_PASSWORD`.
-    #[schemars(extend("x-sensitive" = true))]
-    pub client_certificate_password: Option<String>,
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub client_certificate_password: Option<Sensitive>,
     /// Whether to sign in with an OIDC token: `oidc_token`, `oidc_token_file_path`, GitHub Actions or Azure DevOps. Default `false`.
     /// Variable `ARM_USE_OIDC`.
     pub use_oidc: Option<bool>,
     /// OIDC token. Variable `ARM_OIDC_TOKEN`.
-    #[schemars(extend("x-sensitive" = true))]
-    pub oidc_token: Option<String>,
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub oidc_token: Option<Sensitive>,
     /// File that holds an OIDC token; it is read again for each Azure token. Variable `ARM_OIDC_TOKEN_FILE_PATH`.
     pub oidc_token_file_path: Option<String>,
     /// Where a pipeline's identity token is requested. Variables `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`,
@@ -58,8 +58,8 @@ pub struct Settings {
     pub oidc_request_url: Option<String>,
     /// What the pipeline's identity token is requested with. Variables `ARM_OIDC_REQUEST_TOKEN`,
     /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, `SYSTEM_ACCESSTOKEN`.
-    #[schemars(extend("x-sensitive" = true))]
-    pub oidc_request_token: Option<String>,
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub oidc_request_token: Option<Sensitive>,
     /// Azure DevOps service connection id. Variables `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`,
     /// `ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`.
     pub ado_pipeline_service_connection_id: Option<String>,
@@ -116,8 +116,7 @@ pub struct Settings {
 }
 
 /// Which people count.
-#[derive(Deserialize, JsonSchema)]
-#[expect(dead_code, reason = "served with the identity data sources; until then setting it is an error")]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub struct IdentityScope {
     /// Object ids of groups whose members count, nested ones too. Default everyone.
     #[schemars(length(min = 1))]
@@ -143,23 +142,22 @@ pub struct IdentityScope {
 impl Settings {
     /// The connection arguments, as they were written.
     pub fn inputs(&self) -> Inputs {
-        let secret = |text: &Option<String>| text.as_deref().map(Sensitive::new);
         Inputs {
             environment: self.environment.clone(),
             metadata_host: self.metadata_host.clone(),
             tenant_id: self.tenant_id.clone(),
             client_id: self.client_id.clone(),
             client_id_file_path: self.client_id_file_path.clone(),
-            client_secret: secret(&self.client_secret),
+            client_secret: self.client_secret.clone(),
             client_secret_file_path: self.client_secret_file_path.clone(),
-            client_certificate: secret(&self.client_certificate),
+            client_certificate: self.client_certificate.clone(),
             client_certificate_path: self.client_certificate_path.clone(),
-            client_certificate_password: secret(&self.client_certificate_password),
+            client_certificate_password: self.client_certificate_password.clone(),
             use_oidc: self.use_oidc,
-            oidc_token: secret(&self.oidc_token),
+            oidc_token: self.oidc_token.clone(),
             oidc_token_file_path: self.oidc_token_file_path.clone(),
             oidc_request_url: self.oidc_request_url.clone(),
-            oidc_request_token: secret(&self.oidc_request_token),
+            oidc_request_token: self.oidc_request_token.clone(),
             ado_pipeline_service_connection_id: self.ado_pipeline_service_connection_id.clone(),
             use_aks_workload_identity: self.use_aks_workload_identity,
             use_msi: self.use_msi,

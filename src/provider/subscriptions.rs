@@ -26,7 +26,7 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Su
 ///
 /// A subscription that the connection expects and that is not visible is no row: it is in `unreadable`.
 #[derive(Deserialize, JsonSchema)]
-pub struct Arguments {
+struct Arguments {
     /// States to return, without case. Default all.
     #[schemars(length(min = 1))]
     states: Option<BTreeSet<SubscriptionState>>,
@@ -39,7 +39,7 @@ pub struct Arguments {
 
 /// Counts.
 #[derive(Serialize, JsonSchema)]
-pub struct Summary {
+struct Summary {
     /// Subscriptions that met the filters.
     matched: usize,
     /// Subscriptions returned.
@@ -50,7 +50,7 @@ pub struct Summary {
 
 /// One subscription.
 #[derive(Serialize, JsonSchema)]
-pub struct Row {
+struct Row {
     /// The subscription id: unique and stable.
     key: String,
     /// `/subscriptions/{subscription_id}`
@@ -82,7 +82,7 @@ pub struct Row {
 
 /// The answer.
 #[derive(Serialize, JsonSchema)]
-pub struct Attributes {
+struct Attributes {
     /// The subscriptions, by id.
     subscriptions: Vec<Row>,
     #[serde(flatten)]

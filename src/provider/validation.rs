@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{context::Context, words::EnforcementWord};
 use crate::{
     posture::{Status, Unreadable, unreadable},
-    sdk::{Diagnostics, Path, Result},
+    sdk::{Diagnostics, Path, Result, entry::Work},
 };
 
 /// The arguments every validation takes.
@@ -70,8 +70,7 @@ pub struct Judgement {
 /// Reads, judges, waits if asked to, and answers the counts or the error.
 pub async fn verify<F>(gate: &Gate, context: &Context, warnings: &mut Diagnostics, judge: F) -> Result<Counts>
 where
-    F: AsyncFn(&Context) -> Result<Judgement> + Send + Sync,
-    for<'a> F::CallRefFuture<'a>: Send,
+    F: for<'a> Fn(&'a Context) -> Work<'a, Result<Judgement>> + Send + Sync,
 {
     let until = Instant::now() + Duration::from_secs(gate.wait_seconds.unwrap_or_default().into());
     let mut pause = Duration::from_secs(15);

@@ -12,4 +12,5 @@
 mod process;
 mod protocol;
 mod server;
+mod signin;
 mod support;

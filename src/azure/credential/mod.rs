@@ -4,6 +4,7 @@ mod certificate;
 mod cli;
 mod managed_identity;
 mod oidc;
+mod patience;
 mod recorder;
 mod secret;
 
@@ -15,13 +16,13 @@ use azure_core::{
 };
 
 pub use self::{certificate::Certificate, cli::AzExecutor};
-use self::{oidc::Source, recorder::Recorder};
+use self::{oidc::Source, patience::Patience, recorder::Recorder};
 use super::{
     claims::Claims,
     cloud::Cloud,
     error::{Error, Kind, Result},
     explain::{self, Place, WRONG_TENANT},
-    settings::{Method, Settings},
+    settings::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Method, Settings},
     transport::Transports,
 };
 
@@ -30,11 +31,12 @@ const CLI_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The credential of a connection. Reads certificate files, sends nothing.
 pub fn build(settings: &Settings, cloud: &Cloud, transports: &Transports) -> Result<Arc<dyn TokenCredential>> {
-    build_with(settings, cloud, transports, &[])
+    build_with(settings, cloud, transports, &[Arc::new(Patience)])
 }
 
-/// As [`build`], with policies that wrap each whole token request: the guard first, the retry policy last. Managed identity takes
-/// none, because its credential retries by itself until our time limit ends it; Azure CLI sends its requests itself.
+/// As [`build`], with these policies around each whole token request instead of our own short retry; a retry policy comes last.
+/// Managed identity takes none, because its credential retries by itself until our time limit ends it; Azure CLI sends its requests
+/// itself.
 pub fn build_with(
     settings: &Settings,
     cloud: &Cloud,
@@ -74,7 +76,8 @@ pub fn build_with(
         }
         Method::Cli => cli::credential(settings.tenant_id.clone(), AzExecutor::new(CLI_TIMEOUT))?,
         Method::Demo => {
-            secret::credential(&tenant()?, secret::DEMO_CLIENT.to_owned(), "demo", options(&transports.api, policies), &place)?
+            let (client_id, secret) = (DEMO_CLIENT_ID.to_owned(), DEMO_CLIENT_SECRET);
+            secret::credential(&tenant()?, client_id, secret, options(&transports.api, policies), &place)?
         }
         Method::GitHub { client_id, request_url, request_token } => {
             federated(client_id, Source::GitHub { request_url, request_token })?

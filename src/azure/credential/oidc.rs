@@ -1,7 +1,11 @@
 //! Sign-in with a token someone else issued: a given one, a file, GitHub Actions, Azure DevOps, AKS. Each is a client assertion that is
 //! fetched anew for every token request, because such tokens live for minutes.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use azure_core::{
@@ -57,7 +61,7 @@ impl Federated {
             Source::AzureDevOps { request_url, request_token, service_connection_id } => {
                 self.azure_devops(request_url, request_token, service_connection_id).await
             }
-            Source::File(file) => from_file(file).await,
+            Source::File(file) => from_file(file),
             Source::GitHub { request_url, request_token } => self.github(request_url, request_token).await,
             Source::Token(token) => Ok(token.reveal().trim().to_owned()),
         }
@@ -140,13 +144,13 @@ fn present(token: Option<Sensitive>, attempted: &str, request: &Request) -> Resu
     })
 }
 
-async fn from_file(file: &std::path::Path) -> Result<String> {
+fn from_file(file: &Path) -> Result<String> {
     let fault = |code: &str, why: String| {
         Error::new(Kind::Unauthenticated, "sign in with an OIDC token: read its file", file.display().to_string())
             .said(code, why)
             .advise("Check that the file exists here, is readable, and is renewed by whoever writes it.")
     };
-    let text = tokio::fs::read_to_string(file).await.map_err(|error| fault("UnreadableFile", error.to_string()))?;
+    let text = fs::read_to_string(file).map_err(|error| fault("UnreadableFile", error.to_string()))?;
     let token = text.trim_start_matches('\u{feff}').trim();
     if token.is_empty() { Err(fault("EmptyFile", "the file is empty".to_owned())) } else { Ok(token.to_owned()) }
 }

@@ -13,9 +13,6 @@ use crate::azure::{
     explain::{self, Place},
 };
 
-/// The client id the demo tenant's application signs in with.
-pub(super) const DEMO_CLIENT: &str = "azposture-demo";
-
 pub(super) fn credential(
     tenant: &str,
     client_id: String,

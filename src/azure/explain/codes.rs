@@ -44,12 +44,13 @@ const CLOUD: &str = "Set environment to the cloud the tenant lives in: public, u
 const TENANT: &str = "Set tenant_id to the Tenant ID on the overview page of Microsoft Entra ID, and environment to its cloud.";
 const LOGIN: &str = "Sign in again: az login --tenant <tenant id>. Pipelines should use an application (OIDC) instead of a user.";
 
-static TABLE: [Meaning; 29] = [
+static TABLE: [Meaning; 31] = [
     row(50020, Topic::Tenant, "The user is not a member or guest of this tenant", LOGIN),
     row(50034, Topic::SignIn, "The user does not exist in this tenant", LOGIN),
     row(50076, Topic::SignIn, "The user must pass multifactor authentication first", LOGIN),
     row(50078, Topic::SignIn, "The user's multifactor authentication has expired", LOGIN),
     row(50079, Topic::SignIn, "The user must register for multifactor authentication first", LOGIN),
+    row(50128, Topic::Tenant, "The domain belongs to no tenant", TENANT),
     row(50173, Topic::SignIn, "The user's sign-in was revoked, for example by a new password", LOGIN),
     row(
         53003,
@@ -100,6 +101,7 @@ static TABLE: [Meaning; 29] = [
     row(700212, Topic::SignIn, "No federated credential of the application has the token's audience", FEDERATED),
     row(700213, Topic::SignIn, "No federated credential of the application has the token's subject", FEDERATED),
     row(900021, Topic::Tenant, "The identity service of this cloud knows no such tenant", TENANT),
+    row(900023, Topic::Tenant, "The tenant is neither a GUID nor a domain of a tenant", TENANT),
     row(900382, Topic::Cloud, "The application and the tenant are in different clouds", CLOUD),
     row(900432, Topic::Cloud, "The application and the tenant are in different clouds", CLOUD),
     row(

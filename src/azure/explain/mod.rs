@@ -10,7 +10,7 @@ use regex::Regex;
 
 pub use codes::{Meaning, Topic, meaning};
 pub use told::Told;
-pub use wire::{CONNECTION_FAILED, HOST_NOT_FOUND, UNTRUSTED_CERTIFICATE, timed_out, unreachable};
+pub use wire::{CONNECTION_FAILED, HOST_NOT_FOUND, PROXY_REFUSED, UNTRUSTED_CERTIFICATE, is_passing, timed_out, unreachable};
 
 use super::error::{Error, Kind};
 

@@ -168,7 +168,10 @@ fn pairs(inputs: &Inputs, found: &mut Vec<Problem>) {
         found,
     );
     certificate_pair(inputs, found);
-    text_pair(("oidc_token", secret(&inputs.oidc_token)), ("oidc_token_file_path", &inputs.oidc_token_file_path), found);
+    // An OIDC token file is written by the platform, often after validate: alone it is looked at only when a token is asked for.
+    if inputs.oidc_token.is_some() {
+        text_pair(("oidc_token", secret(&inputs.oidc_token)), ("oidc_token_file_path", &inputs.oidc_token_file_path), found);
+    }
 }
 
 fn text_pair(value: (&'static str, Option<String>), file: (&'static str, &Option<String>), found: &mut Vec<Problem>) {

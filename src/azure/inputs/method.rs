@@ -6,11 +6,8 @@ use std::{fs, path::PathBuf};
 use super::{Inputs, Problem, contradictions::base64_bytes, shape, variables::Variables};
 use crate::azure::{
     error::{Error, Kind, Result},
-    settings::{CertificateSource, Method, Sensitive},
+    settings::{CertificateSource, DEMO_TENANT_ID, Method, Sensitive},
 };
-
-/// The tenant of the embedded demo; its identity service answers for any tenant.
-const DEMO_TENANT: &str = "fabrikam-outdoor.example";
 
 /// The tenant and the method, resolved.
 pub(super) struct SignIn {
@@ -21,7 +18,7 @@ pub(super) struct SignIn {
 /// Chooses the method. Malformed variables are problems; anything missing is the method's own error.
 pub(super) fn choose(inputs: &Inputs, variables: &Variables<'_>, problems: &mut Vec<Problem>) -> SignIn {
     if inputs.is_demo() {
-        return SignIn { tenant_id: Some(DEMO_TENANT.to_owned()), method: Ok(Method::Demo) };
+        return SignIn { tenant_id: Some(DEMO_TENANT_ID.to_owned()), method: Ok(Method::Demo) };
     }
     let switches = Switches::read(inputs, variables, problems);
     let finder = Finder { inputs, variables, switches };

@@ -44,12 +44,12 @@ where
         async move {
             let (list, unproven) = tokio::join!(list, proof::missing(context, &subscription.id, subject, actions));
             match list {
-                Ok(list) => Ok((Some((subscription, list)), unproven?)),
+                Ok(list) => Result::Ok((Some((subscription, list)), unproven?)),
                 Err(error) => Ok((None, Some(failure::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?))),
             }
         }
     };
-    let parts: Vec<_> = stream::iter(subscriptions.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect().await?;
+    let parts = stream::iter(subscriptions.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?;
     let (read, gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     Ok(Lists { read: read.into_iter().flatten().collect(), gaps: gaps.into_iter().flatten().collect() })
 }

@@ -177,8 +177,8 @@ async fn expected(
             continue;
         }
         let (client, asked) = (context.client.clone(), id.clone());
-        let read = context.client.memo(&format!("subscription/{id}"), || async move { subscriptions::read(&client, &asked).await });
-        match read.await {
+        let key = format!("subscription/{id}");
+        match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
             Ok(wire) => scope.subscriptions.push(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref())),
             Err(error) => {
                 let mut gap = failure::gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
@@ -193,8 +193,8 @@ async fn expected(
 /// The subscriptions below a management group.
 async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
     let (client, group) = (context.client.clone(), name.to_owned());
-    let read = context.client.memo(&format!("descendants/{name}"), || async move { management::descendants(&client, &group).await });
-    let below = read.await?;
+    let key = format!("descendants/{name}");
+    let below = context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await?;
     Ok(below.iter().filter(|item| item.is_subscription()).map(|item| item.name.to_ascii_lowercase()).collect())
 }
 
