@@ -2,6 +2,8 @@
 
 pub mod collect;
 pub mod context;
+pub mod defender_assessments;
+pub mod defender_plans;
 pub mod failure;
 pub mod functions;
 pub mod listing;
@@ -66,7 +68,7 @@ impl Provider for Azposture {
     type Settings = Settings;
     type Context = Context;
     const TABLES: Tables<Context> = Tables {
-        data_sources: &[subscriptions::DATA_SOURCES],
+        data_sources: &[defender_assessments::DATA_SOURCES, defender_plans::DATA_SOURCES, subscriptions::DATA_SOURCES],
         validations: &[],
         functions: &[functions::FUNCTIONS],
     };
