@@ -11,6 +11,7 @@ mod directory;
 mod fault;
 mod fixtures;
 mod hierarchy;
+mod judge;
 mod odata;
 mod paging;
 mod request;
@@ -63,7 +64,8 @@ pub const SANDBOX: &str = "fab00001-0000-4000-8000-000000000002";
 pub const CLIENT_ID: &str = "fab00006-0000-4000-8000-000000000001";
 /// The secret of [`CLIENT_ID`]. It protects nothing; any client assertion is taken as well.
 pub const CLIENT_SECRET: &str = "demo";
-/// Object id of the scanner's service principal. It holds Reader at the management group `mg-fabrikam`.
+/// Object id of the scanner's service principal. It holds Reader at the management group
+/// `mg-fabrikam`, which covers every subscription, and Management Group Reader at the root, which proves that.
 pub const PRINCIPAL_ID: &str = "fab00004-0000-4000-8000-000000000001";
 
 /// The hosts of the tenant.
@@ -174,7 +176,7 @@ impl Tenant {
             _ => None,
         });
         let page_size = *lock(&self.0.page_size);
-        let mut answer = planned.unwrap_or_else(|| routes::serve(&self.0.fixtures, call, effects, page_size, &request_id));
+        let mut answer = planned.unwrap_or_else(|| judge::serve(&self.0.fixtures, call, effects, page_size, &request_id));
         let graph = call.host == GRAPH_HOST;
         answer.headers.push((if graph { "request-id" } else { "x-ms-request-id" }.to_owned(), request_id));
         fault::spoil(&mut answer, effects, call);

@@ -1,4 +1,4 @@
-//! Every path the tenant answers, in one table, and the order in which a request is judged: token, version, visibility, permission.
+//! Every path the tenant answers, in one table: what it needs, where its rows come from, how they are paged.
 
 use std::collections::BTreeMap;
 
@@ -6,37 +6,28 @@ use azure_core::http::Method;
 use serde_json::Value;
 
 use super::{
-    Host, LOGIN_HOST, PRINCIPAL_ID, TENANT_ID,
-    access::Access,
-    answer::{self, Answer, Refusal},
-    authorization as authz, directory as dir,
-    fault::Effect,
-    fixtures::Fixtures,
-    hierarchy::{subscription, text},
-    odata,
-    paging::{self, Cut},
-    request::{Call, Cursor},
-    resource_graph as query, resource_manager as arm, sign_in,
+    Host, access::Access, answer::Refusal, authorization as authz, directory as dir, fixtures::Fixtures, request::Call,
+    resource_graph as query, resource_manager as arm,
 };
 
-/// One path: what it needs, where its rows come from, how they are paged.
-struct Route {
-    host: Host,
-    method: Method,
+/// One path.
+pub(super) struct Route {
+    pub(super) host: Host,
+    pub(super) method: Method,
     /// `{scope}` stands for any scope, `{name}` for one segment or a part of it.
-    template: &'static str,
+    pub(super) template: &'static str,
     /// Versions of the API; none on Graph.
-    versions: &'static [&'static str],
+    pub(super) versions: &'static [&'static str],
     /// The action needed at the scope, or on Graph the permissions any of which suffices; empty = a token suffices.
-    needs: &'static str,
-    fixture: &'static str,
-    paging: Paging,
-    source: Source,
+    pub(super) needs: &'static str,
+    pub(super) fixture: &'static str,
+    pub(super) paging: Paging,
+    pub(super) source: Source,
 }
 
 /// How a list is cut; the number is the rows of a page.
 #[derive(Clone, Copy)]
-enum Paging {
+pub(super) enum Paging {
     AtNextLink(usize),
     NextLink(usize),
     OData(usize),
@@ -60,7 +51,7 @@ pub(super) struct Asked<'a> {
     pub(super) fixture: &'static str,
     /// The scope in the path, `/` for the tenant.
     pub(super) scope: String,
-    captured: BTreeMap<&'static str, String>,
+    pub(super) captured: Captured,
 }
 
 impl Asked<'_> {
@@ -73,6 +64,9 @@ impl Asked<'_> {
         self.fixtures.rows(self.fixture)
     }
 }
+
+/// The parts of a path that stand for placeholders, by the placeholder's name.
+pub(super) type Captured = BTreeMap<&'static str, String>;
 
 const RM: &[&str] = &["2025-04-01", "2021-04-01"];
 const SUB: &[&str] = &["2022-12-01"];
@@ -109,8 +103,8 @@ const ROUTES: &[Route] = &[
     arm("/subscriptions/{subscription}/providers/Microsoft.ContainerService/managedClusters", &["2024-02-01"], "Microsoft.ContainerService/managedClusters/read", "managed-clusters", LIST, arm::under),
     arm("/providers/Microsoft.Management/managementGroups", MG, "", "management-groups", Paging::AtNextLink(2), arm::groups),
     arm("/providers/Microsoft.Management/managementGroups/{group}", MG, READ_MG, "management-groups", LIST, arm::group),
-    arm("/providers/Microsoft.Management/managementGroups/{group}/descendants", MG, "Microsoft.Management/managementGroups/descendants/read", "management-groups", Paging::NextLink(2), arm::descendants),
-    arm("/providers/Microsoft.Management/managementGroups/{group}/subscriptions", MG, "Microsoft.Management/managementGroups/subscriptions/read", "management-group-subscriptions", LIST, arm::group_subscriptions),
+    arm("/providers/Microsoft.Management/managementGroups/{group}/descendants", MG, READ_MG, "management-groups", Paging::NextLink(2), arm::descendants),
+    arm("/providers/Microsoft.Management/managementGroups/{group}/subscriptions", MG, READ_MG, "management-group-subscriptions", LIST, arm::group_subscriptions),
     arm("{scope}/providers/Microsoft.Authorization/roleAssignments", AUTHZ, "Microsoft.Authorization/roleAssignments/read", "role-assignments", Paging::NextLink(10), authz::assignments),
     arm("{scope}/providers/Microsoft.Authorization/denyAssignments", AUTHZ, "Microsoft.Authorization/denyAssignments/read", "deny-assignments", LIST, authz::assignments),
     arm("{scope}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances", PIM, "Microsoft.Authorization/roleAssignmentScheduleInstances/read", "role-assignment-schedule-instances", LIST, authz::instances),
@@ -177,81 +171,14 @@ const fn graph(template: &'static str, needs: &'static str, fixture: &'static st
     Route { host: Host::Graph, method: Method::Get, template, versions: &[], needs, fixture, paging: DIR, source }
 }
 
-/// Answers a request, after faults that answer in its stead.
-pub(super) fn serve(fixtures: &Fixtures, call: &Call, effects: &[Effect], page_size: Option<usize>, request_id: &str) -> Answer {
-    match Host::of(&call.host) {
-        Some(Host::Login) | None => sign_in::answer(fixtures, call),
-        Some(host) => judge(fixtures, call, host, effects, page_size).unwrap_or_else(|refusal| refusal.answer(host, request_id)),
-    }
-}
-
-fn judge(fixtures: &Fixtures, call: &Call, host: Host, effects: &[Effect], page_size: Option<usize>) -> Result<Answer, Refusal> {
-    let claims = authenticate(call, host)?;
-    let Some((route, captured)) = find(call, host) else {
-        let reading = call.method == Method::Get;
-        return Err(if reading { answer::no_such_path(host, call) } else { answer::not_writable(host, call) });
-    };
-    if route.method != call.method {
-        return Err(answer::not_writable(host, call));
-    }
-    let asked = Asked {
-        call,
-        fixtures,
-        access: Access::of(fixtures, PRINCIPAL_ID),
-        fixture: route.fixture,
-        scope: scope(route, call, &captured),
-        captured,
-    };
-    match host {
-        Host::Graph => permitted(route, &claims)?,
-        _ => allowed(route, &asked)?,
-    }
-    let found = (route.source)(&asked)?;
-    let at = call.cursor.ok_or_else(|| Refusal::new(400, "InvalidSkipToken", "The provided skip token is invalid."))?;
-    deliver(route, &asked, found, at, effects, page_size)
-}
-
-fn authenticate(call: &Call, host: Host) -> Result<Value, Refusal> {
-    let authority = format!("https://{LOGIN_HOST}/{TENANT_ID}");
-    let challenge = format!(
-        "Bearer authorization_uri=\"{authority}\", error=\"invalid_token\", error_description=\"The access token is missing or invalid.\""
-    );
-    let refuse = |code, message: String| Err(Refusal::new(401, code, message).with("www-authenticate", challenge.clone()));
-    let Some(bearer) = &call.bearer else {
-        return match host {
-            Host::Graph => refuse("InvalidAuthenticationToken", "Access token is empty.".into()),
-            _ => refuse("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.".into()),
-        };
-    };
-    let Some(claims) = sign_in::claims(bearer) else {
-        return match host {
-            Host::Graph => refuse("InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217".into()),
-            _ => refuse("InvalidAuthenticationToken", "The access token is invalid.".into()),
-        };
-    };
-    if sign_in::is_for(&claims, host) {
-        return Ok(claims);
-    }
-    match host {
-        Host::Graph => refuse("InvalidAuthenticationToken", "Access token validation failure. Invalid audience.".into()),
-        _ => {
-            let audience = text(&claims, "/aud");
-            let own = host.name();
-            let message = format!(
-                "The access token has been obtained for wrong audience or resource '{audience}'. It should exactly match with one of the allowed audiences 'https://{own}'."
-            );
-            refuse("InvalidAuthenticationTokenAudience", message)
-        }
-    }
-}
-
-fn find(call: &Call, host: Host) -> Option<(&'static Route, BTreeMap<&'static str, String>)> {
+/// The route of a request, whatever its method.
+pub(super) fn find(call: &Call, host: Host) -> Option<(&'static Route, Captured)> {
     let routes = ROUTES.iter().filter(|route| route.host == host);
     routes.filter_map(|route| Some((route, matched(route.template, &call.segments)?))).next()
 }
 
 /// The parts of the path that stand for the template's placeholders, if the path has the template's form.
-fn matched(template: &'static str, segments: &[String]) -> Option<BTreeMap<&'static str, String>> {
+fn matched(template: &'static str, segments: &[String]) -> Option<Captured> {
     let mut captured = BTreeMap::new();
     let mut segments = segments;
     let rest = match template.strip_prefix("{scope}") {
@@ -281,169 +208,6 @@ fn matched(template: &'static str, segments: &[String]) -> Option<BTreeMap<&'sta
         }
     }
     own.next().is_none().then_some(captured)
-}
-
-fn scope(route: &Route, call: &Call, captured: &BTreeMap<&'static str, String>) -> String {
-    let leading = |count: usize| call.segments.iter().take(count).map(|segment| format!("/{segment}")).collect::<String>();
-    match captured.get("scope") {
-        Some(scope) => format!("/{scope}"),
-        None if route.template.starts_with("/subscriptions/") => leading(2),
-        None if captured.contains_key("group") => leading(4),
-        None => "/".to_owned(),
-    }
-}
-
-/// Whether the token's permissions suffice for a path of Graph.
-fn permitted(route: &Route, claims: &Value) -> Result<(), Refusal> {
-    let roles: Vec<_> = claims.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    if route.needs.split(' ').any(|needed| roles.contains(&needed)) {
-        return Ok(());
-    }
-    let least = route.needs.split(' ').collect::<Vec<_>>().join(",");
-    Err(match route.template.contains("ScheduleInstances") {
-        // Privileged Identity Management answers in words of its own.
-        true => Refusal::new(
-            403,
-            "PermissionScopeNotGranted",
-            format!("Authorization failed due to missing permission scope {least}."),
-        ),
-        false => Refusal::new(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
-    })
-}
-
-/// Whether version, subscription, registration and permission suffice for a path of Azure Resource Manager.
-fn allowed(route: &Route, asked: &Asked<'_>) -> Result<(), Refusal> {
-    version(route, asked.call)?;
-    if let Some(id) = subscription(&asked.scope) {
-        let known = asked.fixtures.rows("subscriptions").iter().any(|row| text(row, "/subscriptionId").eq_ignore_ascii_case(id));
-        if !known {
-            return Err(Refusal::new(404, "SubscriptionNotFound", format!("The subscription '{id}' could not be found.")));
-        }
-        registered(route, asked, id)?;
-        resource_group(asked)?;
-    }
-    if route.needs.is_empty() || asked.access.allows(route.needs, &asked.scope) {
-        return Ok(());
-    }
-    let message = format!(
-        "The client '{PRINCIPAL_ID}' with object id '{PRINCIPAL_ID}' does not have authorization to perform action '{}' over scope '{}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
-        route.needs, asked.scope
-    );
-    Err(Refusal::new(403, "AuthorizationFailed", message))
-}
-
-fn version(route: &Route, call: &Call) -> Result<(), Refusal> {
-    let supported = route.versions.join(",");
-    match call.query("api-version") {
-        None | Some("") => {
-            let message = "The api-version query parameter (?api-version=) is required for all requests.";
-            Err(Refusal::new(400, "MissingApiVersionParameter", message))
-        }
-        Some(version) if route.versions.contains(&version) => Ok(()),
-        Some(version) => match namespace(route) {
-            Some((namespace, kind)) => {
-                let message = format!(
-                    "No registered resource provider found for location '' and API version '{version}' for type '{kind}' of '{namespace}'. The supported api-versions are '{supported}'."
-                );
-                Err(Refusal::new(400, "NoRegisteredProviderFound", message))
-            }
-            None => {
-                let message = format!("The api-version '{version}' is invalid. The supported versions are '{supported}'.");
-                Err(Refusal::new(400, "InvalidApiVersionParameter", message))
-            }
-        },
-    }
-}
-
-/// The namespace and type a template names, if it names one.
-fn namespace(route: &Route) -> Option<(&'static str, &'static str)> {
-    let (_, rest) = route.template.split_once("/providers/")?;
-    let (namespace, kind) = rest.split_once('/')?;
-    Some((namespace, kind.split('/').next()?))
-}
-
-fn registered(route: &Route, asked: &Asked<'_>, subscription: &str) -> Result<(), Refusal> {
-    let Some((namespace, _)) = namespace(route) else { return Ok(()) };
-    let id = format!("/subscriptions/{subscription}/providers/{namespace}");
-    let providers = asked.fixtures.rows("providers");
-    let row = providers.iter().find(|row| text(row, "/id").eq_ignore_ascii_case(&id));
-    let Some(row) = row else { return Ok(()) };
-    if text(row, "/registrationState") == "Registered" {
-        return Ok(());
-    }
-    Err(match namespace {
-        "Microsoft.Security" => {
-            let message = "Please register to Microsoft.Security in order to view your security status";
-            Refusal::new(404, "Subscription Not Registered", message)
-        }
-        _ => {
-            let message = format!(
-                "The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions."
-            );
-            Refusal::new(409, "MissingSubscriptionRegistration", message).about(namespace)
-        }
-    })
-}
-
-fn resource_group(asked: &Asked<'_>) -> Result<(), Refusal> {
-    let segments: Vec<_> = asked.scope.split('/').collect();
-    let [_, _, _, kind, name, ..] = segments.as_slice() else { return Ok(()) };
-    if !kind.eq_ignore_ascii_case("resourceGroups") {
-        return Ok(());
-    }
-    let id = segments.iter().take(5).copied().collect::<Vec<_>>().join("/");
-    match asked.fixtures.rows("resource-groups").iter().any(|row| text(row, "/id").eq_ignore_ascii_case(&id)) {
-        true => Ok(()),
-        false => Err(Refusal::new(404, "ResourceGroupNotFound", format!("Resource group '{name}' could not be found."))),
-    }
-}
-
-fn deliver(
-    route: &Route,
-    asked: &Asked<'_>,
-    found: Found,
-    at: Cursor,
-    effects: &[Effect],
-    most: Option<usize>,
-) -> Result<Answer, Refusal> {
-    let call = asked.call;
-    let context =
-        call.path.strip_prefix("/v1.0/").map(|path| format!("https://{}/v1.0/$metadata#{path}", call.host)).unwrap_or_default();
-    let rows = match found {
-        Found::One(row) if route.host == Host::Graph => return Ok(Answer::json(200, odata::entity(row, &context, call)?)),
-        Found::One(row) => return Ok(quota(Answer::json(200, row), asked)),
-        Found::Rows(rows) => rows,
-    };
-    let keep = |row: &Value| effects.iter().all(|effect| !matches!(effect, Effect::Keep(keep) if !keep(row)));
-    let rows: Vec<_> = rows.into_iter().filter(keep).collect();
-    let top = call.query("$top").and_then(|top| top.parse::<usize>().ok()).filter(|top| *top > 0);
-    let cut = |size: usize| Cut {
-        size: most.map_or(size, |most| most.min(size)),
-        repeat: effects.iter().any(|effect| matches!(effect, Effect::DuplicatePage)),
-    };
-    Ok(match route.paging {
-        Paging::AtNextLink(size) => {
-            quota(Answer::json(200, paging::resource_manager(paging::page(rows, at, cut(size)), "@nextLink", call)), asked)
-        }
-        Paging::NextLink(size) => {
-            let size = top.map_or(size, |top| top.min(size));
-            quota(Answer::json(200, paging::resource_manager(paging::page(rows, at, cut(size)), "nextLink", call)), asked)
-        }
-        Paging::OData(size) => {
-            let rows = odata::shape(rows, call)?;
-            let size = odata::page_size(call)?.unwrap_or(size);
-            Answer::json(200, paging::graph(paging::page(rows, at, cut(size)), &context, call))
-        }
-        Paging::Query => query::answer(rows, at, cut, call)?,
-    })
-}
-
-/// The headers with which Azure Resource Manager tells what is left.
-fn quota(answer: Answer, asked: &Asked<'_>) -> Answer {
-    match asked.scope.starts_with("/subscriptions/") {
-        true => answer.with("x-ms-ratelimit-remaining-subscription-reads", "249"),
-        false => answer.with("x-ms-ratelimit-remaining-tenant-reads", "249"),
-    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
 //! The one integration binary.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
 mod demo;

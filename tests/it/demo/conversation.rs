@@ -22,14 +22,16 @@ fn production(path: &str) -> String {
     format!("/subscriptions/{PRODUCTION}{path}")
 }
 
-/// The demo's own assignment, moved elsewhere.
+/// The demo's own assignments, replaced by this one.
 fn hold(tenant: &Tenant, role: &str, scope: &str) {
     tenant
         .edit("role-assignments", |document| {
             let rows = document["value"].as_array_mut().unwrap();
-            let own = rows.iter_mut().find(|row| row["properties"]["principalId"] == PRINCIPAL_ID).unwrap();
-            own["properties"]["scope"] = scope.into();
-            own["properties"]["roleDefinitionId"] = format!("/providers/Microsoft.Authorization/roleDefinitions/{role}").into();
+            rows.retain(|row| row["properties"]["principalId"] != PRINCIPAL_ID);
+            let role = format!("/providers/Microsoft.Authorization/roleDefinitions/{role}");
+            rows.push(
+                json!({"id": "own", "properties": {"principalId": PRINCIPAL_ID, "scope": scope, "roleDefinitionId": role}}),
+            );
         })
         .unwrap();
 }
@@ -268,19 +270,22 @@ async fn permissions_are_those_of_the_roles_held_at_the_scope() {
         list(&tenant, &arm(&format!("{scope}/providers/Microsoft.Authorization/permissions"), "2022-04-01")).await.0
     };
     let own = at(&production("/resourceGroups/rg-shop-prod")).await;
-    assert_eq!(own, [json!({"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []})]);
+    assert_eq!(own[0], json!({"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}));
+    let root = at(&format!("/providers/Microsoft.Management/managementGroups/{TENANT_ID}")).await;
+    assert_eq!((own.len(), &own[1..]), (2, root.as_slice()), "at the root only the hierarchy");
     assert_eq!(at(&production("")).await, own);
     assert_eq!(at("/providers/Microsoft.Management/managementGroups/mg-fabrikam").await, own);
-    assert_eq!(at(&format!("/providers/Microsoft.Management/managementGroups/{TENANT_ID}")).await, Vec::<Value>::new());
 }
 
 #[tokio::test]
 async fn management_groups_stop_where_the_caller_may_not_look() {
     let tenant = Tenant::demo();
+    let root = arm(&format!("/providers/Microsoft.Management/managementGroups/{TENANT_ID}/descendants"), "2023-04-01");
+    assert_eq!(list(&tenant, &root).await.0.len(), 5);
+    hold(&tenant, READER, "/providers/Microsoft.Management/managementGroups/mg-fabrikam");
+    assert_eq!(get(&tenant, &root).await.status, 403);
     let (groups, pages) = list(&tenant, &arm("/providers/Microsoft.Management/managementGroups", "2023-04-01")).await;
     assert_eq!((groups.len(), pages), (3, 2));
-    let root = format!("/providers/Microsoft.Management/managementGroups/{TENANT_ID}/descendants");
-    assert_eq!(get(&tenant, &arm(&root, "2023-04-01")).await.status, 403);
     let (below, _) =
         list(&tenant, &arm("/providers/Microsoft.Management/managementGroups/mg-fabrikam/descendants", "2023-04-01")).await;
     let kinds: Vec<_> = below.iter().map(|row| row["type"].as_str().unwrap()).collect();
