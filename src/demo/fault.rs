@@ -2,14 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     answer::{Answer, Body},
-    request::Call,
+    request::{Call, Cursor},
 };
 
-/// A planned fault. Without [`times`](Self::times) it happens whenever it matches; of several that match, all apply in the order planned.
+/// A planned fault. Without [`times`](Self::times) it happens whenever it matches. Of several that match, all apply in the order
+/// planned; only of those that answer in the service's stead the first does.
 #[derive(Clone)]
 pub struct Fault {
     on: Match,
@@ -257,15 +258,22 @@ pub(super) fn spoil(answer: &mut Answer, effects: &[Effect], call: &Call) {
                 }
             }
             Effect::LoopedLink => {
-                if let Body::Json(body) = &mut answer.body {
-                    let graph = body.get("@odata.context").is_some();
-                    let key = if graph { "@odata.nextLink" } else { "nextLink" };
-                    if let Some(fields) = body.as_object_mut() {
-                        fields.insert(key.into(), call.url.to_string().into());
-                    }
+                if let Body::Json(Value::Object(body)) = &mut answer.body {
+                    let (key, link) = looped(body, call);
+                    body.insert(key.into(), link.into());
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// The link by which an answer leads back to itself, under the name its service gives links.
+fn looped(body: &Map<String, Value>, call: &Call) -> (&'static str, String) {
+    match body {
+        _ if body.contains_key("totalRecords") => ("$skipToken", call.cursor.map(Cursor::token).unwrap_or_default()),
+        _ if body.contains_key("@odata.context") => ("@odata.nextLink", call.url.to_string()),
+        _ if body.contains_key("@nextLink") => ("@nextLink", call.url.to_string()),
+        _ => ("nextLink", call.url.to_string()),
     }
 }

@@ -91,6 +91,7 @@ const USERS: &str = "User.Read.All Directory.Read.All";
 const LIST: Paging = Paging::NextLink(50);
 const DIR: Paging = Paging::OData(5);
 
+// One line a path: it is read as a table.
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
     arm("/subscriptions", SUB, "", "subscriptions", LIST, arm::subscriptions),

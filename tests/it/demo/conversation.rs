@@ -1,11 +1,16 @@
 //! Sign-in and Azure Resource Manager: tokens, versions, permissions, scopes, pages.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use azposture::demo::{
     CLIENT_ID, CLIENT_SECRET, GRAPH_HOST, LOGIN_HOST, PRINCIPAL_ID, PRODUCTION, RESOURCE_MANAGER_HOST, SANDBOX, TENANT_ID, Tenant,
 };
-use azure_core::http::Method;
+use azure_core::{
+    cloud::{CloudConfiguration, CustomConfiguration},
+    credentials::{Secret, TokenCredential},
+    http::{ClientOptions, Method, Transport},
+};
+use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
@@ -52,6 +57,23 @@ async fn a_token_without_consented_permissions_has_no_roles() {
     let tenant = Tenant::demo();
     tenant.edit("app-role-assignments", |document| document["value"] = json!([])).unwrap();
     assert_eq!(claims(&token(&tenant, GRAPH_HOST).await).get("roles"), None);
+}
+
+#[tokio::test]
+async fn the_real_credential_signs_in() {
+    let tenant = Tenant::demo();
+    let mut cloud = CustomConfiguration::default();
+    cloud.authority_host = format!("https://{LOGIN_HOST}");
+    let client_options = ClientOptions {
+        transport: Some(Transport::new(Arc::new(tenant.clone()))),
+        cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+        ..ClientOptions::default()
+    };
+    let options = Some(ClientSecretCredentialOptions { client_options });
+    let credential = ClientSecretCredential::new(TENANT_ID, CLIENT_ID.into(), Secret::new(CLIENT_SECRET), options).unwrap();
+    let scope = format!("https://{RESOURCE_MANAGER_HOST}/.default");
+    let issued = credential.get_token(&[&scope], None).await.unwrap();
+    assert_eq!(issued.token.secret(), token(&tenant, RESOURCE_MANAGER_HOST).await);
 }
 
 #[tokio::test]

@@ -149,3 +149,11 @@ async fn a_fault_can_meet_one_query_of_one_subscription() {
     assert_eq!(rows(&tenant, "resources", both()).await.len(), 45);
     assert_eq!(tenant.fired(), [1]);
 }
+
+#[tokio::test]
+async fn a_looped_token_leads_to_the_same_page() {
+    let tenant = Tenant::demo().with_page_size(10).with_fault(Fault::on("resourcegraph").looped_link());
+    let first = query(&tenant, "resources", both()).await.json();
+    let again = query(&tenant, "resources", json!({"options": {"$skipToken": first["$skipToken"]}})).await.json();
+    assert_eq!(first, again);
+}
