@@ -44,12 +44,12 @@ pub(super) fn user(asked: &Asked<'_>) -> Result<Found, Refusal> {
     by(asked, if id.contains('@') { "/userPrincipalName" } else { "/id" }, id)
 }
 
-/// Groups an account is in, nested ones included.
+/// Groups an account is in, nested ones included, of one kind if the path names it.
 pub(super) fn member_of(asked: &Asked<'_>) -> Result<Found, Refusal> {
     one(asked)?;
     let groups = groups_of(asked.fixtures, asked.captured("id"));
     let rows = asked.fixtures.rows("groups").into_iter().filter(|row| groups.contains(text(row, "/id")));
-    Ok(Found::Rows(rows.map(|row| typed(row, "group")).collect()))
+    cast(asked, rows.map(|row| typed(row, "group")).collect())
 }
 
 /// Direct members of a group, of one kind if the path names it.

@@ -85,6 +85,11 @@ async fn members_are_direct_and_transitive_members_nested_three_deep() {
     assert_eq!(users.len(), 6);
     let (groups, _) = list(&tenant, &graph(&format!("/users/{DENIZ}/transitiveMemberOf?$select=id"))).await;
     assert_eq!(groups.len(), 4);
+    let cast = async |kind: &str| {
+        let path = format!("/users/{DENIZ}/transitiveMemberOf/microsoft.graph.{kind}?$count=true");
+        list(&tenant, &graph(&path)).await.0.len()
+    };
+    assert_eq!((cast("group").await, cast("directoryRole").await), (4, 0));
 }
 
 #[tokio::test]
