@@ -155,7 +155,10 @@ fn undecodable(code: &'static str, path: &str, error: &serde_json::Error) -> Und
     if !error.is_data() {
         return malformed(error);
     }
-    Undecodable { code, message: format!("The field {path} could not be decoded: {}.", reason(error)) }
+    match path {
+        "." => Undecodable { code: "UndecodableAnswer", message: format!("The answer could not be decoded: {}.", reason(error)) },
+        _ => Undecodable { code, message: format!("The field {path} could not be decoded: {}.", reason(error)) },
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Undecodable {
@@ -214,6 +217,10 @@ mod tests {
             ["{}", r#"{"value":null}"#, r#"{"error":{"code":"x"}}"#, r#"{"value":{}}"#, "[]", r#"{"value":[],"value":[]}"#]
         {
             assert!(ids(page).is_err(), "{page}");
+        }
+        assert_eq!(ids("{}").unwrap_err().message, "The answer could not be decoded: missing field `value`.");
+        for page in [r#"{"value":null}"#, r#"{"value":{}}"#] {
+            assert!(ids(page).unwrap_err().message.contains("The field value"), "{page}");
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
     classify,
     counts::Counters,
     fault,
-    throttle::{Lane, Throttle},
+    throttle::{self, Lane, Throttle},
     wait,
 };
 use crate::azure::{Audience, Call};
@@ -59,10 +59,12 @@ impl Policy for Retry {
                 Err(error) => Err(error),
             };
             drop(turn);
-            if let Ok(answer) = &outcome {
-                self.throttle.heed(&lane, &answer.headers);
-            }
-            let Some(again) = again(&outcome, tries) else { return outcome.map(Answer::into_response) };
+            let Some(again) = again(&outcome, tries) else {
+                if let Ok(answer) = &outcome {
+                    self.throttle.heed(&lane, &answer.headers);
+                }
+                return outcome.map(Answer::into_response);
+            };
             match (self.wait(&lane, again, tries), &outcome, ctx.value::<Call>()) {
                 (Some(wait), _, _) => sleep(wait).await,
                 (None, Ok(answer), Some(call)) => {
@@ -108,7 +110,9 @@ fn again(outcome: &azure_core::Result<Answer>, tries: u32) -> Option<Again> {
         Ok(answer) => {
             let asked = wait::asked(&answer.headers, OffsetDateTime::now_utc());
             match answer.status {
-                _ if answer.is_throttling() => Some(Again::Throttled(asked)),
+                _ if answer.is_throttling() => {
+                    Some(Again::Throttled(asked.or_else(|| throttle::announced(&answer.headers).map(|(wait, _)| wait))))
+                }
                 408 | 500 | 502 | 503 | 504 => Some(Again::Transient(asked)),
                 _ => None,
             }

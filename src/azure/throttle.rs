@@ -171,7 +171,7 @@ impl State {
 }
 
 /// The wait that follows from the quota headers of an answer.
-fn announced(headers: &Headers) -> Option<(Duration, &'static str)> {
+pub(super) fn announced(headers: &Headers) -> Option<(Duration, &'static str)> {
     let text = |name: &'static str| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
     if text("x-ms-user-quota-remaining") == Some("0") {
         let wait = text("x-ms-user-quota-resets-after").and_then(clock).unwrap_or(Duration::from_secs(5));
@@ -243,6 +243,7 @@ mod tests {
             (Audience::Graph, "/v1.0/identityProtection/riskyUsers", Lane::Identity),
         ] {
             assert_eq!(Lane::of(audience, path), lane, "{path}");
+            assert_eq!(lane.first_wait().as_millis(), if lane == Lane::Identity { 2_000 } else { 500 });
         }
     }
 
