@@ -117,7 +117,7 @@ impl Answer {
 
 fn too_large() -> Error {
     let text = format!("The body is larger than {} MiB.", LARGEST_BODY >> 20);
-    Error::new(Kind::InvalidResponse, "read", "an answer").said("TooLarge", text)
+    Error::new(Kind::InvalidResponse, "", "").said("TooLarge", text)
 }
 
 pub(super) const PROXY_ADVICE: &str =

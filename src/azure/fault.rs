@@ -23,10 +23,13 @@ pub(super) fn is_timeout(error: &azure_core::Error) -> bool {
         || find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout)
 }
 
-/// The failure in our words. An `Error` of ours found in the chain is passed on as it is.
+/// The failure in our words. An `Error` of ours found in the chain is passed on; if it could not know what was read, that is added.
 pub(super) fn explain(call: &Call, host: &str, error: &azure_core::Error) -> Error {
     if let Some(own) = find::<Error>(error) {
-        return own.clone();
+        return match own.object() {
+            "" => call.error(own.kind()).said(own.code(), own.message()),
+            _ => own.clone(),
+        };
     }
     let root = root_cause(error);
     if let Some(tls) = find::<rustls::Error>(error) {

@@ -5,6 +5,7 @@ mod refusals;
 mod requests;
 mod resource_graph;
 mod retries;
+mod wire;
 
 use std::{
     collections::BTreeSet,
