@@ -1,5 +1,5 @@
-//! From the bytes of an answer to rows, one element at a time, so that a page of thousands never exists as a tree. A row that does
-//! not decode fails the whole list and is named by its field path; it is never skipped.
+//! From the bytes of an answer to rows, one element at a time, so that a page of thousands never exists as a tree. A row that
+//! does not decode fails the whole list and is named by its field path; it is never skipped.
 
 use std::{fmt, marker::PhantomData};
 

@@ -23,7 +23,7 @@ pub(super) fn is_timeout(error: &azure_core::Error) -> bool {
         || find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout)
 }
 
-/// The failure in our words. An `Error` of ours found in the chain is passed on; if it could not know what was read, that is added.
+/// The failure in our words. An `Error` of ours found in the chain is passed on; what was read is added if it could not know.
 pub(super) fn explain(call: &Call, host: &str, error: &azure_core::Error) -> Error {
     if let Some(own) = find::<Error>(error) {
         return match own.object() {

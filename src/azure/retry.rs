@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use super::{
     answer::Answer,
+    attempt::Try,
     classify,
     counts::Counters,
     fault,
@@ -54,7 +55,9 @@ impl Policy for Retry {
         loop {
             tries += 1;
             let turn = self.throttle.turn(&lane).await;
-            let outcome = match first.send(ctx, request, rest).await {
+            let mut ctx = ctx.to_borrowed();
+            ctx.insert(Try(tries));
+            let outcome = match first.send(&ctx, request, rest).await {
                 Ok(response) => Answer::gather(response).await,
                 Err(error) => Err(error),
             };
@@ -88,7 +91,7 @@ impl Retry {
             Some(asked) => wait::spread(asked),
             None => wait::backoff(lane.first_wait(), tries, self.longest),
         };
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = wait::millis(wait);
         match (&again, asked) {
             (Again::Throttled(_), Some(asked)) => self.throttle.hold(lane, asked, "the service asked to wait"),
             (Again::Throttled(_), None) => {

@@ -1,5 +1,6 @@
-//! The guard of the sign-in: credentials send through pipelines of their own, so their transport is wrapped. A POST may only fetch
-//! a token (or an assertion from the configured Azure DevOps endpoint); a GET may only discover, or fetch a token or assertion.
+//! The guard of the sign-in: credentials send through pipelines of their own, so their transport is wrapped. A POST may only
+//! fetch a token (or an assertion from the configured Azure DevOps endpoint); a GET may only discover, or fetch a token or
+//! assertion.
 
 use std::sync::Arc;
 

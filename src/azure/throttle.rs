@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{counts::Counters, pace::Pace};
+use super::{counts::Counters, pace::Pace, wait};
 use crate::azure::Audience;
 
 /// Requests in flight per subscription: its bucket is its own, but one subscription must not take all places.
@@ -139,7 +139,7 @@ impl Throttle {
         if held.is_none_or(|earlier| earlier < until) {
             *held = Some(until);
             self.counters.throttled_wait();
-            tracing::warn!(lane = ?lane, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "Azure is throttling: {why}");
+            tracing::warn!(?lane, wait_ms = wait::millis(wait), "Azure is throttling: {why}");
         }
     }
 

@@ -173,6 +173,7 @@ async fn the_log_has_a_line_per_request_without_query_token_or_body() {
     let requests = log.lines().filter(|line| line.contains("path=\"/v1.0/users\"")).collect::<Vec<_>>();
     assert_eq!(requests.len(), 2, "{log}");
     assert!(requests[0].contains("status=503") && requests[0].contains("graph.microsoft.com") && requests[0].contains("GET"));
+    assert!(requests[0].contains("attempt=1") && requests[1].contains("attempt=2"));
     assert_eq!(log.lines().filter(|line| line.contains("waiting before the next try")).count(), 1);
     for hidden in ["QUERY-TEXT", "BODY-TEXT", "TOKEN-", SECRET] {
         assert!(!log.contains(hidden), "{hidden} in {log}");
