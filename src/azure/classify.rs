@@ -146,7 +146,7 @@ fn challenge(answer: &Answer) -> String {
     }
 }
 
-/// Resource Manager names the missing action, who lacks it and where; Microsoft Graph does not.
+/// Resource Manager names the missing action, who lacks it and where; Microsoft Graph names the permissions here and there.
 fn grant(call: &Call, message: &str) -> String {
     static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let who = r"(?:object id '(?<who>[0-9a-f-]{36})'.*?)?";
@@ -154,7 +154,9 @@ fn grant(call: &Call, message: &str) -> String {
         Regex::new(&format!("(?is){who}{what}")).ok()
     });
     if call.audience == Audience::Graph {
-        return ADMIN_CONSENT.to_owned();
+        let named = message.split_once("missing permission scope ").and_then(|(_, rest)| rest.split_whitespace().next());
+        let named = named.map(|list| list.trim_end_matches('.').replace(',', ", "));
+        return named.map_or(ADMIN_CONSENT.to_owned(), |list| format!("{ADMIN_CONSENT} Any one of these will do: {list}."));
     }
     let Some(found) = DENIED.as_ref().and_then(|denied| denied.captures(message)) else {
         return "Give the sign-in a role that allows this read, Reader for example; a new role can take 10 minutes to spread."

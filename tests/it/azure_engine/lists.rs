@@ -145,3 +145,16 @@ async fn ten_readers_of_one_fact_cost_one_list() {
     fresh.memo("users", move || async move { ids(&again, users()).await }).await.unwrap();
     assert_eq!((fake.sent().len(), fake.tokens()), (2, 1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_can_move_between_threads() {
+    let fake = Fake::new(|_, _| ok(r#"{"value":[{"id":"a"}]}"#));
+    let client = fake.client();
+    let task = tokio::spawn(async move {
+        let mut rows = Vec::new();
+        client.list(users(), |row: Row| rows.push(row)).await?;
+        client.get::<serde_json::Value>(users()).await?;
+        client.memo("k", || async move { Ok(rows.len()) }).await
+    });
+    assert_eq!(*task.await.unwrap().unwrap(), 1);
+}

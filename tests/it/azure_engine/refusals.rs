@@ -107,6 +107,14 @@ async fn a_missing_role_is_named_with_action_principal_scope_and_command() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn graph_permissions_that_are_named_are_passed_on() {
+    let body = r#"{"error":{"code":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope A.Read.All,B.Read.All."}}"#;
+    let error = refused(move || status(403, body), true).await;
+    assert_eq!(error.kind(), Kind::Forbidden);
+    assert!(error.advice().ends_with("A.Read.All, B.Read.All."), "{}", error.advice());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_tenant_a_challenge_names_is_passed_on() {
     let header =
         r#"Bearer authorization_uri="https://login.windows.net/77777777-7777-7777-7777-777777777777", error="invalid_token""#;
