@@ -1,18 +1,24 @@
 //! The cloud: how Azure Resource Manager and Microsoft Graph are reached and read. Knows no Terraform and judges nothing.
 
 mod answer;
+pub mod arm;
 mod attempt;
 pub mod call;
+pub mod claims;
 mod classify;
 pub mod client;
 pub mod cloud;
 pub mod counts;
 pub mod credential;
 mod decode;
+pub mod discovery;
 pub mod error;
+pub mod explain;
 mod fault;
+mod fetch;
 pub mod gate;
 pub mod guard;
+pub mod inputs;
 pub mod memo;
 mod pace;
 mod pager;
@@ -25,6 +31,7 @@ mod sign_in_guard;
 pub mod throttle;
 pub mod transport;
 mod wait;
+pub mod wire;
 
 pub use call::{Audience, Call};
 pub use client::Client;

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
+use serde::Deserialize;
+
 use super::error::Result;
 
 /// A secret on its way from the configuration to the identity service. It has no way to be printed or serialized.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
 pub struct Sensitive(String);
 
 impl Sensitive {
@@ -26,6 +29,13 @@ impl fmt::Debug for Sensitive {
     }
 }
 
+/// GUID of the embedded demo tenant.
+pub const DEMO_TENANT_ID: &str = "fab00000-0000-4000-8000-000000000001";
+/// Application id that signs in to the demo tenant.
+pub const DEMO_CLIENT_ID: &str = "fab00006-0000-4000-8000-000000000001";
+/// The secret of [`DEMO_CLIENT_ID`]. It protects nothing.
+pub const DEMO_CLIENT_SECRET: &str = "demo";
+
 /// Which Azure this is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Environment {
@@ -44,6 +54,36 @@ pub enum Environment {
     Public,
     /// US Government (L4, GCC High).
     UsGovernment,
+}
+
+impl Environment {
+    /// The words `environment` accepts, the preferred one of each cloud first.
+    pub const WORDS: [&'static str; 9] =
+        ["public", "global", "usgovernment", "usgovernmentl4", "gcchigh", "dod", "usgovernmentl5", "china", "demo"];
+
+    /// The cloud an `environment` word names, without case; none for any other word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word.to_ascii_lowercase().as_str() {
+            "china" => Some(Self::China),
+            "demo" => Some(Self::Demo),
+            "dod" | "usgovernmentl5" => Some(Self::Dod),
+            "global" | "public" => Some(Self::Public),
+            "gcchigh" | "usgovernment" | "usgovernmentl4" => Some(Self::UsGovernment),
+            _ => None,
+        }
+    }
+
+    /// The preferred word of this cloud; `custom` for one that describes itself.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::China => "china",
+            Self::Custom { .. } => "custom",
+            Self::Demo => "demo",
+            Self::Dod => "dod",
+            Self::Public => "public",
+            Self::UsGovernment => "usgovernment",
+        }
+    }
 }
 
 /// How to sign in: exactly one method, with every input it needs.
@@ -78,6 +118,8 @@ pub enum Method {
     },
     /// Whoever is signed in to Azure CLI.
     Cli,
+    /// The embedded demo tenant's own application.
+    Demo,
     /// GitHub Actions: the workflow's identity token is the assertion.
     GitHub {
         /// Application id.
@@ -113,6 +155,23 @@ pub enum Method {
         /// The secret.
         secret: Sensitive,
     },
+}
+
+impl Method {
+    /// The published word for this method, as `azposture_connection.sign_in_method` shows it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::AksWorkloadIdentity { .. } => "aks_workload_identity",
+            Self::AzureDevOps { .. } => "oidc_azure_devops",
+            Self::Certificate { .. } => "client_certificate",
+            Self::Cli => "cli",
+            Self::Demo => "demo",
+            Self::GitHub { .. } => "oidc_github",
+            Self::ManagedIdentity { .. } => "msi",
+            Self::OidcToken { .. } | Self::OidcTokenFile { .. } => "oidc_token",
+            Self::Secret { .. } => "client_secret",
+        }
+    }
 }
 
 /// Where a client certificate comes from.

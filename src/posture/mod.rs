@@ -1,1 +1,16 @@
 //! Judgement: pure functions over facts. No IO, no async, no Terraform, no Azure client.
+
+pub mod assessment;
+pub mod controls;
+pub mod defender;
+pub mod filter;
+pub mod rbac;
+pub mod resource_id;
+pub mod severity;
+pub mod status;
+pub mod time;
+pub mod unreadable;
+
+pub use severity::Severity;
+pub use status::Status;
+pub use unreadable::{Reason, Unreadable};

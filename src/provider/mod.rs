@@ -1,1 +1,150 @@
 //! The surface a user types: provider block, data sources, validations, functions. Thin glue over `azure` and `posture`.
+
+pub mod collect;
+pub mod context;
+pub mod defender_assessments;
+pub mod defender_plans;
+pub mod failure;
+pub mod functions;
+pub mod listing;
+pub mod settings;
+pub mod subscriptions;
+pub mod validation;
+pub mod words;
+
+use std::{fmt, sync::Arc};
+
+use azure_core::http::HttpClient;
+
+use self::{
+    context::Context,
+    settings::Settings,
+    words::{AreaWord, EnforcementWord, PersonalDataWord},
+};
+use crate::{
+    azure::{Client, Transports, inputs::Problem, settings::Environment},
+    demo,
+    sdk::{
+        Diagnostics, Path, Result, Value, bridge,
+        entry::{Provider, Tables},
+        model,
+    },
+};
+
+/// The provider.
+pub struct Azposture {
+    variable: fn(&str) -> Option<String>,
+    transport: Option<Arc<dyn HttpClient>>,
+}
+
+impl Azposture {
+    /// The provider of this process: its environment, real connections.
+    pub fn new() -> Self {
+        Self { variable: |name| std::env::var(name).ok(), transport: None }
+    }
+
+    /// A provider that reads no variables and sends everything to `transport`: for tests.
+    pub fn with_transport(transport: Arc<dyn HttpClient>) -> Self {
+        Self { variable: |_| None, transport: Some(transport) }
+    }
+}
+
+impl Default for Azposture {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Azposture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Azposture").finish_non_exhaustive()
+    }
+}
+
+impl Provider for Azposture {
+    const NAME: &'static str = "azposture";
+    const ADDRESS: &'static str = "registry.terraform.io/azposture/azposture";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    type Settings = Settings;
+    type Context = Context;
+    const TABLES: Tables<Context> = Tables {
+        data_sources: &[defender_assessments::DATA_SOURCES, defender_plans::DATA_SOURCES, subscriptions::DATA_SOURCES],
+        validations: &[],
+        functions: &[functions::FUNCTIONS],
+    };
+
+    fn check(&self, settings: &Value, problems: &mut Diagnostics) {
+        // What is unknown could complete or contradict anything; the block is checked again when it is known.
+        if settings.has_unknown() || problems.has_errors() {
+            return;
+        }
+        let Ok((_, attributes)) = model::arguments::<Settings>() else { return };
+        match bridge::decode::<Settings>(settings, &attributes) {
+            Ok(settings) => problems.extend(reported(settings.inputs().problems())),
+            Err(mismatch) => problems.extend(mismatch),
+        }
+    }
+
+    fn configure(&self, settings: Settings, _terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {
+        if settings.identity_scope.is_some() {
+            let mut problems = Diagnostics::new();
+            let detail = "`identity_scope` is not served by this release: no data source about people exists yet. Remove it.";
+            problems.error(Path::attribute("identity_scope"), "Argument is not served yet", detail);
+            return Err(problems);
+        }
+        let connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
+        let weakened = self.weakened(&settings, warnings)?;
+        let transports = match (&self.transport, &connection.environment) {
+            (Some(transport), _) => Transports::of(Arc::clone(transport)),
+            (None, Environment::Demo) => Transports::of(Arc::new(demo::Tenant::demo())),
+            (None, _) => Transports::real(&connection),
+        };
+        if connection.environment == Environment::Demo {
+            let detail = "Everything below comes from the tenant embedded in the provider; nothing of it is real.";
+            warnings.warning(Path::attribute("environment"), "Demo tenant in use", detail);
+        }
+        let operation_timeout = connection.limits.operation_timeout;
+        Ok(Context {
+            client: Client::new(connection, transports),
+            areas: settings.areas.unwrap_or_else(|| AreaWord::ALL.into()),
+            on_unknown: settings.on_unknown.unwrap_or(EnforcementWord::Error),
+            personal_data: settings.personal_data.unwrap_or(PersonalDataWord::Show),
+            enforcement: settings.enforcement.unwrap_or(EnforcementWord::Error),
+            weakened,
+            operation_timeout,
+        })
+    }
+}
+
+impl Azposture {
+    /// `AZPOSTURE_ENFORCEMENT` may only weaken, and never silently.
+    fn weakened(&self, settings: &Settings, warnings: &mut Diagnostics) -> Result<bool> {
+        const VARIABLE: &str = "AZPOSTURE_ENFORCEMENT";
+        let word = (self.variable)(VARIABLE).filter(|word| !word.is_empty());
+        match word.as_deref() {
+            None | Some("error") => Ok(false),
+            Some("warning") if settings.allow_enforcement_override == Some(false) => {
+                let detail = format!("{VARIABLE}=warning is set, but `allow_enforcement_override = false` forbids it. Failures stay errors.");
+                warnings.warning(Path::root(), format!("{VARIABLE} is ignored"), detail);
+                Ok(false)
+            }
+            Some("warning") => {
+                let detail = "Failed validations are warnings in this run and stop nothing. Unset the variable to enforce them again.";
+                warnings.warning(Path::root(), format!("Enforcement weakened by {VARIABLE}"), detail);
+                Ok(true)
+            }
+            Some(other) => {
+                let detail = format!("{VARIABLE} is {other:?}. It may be `warning`, which weakens, or `error`, which changes nothing.");
+                Err(Diagnostics::of_error(format!("Invalid {VARIABLE}"), detail))
+            }
+        }
+    }
+}
+
+fn reported(all: Vec<Problem>) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    for Problem { argument, summary, detail } in all {
+        problems.error(argument.map_or_else(Path::root, Path::attribute), summary, detail);
+    }
+    problems
+}

@@ -1,7 +1,17 @@
 //! Terraform's ideas: values, types, schemas from Rust types, diagnostics, and the traits a provider implements. Knows no gRPC
 //! and no Azure.
 
+pub mod bridge;
+pub mod conform;
 pub mod diagnostic;
+pub mod docs;
+pub mod entry;
+pub mod json;
+pub mod model;
+pub mod msgpack;
+pub mod rules;
+pub mod schema;
+pub mod server;
 pub mod ty;
 pub mod value;
 

@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 #![allow(
+    missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -9,3 +10,8 @@
 )]
 
 mod azure_engine;
+mod process;
+mod protocol;
+mod server;
+mod signin;
+mod support;

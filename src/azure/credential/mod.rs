@@ -1,36 +1,168 @@
-//! Stand-in for the sign-in methods: a client secret only.
+//! From settings to a token: one credential per method, each with our transport, our cloud and our explanations.
 
-use std::sync::Arc;
+mod certificate;
+mod cli;
+mod managed_identity;
+mod oidc;
+mod patience;
+mod recorder;
+mod secret;
+
+use std::{sync::Arc, time::Duration};
 
 use azure_core::{
-    cloud::{CloudConfiguration, CustomConfiguration},
-    credentials::{Secret, TokenCredential},
-    http::{ClientOptions, RetryOptions, Transport},
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    http::{ClientOptions, HttpClient, RetryOptions, Transport, policies::Policy},
 };
-use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 
+pub use self::{certificate::Certificate, cli::AzExecutor};
+use self::{oidc::Source, patience::Patience, recorder::Recorder};
 use super::{
-    Cloud, Error, Kind, Result, Transports,
-    settings::{Method, Settings},
+    claims::Claims,
+    cloud::Cloud,
+    error::{Error, Kind, Result},
+    explain::{self, Place, WRONG_TENANT},
+    settings::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Method, Settings},
+    transport::Transports,
 };
 
-/// Builds the credential of the settings; takes no token.
+/// How long Azure CLI may take to hand out a token.
+const CLI_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The credential of a connection. Reads certificate files, sends nothing.
 pub fn build(settings: &Settings, cloud: &Cloud, transports: &Transports) -> Result<Arc<dyn TokenCredential>> {
-    let failed = |text: String| Error::new(Kind::Configuration, "sign in", cloud.authority.as_str()).said("", text);
-    let Method::Secret { client_id, secret } = settings.method.clone()? else {
-        return Err(failed("Only a client secret is supported here.".to_owned()));
+    build_with(settings, cloud, transports, &[Arc::new(Patience)])
+}
+
+/// As [`build`], with these policies around each whole token request instead of our own short retry; a retry policy comes last.
+/// Managed identity takes none, because its credential retries by itself until our time limit ends it; Azure CLI sends its requests
+/// itself.
+pub fn build_with(
+    settings: &Settings,
+    cloud: &Cloud,
+    transports: &Transports,
+    policies: &[Arc<dyn Policy>],
+) -> Result<Arc<dyn TokenCredential>> {
+    let method = settings.method.clone()?;
+    let recorder = Arc::new(Recorder::default());
+    let place = Place { method: words(&method), host: cloud.authority_host().to_owned(), tenant: settings.tenant_id.clone() };
+    let options = |http: &Arc<dyn HttpClient>, policies: &[Arc<dyn Policy>]| ClientOptions {
+        per_call_policies: policies.to_vec(),
+        per_try_policies: vec![recorder.clone()],
+        retry: RetryOptions::none(),
+        transport: Some(Transport::new(http.clone())),
+        cloud: Some(cloud.configuration()),
+        ..ClientOptions::default()
     };
-    let mut custom = CustomConfiguration::default();
-    custom.authority_host = cloud.authority.to_string();
-    let options = ClientSecretCredentialOptions {
-        client_options: ClientOptions {
-            retry: RetryOptions::none(),
-            transport: Some(Transport::new(Arc::clone(&transports.api))),
-            cloud: Some(Arc::new(CloudConfiguration::Custom(custom))),
-            ..ClientOptions::default()
-        },
+    let tenant = || settings.tenant_id.clone().ok_or_else(|| tenant_missing(&place));
+    let federated = |client_id: String, source: Source| -> Result<Arc<dyn TokenCredential>> {
+        oidc::credential(tenant()?, client_id, source, transports.api.clone(), options(&transports.api, policies))
+            .map_err(|error| explain::sign_in(&error, &place, None))
     };
-    let tenant = settings.tenant_id.as_deref().unwrap_or_default();
-    let credential = ClientSecretCredential::new(tenant, client_id, Secret::new(secret.reveal().to_owned()), Some(options));
-    credential.map(|credential| credential as Arc<dyn TokenCredential>).map_err(|error| failed(error.to_string()))
+    let inner: Arc<dyn TokenCredential> = match method {
+        Method::AksWorkloadIdentity { client_id, token_file: file } | Method::OidcTokenFile { client_id, file } => {
+            federated(client_id, Source::File(file))?
+        }
+        Method::AzureDevOps { client_id, service_connection_id, request_url, request_token } => {
+            federated(client_id, Source::AzureDevOps { request_url, request_token, service_connection_id })?
+        }
+        Method::Certificate { client_id, source, password } => {
+            let certificate = Certificate::load(&source, &password)?;
+            certificate.must_be_valid(time::OffsetDateTime::now_utc())?;
+            let tenant = tenant()?;
+            let audience = cloud.token_endpoint(&tenant);
+            certificate::credential(tenant, client_id, certificate, audience, options(&transports.api, policies))
+                .map_err(|error| explain::sign_in(&error, &place, None))?
+        }
+        Method::Cli => cli::credential(settings.tenant_id.clone(), AzExecutor::new(CLI_TIMEOUT))?,
+        Method::Demo => {
+            let (client_id, secret) = (DEMO_CLIENT_ID.to_owned(), DEMO_CLIENT_SECRET);
+            secret::credential(&tenant()?, client_id, secret, options(&transports.api, policies), &place)?
+        }
+        Method::GitHub { client_id, request_url, request_token } => {
+            federated(client_id, Source::GitHub { request_url, request_token })?
+        }
+        Method::ManagedIdentity { client_id } => {
+            managed_identity::credential(client_id, options(&transports.metadata, &[]), recorder.clone())?
+        }
+        Method::OidcToken { client_id, token } => federated(client_id, Source::Token(token))?,
+        Method::Secret { client_id, secret } => {
+            secret::credential(&tenant()?, client_id, secret.reveal(), options(&transports.api, policies), &place)?
+        }
+    };
+    Ok(explained(inner, place, recorder))
+}
+
+/// The certificate a connection signs in with; none for every other method. Its end is `credential_expires_on`.
+pub fn certificate(settings: &Settings) -> Result<Option<Certificate>> {
+    match &settings.method {
+        Ok(Method::Certificate { source, password, .. }) => Certificate::load(source, password).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Azure CLI's credential with a given executor, explained like every other.
+pub fn cli_with(tenant: Option<String>, executor: AzExecutor) -> Result<Arc<dyn TokenCredential>> {
+    let place = Place { method: words(&Method::Cli), host: "Azure CLI".to_owned(), tenant: tenant.clone() };
+    Ok(explained(cli::credential(tenant, executor)?, place, Arc::default()))
+}
+
+fn explained(inner: Arc<dyn TokenCredential>, place: Place, recorder: Arc<Recorder>) -> Arc<dyn TokenCredential> {
+    Arc::new(Explained { inner, place, recorder })
+}
+
+fn words(method: &Method) -> &'static str {
+    match method {
+        Method::AksWorkloadIdentity { .. } => "AKS workload identity",
+        Method::AzureDevOps { .. } => "an Azure DevOps service connection",
+        Method::Certificate { .. } => "a client certificate",
+        Method::Cli => "Azure CLI",
+        Method::Demo => "the demo application",
+        Method::GitHub { .. } => "GitHub Actions",
+        Method::ManagedIdentity { .. } => "a managed identity",
+        Method::OidcToken { .. } | Method::OidcTokenFile { .. } => "an OIDC token",
+        Method::Secret { .. } => "a client secret",
+    }
+}
+
+fn tenant_missing(place: &Place) -> Error {
+    place.error(Kind::Configuration).said("IncompleteSignIn", "missing: tenant_id").advise("Set tenant_id or ARM_TENANT_ID.")
+}
+
+/// A credential whose failures are ours and whose tokens belong to the configured tenant.
+#[derive(Debug)]
+struct Explained {
+    inner: Arc<dyn TokenCredential>,
+    place: Place,
+    recorder: Arc<Recorder>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Explained {
+    async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        let token = self
+            .inner
+            .get_token(scopes, options)
+            .await
+            .map_err(|error| explain::carry(explain::sign_in(&error, &self.place, self.recorder.last().as_ref())))?;
+        self.tenant_agrees(token.token.secret()).map_err(explain::carry)?;
+        Ok(token)
+    }
+}
+
+impl Explained {
+    /// Azure CLI and managed identities bring a tenant of their own; a domain cannot be compared with a GUID here.
+    fn tenant_agrees(&self, token: &str) -> Result<()> {
+        let (Some(expected), Some(actual)) = (&self.place.tenant, Claims::of(token).and_then(|claims| claims.tid)) else {
+            return Ok(());
+        };
+        if azure_core::Uuid::parse_str(expected).is_err() || expected.eq_ignore_ascii_case(&actual) {
+            return Ok(());
+        }
+        Err(self
+            .place
+            .error(Kind::Configuration)
+            .said(WRONG_TENANT, format!("the token is for tenant {actual}, but tenant_id is {expected}"))
+            .advise(format!("Set tenant_id = \"{actual}\", or sign in to the other tenant: az login --tenant {expected}.")))
+    }
 }

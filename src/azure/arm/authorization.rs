@@ -1,0 +1,243 @@
+//! Azure RBAC: who holds which role where, what a role allows, and what the caller itself may do.
+
+use serde::Deserialize;
+
+use crate::azure::{
+    Result,
+    call::Call,
+    client::Client,
+    wire::{flag, or_default, text},
+};
+
+const VERSION: &str = "2022-04-01";
+const SCHEDULES: &str = "2020-10-01";
+
+/// What one role allows: the union over roles is what a principal may do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    /// Management operations, with `*`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub actions: Vec<String>,
+    /// Taken out of `actions` of the same role only.
+    #[serde(default, deserialize_with = "or_default")]
+    pub not_actions: Vec<String>,
+    /// Data operations, with `*`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub data_actions: Vec<String>,
+    /// Taken out of `data_actions` of the same role only.
+    #[serde(default, deserialize_with = "or_default")]
+    pub not_data_actions: Vec<String>,
+    /// A condition, where a role carries one.
+    #[serde(default, deserialize_with = "text")]
+    pub condition: Option<String>,
+}
+
+/// A role given to a principal at a scope.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RoleAssignment {
+    /// Unique: one row appears in the lists of every subscription below its scope.
+    pub id: String,
+    /// Everything else.
+    pub properties: RoleAssignmentProperties,
+}
+
+/// Who, what, where.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleAssignmentProperties {
+    /// Where it was given.
+    pub scope: String,
+    /// The prefix depends on the scope; compare the last segment.
+    pub role_definition_id: String,
+    /// Object id.
+    pub principal_id: String,
+    /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`; `Unknown` for the deleted.
+    #[serde(default, deserialize_with = "text")]
+    pub principal_type: Option<String>,
+    /// An attribute-based condition.
+    #[serde(default, deserialize_with = "text")]
+    pub condition: Option<String>,
+    /// `2.0`
+    #[serde(default, deserialize_with = "text")]
+    pub condition_version: Option<String>,
+    /// Free text.
+    #[serde(default, deserialize_with = "text")]
+    pub description: Option<String>,
+    /// When.
+    #[serde(default, deserialize_with = "text")]
+    pub created_on: Option<String>,
+    /// By which object id.
+    #[serde(default, deserialize_with = "text")]
+    pub created_by: Option<String>,
+}
+
+/// A role.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RoleDefinition {
+    /// Its id; the prefix depends on the scope it was read at.
+    pub id: String,
+    /// Its GUID, the same everywhere for built-in roles.
+    pub name: String,
+    /// Everything else.
+    pub properties: RoleDefinitionProperties,
+}
+
+/// What a role is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleDefinitionProperties {
+    /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub role_name: String,
+    /// `BuiltInRole` or `CustomRole`.
+    #[serde(default, rename = "type", deserialize_with = "or_default")]
+    pub kind: String,
+    /// What it allows.
+    #[serde(default, deserialize_with = "or_default")]
+    pub permissions: Vec<Permission>,
+    /// Where it may be assigned.
+    #[serde(default, deserialize_with = "or_default")]
+    pub assignable_scopes: Vec<String>,
+}
+
+/// What is denied whatever roles allow; only managed applications and deployment stacks create these.
+#[derive(Clone, Debug, Deserialize)]
+pub struct DenyAssignment {
+    /// Unique.
+    pub id: String,
+    /// Everything else.
+    pub properties: DenyAssignmentProperties,
+}
+
+/// Who is denied what, where.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DenyAssignmentProperties {
+    /// Its name.
+    #[serde(default, deserialize_with = "or_default")]
+    pub deny_assignment_name: String,
+    /// Where.
+    #[serde(default, deserialize_with = "or_default")]
+    pub scope: String,
+    /// Whether it stops at its own scope.
+    #[serde(default, deserialize_with = "flag")]
+    pub do_not_apply_to_child_scopes: Option<bool>,
+    /// What.
+    #[serde(default, deserialize_with = "or_default")]
+    pub permissions: Vec<Permission>,
+    /// Who; the zero GUID is everyone.
+    #[serde(default, deserialize_with = "or_default")]
+    pub principals: Vec<Principal>,
+    /// Who not.
+    #[serde(default, deserialize_with = "or_default")]
+    pub exclude_principals: Vec<Principal>,
+}
+
+/// Someone a deny assignment names.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Principal {
+    /// Object id.
+    #[serde(default, deserialize_with = "or_default")]
+    pub id: String,
+    /// `User`, `Group`, `ServicePrincipal`, `SystemDefined`.
+    #[serde(default, rename = "type", deserialize_with = "text")]
+    pub kind: Option<String>,
+}
+
+/// A role held, or available for activation, through Privileged Identity Management.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ScheduleInstance {
+    /// Unique.
+    pub id: String,
+    /// Everything else.
+    pub properties: ScheduleInstanceProperties,
+}
+
+/// Who, what, where, when.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleInstanceProperties {
+    /// Where.
+    pub scope: String,
+    /// What.
+    pub role_definition_id: String,
+    /// Who.
+    pub principal_id: String,
+    /// `User`, `Group`, `ServicePrincipal` …
+    #[serde(default, deserialize_with = "text")]
+    pub principal_type: Option<String>,
+    /// `Activated` or `Assigned`; eligibilities have none.
+    #[serde(default, deserialize_with = "text")]
+    pub assignment_type: Option<String>,
+    /// `Inherited`, `Direct`, `Group`.
+    #[serde(default, deserialize_with = "text")]
+    pub member_type: Option<String>,
+    /// From.
+    #[serde(default, deserialize_with = "text")]
+    pub start_date_time: Option<String>,
+    /// Until; none is permanent.
+    #[serde(default, deserialize_with = "text")]
+    pub end_date_time: Option<String>,
+    /// The role assignment it shows up as.
+    #[serde(default, deserialize_with = "text")]
+    pub origin_role_assignment_id: Option<String>,
+    /// A condition.
+    #[serde(default, deserialize_with = "text")]
+    pub condition: Option<String>,
+    /// When it was created.
+    #[serde(default, deserialize_with = "text")]
+    pub created_on: Option<String>,
+}
+
+/// What the caller may do at a scope: one entry a role it holds, through groups and from above included. Needs no right of its own.
+///
+/// The specification has this at resource groups and resources only; at subscriptions it works in practice, undocumented.
+pub async fn permissions(client: &Client, scope: &str) -> Result<Vec<Permission>> {
+    collect(client, Call::arm("read the caller's permissions", under(scope, "permissions"), VERSION)).await
+}
+
+/// Role assignments at, above and below a subscription, or as `filter` narrows it.
+pub async fn role_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<RoleAssignment>> {
+    let call = Call::arm("list role assignments", under(scope, "roleAssignments"), VERSION);
+    collect(client, filtered(call, filter)).await
+}
+
+/// Role definitions that can be assigned at a scope.
+pub async fn role_definitions(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<RoleDefinition>> {
+    let call = Call::arm("list role definitions", under(scope, "roleDefinitions"), VERSION);
+    collect(client, filtered(call, filter)).await
+}
+
+/// Deny assignments at, above and below a scope, or as `filter` narrows it.
+pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<DenyAssignment>> {
+    let call = Call::arm("list deny assignments", under(scope, "denyAssignments"), VERSION);
+    collect(client, filtered(call, filter)).await
+}
+
+/// Roles that could be activated. Needs Entra ID P2.
+pub async fn eligibilities(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
+    collect(client, Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES)).await
+}
+
+/// Roles held through Privileged Identity Management. Needs Entra ID P2.
+pub async fn schedules(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
+    collect(client, Call::arm("list scheduled role assignments", under(scope, "roleAssignmentScheduleInstances"), SCHEDULES)).await
+}
+
+fn under(scope: &str, kind: &str) -> String {
+    format!("{}/providers/Microsoft.Authorization/{kind}", scope.trim_end_matches('/'))
+}
+
+fn filtered(call: Call, filter: Option<&str>) -> Call {
+    match filter {
+        Some(filter) => call.with("$filter", filter),
+        None => call,
+    }
+}
+
+async fn collect<T: serde::de::DeserializeOwned + Send>(client: &Client, call: Call) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    client.list(call, |row| all.push(row)).await?;
+    Ok(all)
+}

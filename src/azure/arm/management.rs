@@ -1,0 +1,125 @@
+//! Management groups: the tree above subscriptions.
+
+use serde::Deserialize;
+
+use crate::azure::{
+    Result,
+    call::Call,
+    client::Client,
+    wire::{or_default, text},
+};
+
+const VERSION: &str = "2023-04-01";
+
+/// A management group the caller can read.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ManagementGroup {
+    /// Its id inside the tenant; the root's is the tenant id.
+    pub name: String,
+    /// Names and place.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: Properties,
+}
+
+/// Names and place of a group.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Properties {
+    /// Its display name.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+    /// What stands above it, if that was asked for.
+    #[serde(default, deserialize_with = "or_default")]
+    pub details: Details,
+}
+
+/// What stands above a group.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// From the root down to the parent.
+    #[serde(default, deserialize_with = "or_default")]
+    pub path: Vec<Ancestor>,
+    /// The parent; the root has none.
+    #[serde(default)]
+    pub parent: Option<Parent>,
+}
+
+/// A group on the way up.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ancestor {
+    /// Its id inside the tenant.
+    pub name: String,
+    /// Its display name.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+}
+
+/// The parent of a group or subscription.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parent {
+    /// `/providers/Microsoft.Management/managementGroups/{name}`
+    #[serde(default, deserialize_with = "text")]
+    pub id: Option<String>,
+}
+
+/// A group or subscription somewhere below a group.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Descendant {
+    /// Ends in `/managementGroups` or `/subscriptions`; the rest varies.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A group's id inside the tenant, or a subscription's GUID.
+    pub name: String,
+    /// Names and parent.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: DescendantProperties,
+}
+
+/// Names and parent of a descendant.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescendantProperties {
+    /// Its display name.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+    /// Its parent.
+    #[serde(default, deserialize_with = "or_default")]
+    pub parent: Parent,
+}
+
+impl Descendant {
+    /// Whether it is a subscription.
+    pub fn is_subscription(&self) -> bool {
+        self.kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("subscriptions"))
+    }
+
+    /// The name of its parent group.
+    pub fn parent(&self) -> Option<&str> {
+        self.properties.parent.id.as_deref()?.rsplit('/').next()
+    }
+}
+
+/// The groups the caller can read, wherever they stand; someone with rights on a subscription alone sees none.
+pub async fn list(client: &Client) -> Result<Vec<ManagementGroup>> {
+    let mut all = Vec::new();
+    let call = Call::arm("list management groups", "/providers/Microsoft.Management/managementGroups", VERSION);
+    client.list(call.header("cache-control", "no-cache"), |row| all.push(row)).await?;
+    Ok(all)
+}
+
+/// One group and what stands above it.
+pub async fn read(client: &Client, name: &str) -> Result<ManagementGroup> {
+    let call = Call::arm("read the management group", format!("/providers/Microsoft.Management/managementGroups/{name}"), VERSION);
+    client.get(call.with("$expand", "path")).await
+}
+
+/// Everything below a group, flat.
+pub async fn descendants(client: &Client, name: &str) -> Result<Vec<Descendant>> {
+    let mut all = Vec::new();
+    let path = format!("/providers/Microsoft.Management/managementGroups/{name}/descendants");
+    client.list(Call::arm("list what is below the management group", path, VERSION), |row| all.push(row)).await?;
+    Ok(all)
+}

@@ -1,0 +1,286 @@
+//! Defender for Cloud: plans, assessments, their metadata, and the vulnerabilities below them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::azure::{
+    Result,
+    call::Call,
+    client::Client,
+    wire::{flag, or_default, text},
+};
+
+const PRICINGS: &str = "2024-01-01";
+/// The newer version answers risk, and rolls out region by region; it is pinned only when risk is asked for.
+const ASSESSMENTS: &str = "2021-06-01";
+const ASSESSMENTS_WITH_RISK: &str = "2025-05-04";
+const SUB_ASSESSMENTS: &str = "2019-01-01-preview";
+
+/// A Defender plan of a subscription.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Pricing {
+    /// The plan: `VirtualMachines`.
+    pub name: String,
+    /// Its state.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: PricingProperties,
+}
+
+/// The state of a plan.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PricingProperties {
+    /// `Free` or `Standard`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub pricing_tier: String,
+    /// `P1`, `DefenderForStorageV2` …
+    #[serde(default, deserialize_with = "text")]
+    pub sub_plan: Option<String>,
+    /// ISO 8601; `PT0S` when no trial runs.
+    #[serde(default, deserialize_with = "text")]
+    pub free_trial_remaining_time: Option<String>,
+    /// When it was switched on.
+    #[serde(default, deserialize_with = "text")]
+    pub enablement_time: Option<String>,
+    /// Whether overrides are refused; arrives as text.
+    #[serde(default, deserialize_with = "flag")]
+    pub enforce: Option<bool>,
+    /// `FullyCovered`, `PartiallyCovered`, `NotCovered`.
+    #[serde(default, deserialize_with = "text")]
+    pub resources_coverage_status: Option<String>,
+    /// Extensions.
+    #[serde(default, deserialize_with = "or_default")]
+    pub extensions: Vec<Extension>,
+    /// Whether it has been replaced.
+    #[serde(default, deserialize_with = "flag")]
+    pub deprecated: Option<bool>,
+    /// By what.
+    #[serde(default, deserialize_with = "or_default")]
+    pub replaced_by: Vec<String>,
+}
+
+/// An extension of a plan.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Extension {
+    /// `AgentlessVmScanning`
+    pub name: String,
+    /// Arrives as text.
+    #[serde(default, deserialize_with = "flag")]
+    pub is_enabled: Option<bool>,
+    /// Settings, an open map.
+    #[serde(default)]
+    pub additional_extension_properties: Option<BTreeMap<String, Json>>,
+    /// The last operation.
+    #[serde(default)]
+    pub operation_status: Option<OperationStatus>,
+}
+
+/// How switching an extension on went.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OperationStatus {
+    /// `Succeeded` or `Failed`.
+    #[serde(default, deserialize_with = "text")]
+    pub code: Option<String>,
+    /// Why.
+    #[serde(default, deserialize_with = "text")]
+    pub message: Option<String>,
+}
+
+/// A recommendation on a resource. The list holds no severity: that is in the metadata.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Assessment {
+    /// `{resource}/providers/Microsoft.Security/assessments/{key}`
+    pub id: String,
+    /// The recommendation's key.
+    pub name: String,
+    /// Everything else.
+    pub properties: AssessmentProperties,
+}
+
+/// What an assessment says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssessmentProperties {
+    /// Not unique.
+    #[serde(default, deserialize_with = "or_default")]
+    pub display_name: String,
+    /// The verdict.
+    pub status: AssessmentStatus,
+    /// What was assessed.
+    #[serde(default, deserialize_with = "or_default")]
+    pub resource_details: ResourceDetails,
+    /// Links.
+    #[serde(default, deserialize_with = "or_default")]
+    pub links: Links,
+    /// Risk, from 2025-05-04 on.
+    #[serde(default)]
+    pub risk: Option<Risk>,
+}
+
+/// The verdict of an assessment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssessmentStatus {
+    /// `Healthy`, `Unhealthy`, `NotApplicable`.
+    pub code: String,
+    /// `OffByPolicy`, `Exempt` …
+    #[serde(default, deserialize_with = "text")]
+    pub cause: Option<String>,
+    /// A sentence.
+    #[serde(default, deserialize_with = "text")]
+    pub description: Option<String>,
+    /// First seen.
+    #[serde(default, deserialize_with = "text")]
+    pub first_evaluation_date: Option<String>,
+    /// Last change of the verdict.
+    #[serde(default, deserialize_with = "text")]
+    pub status_change_date: Option<String>,
+}
+
+/// What was assessed.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ResourceDetails {
+    /// `Azure`, `OnPremise`, `Aws` …
+    #[serde(default, alias = "Source", deserialize_with = "text")]
+    pub source: Option<String>,
+    /// The resource.
+    #[serde(default, alias = "Id", deserialize_with = "text")]
+    pub id: Option<String>,
+}
+
+/// Links of an assessment.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Links {
+    /// Without scheme.
+    #[serde(default, rename = "azurePortalUri", alias = "azurePortal", deserialize_with = "text")]
+    pub azure_portal_uri: Option<String>,
+}
+
+/// The risk of an assessment.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Risk {
+    /// `Critical`, `High`, `Medium`, `Low`, `None`.
+    #[serde(default, deserialize_with = "text")]
+    pub level: Option<String>,
+}
+
+/// What Microsoft says about a recommendation.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AssessmentMetadata {
+    /// The recommendation's key.
+    pub name: String,
+    /// Everything else.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: MetadataProperties,
+}
+
+/// What the metadata says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetadataProperties {
+    /// `Low`, `Medium`, `High`, `Critical`.
+    #[serde(default, deserialize_with = "or_default")]
+    pub severity: String,
+    /// `Compute`, `Networking`, `Data` …
+    #[serde(default, deserialize_with = "or_default")]
+    pub categories: Vec<String>,
+    /// `accountBreach` …
+    #[serde(default, deserialize_with = "or_default")]
+    pub threats: Vec<String>,
+    /// MITRE tactics.
+    #[serde(default, deserialize_with = "or_default")]
+    pub tactics: Vec<String>,
+    /// MITRE techniques.
+    #[serde(default, deserialize_with = "or_default")]
+    pub techniques: Vec<String>,
+    /// `BuiltIn`, `CustomPolicy` …
+    #[serde(default, deserialize_with = "text")]
+    pub assessment_type: Option<String>,
+    /// The definition that evaluates it.
+    #[serde(default, deserialize_with = "text")]
+    pub policy_definition_id: Option<String>,
+    /// `Low`, `Moderate`, `High`.
+    #[serde(default, deserialize_with = "text")]
+    pub user_impact: Option<String>,
+    /// `Low`, `Moderate`, `High`.
+    #[serde(default, deserialize_with = "text")]
+    pub implementation_effort: Option<String>,
+    /// HTML.
+    #[serde(default, deserialize_with = "text")]
+    pub remediation_description: Option<String>,
+    /// Whether it is in preview.
+    #[serde(default, deserialize_with = "flag")]
+    pub preview: Option<bool>,
+}
+
+/// A vulnerability or misconfiguration below an assessment, as far as "was it scanned, and when" needs it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SubAssessment {
+    /// `{resource}/providers/Microsoft.Security/assessments/{key}/subAssessments/{name}`, in varying case.
+    pub id: String,
+    /// Everything else.
+    #[serde(default, deserialize_with = "or_default")]
+    pub properties: SubAssessmentProperties,
+}
+
+/// What a sub-assessment says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubAssessmentProperties {
+    /// When the scan produced it.
+    #[serde(default, deserialize_with = "text")]
+    pub time_generated: Option<String>,
+    /// What was scanned.
+    #[serde(default, deserialize_with = "or_default")]
+    pub additional_data: AdditionalData,
+}
+
+/// The kind of a sub-assessment.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdditionalData {
+    /// `ServerVulnerability`, `AzureContainerRegistryVulnerability`, `SqlServerVulnerability` …
+    #[serde(default, deserialize_with = "text")]
+    pub assessed_resource_type: Option<String>,
+}
+
+/// The Defender plans of a subscription. This list has no pages.
+pub async fn pricings(client: &Client, subscription_id: &str) -> Result<Vec<Pricing>> {
+    let mut all = Vec::new();
+    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/pricings");
+    client.list(Call::arm("list Defender plans", path, PRICINGS), |row| all.push(row)).await?;
+    Ok(all)
+}
+
+/// The assessments of a subscription, one by one.
+pub async fn assessments(
+    client: &Client,
+    subscription_id: &str,
+    with_risk: bool,
+    row: impl FnMut(Assessment) + Send,
+) -> Result<()> {
+    let version = if with_risk { ASSESSMENTS_WITH_RISK } else { ASSESSMENTS };
+    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/assessments");
+    client.list(Call::arm("list Defender assessments", path, version), row).await
+}
+
+/// The metadata of all built-in recommendations; needs no role, only a token. Read once a tenant.
+pub async fn metadata(client: &Client, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
+    let call = Call::arm("list assessment metadata", "/providers/Microsoft.Security/assessmentMetadata", ASSESSMENTS);
+    client.list(call, row).await
+}
+
+/// The metadata a subscription sees: the built-in recommendations and its own.
+pub async fn metadata_of(client: &Client, subscription_id: &str, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
+    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/assessmentMetadata");
+    client.list(Call::arm("list assessment metadata", path, ASSESSMENTS), row).await
+}
+
+/// The sub-assessments of a subscription, one by one: the longest list Defender has.
+pub async fn sub_assessments(client: &Client, subscription_id: &str, row: impl FnMut(SubAssessment) + Send) -> Result<()> {
+    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/subAssessments");
+    client.list(Call::arm("list Defender sub-assessments", path, SUB_ASSESSMENTS), row).await
+}

@@ -1,0 +1,148 @@
+//! Sign-in as whoever is signed in to Azure CLI. `az` is started once per audience and token lifetime, with a time limit and no input.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io,
+    process::{Output, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    time::OffsetDateTime,
+};
+use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
+
+use crate::azure::{
+    error::{Error, Kind, Result},
+    explain,
+};
+
+const AZ: &str = "Azure CLI";
+const SIGNING_IN: &str = "sign in with Azure CLI";
+
+/// Starts `az`.
+#[derive(Clone, Debug)]
+pub struct AzExecutor {
+    timeout: Duration,
+    path: Option<OsString>,
+}
+
+impl AzExecutor {
+    /// Looks `az` up in `PATH` and gives it `timeout`.
+    pub fn new(timeout: Duration) -> Self {
+        Self { timeout, path: None }
+    }
+
+    /// Looks `az` up in `path` instead of the process's own `PATH`.
+    pub fn with_path(mut self, path: impl Into<OsString>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+}
+
+#[async_trait::async_trait]
+impl Executor for AzExecutor {
+    async fn run(&self, program: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
+        let mut command = tokio::process::Command::new(program);
+        command.args(args).stdin(Stdio::null()).kill_on_drop(true);
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
+        }
+        match tokio::time::timeout(self.timeout, command.output()).await {
+            Ok(output) => output,
+            Err(_) => {
+                let seconds = self.timeout.as_secs();
+                Err(io::Error::new(io::ErrorKind::TimedOut, format!("az did not answer within {seconds} seconds")))
+            }
+        }
+    }
+}
+
+/// The tenant only, never a subscription: with both, `az account get-access-token` always fails (azure-cli issue 32755).
+pub(super) fn credential(tenant: Option<String>, executor: AzExecutor) -> Result<Arc<dyn TokenCredential>> {
+    let options = AzureCliCredentialOptions { subscription: None, tenant_id: tenant.clone(), executor: Some(Arc::new(executor)) };
+    let inner =
+        AzureCliCredential::new(Some(options)).map_err(|error| explained(&explain::text_of(&error), tenant.as_deref()))?;
+    Ok(Arc::new(Cached { inner, tenant, tokens: tokio::sync::Mutex::default() }))
+}
+
+/// The SDK's credential starts `az` for every token; this one only when five minutes or less are left. One `az` runs at a time, because
+/// parallel ones fight over its token cache file.
+#[derive(Debug)]
+struct Cached {
+    inner: Arc<AzureCliCredential>,
+    tenant: Option<String>,
+    tokens: tokio::sync::Mutex<BTreeMap<Vec<String>, AccessToken>>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Cached {
+    async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        let key: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let mut tokens = self.tokens.lock().await;
+        let fresh = OffsetDateTime::now_utc() + azure_core::time::Duration::minutes(5);
+        if let Some(token) = tokens.get(&key).filter(|token| token.expires_on > fresh) {
+            return Ok(token.clone());
+        }
+        match self.inner.get_token(scopes, options).await {
+            Ok(token) => {
+                tokens.insert(key, token.clone());
+                Ok(token)
+            }
+            Err(error) => Err(explain::carry(explained(&explain::text_of(&error), self.tenant.as_deref()))),
+        }
+    }
+}
+
+fn explained(text: &str, tenant: Option<&str>) -> Error {
+    let login = match tenant {
+        Some(tenant) => format!("az login --tenant {tenant}"),
+        None => "az login".to_owned(),
+    };
+    let error = |code: &str, message: String| {
+        let object = tenant.map_or_else(|| AZ.to_owned(), |tenant| format!("tenant {tenant} through {AZ}"));
+        Error::new(Kind::Unauthenticated, SIGNING_IN, object).said(code, message)
+    };
+    let said = words(text);
+    let lower = text.to_ascii_lowercase();
+    if lower.contains("not found on path") || lower.contains("az: not found") {
+        return error("AzNotFound", "az was not found on PATH".to_owned()).advise(format!(
+            "Install Azure CLI 2.54 or newer and run {login}; in a pipeline use OIDC, a certificate or a secret instead."
+        ));
+    }
+    if lower.contains("expires_on field not found") || lower.contains("unrecognized arguments: --scope") {
+        return error("AzTooOld", "this az is older than 2.54".to_owned()).advise("Run az upgrade; 2.54 or newer is needed.");
+    }
+    if lower.contains("did not answer within") {
+        return error("AzTimedOut", said).advise(format!("Run {login} by hand to see what az waits for."));
+    }
+    if let Some(code) = explain::entra_code(text) {
+        let row = explain::meaning(&code);
+        let message = row.map_or_else(|| said.clone(), |row| format!("{}. az said: {said}", row.meaning));
+        return error(&code, message).advise(row.map_or_else(|| format!("Run {login}."), |row| row.fix.to_owned()));
+    }
+    if lower.contains("az login") || lower.contains("no subscription") || lower.contains("not logged in") {
+        return error("AzNotSignedIn", said).advise(format!("Run {login}."));
+    }
+    if lower.contains("expected value at line")
+        || lower.contains("eof while parsing")
+        || lower.contains("missing field")
+        || lower.contains("invalid type")
+    {
+        return error("AzAnswer", "az did not print the JSON of a token".to_owned())
+            .advise("Run az account get-access-token -o json by hand to see what it prints.");
+    }
+    error("AzFailed", said).advise(format!("Run {login}, then az account get-access-token to see whether it works."))
+}
+
+/// What `az` printed, without the SDK's frame around it.
+fn words(text: &str) -> String {
+    let text = text.split("\nTo troubleshoot").next().unwrap_or_default();
+    let text = text.strip_prefix("AzureCliCredential authentication failed.").unwrap_or(text);
+    let text = text.trim().strip_prefix("ERROR:").unwrap_or(text).trim();
+    let line = text.split("Trace ID:").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(600).collect()
+}

@@ -1,0 +1,80 @@
+//! Sign-in with the managed identity of the machine this runs on.
+
+use std::{sync::Arc, time::Duration};
+
+use azure_core::{
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
+    http::ClientOptions,
+};
+use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+
+use super::recorder::Recorder;
+use crate::azure::{
+    error::{Error, Kind, Result},
+    explain,
+};
+
+/// The SDK would try for 72 seconds; on a machine that has no metadata service the answer is known much earlier.
+const TIMEOUT: Duration = Duration::from_secs(15);
+const METADATA: &str = "the instance metadata service";
+const SIGNING_IN: &str = "sign in with a managed identity";
+
+pub(super) fn credential(
+    client_id: Option<String>,
+    client_options: ClientOptions,
+    recorder: Arc<Recorder>,
+) -> Result<Arc<dyn TokenCredential>> {
+    let user_assigned_id = client_id.clone().map(UserAssignedId::ClientId);
+    let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
+    let inner = ManagedIdentityCredential::new(Some(options)).map_err(|error| {
+        Error::new(Kind::Unsupported, SIGNING_IN, METADATA).said("UnsupportedHost", explain::text_of(&error)).advise(
+            "Managed identity works on Azure VMs, scale sets, App Service and Functions; elsewhere use OIDC or a certificate.",
+        )
+    })?;
+    Ok(Arc::new(Limited { inner, client_id, recorder }))
+}
+
+#[derive(Debug)]
+struct Limited {
+    inner: Arc<ManagedIdentityCredential>,
+    client_id: Option<String>,
+    recorder: Arc<Recorder>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Limited {
+    async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        match tokio::time::timeout(TIMEOUT, self.inner.get_token(scopes, options)).await {
+            Ok(Ok(token)) => Ok(token),
+            Ok(Err(error)) if explain::of(&error).is_some() => Err(error),
+            Ok(Err(error)) => Err(explain::carry(self.explained(&explain::text_of(&error)))),
+            Err(_) => Err(explain::carry(self.explained(&format!("no answer within {} seconds", TIMEOUT.as_secs())))),
+        }
+    }
+}
+
+impl Limited {
+    fn explained(&self, text: &str) -> Error {
+        let Some(told) = self.recorder.last() else {
+            return Error::new(Kind::Unauthenticated, SIGNING_IN, METADATA).said("NoMetadataService", text).advise(
+                "This machine seems not to be an Azure VM or App Service: use another sign-in method, or unset use_msi. Containers must be \
+                 allowed to reach 169.254.169.254.",
+            );
+        };
+        let which = self.client_id.as_deref().unwrap_or("the system-assigned identity");
+        let said = if told.message.is_empty() { text } else { &told.message };
+        let error = Error::new(Kind::Unauthenticated, SIGNING_IN, format!("{METADATA} ({which})"))
+            .said(told.code.clone(), said)
+            .answered(told.status, told.request_id.clone());
+        match told.status {
+            _ if said.contains("AudienceNotSupported") || said.contains("AADSTS500011") => {
+                error.advise("Set environment to the cloud this machine runs in: its identity accepts only that cloud's audiences.")
+            }
+            400 => error.advise(
+                "Assign the identity to this machine (az vm identity assign), and check client_id: it selects a user-assigned identity, \
+                 without it the system-assigned one is used.",
+            ),
+            _ => error.advise("Run again in a minute; the metadata service answers late after a start or an assignment."),
+        }
+    }
+}

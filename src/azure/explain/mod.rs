@@ -1,0 +1,177 @@
+//! What the identity service, the SDK and the network say, in terms of what to do about it.
+
+mod codes;
+mod told;
+mod wire;
+
+use std::{error::Error as StdError, sync::LazyLock};
+
+use regex::Regex;
+
+pub use codes::{Meaning, Topic, meaning};
+pub use told::Told;
+pub use wire::{CONNECTION_FAILED, HOST_NOT_FOUND, PROXY_REFUSED, UNTRUSTED_CERTIFICATE, is_passing, timed_out, unreachable};
+
+use super::error::{Error, Kind};
+
+/// The code of our own check that a tenant lives in another cloud than the configured one.
+pub const WRONG_CLOUD: &str = "WrongCloud";
+/// The code of our own check that a token or a tenant is not the configured one.
+pub const WRONG_TENANT: &str = "WrongTenant";
+
+/// Where a sign-in was attempted, and how.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The method in words, for example `a client secret`.
+    pub method: &'static str,
+    /// Host of the identity service.
+    pub host: String,
+    /// The configured tenant, if there is one.
+    pub tenant: Option<String>,
+}
+
+impl Place {
+    /// What errors name as the object.
+    pub fn object(&self) -> String {
+        match &self.tenant {
+            Some(tenant) => format!("tenant {tenant} at {}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
+    /// The start of every sign-in error.
+    pub fn error(&self, kind: Kind) -> Error {
+        Error::new(kind, format!("sign in with {}", self.method), self.object())
+    }
+}
+
+/// Our own error inside an SDK error, if one of our policies or credentials put it there.
+pub fn of(error: &azure_core::Error) -> Option<Error> {
+    chain(error).find_map(|cause| cause.downcast_ref::<Error>()).cloned()
+}
+
+/// Our error as the SDK's, so that it can travel through a credential or a pipeline; [`of`] finds it again.
+pub fn carry(error: Error) -> azure_core::Error {
+    let text = error.to_string();
+    azure_core::Error::with_error(azure_core::error::ErrorKind::Credential, error, text)
+}
+
+/// Explains a failed token request. `told` is the last answer of the identity service, which the SDK often loses.
+pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&Told>) -> Error {
+    if let Some(ours) = of(error) {
+        return ours;
+    }
+    let text = text_of(error);
+    let code = told.map(|told| told.code.clone()).filter(|code| is_entra_code(code)).or_else(|| entra_code(&text));
+    if let Some(code) = code {
+        return entra(&code, place, told, &text);
+    }
+    let Some(told) = told else {
+        return match error.kind() {
+            azure_core::error::ErrorKind::Connection | azure_core::error::ErrorKind::Io => {
+                unreachable(&format!("sign in with {}", place.method), &place.host, error)
+            }
+            _ if wire::is_transport(&text) => unreachable(&format!("sign in with {}", place.method), &place.host, error),
+            _ => place
+                .error(Kind::Unauthenticated)
+                .said("", first_line(&text))
+                .advise("Check the sign-in arguments of the provider block."),
+        };
+    };
+    if let Some(odd) = told.odd(&format!("sign in with {}", place.method), &place.host) {
+        return odd;
+    }
+    let kind = match told.status {
+        429 => Kind::Throttled,
+        500.. => Kind::Unavailable,
+        200..300 => Kind::InvalidResponse,
+        _ => Kind::Unauthenticated,
+    };
+    let message = match (kind, told.message.is_empty()) {
+        // The SDK's text would quote the part of the answer it did not understand, which may be the token.
+        (Kind::InvalidResponse, _) => "the answer is not a token".to_owned(),
+        (_, true) => first_line(&text),
+        (_, false) => told.message.clone(),
+    };
+    place.error(kind).said(told.code.clone(), message).answered(told.status, told.request_id.clone()).advise(match kind {
+        Kind::Throttled | Kind::Unavailable => "Run again in a few minutes; the identity service is busy.",
+        _ => "Check the sign-in arguments of the provider block.",
+    })
+}
+
+/// The diagnostic's summary line for an error of signing in; none for every other error.
+pub fn summary(error: &Error) -> Option<&'static str> {
+    match (error.code(), meaning(error.code()).map(|row| row.topic)) {
+        (WRONG_CLOUD, _) | (_, Some(Topic::Cloud)) => Some("Wrong cloud"),
+        (WRONG_TENANT, _) | (_, Some(Topic::Tenant)) => Some("Wrong tenant"),
+        _ if error.attempted().starts_with("sign in") || error.kind() == Kind::Unauthenticated => Some("Sign-in failed"),
+        _ => None,
+    }
+}
+
+/// The first `AADSTS` code in a text.
+pub fn entra_code(text: &str) -> Option<String> {
+    static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"AADSTS\d{5,7}").ok());
+    CODE.as_ref()?.find(text).map(|found| found.as_str().to_owned())
+}
+
+/// Everything an error says, outermost first, without repetition. Never its `Debug`, which may hold a backtrace.
+pub fn text_of(error: &(dyn StdError + 'static)) -> String {
+    let mut text = String::new();
+    for cause in chain(error) {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&said);
+        }
+    }
+    text
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}
+
+fn entra(code: &str, place: &Place, told: Option<&Told>, text: &str) -> Error {
+    let said = told.map(|told| told.message.clone()).filter(|said| !said.is_empty()).unwrap_or_else(|| service_words(text, code));
+    let row = meaning(code);
+    let kind = match row.map(|row| row.topic) {
+        Some(Topic::Cloud | Topic::Tenant) => Kind::Configuration,
+        Some(Topic::Service) => Kind::Unavailable,
+        _ => Kind::Unauthenticated,
+    };
+    let message = row.map_or_else(|| said.clone(), |row| format!("{}. The service said: {said}", row.meaning));
+    let fix = row.map_or_else(
+        || {
+            let number = code.trim_start_matches("AADSTS");
+            format!("https://login.microsoftonline.com/error?code={number} explains the code.")
+        },
+        |row| row.fix.to_owned(),
+    );
+    let error = place.error(kind).said(code, message).advise(fix);
+    match told {
+        Some(told) => error.answered(told.status, told.request_id.clone()),
+        None => error,
+    }
+}
+
+fn is_entra_code(code: &str) -> bool {
+    code.starts_with("AADSTS")
+}
+
+/// The sentence that carries the code, up to the trace ids the service appends.
+fn service_words(text: &str, code: &str) -> String {
+    let from = text.find(code).and_then(|at| text.get(at..)).unwrap_or(text);
+    told::sentence(from)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason was given").to_owned()
+}

@@ -1,0 +1,325 @@
+//! What cannot be meant in the provider block, found in its text alone.
+
+use std::{fs, ops::RangeInclusive};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{Inputs, Problem, method::read_trimmed, shape};
+use crate::azure::settings::{Environment, Sensitive};
+
+/// All contradictions, in the order of the arguments.
+pub(super) fn of(inputs: &Inputs) -> Vec<Problem> {
+    let mut found = Vec::new();
+    empty_texts(inputs, &mut found);
+    cloud(inputs, &mut found);
+    demo(inputs, &mut found);
+    ids(inputs, &mut found);
+    pairs(inputs, &mut found);
+    request(inputs, &mut found);
+    scope(inputs, &mut found);
+    numbers(inputs, &mut found);
+    trust(inputs, &mut found);
+    found
+}
+
+/// The words of `environment`, for messages.
+pub(super) fn environment_words() -> String {
+    Environment::WORDS.join(", ")
+}
+
+/// Base64 as people paste it: line breaks and spaces do not count. None if it is not base64.
+pub(super) fn base64_bytes(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text.split_whitespace().collect::<String>()).ok()
+}
+
+fn sign_in_texts(inputs: &Inputs) -> [(&'static str, Option<&str>); 13] {
+    [
+        ("tenant_id", inputs.tenant_id.as_deref()),
+        ("client_id", inputs.client_id.as_deref()),
+        ("client_id_file_path", inputs.client_id_file_path.as_deref()),
+        ("client_secret", inputs.client_secret.as_ref().map(Sensitive::reveal)),
+        ("client_secret_file_path", inputs.client_secret_file_path.as_deref()),
+        ("client_certificate", inputs.client_certificate.as_ref().map(Sensitive::reveal)),
+        ("client_certificate_path", inputs.client_certificate_path.as_deref()),
+        ("client_certificate_password", inputs.client_certificate_password.as_ref().map(Sensitive::reveal)),
+        ("oidc_token", inputs.oidc_token.as_ref().map(Sensitive::reveal)),
+        ("oidc_token_file_path", inputs.oidc_token_file_path.as_deref()),
+        ("oidc_request_url", inputs.oidc_request_url.as_deref()),
+        ("oidc_request_token", inputs.oidc_request_token.as_ref().map(Sensitive::reveal)),
+        ("ado_pipeline_service_connection_id", inputs.ado_pipeline_service_connection_id.as_deref()),
+    ]
+}
+
+fn empty_texts(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let others = [
+        ("environment", inputs.environment.as_deref()),
+        ("metadata_host", inputs.metadata_host.as_deref()),
+        ("subscription_id", inputs.subscription_id.as_deref()),
+        ("management_group_id", inputs.management_group_id.as_deref()),
+        ("resource_graph", inputs.resource_graph.as_deref()),
+        ("ca_certificate_file", inputs.ca_certificate_file.as_deref()),
+    ];
+    for (argument, text) in sign_in_texts(inputs).into_iter().chain(others) {
+        if text.is_some_and(|text| text.trim().is_empty()) {
+            found.push(Problem::of(
+                argument,
+                format!("Empty {argument}"),
+                format!("{argument} is an empty string. Leave it out (or null) to mean \"not given\"."),
+            ));
+        }
+    }
+}
+
+fn cloud(inputs: &Inputs, found: &mut Vec<Problem>) {
+    if let Some(word) = written(&inputs.environment)
+        && Environment::from_word(word).is_none()
+    {
+        let words = environment_words();
+        found.push(Problem::of("environment", "Unknown value", format!("environment is {word:?}. Allowed: {words}.")));
+    }
+    let Some(host) = written(&inputs.metadata_host) else { return };
+    if inputs.environment.is_some() {
+        found.push(Problem::of(
+            "metadata_host",
+            "Conflicting arguments",
+            "environment names a known cloud and metadata_host a custom one. Keep one of them.",
+        ));
+    }
+    if !shape::is_host(host) {
+        found.push(Problem::of(
+            "metadata_host",
+            "Invalid metadata_host",
+            format!("metadata_host is {host:?}. Give a host name with an optional port, without https:// and without a path."),
+        ));
+    }
+}
+
+fn demo(inputs: &Inputs, found: &mut Vec<Problem>) {
+    if !inputs.is_demo() {
+        return;
+    }
+    let switches = [
+        ("use_oidc", inputs.use_oidc.is_some()),
+        ("use_aks_workload_identity", inputs.use_aks_workload_identity.is_some()),
+        ("use_msi", inputs.use_msi.is_some()),
+        ("use_cli", inputs.use_cli.is_some()),
+        ("subscription_id", inputs.subscription_id.is_some()),
+        ("management_group_id", inputs.management_group_id.is_some()),
+        ("tenant_wide", inputs.tenant_wide.is_some()),
+    ];
+    let texts = sign_in_texts(inputs).map(|(argument, text)| (argument, text.is_some()));
+    for (argument, _) in texts.into_iter().chain(switches).filter(|(_, given)| *given) {
+        found.push(Problem::of(
+            argument,
+            "Not allowed with the demo tenant",
+            format!(
+                "environment = \"demo\" is the embedded tenant: it needs no sign-in, and of the scope arguments only subscription_ids \
+                 narrows it. Remove {argument}, or name a real cloud."
+            ),
+        ));
+    }
+}
+
+fn ids(inputs: &Inputs, found: &mut Vec<Problem>) {
+    if let Some(fault) = written(&inputs.tenant_id).and_then(shape::tenant_fault) {
+        found.push(Problem::of("tenant_id", "Invalid tenant_id", fault));
+    }
+    if let Some(id) = written(&inputs.client_id).filter(|id| !shape::is_guid(id.trim())) {
+        found.push(Problem::of(
+            "client_id",
+            "Invalid client_id",
+            format!("client_id is {id:?}, which is not a GUID. Use the Application (client) ID of the app registration."),
+        ));
+    }
+    if let Some(id) = written(&inputs.subscription_id).filter(|id| !shape::is_guid(id)) {
+        found.push(not_a_subscription("subscription_id", id));
+    }
+    for id in inputs.subscription_ids.iter().flatten().filter(|id| !shape::is_guid(id)) {
+        found.push(not_a_subscription("subscription_ids", id));
+    }
+    if let Some(group) = written(&inputs.management_group_id).filter(|group| shape::management_group(group).is_none()) {
+        found.push(Problem::of(
+            "management_group_id",
+            "Invalid management_group_id",
+            format!(
+                "management_group_id is {group:?}. Give the group's name, or its resource id \
+                 /providers/Microsoft.Management/managementGroups/<name>; the display name does not identify it."
+            ),
+        ));
+    }
+}
+
+fn not_a_subscription(argument: &'static str, id: &str) -> Problem {
+    Problem::of(
+        argument,
+        format!("Invalid {argument}"),
+        format!("{id:?} is not a GUID. Use the subscription's id, not its name (az account list --output table shows both)."),
+    )
+}
+
+/// A value and the file that holds it must agree, and a named file must be readable.
+fn pairs(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let secret = |value: &Option<Sensitive>| value.as_ref().map(|value| value.reveal().trim().to_owned());
+    let id = inputs.client_id.as_ref().map(|id| id.trim().to_owned());
+    text_pair(("client_id", id), ("client_id_file_path", &inputs.client_id_file_path), found);
+    text_pair(
+        ("client_secret", secret(&inputs.client_secret)),
+        ("client_secret_file_path", &inputs.client_secret_file_path),
+        found,
+    );
+    certificate_pair(inputs, found);
+    // An OIDC token file is written by the platform, often after validate: alone it is looked at only when a token is asked for.
+    if inputs.oidc_token.is_some() {
+        text_pair(("oidc_token", secret(&inputs.oidc_token)), ("oidc_token_file_path", &inputs.oidc_token_file_path), found);
+    }
+}
+
+fn text_pair(value: (&'static str, Option<String>), file: (&'static str, &Option<String>), found: &mut Vec<Problem>) {
+    let ((value_argument, value), (file_argument, path)) = (value, file);
+    let Some(path) = written(path) else { return };
+    match (read_trimmed(path), value) {
+        (Err(fault), _) => found.push(unreadable(file_argument, path, &fault)),
+        (Ok(content), Some(value)) if !value.is_empty() && content != value => found.push(Problem::of(
+            file_argument,
+            "Conflicting arguments",
+            format!("{value_argument} and the content of {file_argument} ({path}) differ. Keep one of them."),
+        )),
+        _ => {}
+    }
+}
+
+fn certificate_pair(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let inline = match inputs.client_certificate.as_ref().filter(|text| !text.reveal().trim().is_empty()) {
+        None => None,
+        Some(text) => match base64_bytes(text.reveal()) {
+            Some(bytes) => Some(bytes),
+            None => {
+                return found.push(Problem::of(
+                    "client_certificate",
+                    "Invalid client_certificate",
+                    "client_certificate is not base64. Give the base64 of a PFX file (filebase64(\"app.pfx\")), or use client_certificate_path.",
+                ));
+            }
+        },
+    };
+    let Some(path) = written(&inputs.client_certificate_path) else { return };
+    match (fs::read(path), inline) {
+        (Err(fault), _) => found.push(unreadable("client_certificate_path", path, &fault.to_string())),
+        (Ok(content), Some(inline)) if content != inline => found.push(Problem::of(
+            "client_certificate_path",
+            "Conflicting arguments",
+            format!("client_certificate and the content of client_certificate_path ({path}) differ. Keep one of them."),
+        )),
+        _ => {}
+    }
+}
+
+fn unreadable(argument: &'static str, path: &str, fault: &str) -> Problem {
+    Problem::of(argument, "Unreadable file", format!("{argument} names {path:?}: {fault}. Correct the path or its permissions."))
+}
+
+fn request(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let together = "The request URL and the request token belong together: give both, or neither and let the pipeline's variables supply them.";
+    match (&inputs.oidc_request_url, &inputs.oidc_request_token) {
+        (Some(_), None) => {
+            found.push(Problem::of(
+                "oidc_request_url",
+                "Incomplete arguments",
+                format!("oidc_request_token is missing. {together}"),
+            ));
+        }
+        (None, Some(_)) => {
+            found.push(Problem::of(
+                "oidc_request_token",
+                "Incomplete arguments",
+                format!("oidc_request_url is missing. {together}"),
+            ));
+        }
+        _ => {}
+    }
+    if written(&inputs.oidc_request_url).is_some_and(|url| !shape::is_https_url(url)) {
+        found.push(Problem::of(
+            "oidc_request_url",
+            "Invalid oidc_request_url",
+            "oidc_request_url is not an https URL. The request token is only ever sent over TLS.",
+        ));
+    }
+}
+
+fn scope(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let given: Vec<&'static str> = [
+        ("subscription_id", inputs.subscription_id.is_some()),
+        ("subscription_ids", inputs.subscription_ids.is_some()),
+        ("management_group_id", inputs.management_group_id.is_some()),
+        ("tenant_wide", inputs.tenant_wide.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(argument, given)| given.then_some(argument))
+    .collect();
+    if let [_, second, ..] = given.as_slice() {
+        let named = given.join(", ");
+        found.push(Problem::of(
+            second,
+            "Conflicting arguments",
+            format!("{named} are all set. A connection has one scope: keep one of them, and use provider aliases for several."),
+        ));
+    }
+    if inputs.subscription_ids.as_ref().is_some_and(|ids| ids.is_empty()) {
+        found.push(Problem::of(
+            "subscription_ids",
+            "Nothing selected",
+            "subscription_ids is empty. Name at least one subscription, or leave it out.",
+        ));
+    }
+    if inputs.tenant_wide == Some(false) {
+        found.push(Problem::of(
+            "tenant_wide",
+            "Invalid tenant_wide",
+            "tenant_wide = false selects nothing. Write true, or leave it out (or null) and choose another scope.",
+        ));
+    }
+}
+
+fn numbers(inputs: &Inputs, found: &mut Vec<Problem>) {
+    if let Some(word) = written(&inputs.resource_graph)
+        && !["auto", "always", "never"].contains(&word)
+    {
+        found.push(Problem::of(
+            "resource_graph",
+            "Unknown value",
+            format!("resource_graph is {word:?}. Allowed: auto, always, never."),
+        ));
+    }
+    in_range("max_concurrency", inputs.max_concurrency, 1..=64, found);
+    in_range("request_timeout_seconds", inputs.request_timeout_seconds, 1..=600, found);
+    in_range("operation_timeout_seconds", inputs.operation_timeout_seconds, 10..=7200, found);
+    in_range("max_retry_wait_seconds", inputs.max_retry_wait_seconds, 1..=600, found);
+}
+
+fn in_range(argument: &'static str, number: Option<i64>, allowed: RangeInclusive<i64>, found: &mut Vec<Problem>) {
+    if let Some(number) = number.filter(|number| !allowed.contains(number)) {
+        let (least, most) = (allowed.start(), allowed.end());
+        found.push(Problem::of(
+            argument,
+            format!("{argument} out of range"),
+            format!("{argument} is {number}. Allowed: {least} to {most}."),
+        ));
+    }
+}
+
+fn trust(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let Some(path) = written(&inputs.ca_certificate_file) else { return };
+    match fs::read_to_string(path) {
+        Err(fault) => found.push(unreadable("ca_certificate_file", path, &fault.to_string())),
+        Ok(text) if !text.contains("-----BEGIN CERTIFICATE-----") => found.push(Problem::of(
+            "ca_certificate_file",
+            "Invalid ca_certificate_file",
+            format!("{path:?} holds no PEM certificate. Give a text file with \"-----BEGIN CERTIFICATE-----\" blocks."),
+        )),
+        Ok(_) => {}
+    }
+}
+
+fn written(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.trim().is_empty())
+}

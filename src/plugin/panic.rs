@@ -1,0 +1,142 @@
+//! What a bug looks like to the user: a panic inside a handler becomes an error diagnostic; any other is printed in the form that
+//! Terraform recognizes as a crash (hashicorp/terraform internal/logging/panic.go).
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook},
+    pin::pin,
+    task::Poll,
+};
+
+use super::redact::redact;
+use crate::sdk::{
+    Diagnostics,
+    entry::FunctionError,
+    server::Answer,
+};
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// What a handler answers when it panicked.
+pub(super) trait Blame {
+    /// An answer that carries the error.
+    fn blame(error: Diagnostics) -> Self;
+}
+
+impl Blame for Answer {
+    fn blame(error: Diagnostics) -> Self {
+        Self { value: None, diagnostics: error }
+    }
+}
+
+impl Blame for Diagnostics {
+    fn blame(error: Diagnostics) -> Self {
+        error
+    }
+}
+
+impl<T> Blame for Result<T, FunctionError> {
+    fn blame(error: Diagnostics) -> Self {
+        let texts: Vec<_> = error.iter().map(|diagnostic| format!("{}: {}", diagnostic.summary, diagnostic.detail)).collect();
+        Err(FunctionError { text: texts.join("\n"), argument: None })
+    }
+}
+
+/// Runs the work of one RPC and turns a panic into an error.
+pub(super) async fn guarded<T: Blame>(rpc: &'static str, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        GUARDED.set(true);
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
+        GUARDED.set(false);
+        polled.unwrap_or_else(|payload| Poll::Ready(T::blame(bug(rpc, message(payload.as_ref())))))
+    })
+    .await
+}
+
+/// Prints panics outside of [`guarded`] as Terraform expects a crash to look, and remembers where those inside happened.
+pub(super) fn install_hook() {
+    set_hook(Box::new(|info| {
+        if GUARDED.get() {
+            PLACE.set(Some(place(info)));
+            tracing::error!(place = place(info), "a handler panicked: {}", message(info.payload()));
+        } else {
+            // Nothing can be done about a closed stderr.
+            let _ = io::stderr().lock().write_all(crash(message(info.payload()), &place(info)).as_bytes());
+        }
+    }));
+}
+
+/// Terraform collects the lines from `panic: ` on and shows them under "The plugin crashed!".
+fn crash(message: &str, place: &str) -> String {
+    let message = redact(message);
+    format!("panic: {message}\n\nat {place}\nThis is a bug in the provider; please report it with these lines.\n")
+}
+
+fn bug(rpc: &str, message: &str) -> Diagnostics {
+    let place = PLACE.take().map(|place| format!(" at {place}")).unwrap_or_default();
+    let message = redact(message);
+    Diagnostics::of_error(
+        "The provider failed unexpectedly",
+        format!(
+            "{rpc} panicked{place}: {message}\n\nThis is a bug in the provider; please report it with this text, the versions of \
+             Terraform and of the provider, and the part of the configuration that causes it."
+        ),
+    )
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+fn place(info: &PanicHookInfo<'_>) -> String {
+    info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_diagnostic_that_asks_for_a_report() {
+        let all: Diagnostics = guarded("ReadDataSource", async { panic!("index {} out of range", 7) }).await;
+        let only = all.iter().next().unwrap();
+        assert!(only.detail.contains("ReadDataSource panicked") && only.detail.contains("index 7 out of range"), "{only:?}");
+        assert!(only.detail.contains("please report it") && all.has_errors());
+    }
+
+    #[tokio::test]
+    async fn a_panic_after_a_wait_is_caught_too() {
+        let work = async {
+            tokio::task::yield_now().await;
+            panic!("late")
+        };
+        let answer: Answer = guarded("PlanResourceChange", work).await;
+        assert!(answer.value.is_none() && answer.diagnostics.has_errors());
+    }
+
+    #[tokio::test]
+    async fn a_function_answers_its_own_kind_of_error() {
+        let result: Result<(), FunctionError> = guarded("CallFunction", async { panic!("odd") }).await;
+        assert!(result.unwrap_err().text.contains("odd"));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_panic_passes_through() {
+        let all = guarded("ValidateProviderConfig", async { Diagnostics::of_error("no", "because") }).await;
+        assert_eq!(all, Diagnostics::of_error("no", "because"));
+    }
+
+    #[test]
+    fn a_crash_starts_with_the_word_terraform_looks_for_and_hides_tokens() {
+        let text = crash("Bearer abc.def", "src/x.rs:1:2");
+        assert!(text.starts_with("panic: ") && text.contains("src/x.rs:1:2") && !text.contains("abc.def"), "{text}");
+    }
+}

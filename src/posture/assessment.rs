@@ -1,0 +1,257 @@
+//! Defender assessments (recommendations on a resource), joined with what Microsoft says about each recommendation.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Severity, filter, resource_id::within};
+
+/// One recommendation on one resource. Repeated texts are shared, because there are hundreds of thousands of these.
+#[derive(Clone, Debug)]
+pub struct Assessment {
+    /// The recommendation: the same GUID in every tenant.
+    pub assessment_key: Arc<str>,
+    /// What the portal calls it. Several recommendations share a name; never a key.
+    pub display_name: Arc<str>,
+    /// The subscription it was listed in.
+    pub subscription_id: Arc<str>,
+    /// Canonical id of the resource, or the id as given for a resource of another cloud.
+    pub resource_id: Box<str>,
+    /// `Azure`, `OnPremise`, `Aws` …
+    pub source: Arc<str>,
+    /// `Healthy`, `Unhealthy`, `NotApplicable`.
+    pub status: Arc<str>,
+    /// `OffByPolicy`, `Exempt` …
+    pub cause: Option<Arc<str>>,
+    /// The service's sentence about the status.
+    pub status_description: Option<Arc<str>>,
+    /// `Critical` … `None`, where it was asked for.
+    pub risk_level: Option<Arc<str>>,
+    /// A link into the portal.
+    pub portal_url: Option<Box<str>>,
+    /// RFC 3339.
+    pub first_evaluated_on: Option<Box<str>>,
+    /// RFC 3339; the last change of the status, not the last evaluation.
+    pub status_changed_on: Option<Box<str>>,
+}
+
+/// What Microsoft says about a recommendation.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {
+    /// The recommendation.
+    pub assessment_key: String,
+    /// Azure's word.
+    pub severity: String,
+    /// `Compute`, `Networking`, `Data`, `IdentityAndAccess`, `IoT` …
+    pub categories: Vec<String>,
+    /// `accountBreach` …
+    pub threats: Vec<String>,
+    /// MITRE ATT&CK tactics.
+    pub tactics: Vec<String>,
+    /// MITRE ATT&CK techniques.
+    pub techniques: Vec<String>,
+    /// `BuiltIn`, `CustomPolicy` …
+    pub assessment_type: Option<String>,
+    /// The policy definition that evaluates it.
+    pub policy_definition_id: Option<String>,
+    /// `Low`, `Moderate`, `High`.
+    pub user_impact: Option<String>,
+    /// `Low`, `Moderate`, `High`.
+    pub implementation_effort: Option<String>,
+    /// How to fix it, as the service writes it (HTML).
+    pub remediation: Option<String>,
+    /// Whether it is in preview.
+    pub preview: bool,
+}
+
+/// Metadata by assessment key, lower case.
+pub type Catalogue = BTreeMap<String, Metadata>;
+
+impl Assessment {
+    /// Unique and stable: the resource and the recommendation.
+    pub fn key(&self) -> String {
+        format!("{}|{}", self.resource_id, self.assessment_key).to_lowercase()
+    }
+
+    /// Whether the status is this word.
+    pub fn is(&self, status: &str) -> bool {
+        self.status.eq_ignore_ascii_case(status)
+    }
+}
+
+/// What is asked for. Filters combine by AND, the values of one by OR.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Lower-case ids.
+    pub subscription_ids: Option<BTreeSet<String>>,
+    /// Names, compared without case.
+    pub resource_group_names: Option<BTreeSet<String>>,
+    /// Full types, compared without case.
+    pub resource_types: Option<BTreeSet<String>>,
+    /// On segment boundaries, compared without case.
+    pub resource_id_prefixes: Option<BTreeSet<String>>,
+    /// Tags the resource has to have.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// A recommendation whose severity is not known is never filtered out.
+    pub severities: Option<BTreeSet<Severity>>,
+    /// Recommendations, compared without case.
+    pub assessment_keys: Option<BTreeSet<String>>,
+    /// Categories, compared without case.
+    pub categories: Option<BTreeSet<String>>,
+}
+
+/// Where a resource stands, for filters.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// None for a resource outside a group, or of another cloud.
+    pub resource_group_name: Option<String>,
+    /// None for what is no Azure resource.
+    pub resource_type: Option<String>,
+    /// None if they could not be read: then the resource is kept.
+    pub tags: Option<BTreeMap<String, String>>,
+}
+
+impl Filter {
+    /// Whether a row is asked for, whatever its status.
+    pub fn admits(&self, row: &Assessment, metadata: Option<&Metadata>, place: &Place) -> bool {
+        let group = place.resource_group_name.as_deref().unwrap_or_default();
+        let ty = place.resource_type.as_deref().unwrap_or_default();
+        filter::admits(self.subscription_ids.as_ref(), &row.subscription_id)
+            && filter::admits(self.resource_group_names.as_ref(), group)
+            && filter::admits(self.resource_types.as_ref(), ty)
+            && filter::admits(self.assessment_keys.as_ref(), &row.assessment_key)
+            && self.resource_id_prefixes.as_ref().is_none_or(|all| all.iter().any(|prefix| within(&row.resource_id, prefix)))
+            && self.admits_metadata(metadata)
+            && match (&self.tags, &place.tags) {
+                (Some(wanted), Some(tags)) => filter::has_tags(wanted, tags),
+                _ => true,
+            }
+    }
+
+    fn admits_metadata(&self, metadata: Option<&Metadata>) -> bool {
+        let Some(metadata) = metadata else { return true };
+        let severity = Severity::parse(&metadata.severity);
+        let severe = match (&self.severities, severity) {
+            (Some(wanted), Some(severity)) => wanted.contains(&severity),
+            _ => true,
+        };
+        severe
+            && self
+                .categories
+                .as_ref()
+                .is_none_or(|_| metadata.categories.iter().any(|c| filter::admits(self.categories.as_ref(), c)))
+    }
+}
+
+/// The order of rows: severity, worst first, those without a known severity after them; then key.
+pub fn order(severity: Option<Severity>, key: &str) -> (Reverse<Option<Severity>>, &str) {
+    (Reverse(severity), key)
+}
+
+/// Keeps one row of each key: a list that grows while it is paged repeats rows. An unhealthy one wins.
+pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessment> {
+    let mut unique: BTreeMap<String, Assessment> = BTreeMap::new();
+    for row in rows {
+        match unique.entry(row.key()) {
+            std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(row)),
+            std::collections::btree_map::Entry::Occupied(mut entry) if row.is("Unhealthy") => drop(entry.insert(row)),
+            std::collections::btree_map::Entry::Occupied(_) => {}
+        }
+    }
+    unique.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(resource: &str, key: &str, status: &str) -> Assessment {
+        Assessment {
+            assessment_key: key.into(),
+            display_name: "Same name".into(),
+            subscription_id: "s1".into(),
+            resource_id: resource.into(),
+            source: "Azure".into(),
+            status: status.into(),
+            cause: None,
+            status_description: None,
+            risk_level: None,
+            portal_url: None,
+            first_evaluated_on: None,
+            status_changed_on: None,
+        }
+    }
+
+    fn words(all: &[&str]) -> Option<BTreeSet<String>> {
+        Some(all.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn rows_that_share_a_display_name_stay_several() {
+        let rows = deduplicated([row("/r1", "a", "Healthy"), row("/r1", "b", "Healthy"), row("/r2", "a", "Healthy")]);
+        assert_eq!(rows.len(), 3);
+    }
+
+    #[test]
+    fn a_repeated_row_is_one_and_its_worse_status_wins() {
+        for statuses in [["Healthy", "Unhealthy"], ["Unhealthy", "Healthy"]] {
+            let rows = deduplicated(statuses.map(|status| row("/R1", "A", status)));
+            assert_eq!(rows.len(), 1);
+            assert!(rows[0].is("unhealthy"));
+        }
+    }
+
+    #[test]
+    fn a_row_without_metadata_passes_every_severity_and_category_filter() {
+        let filter = Filter { severities: Some([Severity::High].into()), categories: words(&["Data"]), ..Filter::default() };
+        let low = Metadata { severity: "Low".into(), categories: vec!["data".into()], ..Metadata::default() };
+        let high = Metadata { severity: "High".into(), ..low.clone() };
+        let compute = Metadata { categories: vec!["Compute".into()], ..high.clone() };
+        let admits = |metadata| filter.admits(&row("/r", "a", "Unhealthy"), metadata, &Place::default());
+        assert!(admits(None));
+        assert!(admits(Some(&high)));
+        assert!(!admits(Some(&low)));
+        assert!(!admits(Some(&compute)));
+    }
+
+    #[test]
+    fn a_row_whose_tags_could_not_be_read_is_kept() {
+        let filter = Filter { tags: Some([("env".to_owned(), "prod".to_owned())].into()), ..Filter::default() };
+        let place = |tags: Option<&str>| Place {
+            tags: tags.map(|value| BTreeMap::from([("Env".to_owned(), value.to_owned())])),
+            ..Place::default()
+        };
+        let admits = |place: &Place| filter.admits(&row("/r", "a", "Unhealthy"), None, place);
+        assert!(admits(&place(None)));
+        assert!(admits(&place(Some("prod"))));
+        assert!(!admits(&place(Some("dev"))));
+    }
+
+    #[test]
+    fn filters_combine_by_and() {
+        let filter = Filter {
+            resource_types: words(&["microsoft.storage/STORAGEACCOUNTS"]),
+            resource_group_names: words(&["RG-data"]),
+            resource_id_prefixes: words(&["/subscriptions/s1/resourceGroups/rg-data"]),
+            ..Filter::default()
+        };
+        let place = Place {
+            resource_group_name: Some("rg-data".into()),
+            resource_type: Some("Microsoft.Storage/storageAccounts".into()),
+            tags: None,
+        };
+        let admits = |resource: &str, place: &Place| filter.admits(&row(resource, "a", "Unhealthy"), None, place);
+        assert!(admits("/subscriptions/s1/resourceGroups/rg-data/x", &place));
+        assert!(!admits("/subscriptions/s1/resourceGroups/rg-database/x", &place));
+        assert!(!admits("/subscriptions/s1/resourceGroups/rg-data/x", &Place::default()));
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_the_unrated_last() {
+        let mut rows = [(None, "a"), (Some(Severity::Low), "b"), (Some(Severity::High), "d"), (Some(Severity::High), "c")];
+        rows.sort_by(|a, b| order(a.0, a.1).cmp(&order(b.0, b.1)));
+        assert_eq!(rows.map(|row| row.1), ["c", "d", "b", "a"]);
+    }
+}

@@ -1,0 +1,5 @@
+//! Azure RBAC: what roles allow.
+
+pub mod permission;
+
+pub use permission::{Permission, covers};

@@ -1,0 +1,309 @@
+//! Azure resource ids: taken apart, compared without case, and spelled the way azurerm parses them.
+
+use std::fmt;
+
+/// A resource id, taken apart. Parts that the id does not have are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceId {
+    /// Lower-case GUID.
+    pub subscription_id: Option<String>,
+    /// As written.
+    pub resource_group_name: Option<String>,
+    /// As written.
+    pub management_group_id: Option<String>,
+    /// `Microsoft.Sql`
+    pub provider_namespace: Option<String>,
+    /// `Microsoft.Sql/servers/databases`
+    pub resource_type: Option<String>,
+    /// The last name.
+    pub name: Option<String>,
+    /// What it stands in; for an extension resource, what it extends.
+    pub parent_id: Option<String>,
+    /// The name of the parent, none if the parent has none.
+    pub parent_name: Option<String>,
+    /// The canonical spelling.
+    pub id: String,
+}
+
+/// Why a text is no resource id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAResourceId(pub String);
+
+impl fmt::Display for NotAResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Namespaces and types in the case azurerm knows. Services answer them in any case (`resourcegroups`, `microsoft.storage`).
+const TYPES: &[&str] = &[
+    "Microsoft.ApiManagement/service",
+    "Microsoft.App/containerApps",
+    "Microsoft.App/managedEnvironments",
+    "Microsoft.Authorization/denyAssignments",
+    "Microsoft.Authorization/locks",
+    "Microsoft.Authorization/policyAssignments",
+    "Microsoft.Authorization/policyDefinitions",
+    "Microsoft.Authorization/policyExemptions",
+    "Microsoft.Authorization/policySetDefinitions",
+    "Microsoft.Authorization/roleAssignmentScheduleInstances",
+    "Microsoft.Authorization/roleAssignments",
+    "Microsoft.Authorization/roleDefinitions",
+    "Microsoft.Authorization/roleEligibilityScheduleInstances",
+    "Microsoft.Automation/automationAccounts",
+    "Microsoft.Cache/redis",
+    "Microsoft.Cache/redisEnterprise",
+    "Microsoft.Cdn/profiles",
+    "Microsoft.CognitiveServices/accounts",
+    "Microsoft.Compute/diskEncryptionSets",
+    "Microsoft.Compute/disks",
+    "Microsoft.Compute/snapshots",
+    "Microsoft.Compute/virtualMachineScaleSets",
+    "Microsoft.Compute/virtualMachines",
+    "Microsoft.Compute/virtualMachines/extensions",
+    "Microsoft.ContainerInstance/containerGroups",
+    "Microsoft.ContainerRegistry/registries",
+    "Microsoft.ContainerService/managedClusters",
+    "Microsoft.DBforMariaDB/servers",
+    "Microsoft.DBforMySQL/flexibleServers",
+    "Microsoft.DBforMySQL/servers",
+    "Microsoft.DBforPostgreSQL/flexibleServers",
+    "Microsoft.DBforPostgreSQL/servers",
+    "Microsoft.DataProtection/backupVaults",
+    "Microsoft.DocumentDB/databaseAccounts",
+    "Microsoft.EventHub/namespaces",
+    "Microsoft.HybridCompute/machines",
+    "Microsoft.Insights/actionGroups",
+    "Microsoft.Insights/activityLogAlerts",
+    "Microsoft.Insights/diagnosticSettings",
+    "Microsoft.Insights/metricAlerts",
+    "Microsoft.Insights/scheduledQueryRules",
+    "Microsoft.KeyVault/managedHSMs",
+    "Microsoft.KeyVault/vaults",
+    "Microsoft.KeyVault/vaults/keys",
+    "Microsoft.KeyVault/vaults/secrets",
+    "Microsoft.Kubernetes/connectedClusters",
+    "Microsoft.Logic/workflows",
+    "Microsoft.ManagedIdentity/userAssignedIdentities",
+    "Microsoft.Management/managementGroups",
+    "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
+    "Microsoft.Network/applicationGateways",
+    "Microsoft.Network/azureFirewalls",
+    "Microsoft.Network/bastionHosts",
+    "Microsoft.Network/firewallPolicies",
+    "Microsoft.Network/frontDoorWebApplicationFirewallPolicies",
+    "Microsoft.Network/frontDoors",
+    "Microsoft.Network/loadBalancers",
+    "Microsoft.Network/networkInterfaces",
+    "Microsoft.Network/networkSecurityGroups",
+    "Microsoft.Network/networkWatchers",
+    "Microsoft.Network/networkWatchers/flowLogs",
+    "Microsoft.Network/privateEndpoints",
+    "Microsoft.Network/publicIPAddresses",
+    "Microsoft.Network/trafficManagerProfiles",
+    "Microsoft.Network/virtualNetworkGateways",
+    "Microsoft.Network/virtualNetworks",
+    "Microsoft.Network/virtualNetworks/subnets",
+    "Microsoft.OperationalInsights/workspaces",
+    "Microsoft.RecoveryServices/vaults",
+    "Microsoft.Resources/deployments",
+    "Microsoft.Security/assessments",
+    "Microsoft.Security/assessments/subAssessments",
+    "Microsoft.Security/pricings",
+    "Microsoft.Security/securityConnectors",
+    "Microsoft.ServiceBus/namespaces",
+    "Microsoft.Sql/managedInstances",
+    "Microsoft.Sql/servers",
+    "Microsoft.Sql/servers/databases",
+    "Microsoft.SqlVirtualMachine/sqlVirtualMachines",
+    "Microsoft.Storage/storageAccounts",
+    "Microsoft.Storage/storageAccounts/blobServices",
+    "Microsoft.Web/serverFarms",
+    "Microsoft.Web/sites",
+    "Microsoft.Web/sites/slots",
+];
+
+impl ResourceId {
+    /// Takes an id apart. The last provider wins: an extension's parent is what it extends.
+    pub fn parse(id: &str) -> Result<Self, NotAResourceId> {
+        let refuse = |why: &str| Err(NotAResourceId(format!("{id:?} is no Azure resource id: {why}")));
+        let Some(rest) = id.strip_prefix('/') else { return refuse("it has to begin with `/`") };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.is_empty() {
+            return Ok(Self { id: "/".to_owned(), ..Self::default() });
+        }
+        let segments: Vec<&str> = rest.split('/').collect();
+        if segments.iter().any(|segment| segment.is_empty()) {
+            return refuse("it has an empty segment");
+        }
+        let mut parsed = Self::default();
+        let mut pairs = segments.as_slice();
+        while let [kind, tail @ ..] = pairs {
+            let [value, tail @ ..] = tail else { return refuse(&format!("`{kind}` has no name behind it")) };
+            pairs = tail;
+            if kind.eq_ignore_ascii_case("providers") {
+                if tail.is_empty() && parsed.provider_namespace.is_none() && parsed.subscription_id.is_none() {
+                    return refuse("it names a provider but no resource");
+                }
+                parsed.enter_provider(value);
+            } else if parsed.provider_namespace.is_some() {
+                parsed.enter_resource(kind, value);
+            } else if kind.eq_ignore_ascii_case("subscriptions") && parsed.id.is_empty() {
+                let Some(guid) = guid(value) else { return refuse(&format!("`{value}` is no GUID")) };
+                parsed.id = format!("/subscriptions/{guid}");
+                parsed.subscription_id = Some(guid);
+            } else if kind.eq_ignore_ascii_case("resourceGroups") && parsed.subscription_id.is_some() {
+                parsed.parent_id = Some(parsed.id.clone());
+                parsed.id = format!("{}/resourceGroups/{value}", parsed.id);
+                parsed.resource_group_name = Some((*value).to_owned());
+                parsed.name = Some((*value).to_owned());
+            } else {
+                return refuse(&format!("`{kind}` does not belong there"));
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn enter_provider(&mut self, namespace: &str) {
+        self.parent_id = (!self.id.is_empty()).then(|| self.id.clone());
+        self.parent_name = self.name.take();
+        self.provider_namespace = Some(canonical_namespace(namespace));
+        self.resource_type = None;
+        self.id = format!("{}/providers/{}", self.id, canonical_namespace(namespace));
+    }
+
+    fn enter_resource(&mut self, kind: &str, name: &str) {
+        let namespace = self.provider_namespace.clone().unwrap_or_default();
+        let outer = self.resource_type.take();
+        if outer.is_some() {
+            self.parent_id = Some(self.id.clone());
+            self.parent_name = self.name.take();
+        }
+        let full = canonical_type(&format!("{}/{kind}", outer.unwrap_or(namespace)));
+        let kind = full.rsplit('/').next().unwrap_or(kind).to_owned();
+        if full == "Microsoft.Management/managementGroups" {
+            self.management_group_id = Some(name.to_owned());
+        }
+        self.id = format!("{}/{kind}/{name}", self.id);
+        self.resource_type = Some(full);
+        self.name = Some(name.to_owned());
+    }
+}
+
+/// The canonical spelling of an id, or the id itself where it is none of Azure's.
+pub fn canonical(id: &str) -> String {
+    ResourceId::parse(id).map_or_else(|_| id.to_owned(), |parsed| parsed.id)
+}
+
+/// The canonical spelling of a type; types unknown here stay as they are written.
+pub fn canonical_type(full: &str) -> String {
+    match TYPES.iter().find(|known| known.eq_ignore_ascii_case(full)) {
+        Some(known) => (*known).to_owned(),
+        None => match full.split_once('/') {
+            Some((namespace, rest)) => format!("{}/{rest}", canonical_namespace(namespace)),
+            None => full.to_owned(),
+        },
+    }
+}
+
+fn canonical_namespace(namespace: &str) -> String {
+    let known = TYPES.iter().filter_map(|known| known.split_once('/')).map(|(known, _)| known);
+    known.into_iter().find(|known| known.eq_ignore_ascii_case(namespace)).unwrap_or(namespace).to_owned()
+}
+
+/// The lower-case GUID, if the text is one.
+pub fn guid(text: &str) -> Option<String> {
+    let groups: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+    let hex = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    (lengths == [8, 4, 4, 4, 12] && hex).then(|| text.to_ascii_lowercase())
+}
+
+/// Whether `id` is `prefix` or stands below it, on a `/` boundary and without case.
+pub fn within(id: &str, prefix: &str) -> bool {
+    let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+    match (id.get(..prefix.len()), id.get(prefix.len()..)) {
+        (Some(start), Some(rest)) => start.eq_ignore_ascii_case(prefix) && (rest.is_empty() || rest.starts_with('/')),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUBSCRIPTION: &str = "0B1F6471-1BF0-4DDA-AEC3-CB9272F09590";
+
+    fn parsed(id: &str) -> ResourceId {
+        ResourceId::parse(&id.replace("{S}", SUBSCRIPTION)).unwrap()
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.replace("{S}", &SUBSCRIPTION.to_ascii_lowercase()))
+    }
+
+    #[test]
+    fn ids_are_spelled_as_azurerm_parses_them() {
+        let id = parsed("/SUBSCRIPTIONS/{S}/resourcegroups/My-RG/Providers/microsoft.SQL/Servers/s1/Databases/d1/");
+        assert_eq!(Some(id.id), some("/subscriptions/{S}/resourceGroups/My-RG/providers/Microsoft.Sql/servers/s1/databases/d1"));
+        assert_eq!(id.subscription_id, some("{S}"));
+        assert_eq!(id.resource_group_name, some("My-RG"));
+        assert_eq!(id.provider_namespace, some("Microsoft.Sql"));
+        assert_eq!(id.resource_type, some("Microsoft.Sql/servers/databases"));
+        assert_eq!((id.name, id.parent_name), (some("d1"), some("s1")));
+        assert_eq!(id.parent_id, some("/subscriptions/{S}/resourceGroups/My-RG/providers/Microsoft.Sql/servers/s1"));
+    }
+
+    #[test]
+    fn an_extension_belongs_to_what_it_extends() {
+        let id = parsed(
+            "/subscriptions/{S}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm/providers/microsoft.security/assessments/k",
+        );
+        assert_eq!(id.resource_type, some("Microsoft.Security/assessments"));
+        assert_eq!(id.parent_id, some("/subscriptions/{S}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm"));
+        assert_eq!((id.name, id.parent_name), (some("k"), some("vm")));
+        assert_eq!(id.resource_group_name, some("rg"));
+    }
+
+    #[test]
+    fn scopes_above_resources_are_ids_too() {
+        assert_eq!(parsed("/").id, "/");
+        let subscription = parsed("/subscriptions/{S}");
+        assert_eq!((subscription.name, subscription.parent_id, subscription.resource_type), (None, None, None));
+        let group = parsed("/subscriptions/{S}/resourceGroups/rg");
+        assert_eq!((group.name, group.parent_id), (some("rg"), some("/subscriptions/{S}")));
+        let management = parsed("/providers/microsoft.management/managementgroups/mg-1");
+        assert_eq!(management.management_group_id, some("mg-1"));
+        assert_eq!(management.id, "/providers/Microsoft.Management/managementGroups/mg-1");
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_with_its_reason() {
+        for (id, reason) in [
+            ("subscriptions/x", "begin with `/`"),
+            ("/subscriptions/x", "no GUID"),
+            ("/subscriptions", "no name behind it"),
+            ("/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups", "no name behind it"),
+            ("/resourceGroups/rg", "does not belong"),
+            ("//x", "empty segment"),
+            ("/providers/Microsoft.Sql", "no resource"),
+        ] {
+            let error = ResourceId::parse(id).unwrap_err();
+            assert!(error.0.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_holds_on_segment_boundaries_without_case() {
+        assert!(within("/subscriptions/A/resourceGroups/RG", "/Subscriptions/a"));
+        assert!(within("/subscriptions/a", "/subscriptions/A/"));
+        assert!(!within("/subscriptions/ab", "/subscriptions/a"));
+        assert!(within("/subscriptions/a", "/"));
+        assert!(!within("/ä", "/äb"), "a boundary inside a character is no prefix");
+    }
+
+    #[test]
+    fn the_table_of_types_is_sorted_and_has_no_doubles() {
+        assert!(TYPES.is_sorted_by(|a, b| a < b), "sorted, so that a reviewer finds a type");
+    }
+}

@@ -1,0 +1,105 @@
+//! What could not be seen, and why. Nothing that was not read may look like nothing that is there.
+
+/// Why a fact is missing or its completeness is not proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Virtual Network Manager admin rules exist and are not read.
+    AdminRulesUnread,
+    /// Only Resource Graph could answer, and it is switched off.
+    EngineNever,
+    /// The role or the consented permission is missing.
+    Forbidden,
+    /// Graph hides the object or its fields from this caller.
+    Hidden,
+    /// A list that is known to be shorter than the truth.
+    IncompleteList,
+    /// An answer that could not be decoded.
+    InvalidResponse,
+    /// The feature produces data only after a while, and has not yet.
+    NoDataYet,
+    /// The feature was never provisioned.
+    NotOnboarded,
+    /// A licence the tenant does not have.
+    NotLicensed,
+    /// The read answered, but nothing proves that it was allowed to see everything.
+    NotProven,
+    /// The resource provider is not registered.
+    NotRegistered,
+    /// The subscription is gone, disabled, or of another tenant.
+    NotVisible,
+    /// The Defender plan that would produce the fact is off.
+    PlanOff,
+    /// Throttled beyond the budget.
+    Throttled,
+    /// The time was spent.
+    Timeout,
+    /// The service failed.
+    Unavailable,
+    /// Not offered in this cloud, region or for this type.
+    Unsupported,
+}
+
+impl Reason {
+    /// The word the surface uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AdminRulesUnread => "admin_rules_unread",
+            Self::EngineNever => "engine_never",
+            Self::Forbidden => "forbidden",
+            Self::Hidden => "hidden",
+            Self::IncompleteList => "incomplete_list",
+            Self::InvalidResponse => "invalid_response",
+            Self::NoDataYet => "no_data_yet",
+            Self::NotLicensed => "not_licensed",
+            Self::NotOnboarded => "not_onboarded",
+            Self::NotProven => "not_proven",
+            Self::NotRegistered => "not_registered",
+            Self::NotVisible => "not_visible",
+            Self::PlanOff => "plan_off",
+            Self::Throttled => "throttled",
+            Self::Timeout => "timeout",
+            Self::Unavailable => "unavailable",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// Whether an answer with this gap may still call itself complete: the fact is known to be absent, not unseen.
+    pub fn leaves_complete(self) -> bool {
+        matches!(self, Self::NoDataYet | Self::NotRegistered | Self::PlanOff)
+    }
+}
+
+/// One gap: which fact, where, why, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    /// The fact, for example `assessments`.
+    pub subject: String,
+    /// Where: a resource id, `tenant` or `graph`.
+    pub scope: String,
+    /// Why.
+    pub reason: Reason,
+    /// The service's own code, empty if it gave none.
+    pub code: String,
+    /// The one next step.
+    pub remedy: String,
+}
+
+/// Whether an answer with these gaps is complete.
+pub fn complete(gaps: &[Unreadable]) -> bool {
+    gaps.iter().all(|gap| gap.reason.leaves_complete())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unseen_fact_makes_an_answer_incomplete_and_an_absent_one_does_not() {
+        let gap =
+            |reason| Unreadable { subject: "x".into(), scope: "y".into(), reason, code: String::new(), remedy: String::new() };
+        assert!(complete(&[]));
+        assert!(complete(&[gap(Reason::NotRegistered), gap(Reason::PlanOff)]));
+        assert!(!complete(&[gap(Reason::NotRegistered), gap(Reason::Forbidden)]));
+        assert!(!complete(&[gap(Reason::NotProven)]));
+    }
+}

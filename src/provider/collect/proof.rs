@@ -1,0 +1,69 @@
+//! Whether a list may be trusted to be whole: Azure answers a caller who may read only a part with that part, and status 200.
+
+use std::sync::Arc;
+
+use crate::{
+    azure::{self, arm::authorization},
+    posture::{
+        Reason, Unreadable,
+        rbac::{Permission, covers},
+    },
+    provider::{context::Context, failure},
+    sdk::Result,
+};
+
+/// Stands for reading every type: an action of a namespace that nobody owns is allowed only by a role that reads everything.
+pub const READ_EVERYTHING: &str = "Microsoft.EveryNamespace/everyType/read";
+
+/// The gap, if nothing proves that the caller may perform all `actions` everywhere in the subscription.
+pub async fn missing(context: &Context, subscription_id: &str, subject: &str, actions: &[&str]) -> Result<Option<Unreadable>> {
+    let scope = format!("/subscriptions/{subscription_id}");
+    let held = match permissions(context, &scope).await {
+        Ok(held) => held,
+        Err(error) => {
+            let mut gap = failure::gap(subject, &scope, &error)?;
+            gap.remedy = format!(
+                "What this sign-in may read there could not be read, so nothing proves that the list is whole. {}",
+                gap.remedy
+            );
+            gap.reason = Reason::NotProven;
+            return Ok(Some(gap));
+        }
+    };
+    let lacking = actions.iter().find(|action| !covers(&held, action));
+    Ok(lacking.map(|action| {
+        let action = if *action == READ_EVERYTHING { "*/read" } else { action };
+        Unreadable {
+            subject: subject.to_owned(),
+            remedy: format!(
+                "`{action}` is not held on the whole subscription, so rows may be missing. Grant it: az role assignment create --role \
+                 Reader --scope {scope} --assignee <object id of this sign-in>"
+            ),
+            scope,
+            reason: Reason::NotProven,
+            code: String::new(),
+        }
+    }))
+}
+
+/// What the caller may do at a scope, one entry a role it holds.
+pub async fn permissions(context: &Context, scope: &str) -> azure::Result<Arc<Vec<Permission>>> {
+    let (client, scope) = (context.client.clone(), scope.to_owned());
+    context
+        .client
+        .memo(&format!("permissions{}", scope.to_ascii_lowercase()), || async move {
+            let held = authorization::permissions(&client, &scope).await?;
+            Ok(held.into_iter().map(permission).collect())
+        })
+        .await
+}
+
+/// A role's permission, as it is judged.
+pub fn permission(wire: authorization::Permission) -> Permission {
+    Permission {
+        actions: wire.actions,
+        not_actions: wire.not_actions,
+        data_actions: wire.data_actions,
+        not_data_actions: wire.not_data_actions,
+    }
+}

@@ -1,0 +1,228 @@
+//! What the connection stands for: which subscriptions are expected, which of them are visible, and what is not proven about that.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    azure::{
+        self, Audience,
+        arm::{management, subscriptions},
+        claims::Claims,
+        settings::ScopeSetting,
+    },
+    posture::{Reason, Unreadable},
+    provider::{context::Context, failure},
+    sdk::{Diagnostics, Result},
+};
+
+/// A subscription of the connection.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// Lower-case GUID.
+    pub id: String,
+    /// Its name.
+    pub display_name: String,
+    /// Azure's word.
+    pub state: String,
+    /// The tenant that owns it.
+    pub tenant_id: Option<String>,
+    /// Whether that is the tenant of the sign-in; none if either is not known.
+    pub tenant_matches: Option<bool>,
+    /// The offer.
+    pub quota_id: Option<String>,
+    /// Its spending limit.
+    pub spending_limit: Option<String>,
+    /// How access is granted.
+    pub authorization_source: Option<String>,
+    /// Its tags.
+    pub tags: Arc<BTreeMap<String, String>>,
+}
+
+/// What the connection stands for.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// `subscription`, `subscriptions`, `management_group`, `tenant`.
+    pub kind: &'static str,
+    /// The subscriptions that are expected and visible, by id.
+    pub subscriptions: Vec<Subscription>,
+    /// Expected subscriptions that are not visible, and expectations that could not be read.
+    pub gaps: Vec<Unreadable>,
+}
+
+/// Finds out what the connection stands for, and lets the client go nowhere else from then on.
+pub async fn of(context: &Context) -> Result<Scope> {
+    let visible = visible(context).await?;
+    let scope = match &context.client.settings().scope {
+        ScopeSetting::Detect => detected(&visible)?,
+        ScopeSetting::Subscriptions(ids) => {
+            let kind = if ids.len() == 1 { "subscription" } else { "subscriptions" };
+            expected(context, kind, ids, &visible).await?
+        }
+        ScopeSetting::ManagementGroup(name) => {
+            let below = below(context, name).await.map_err(|error| failure::failed(&error))?;
+            expected(context, "management_group", &below, &visible).await?
+        }
+        ScopeSetting::Tenant => tenant(context, &visible).await?,
+    };
+    if scope.subscriptions.is_empty() {
+        return Err(none_visible(&scope));
+    }
+    context.client.confine(&scope.subscriptions.iter().map(|subscription| subscription.id.clone()).collect());
+    Ok(scope)
+}
+
+impl Scope {
+    /// The chosen ones of its subscriptions; naming one outside the scope is an error, leaving the choice out takes all.
+    pub fn choose(&self, chosen: Option<&BTreeSet<String>>) -> Result<Vec<Subscription>> {
+        let Some(chosen) = chosen else { return Ok(self.subscriptions.clone()) };
+        let known = |id: &&String| self.subscriptions.iter().any(|subscription| subscription.id == **id) || self.is_gap(id);
+        if let Some(foreign) = chosen.iter().find(|id| !known(id)) {
+            let detail = format!(
+                "The subscription {foreign} is not in the scope of this connection ({} with {} subscriptions). Add it to the provider \
+                 block, or use a provider alias for it.",
+                self.kind,
+                self.subscriptions.len()
+            );
+            return Err(Diagnostics::of_error("Outside the configured scope", detail));
+        }
+        Ok(self.subscriptions.iter().filter(|subscription| chosen.contains(&subscription.id)).cloned().collect())
+    }
+
+    /// The gaps that concern the chosen subscriptions.
+    pub fn gaps(&self, chosen: Option<&BTreeSet<String>>) -> Vec<Unreadable> {
+        let concerns = |gap: &&Unreadable| match (chosen, gap.scope.strip_prefix("/subscriptions/")) {
+            (Some(chosen), Some(id)) => chosen.contains(id),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        self.gaps.iter().filter(concerns).cloned().collect()
+    }
+
+    fn is_gap(&self, id: &str) -> bool {
+        self.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{id}"))
+    }
+}
+
+/// The tenant of the sign-in; none if the token does not say.
+pub async fn own_tenant(context: &Context) -> azure::Result<Option<String>> {
+    let token = context.client.token(Audience::ResourceManager).await?;
+    Ok(Claims::of(token.reveal()).and_then(|claims| claims.tid))
+}
+
+async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
+    let client = context.client.clone();
+    let read = context.client.memo("subscriptions", || async move { subscriptions::list(&client).await });
+    let (listed, own) = tokio::join!(read, own_tenant(context));
+    let own = own.map_err(|error| failure::failed(&error))?;
+    let listed = listed.map_err(|error| failure::failed(&error))?;
+    Ok(listed.iter().map(|wire| subscription(wire, own.as_deref())).map(|fact| (fact.id.clone(), fact)).collect())
+}
+
+fn subscription(wire: &subscriptions::Subscription, own_tenant: Option<&str>) -> Subscription {
+    let matches = |tenant: &String| own_tenant.map(|own| own.eq_ignore_ascii_case(tenant));
+    Subscription {
+        id: wire.subscription_id.to_ascii_lowercase(),
+        display_name: wire.display_name.clone(),
+        state: wire.state.clone(),
+        tenant_matches: wire.tenant_id.as_ref().and_then(matches),
+        tenant_id: wire.tenant_id.clone(),
+        quota_id: wire.subscription_policies.quota_id.clone(),
+        spending_limit: wire.subscription_policies.spending_limit.clone(),
+        authorization_source: wire.authorization_source.clone(),
+        tags: Arc::new(wire.tags.clone()),
+    }
+}
+
+/// The single enabled subscription of the own tenant. A delegated one is never taken by itself.
+fn detected(visible: &BTreeMap<String, Subscription>) -> Result<Scope> {
+    let own: Vec<_> = visible
+        .values()
+        .filter(|subscription| subscription.state.eq_ignore_ascii_case("Enabled") && subscription.tenant_matches != Some(false))
+        .collect();
+    if let [only] = own.as_slice() {
+        return Ok(Scope { kind: "subscription", subscriptions: vec![(*only).clone()], gaps: Vec::new() });
+    }
+    let mut detail = if own.is_empty() {
+        "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned()
+    } else {
+        format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len())
+    };
+    for subscription in own.iter().take(20) {
+        detail.push_str(&format!("\n  {}  {}", subscription.id, subscription.display_name));
+    }
+    if own.len() > 20 {
+        detail.push_str(&format!("\n  … and {} more", own.len() - 20));
+    }
+    let next = if own.is_empty() { GRANT } else { "\n\nSet `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`." };
+    Err(Diagnostics::of_error("No subscription visible", detail + next))
+}
+
+const GRANT: &str = "\n\nGrant the sign-in a role: az role assignment create --role Reader --scope /subscriptions/<id> --assignee <object id>. \
+                     If it has one, compare the tenant and the cloud it signs in to.";
+
+/// The expected subscriptions: what is not in the list is asked for by itself, because only that says why.
+async fn expected(
+    context: &Context,
+    kind: &'static str,
+    ids: &BTreeSet<String>,
+    visible: &BTreeMap<String, Subscription>,
+) -> Result<Scope> {
+    context.client.confine(ids);
+    let mut scope = Scope { kind, subscriptions: Vec::new(), gaps: Vec::new() };
+    for id in ids {
+        if let Some(subscription) = visible.get(id) {
+            scope.subscriptions.push(subscription.clone());
+            continue;
+        }
+        let (client, asked) = (context.client.clone(), id.clone());
+        let key = format!("subscription/{id}");
+        match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
+            Ok(wire) => scope.subscriptions.push(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref())),
+            Err(error) => {
+                let mut gap = failure::gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
+                gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
+                scope.gaps.push(gap);
+            }
+        }
+    }
+    Ok(scope)
+}
+
+/// The subscriptions below a management group.
+async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
+    let (client, group) = (context.client.clone(), name.to_owned());
+    let key = format!("descendants/{name}");
+    let below = context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await?;
+    Ok(below.iter().filter(|item| item.is_subscription()).map(|item| item.name.to_ascii_lowercase()).collect())
+}
+
+/// All subscriptions of the tenant: expected are those below the root group. If that is unreadable, what is visible is all there is
+/// to go by, and nothing proves that it is all.
+async fn tenant(context: &Context, visible: &BTreeMap<String, Subscription>) -> Result<Scope> {
+    let tenant = own_tenant(context).await.map_err(|error| failure::failed(&error))?;
+    let root = tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default();
+    match below(context, &root).await {
+        Ok(ids) => expected(context, "tenant", &ids, visible).await,
+        Err(error) => {
+            let mut gap = failure::gap("management_groups", "tenant", &error)?;
+            gap.reason = Reason::NotProven;
+            gap.remedy = format!(
+                "The root management group could not be read, so nothing proves that all subscriptions are visible. Grant Management \
+                 Group Reader: az role assignment create --role \"Management Group Reader\" --scope \
+                 /providers/Microsoft.Management/managementGroups/{root} --assignee <object id of this sign-in>"
+            );
+            let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
+            Ok(Scope { kind: "tenant", subscriptions: own.cloned().collect(), gaps: vec![gap] })
+        }
+    }
+}
+
+fn none_visible(scope: &Scope) -> Diagnostics {
+    let mut detail = "None of the subscriptions of this connection is visible to this sign-in:\n".to_owned();
+    for gap in scope.gaps.iter().take(20) {
+        detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
+    }
+    Diagnostics::of_error("No subscription visible", detail + GRANT)
+}

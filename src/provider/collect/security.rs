@@ -1,0 +1,260 @@
+//! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+
+use crate::{
+    azure::{self, Client, arm::security},
+    posture::{
+        assessment::{Assessment, Catalogue, Metadata, deduplicated},
+        defender::{Extension, Plan},
+        resource_id,
+        time::{canonical, parse},
+    },
+    provider::{
+        collect::{Lists, each_subscription, scope::Subscription},
+        context::Context,
+    },
+    sdk::Result,
+};
+
+/// The Defender plans of subscriptions.
+pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let reader = client.clone();
+            let key = format!("plans/{id}");
+            client.memo(&key, || async move { Ok(security::pricings(&reader, &id).await?.into_iter().map(plan).collect()) }).await
+        }
+    };
+    each_subscription(context, subscriptions, "plans", &["Microsoft.Security/pricings/read"], read).await
+}
+
+fn plan(wire: security::Pricing) -> Plan {
+    let properties = wire.properties;
+    Plan {
+        name: wire.name,
+        tier: properties.pricing_tier,
+        subplan: properties.sub_plan,
+        // PT0S says that no trial runs.
+        free_trial_remaining: properties.free_trial_remaining_time.filter(|time| time != "PT0S"),
+        enabled_on: properties.enablement_time.as_deref().and_then(canonical),
+        enforced: properties.enforce,
+        coverage: properties.resources_coverage_status,
+        deprecated: properties.deprecated.unwrap_or_default(),
+        replaced_by: properties.replaced_by,
+        extensions: properties.extensions.into_iter().map(extension).collect(),
+    }
+}
+
+fn extension(wire: security::Extension) -> Extension {
+    let (operation_code, operation_message) = wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
+    Extension {
+        name: wire.name,
+        enabled: wire.is_enabled.unwrap_or_default(),
+        operation_code,
+        operation_message,
+        settings_json: wire.additional_extension_properties.and_then(|settings| serde_json::to_string(&settings).ok()),
+    }
+}
+
+/// The assessments of subscriptions, each once.
+pub async fn assessments(context: &Context, subscriptions: &[Subscription], with_risk: bool) -> Result<Lists<Vec<Assessment>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let reader = client.clone();
+            let key = format!("assessments/{with_risk}/{id}");
+            client.memo(&key, || async move { list_assessments(&reader, &id, with_risk).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "assessments", &["Microsoft.Security/assessments/read"], read).await
+}
+
+async fn list_assessments(client: &Client, subscription_id: &str, with_risk: bool) -> azure::Result<Vec<Assessment>> {
+    let mut texts = Texts::default();
+    let subscription_id = texts.shared(subscription_id);
+    let mut rows = Vec::new();
+    let listed = subscription_id.clone();
+    security::assessments(client, &listed, with_risk, |row| rows.push(assessment(row, &subscription_id, &mut texts))).await?;
+    Ok(deduplicated(rows))
+}
+
+fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
+    let security::AssessmentProperties { display_name, status, resource_details, links, risk } = wire.properties;
+    // The id of an assessment is the resource's id with the assessment behind it.
+    let assessed = resource_details.id.unwrap_or_else(|| match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
+        Some(end) => wire.id.get(..end).unwrap_or_default().to_owned(),
+        None => wire.id.clone(),
+    });
+    let mut optional = |text: Option<String>| text.map(|text| texts.shared(&text));
+    let (cause, status_description) = (optional(status.cause), optional(status.description));
+    let risk_level = optional(risk.and_then(|risk| risk.level));
+    Assessment {
+        assessment_key: texts.shared(&wire.name.to_ascii_lowercase()),
+        display_name: texts.shared(&display_name),
+        subscription_id: Arc::clone(subscription_id),
+        resource_id: resource_id::canonical(&assessed).into(),
+        source: texts.shared(resource_details.source.as_deref().unwrap_or("Azure")),
+        status: texts.shared(&status.code),
+        cause,
+        status_description,
+        risk_level,
+        portal_url: links.azure_portal_uri.map(|link| with_scheme(&link).into()),
+        first_evaluated_on: status.first_evaluation_date.as_deref().and_then(canonical).map(Into::into),
+        status_changed_on: status.status_change_date.as_deref().and_then(canonical).map(Into::into),
+    }
+}
+
+/// The service leaves the scheme out.
+fn with_scheme(link: &str) -> String {
+    if link.contains("://") { link.to_owned() } else { format!("https://{link}") }
+}
+
+/// Texts that repeat from row to row, each kept once.
+#[derive(Default)]
+struct Texts(BTreeSet<Arc<str>>);
+
+impl Texts {
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        text
+    }
+}
+
+/// The metadata of all built-in recommendations.
+pub async fn metadata(context: &Context) -> azure::Result<Arc<Catalogue>> {
+    let client = context.client.clone();
+    let read = || async move {
+        let mut catalogue = Catalogue::new();
+        security::metadata(&client, |row| add(&mut catalogue, row)).await?;
+        Ok(catalogue)
+    };
+    context.client.memo("metadata", read).await
+}
+
+/// The metadata a subscription sees, its own recommendations among them.
+pub async fn metadata_of(context: &Context, subscription_id: &str) -> azure::Result<Arc<Catalogue>> {
+    let (client, id) = (context.client.clone(), subscription_id.to_owned());
+    let key = format!("metadata/{id}");
+    let read = || async move {
+        let mut catalogue = Catalogue::new();
+        security::metadata_of(&client, &id, |row| add(&mut catalogue, row)).await?;
+        Ok(catalogue)
+    };
+    context.client.memo(&key, read).await
+}
+
+fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata) {
+    let key = wire.name.to_ascii_lowercase();
+    let security::MetadataProperties {
+        severity,
+        categories,
+        threats,
+        tactics,
+        techniques,
+        assessment_type,
+        policy_definition_id,
+        user_impact,
+        implementation_effort,
+        remediation_description,
+        preview,
+    } = wire.properties;
+    let metadata = Metadata {
+        assessment_key: key.clone(),
+        severity,
+        categories,
+        threats,
+        tactics,
+        techniques,
+        assessment_type,
+        policy_definition_id,
+        user_impact,
+        implementation_effort,
+        remediation: remediation_description,
+        preview: preview.unwrap_or_default(),
+    };
+    catalogue.insert(key, metadata);
+}
+
+/// The newest scan result of each kind in one subscription: `server`, `container_image`, `sql`, `other`.
+pub type Scans = BTreeMap<&'static str, OffsetDateTime>;
+
+/// When each kind of thing was last scanned, by subscription. Only the newest time of each kind is kept.
+pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Scans>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let reader = client.clone();
+            client.memo(&format!("scans/{id}"), || async move { newest(&reader, &id).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "vulnerabilities", &["Microsoft.Security/assessments/subAssessments/read"], read).await
+}
+
+async fn newest(client: &Client, subscription_id: &str) -> azure::Result<Scans> {
+    let mut newest = Scans::new();
+    security::sub_assessments(client, subscription_id, |row| {
+        let Some(time) = row.properties.time_generated.as_deref().and_then(parse) else { return };
+        let kind = kind_of(row.properties.additional_data.assessed_resource_type.as_deref().unwrap_or_default());
+        let latest = newest.entry(kind).or_insert(time);
+        *latest = time.max(*latest);
+    })
+    .await?;
+    Ok(newest)
+}
+
+fn kind_of(assessed_resource_type: &str) -> &'static str {
+    let ty = assessed_resource_type.to_ascii_lowercase();
+    match ty.as_str() {
+        _ if ty.starts_with("server") => "server",
+        _ if ty.contains("container") => "container_image",
+        _ if ty.starts_with("sql") => "sql",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_of_scans_are_told_apart() {
+        for (ty, kind) in [
+            ("ServerVulnerability", "server"),
+            ("ServerVulnerabilityAssessment", "server"),
+            ("ContainerRegistryVulnerability", "container_image"),
+            ("AzureContainerRegistryVulnerability", "container_image"),
+            ("SqlServerVulnerability", "sql"),
+            ("", "other"),
+        ] {
+            assert_eq!(kind_of(ty), kind, "{ty}");
+        }
+        // "SqlServer" begins with "sql", not with "server".
+        assert_eq!(kind_of("sqlservervulnerability"), "sql");
+    }
+
+    #[test]
+    fn an_assessment_without_resource_details_names_the_resource_of_its_id() {
+        let wire = serde_json::from_value(serde_json::json!({
+            "id": "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourcegroups/RG/providers/microsoft.storage/storageaccounts/a/providers/Microsoft.Security/assessments/K",
+            "name": "K",
+            "properties": {"status": {"code": "Healthy"}}
+        }));
+        let row = assessment(wire.unwrap(), &"s".into(), &mut Texts::default());
+        assert_eq!(
+            &*row.resource_id,
+            "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/RG/providers/Microsoft.Storage/storageAccounts/a"
+        );
+        assert_eq!(&*row.assessment_key, "k");
+    }
+}

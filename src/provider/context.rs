@@ -1,0 +1,72 @@
+//! A configured provider: the client, and how strict to be.
+
+use std::{collections::BTreeSet, future::Future, time::Duration};
+
+use super::words::{AreaWord, EnforcementWord, PersonalDataWord};
+use crate::{
+    azure::client::Client,
+    sdk::{Diagnostics, Path, Result},
+};
+
+/// What every read and verdict is given.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The connection.
+    pub client: Client,
+    /// The areas that are on.
+    pub areas: BTreeSet<AreaWord>,
+    /// What an unknown verdict is, unless a validation says otherwise.
+    pub on_unknown: EnforcementWord,
+    /// Whether names of people appear.
+    pub personal_data: PersonalDataWord,
+    /// What a failed verdict is, unless a validation says otherwise.
+    pub enforcement: EnforcementWord,
+    /// Whether `AZPOSTURE_ENFORCEMENT=warning` is in force; it beats every validation's own word.
+    pub weakened: bool,
+    /// The time one reading may take, waiting included.
+    pub operation_timeout: Duration,
+}
+
+impl Context {
+    /// The same connection without anything that was read before.
+    pub fn fresh(&self) -> Self {
+        Self { client: self.client.fresh(), ..self.clone() }
+    }
+
+    /// What a failure of a validation with its own word is.
+    pub fn enforcement(&self, own: Option<EnforcementWord>) -> EnforcementWord {
+        if self.weakened { EnforcementWord::Warning } else { own.unwrap_or(self.enforcement) }
+    }
+
+    /// An error if an area is switched off; `argument` is the provider's, by its nature.
+    pub fn require(&self, area: AreaWord) -> Result<()> {
+        if self.areas.contains(&area) {
+            return Ok(());
+        }
+        let area = area.word();
+        let detail = format!("This needs the area `{area}`, which `areas` of the provider block leaves out. Add it, or remove this block.");
+        Err(Diagnostics::of_error("Area is off", detail))
+    }
+
+    /// The work, or an error when its time is spent.
+    pub async fn within_deadline<T>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        match tokio::time::timeout(self.operation_timeout, work).await {
+            Ok(result) => result,
+            Err(_) => {
+                let mut problems = Diagnostics::new();
+                let counts = self.client.counts();
+                let detail = format!(
+                    "{} seconds were not enough: {} requests were sent, {} of them again after a failure, and a service asked {} times \
+                     to wait.\n\nNarrow the scope or the filters, or raise `operation_timeout_seconds` of the \
+                     provider block.",
+                    self.operation_timeout.as_secs(),
+                    counts.requests,
+                    counts.retries,
+                    counts.throttled_waits
+                );
+                problems.error(Path::root(), "Timed out", detail);
+                Err(problems)
+            }
+        }
+    }
+}

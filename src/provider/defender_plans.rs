@@ -1,0 +1,251 @@
+//! `azposture_defender_plans`: every Defender plan of every subscription.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    collect::{inventory, scope, security},
+    context::Context,
+    failure,
+    listing::{Listing, limit},
+    words::{AreaWord, Guid, lowered},
+};
+use crate::{
+    posture::{
+        defender::{Extension, OFFERS, Plan, offered, resource_count},
+        filter,
+    },
+    sdk::{
+        Diagnostics, Path, Result,
+        entry::{DataSource, DataSourceEntry, Page},
+        rules::unknown_word,
+    },
+};
+
+/// The data sources of this subject.
+pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<DefenderPlans>()];
+
+/// Every Microsoft Defender for Cloud plan of every subscription: tier, subplan, coverage, extensions, trial, and whether the
+/// subscription has resources the plan would protect.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
+    #[schemars(length(min = 1))]
+    subscription_ids: Option<BTreeSet<Guid>>,
+    /// Plans to return, for example `VirtualMachines`, without case. Default all; a name that is no plan is an error.
+    #[schemars(length(min = 1))]
+    plans: Option<BTreeSet<String>>,
+    /// Whether to return plans that others have replaced. Default `false`.
+    include_deprecated: Option<bool>,
+    /// Whether to leave out plans that protect particular resource types of which the subscription has none. Plans that protect the
+    /// subscription as a whole stay. Default `false`.
+    only_relevant: Option<bool>,
+    /// Rows to return; 0 is all. Default 100.
+    limit: Option<u32>,
+}
+
+/// Counts.
+#[derive(Serialize, JsonSchema)]
+struct Summary {
+    /// Plans that met the filters.
+    matched: usize,
+    /// Plans returned.
+    returned: usize,
+    /// Of those that met the filters, those that are on.
+    standard: usize,
+    /// Those that are off.
+    free: usize,
+    /// Those whose protection is overridden on some resources.
+    partially_covered: usize,
+    /// Those that others have replaced.
+    deprecated: usize,
+}
+
+/// One plan of one subscription.
+#[derive(Serialize, JsonSchema)]
+struct Row {
+    /// `subscription_id|plan`, lower case: unique and stable.
+    key: String,
+    /// Lower-case GUID.
+    subscription_id: String,
+    /// The plan, for example `VirtualMachines`.
+    plan: String,
+    /// `Free` or `Standard`.
+    tier: String,
+    /// `P1`, `P2`, `DefenderForStorageV2` … Null if the plan has none.
+    subplan: Option<String>,
+    /// Whether the tier is `Standard`.
+    enabled: bool,
+    /// Whether it is on as a free trial.
+    trial: bool,
+    /// What is left of the free trial, ISO 8601. Null if none runs.
+    free_trial_remaining: Option<String>,
+    /// When it was switched on, RFC 3339. Null if it is off or the service did not say.
+    enabled_on: Option<String>,
+    /// Whether overrides on resources below the subscription are refused. Null if the service did not say.
+    enforced: Option<bool>,
+    /// `FullyCovered`, `PartiallyCovered` or `NotCovered`. Null if the service did not say.
+    coverage: Option<String>,
+    /// Whether other plans have replaced it.
+    deprecated: bool,
+    /// The plans that have replaced it.
+    replaced_by: Vec<String>,
+    /// How many resources of the plan's types the subscription has. Null if the plan protects no particular type or the inventory
+    /// could not be read.
+    resource_count: Option<u64>,
+    /// Whether there is anything for it to protect. Null as for `resource_count`.
+    relevant: Option<bool>,
+    /// Its extensions, by name.
+    extensions: Vec<ExtensionRow>,
+}
+
+/// One extension of a plan.
+#[derive(Serialize, JsonSchema)]
+struct ExtensionRow {
+    /// Its name, for example `AgentlessVmScanning`.
+    name: String,
+    /// Whether it is on.
+    enabled: bool,
+    /// Whether its last operation succeeded. Null if the service gave no status.
+    healthy: Option<bool>,
+    /// `Succeeded` or `Failed`. Null if the service gave no status.
+    operation_code: Option<String>,
+    /// What the service said about the last operation. Null if nothing.
+    operation_message: Option<String>,
+    /// Its settings as JSON with sorted keys. Null if it has none.
+    settings_json: Option<String>,
+}
+
+/// The answer.
+#[derive(Serialize, JsonSchema)]
+struct Attributes {
+    /// The plans, by key.
+    plans: Vec<Row>,
+    #[serde(flatten)]
+    listing: Listing<Summary>,
+}
+
+struct DefenderPlans;
+
+impl DataSource for DefenderPlans {
+    const NAME: &'static str = "defender_plans";
+    const PAGE: Page = Page {
+        subcategory: "Posture",
+        permissions: "`Microsoft.Security/pricings/read` for the plans, `*/read` for `resource_count` and `relevant`. The role Reader on the \
+                      subscription holds both.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Attributes = Attributes;
+
+    async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+        context.require(AreaWord::Posture)?;
+        context.within_deadline(read(arguments, context, warnings)).await
+    }
+}
+
+async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+    let scope = scope::of(context).await?;
+    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+    let subscriptions = scope.choose(chosen.as_ref())?;
+    let mut gaps = scope.gaps(chosen.as_ref());
+    let (plans, inventories) =
+        tokio::join!(security::plans(context, &subscriptions), inventory::resources(context, &subscriptions));
+    let (plans, inventories) = (plans?, inventories?);
+    // Counts of a list that is not proven whole would be too low, so they are not given.
+    let unproven: BTreeSet<_> = inventories.gaps.iter().map(|gap| gap.scope.clone()).collect();
+    let counts: BTreeMap<&str, &BTreeMap<String, u64>> = inventories
+        .read
+        .iter()
+        .filter(|(subscription, _)| !unproven.contains(&format!("/subscriptions/{}", subscription.id)))
+        .map(|(subscription, inventory)| (subscription.id.as_str(), &inventory.counts))
+        .collect();
+    gaps.extend(plans.gaps);
+    gaps.extend(inventories.gaps);
+    if plans.read.is_empty() {
+        return Err(failure::nothing_read(&gaps));
+    }
+    if let Some(names) = &arguments.plans {
+        let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
+        require_known(names.iter(), answered, &Path::attribute("plans"))?;
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for (subscription, plans) in &plans.read {
+        let counts = counts.get(subscription.id.as_str()).copied();
+        rows.extend(plans.iter().filter(|plan| wanted(&arguments, plan)).map(|plan| as_row(&subscription.id, plan, counts)));
+    }
+    if arguments.only_relevant == Some(true) {
+        rows.retain(|row| row.relevant != Some(false));
+    }
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
+    let summary = Summary {
+        matched: rows.len(),
+        returned: rows.len().min(limit(arguments.limit)),
+        standard: count(&|row| row.enabled),
+        free: count(&|row| !row.enabled),
+        partially_covered: count(&|row| row.coverage.as_deref() == Some("PartiallyCovered")),
+        deprecated: count(&|row| row.deprecated),
+    };
+    let matched = rows.len();
+    rows.truncate(limit(arguments.limit));
+    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+    Ok(Attributes { plans: rows, listing })
+}
+
+fn wanted(arguments: &Arguments, plan: &Plan) -> bool {
+    filter::admits(arguments.plans.as_ref(), &plan.name) && (!plan.deprecated || arguments.include_deprecated == Some(true))
+}
+
+fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u64>>) -> Row {
+    let resource_count = counts.and_then(|counts| resource_count(&plan.name, counts));
+    let mut extensions: Vec<_> = plan.extensions.iter().map(extension_row).collect();
+    extensions.sort_by(|a, b| a.name.cmp(&b.name));
+    Row {
+        key: format!("{subscription_id}|{}", plan.name).to_lowercase(),
+        subscription_id: subscription_id.to_owned(),
+        plan: plan.name.clone(),
+        tier: plan.tier.clone(),
+        subplan: plan.subplan.clone(),
+        enabled: plan.enabled(),
+        trial: plan.trial(),
+        free_trial_remaining: plan.free_trial_remaining.clone(),
+        enabled_on: plan.enabled_on.clone(),
+        enforced: plan.enforced,
+        coverage: plan.coverage.clone(),
+        deprecated: plan.deprecated,
+        replaced_by: plan.replaced_by.clone(),
+        resource_count,
+        relevant: resource_count.map(|count| count > 0),
+        extensions,
+    }
+}
+
+fn extension_row(extension: &Extension) -> ExtensionRow {
+    ExtensionRow {
+        name: extension.name.clone(),
+        enabled: extension.enabled,
+        healthy: extension.healthy(),
+        operation_code: extension.operation_code.clone(),
+        operation_message: extension.operation_message.clone(),
+        settings_json: extension.settings_json.clone(),
+    }
+}
+
+/// Refuses names that are neither known plans nor among those the service has just answered.
+pub fn require_known<'a, 'b>(
+    names: impl Iterator<Item = &'a String>,
+    answered: impl Iterator<Item = &'b str>,
+    path: &Path,
+) -> Result<()> {
+    let mut known: BTreeSet<String> = OFFERS.iter().map(|offer| offer.name.to_owned()).collect();
+    known.extend(answered.map(str::to_owned));
+    let mut problems = Diagnostics::new();
+    for name in names.filter(|name| offered(name).is_none() && !filter::admits(Some(&known), name)) {
+        let known: Vec<_> = known.iter().cloned().collect();
+        problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &known)));
+    }
+    problems.into_result()
+}

@@ -1,0 +1,65 @@
+//! From failed reads to what a user sees: a gap in an otherwise good answer, or an error where nothing can be answered.
+
+use crate::{
+    azure::{Error, Kind},
+    posture::{Reason, Unreadable},
+    sdk::Diagnostics,
+};
+
+/// A failed read as a gap. Failures that question the whole connection, or that only a bug or a hostile answer can cause, are never
+/// a gap: they are the error.
+pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
+    let reason = match error.kind() {
+        Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
+        Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
+        Kind::Forbidden => Reason::Forbidden,
+        Kind::InvalidResponse if matches!(error.code(), "Truncated" | "SubscriptionLimit" | "PageLoop") => Reason::IncompleteList,
+        Kind::InvalidResponse => Reason::InvalidResponse,
+        Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
+        Kind::NotLicensed => Reason::NotLicensed,
+        Kind::NotOnboarded => Reason::NotOnboarded,
+        Kind::NotRegistered => Reason::NotRegistered,
+        Kind::Throttled => Reason::Throttled,
+        Kind::Timeout => Reason::Timeout,
+        Kind::Unavailable => Reason::Unavailable,
+        Kind::Unsupported => Reason::Unsupported,
+    };
+    let remedy = if error.advice().is_empty() { error.to_string() } else { error.advice().to_owned() };
+    Ok(Unreadable { subject: subject.to_owned(), scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
+}
+
+/// A failed read as the error of a whole data source or validation.
+pub fn failed(error: &Error) -> Diagnostics {
+    let (summary, after) = match error.kind() {
+        Kind::Configuration => ("Sign-in is not configured", ""),
+        Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => ("Left its host", REPORT),
+        Kind::RefusedByGuard => ("Refused by the read-only guard", REPORT),
+        Kind::Unauthenticated => ("Sign-in failed", ""),
+        _ => ("Nothing could be read", ""),
+    };
+    let mut detail = format!("{error}.");
+    for text in [error.advice(), after] {
+        if !text.is_empty() {
+            detail.push_str("\n\n");
+            detail.push_str(text);
+        }
+    }
+    Diagnostics::of_error(summary, detail)
+}
+
+/// The code of an answer that points to another host.
+const LEFT_ITS_HOST: &str = "LeftItsHost";
+
+const REPORT: &str = "Nothing was sent there. Please report this with the request id.";
+
+/// Nothing of what was asked for could be read: one line a cause.
+pub fn nothing_read(gaps: &[Unreadable]) -> Diagnostics {
+    let mut detail = "Every read the answer depends on was refused or failed:\n".to_owned();
+    for gap in gaps.iter().take(20) {
+        detail.push_str(&format!("\n  {} on {}: {} {}", gap.subject, gap.scope, gap.reason.word(), gap.code));
+    }
+    if let Some(first) = gaps.first() {
+        detail.push_str(&format!("\n\n{}", first.remedy));
+    }
+    Diagnostics::of_error("Nothing could be read", detail)
+}

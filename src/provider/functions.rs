@@ -1,0 +1,70 @@
+//! Functions: pure and offline.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    posture::resource_id::ResourceId,
+    sdk::entry::{Function, FunctionEntry, FunctionError},
+};
+
+/// The functions of the provider.
+pub const FUNCTIONS: &[FunctionEntry] = &[FunctionEntry::of::<ParseResourceId>()];
+
+/// Takes an Azure resource id apart. Parts the id does not have are null. `resource_type` is the full type
+/// (`Microsoft.Sql/servers/databases`); of an extension resource's id the last provider counts, and `parent_id` is what it extends.
+/// `id` is the canonical spelling, as the azurerm provider parses it.
+///
+/// It is an error if the text does not begin with `/`, if a segment has no name behind it, or if a subscription id is no GUID.
+#[derive(Deserialize, JsonSchema)]
+struct ParseResourceIdArguments {
+    /// The resource id, in any case.
+    id: String,
+}
+
+/// The parts of a resource id.
+#[derive(Serialize, JsonSchema)]
+struct ParsedResourceId {
+    /// Lower-case GUID.
+    subscription_id: Option<String>,
+    /// As written.
+    resource_group_name: Option<String>,
+    /// As written.
+    management_group_id: Option<String>,
+    /// `Microsoft.Sql`
+    provider_namespace: Option<String>,
+    /// `Microsoft.Sql/servers/databases`
+    resource_type: Option<String>,
+    /// The last name.
+    name: Option<String>,
+    /// What it stands in or extends.
+    parent_id: Option<String>,
+    /// The name of the parent.
+    parent_name: Option<String>,
+    /// The canonical spelling.
+    id: String,
+}
+
+struct ParseResourceId;
+
+impl Function for ParseResourceId {
+    const NAME: &'static str = "parse_resource_id";
+    const SUMMARY: &'static str = "Takes an Azure resource id apart";
+    type Arguments = ParseResourceIdArguments;
+    type Answer = ParsedResourceId;
+
+    fn call(arguments: ParseResourceIdArguments) -> Result<ParsedResourceId, FunctionError> {
+        let parsed = ResourceId::parse(&arguments.id).map_err(|error| FunctionError::about(0, error.0))?;
+        Ok(ParsedResourceId {
+            subscription_id: parsed.subscription_id,
+            resource_group_name: parsed.resource_group_name,
+            management_group_id: parsed.management_group_id,
+            provider_namespace: parsed.provider_namespace,
+            resource_type: parsed.resource_type,
+            name: parsed.name,
+            parent_id: parsed.parent_id,
+            parent_name: parsed.parent_name,
+            id: parsed.id,
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! The provider block: one connection (a sign-in, a cloud, a scope), and how strict to be.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::words::{AreaWord, EnforcementWord, PersonalDataWord, ResourceGraphWord};
+use crate::azure::{inputs::Inputs, settings::Sensitive};
+
+/// The azposture provider reads Azure security posture (Azure Resource Manager, Defender for Cloud, Azure Policy) and identity
+/// (Microsoft Graph), strictly read-only, and verifies it during plan.
+///
+/// One provider block is one connection: a sign-in, a cloud, a scope, and how strict to be. Configuring makes no request and takes
+/// no token: contradictions in the block are errors at validate, sign-in errors appear at the first read.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Which Azure: `public` (or `global`), `usgovernment` (or `usgovernmentl4`, `gcchigh`: US Government L4, GCC High), `dod` (or
+    /// `usgovernmentl5`), `china`, or `demo`, the embedded demo tenant, which every plan warns about. Default `public`. Variable
+    /// `ARM_ENVIRONMENT`, except for `demo`.
+    #[schemars(extend("enum" = [
+        "public", "global", "usgovernment", "usgovernmentl4", "gcchigh", "dod", "usgovernmentl5", "china", "demo"
+    ]))]
+    pub environment: Option<String>,
+    /// Host of a cloud that describes itself at `https://{metadata_host}/metadata/endpoints`. Conflicts with `environment`. Variable
+    /// `ARM_METADATA_HOSTNAME`.
+    pub metadata_host: Option<String>,
+    /// The tenant, as GUID or domain. Required except for Azure CLI and managed identity. Variable `ARM_TENANT_ID`.
+    pub tenant_id: Option<String>,
+    /// Application (client) id, a GUID. Variable `ARM_CLIENT_ID`.
+    pub client_id: Option<String>,
+    /// File that holds the client id. Has to agree with `client_id` if both are given. Variable `ARM_CLIENT_ID_FILE_PATH`.
+    pub client_id_file_path: Option<String>,
+    /// Client secret. Variable `ARM_CLIENT_SECRET`.
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub client_secret: Option<Sensitive>,
+    /// File that holds the client secret. Has to agree with `client_secret` if both are given. Variable
+    /// `ARM_CLIENT_SECRET_FILE_PATH`.
+    pub client_secret_file_path: Option<String>,
+    /// Client certificate with its private key: base64 of a PFX. Variable `ARM_CLIENT_CERTIFICATE`.
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub client_certificate: Option<Sensitive>,
+    /// PFX or PEM file with the client certificate and its private key. Variable `ARM_CLIENT_CERTIFICATE_PATH`.
+    pub client_certificate_path: Option<String>,
+    /// Password of the PFX. Variable `ARM_CLIENT_CERTIFICATE_PASSWORD`.
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub client_certificate_password: Option<Sensitive>,
+    /// Whether to sign in with an OIDC token: `oidc_token`, `oidc_token_file_path`, GitHub Actions or Azure DevOps. Default `false`.
+    /// Variable `ARM_USE_OIDC`.
+    pub use_oidc: Option<bool>,
+    /// OIDC token. Variable `ARM_OIDC_TOKEN`.
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub oidc_token: Option<Sensitive>,
+    /// File that holds an OIDC token; it is read again for each Azure token. Variable `ARM_OIDC_TOKEN_FILE_PATH`.
+    pub oidc_token_file_path: Option<String>,
+    /// Where a pipeline's identity token is requested. Variables `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`,
+    /// `SYSTEM_OIDCREQUESTURI`.
+    pub oidc_request_url: Option<String>,
+    /// What the pipeline's identity token is requested with. Variables `ARM_OIDC_REQUEST_TOKEN`,
+    /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, `SYSTEM_ACCESSTOKEN`.
+    #[schemars(with = "Option<String>", extend("x-sensitive" = true))]
+    pub oidc_request_token: Option<Sensitive>,
+    /// Azure DevOps service connection id. Variables `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`,
+    /// `ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`.
+    pub ado_pipeline_service_connection_id: Option<String>,
+    /// Whether to sign in with AKS workload identity. Default `false`. Variable `ARM_USE_AKS_WORKLOAD_IDENTITY`.
+    pub use_aks_workload_identity: Option<bool>,
+    /// Whether to sign in with the machine's managed identity; `client_id` selects a user-assigned one. Default `false`. Variable
+    /// `ARM_USE_MSI`.
+    pub use_msi: Option<bool>,
+    /// Whether to sign in as whoever is signed in to Azure CLI, if no other method has any input. Default `true`. Variable
+    /// `ARM_USE_CLI`.
+    pub use_cli: Option<bool>,
+    /// The one subscription to look at. At most one of `subscription_id`, `subscription_ids`, `management_group_id` and
+    /// `tenant_wide` may be set; with none of them, the single enabled subscription the sign-in sees. Variable
+    /// `ARM_SUBSCRIPTION_ID`, which counts only if none of the four is set.
+    pub subscription_id: Option<String>,
+    /// The subscriptions to look at. Nothing outside them is ever requested.
+    #[schemars(length(min = 1))]
+    pub subscription_ids: Option<BTreeSet<String>>,
+    /// Management group, by name or resource id: the subscriptions below it.
+    pub management_group_id: Option<String>,
+    /// `true`: all subscriptions below the tenant's root management group.
+    pub tenant_wide: Option<bool>,
+    /// Which people count. Hides rows, never facts about privileged or terminated accounts.
+    pub identity_scope: Option<IdentityScope>,
+    /// What the connection looks at; an area that is left out is `off`, never passed. Default all seven.
+    #[schemars(length(min = 1))]
+    pub areas: Option<BTreeSet<AreaWord>>,
+    /// What a failed validation is: an `error`, which stops the plan, or a `warning`. Default `error`. Variable
+    /// `AZPOSTURE_ENFORCEMENT`, which may only weaken it.
+    pub enforcement: Option<EnforcementWord>,
+    /// Whether `AZPOSTURE_ENFORCEMENT` may weaken validations. Default `true`.
+    pub allow_enforcement_override: Option<bool>,
+    /// What a validation does with what it could not see, when nothing failed. Default `error`.
+    pub on_unknown: Option<EnforcementWord>,
+    /// When Azure Resource Graph serves a list: `auto`, `always`, or `never` (GET requests only; policy states are then unknown).
+    /// Default `auto`.
+    pub resource_graph: Option<ResourceGraphWord>,
+    /// Whether names and addresses of people appear: `show`, or `redact` (object ids only). Default `show`.
+    pub personal_data: Option<PersonalDataWord>,
+    /// PEM file with extra trust anchors, added to the system's, for networks that inspect TLS.
+    pub ca_certificate_file: Option<String>,
+    /// Requests in flight over all services, 1 to 64; at most 4 a subscription. Default 32.
+    #[schemars(range(min = 1, max = 64))]
+    pub max_concurrency: Option<i64>,
+    /// Seconds for one attempt of one request, 1 to 600. Default 60.
+    #[schemars(range(min = 1, max = 600))]
+    pub request_timeout_seconds: Option<i64>,
+    /// Seconds for one read of one data source or validation, waiting included, 10 to 7200. Default 1200.
+    #[schemars(range(min = 10, max = 7200))]
+    pub operation_timeout_seconds: Option<i64>,
+    /// Seconds a single wait may take when a service throttles, 1 to 600; a longer one ends the read as `throttled`. Default 60.
+    #[schemars(range(min = 1, max = 600))]
+    pub max_retry_wait_seconds: Option<i64>,
+}
+
+/// Which people count.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct IdentityScope {
+    /// Object ids of groups whose members count, nested ones too. Default everyone.
+    #[schemars(length(min = 1))]
+    pub include_group_ids: Option<BTreeSet<String>>,
+    /// Object ids of users who count. Default everyone.
+    #[schemars(length(min = 1))]
+    pub include_user_ids: Option<BTreeSet<String>>,
+    /// Object ids of groups whose members do not count; exclusion wins. Default none.
+    #[schemars(length(min = 1))]
+    pub exclude_group_ids: Option<BTreeSet<String>>,
+    /// Object ids of users who do not count; exclusion wins. Default none.
+    #[schemars(length(min = 1))]
+    pub exclude_user_ids: Option<BTreeSet<String>>,
+    /// Globs on the user principal name, without case. Default none.
+    #[schemars(length(min = 1))]
+    pub exclude_upn_patterns: Option<BTreeSet<String>>,
+    /// Whether guests count. Default `true`.
+    pub include_guests: Option<bool>,
+    /// Whether disabled accounts appear. Default `true`.
+    pub include_disabled: Option<bool>,
+}
+
+impl Settings {
+    /// The connection arguments, as they were written.
+    pub fn inputs(&self) -> Inputs {
+        Inputs {
+            environment: self.environment.clone(),
+            metadata_host: self.metadata_host.clone(),
+            tenant_id: self.tenant_id.clone(),
+            client_id: self.client_id.clone(),
+            client_id_file_path: self.client_id_file_path.clone(),
+            client_secret: self.client_secret.clone(),
+            client_secret_file_path: self.client_secret_file_path.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_certificate_path: self.client_certificate_path.clone(),
+            client_certificate_password: self.client_certificate_password.clone(),
+            use_oidc: self.use_oidc,
+            oidc_token: self.oidc_token.clone(),
+            oidc_token_file_path: self.oidc_token_file_path.clone(),
+            oidc_request_url: self.oidc_request_url.clone(),
+            oidc_request_token: self.oidc_request_token.clone(),
+            ado_pipeline_service_connection_id: self.ado_pipeline_service_connection_id.clone(),
+            use_aks_workload_identity: self.use_aks_workload_identity,
+            use_msi: self.use_msi,
+            use_cli: self.use_cli,
+            subscription_id: self.subscription_id.clone(),
+            subscription_ids: self.subscription_ids.clone(),
+            management_group_id: self.management_group_id.clone(),
+            tenant_wide: self.tenant_wide,
+            resource_graph: self.resource_graph.map(|word| word.word().to_owned()),
+            ca_certificate_file: self.ca_certificate_file.clone(),
+            max_concurrency: self.max_concurrency,
+            request_timeout_seconds: self.request_timeout_seconds,
+            operation_timeout_seconds: self.operation_timeout_seconds,
+            max_retry_wait_seconds: self.max_retry_wait_seconds,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The closed sets of words a user may write, and the forms of ids.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use crate::posture::Severity;
+
+/// An area a connection can look at.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum AreaWord {
+    /// Virtual machines, web apps, containers.
+    Compute,
+    /// Storage, databases, key vaults.
+    Data,
+    /// Azure Policy.
+    Governance,
+    /// Users, groups, applications, roles.
+    Identity,
+    /// Security groups, gateways, addresses.
+    Network,
+    /// Logs and alerts.
+    Observability,
+    /// Defender for Cloud.
+    Posture,
+}
+
+impl AreaWord {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Compute, Self::Data, Self::Governance, Self::Identity, Self::Network, Self::Observability, Self::Posture];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Data => "data",
+            Self::Governance => "governance",
+            Self::Identity => "identity",
+            Self::Network => "network",
+            Self::Observability => "observability",
+            Self::Posture => "posture",
+        }
+    }
+}
+
+/// How hard something is enforced.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum EnforcementWord {
+    /// It stops the plan.
+    Error,
+    /// It is shown and stops nothing.
+    Warning,
+}
+
+/// Whether names of people appear.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PersonalDataWord {
+    /// Object ids only.
+    Redact,
+    /// Names and addresses.
+    Show,
+}
+
+/// When Resource Graph serves a list.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ResourceGraphWord {
+    /// Wherever a list supports it.
+    Always,
+    /// By the size of the scope.
+    Auto,
+    /// GET only.
+    Never,
+}
+
+impl ResourceGraphWord {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Auto => "auto",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// A severity, as written.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum SeverityWord {
+    /// Worst.
+    Critical,
+    /// Fix now.
+    High,
+    /// Worth knowing.
+    Informational,
+    /// When there is time.
+    Low,
+    /// Fix soon.
+    Medium,
+}
+
+impl From<SeverityWord> for Severity {
+    fn from(word: SeverityWord) -> Self {
+        match word {
+            SeverityWord::Critical => Self::Critical,
+            SeverityWord::High => Self::High,
+            SeverityWord::Informational => Self::Informational,
+            SeverityWord::Low => Self::Low,
+            SeverityWord::Medium => Self::Medium,
+        }
+    }
+}
+
+/// A string type with a schema of its own: what the words are, or what the form is.
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident, $schema:tt) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(pub String);
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+text!(
+    /// A GUID, in any case.
+    Guid,
+    {
+        "type": "string",
+        "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+        "x-expected": "a GUID (8-4-4-4-12 hexadecimal digits)"
+    }
+);
+
+text!(
+    /// The state of a subscription, in Azure's words.
+    SubscriptionState,
+    { "type": "string", "enum": ["Enabled", "Warned", "PastDue", "Disabled", "Deleted"], "x-ignore-case": true }
+);
+
+text!(
+    /// The status of an assessment, in Azure's words.
+    AssessmentStatus,
+    { "type": "string", "enum": ["Healthy", "Unhealthy", "NotApplicable"], "x-ignore-case": true }
+);
+
+text!(
+    /// A resource type.
+    ResourceType,
+    {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9.]+(/[A-Za-z0-9._-]+)+$",
+        "x-expected": "a resource type such as `Microsoft.Storage/storageAccounts`"
+    }
+);
+
+text!(
+    /// A resource id, or the beginning of one.
+    ResourceIdPrefix,
+    { "type": "string", "pattern": "^/", "x-expected": "the beginning of a resource id (it has to start with `/`)" }
+);
+
+/// The texts of a set, lower-cased.
+pub fn lowered<T>(words: &Option<BTreeSet<T>>, text: impl Fn(&T) -> &str) -> Option<BTreeSet<String>> {
+    words.as_ref().map(|words| words.iter().map(|word| text(word).to_ascii_lowercase()).collect())
+}

@@ -1,0 +1,201 @@
+//! The pages of the Terraform registry, rendered from the catalogue in the registry's own Markdown. Pure: only tests call it.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use super::{
+    Type,
+    entry::{Page, Provider},
+    rules::Rule,
+    schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
+    server::{Catalogue, Server},
+};
+
+/// Renders every generated page by its path below `docs/`. `example` hands over a file below `examples/`.
+pub fn render<P: Provider>(server: &Server<P>, example: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+    let Catalogue { provider, data_sources, resources, ephemeral_resources, functions, .. } = server.catalogue();
+    let short = |name: &str| name.strip_prefix(P::NAME).and_then(|name| name.strip_prefix('_')).unwrap_or(name).to_owned();
+    let mut pages = BTreeMap::new();
+    pages.insert("index.md".to_owned(), index(P::NAME, provider, example("provider/provider.tf")));
+    for (name, schema) in data_sources {
+        let page = page_of(P::TABLES.data_sources, |entry| (entry.name, entry.page), &short(name));
+        let example = example(&format!("data-sources/{name}/data-source.tf"));
+        pages.insert(format!("data-sources/{}.md", short(name)), object(P::NAME, name, "Data Source", schema, page, example));
+    }
+    for (name, schema) in resources {
+        let page = page_of(P::TABLES.validations, |entry| (entry.name, entry.page), &short(name));
+        let example = example(&format!("resources/{name}/resource.tf"));
+        pages.insert(format!("resources/{}.md", short(name)), object(P::NAME, name, "Resource", schema, page, example));
+    }
+    for (name, schema) in ephemeral_resources {
+        let page = page_of(P::TABLES.validations, |entry| (entry.name, entry.page), &short(name));
+        let example = example(&format!("ephemeral-resources/{name}/ephemeral-resource.tf"));
+        let text = object(P::NAME, name, "Ephemeral Resource", schema, page, example);
+        pages.insert(format!("ephemeral-resources/{}.md", short(name)), text);
+    }
+    for (name, signature) in functions {
+        let example = example(&format!("functions/{name}/function.tf"));
+        pages.insert(format!("functions/{name}.md"), function(P::NAME, name, signature, example));
+    }
+    pages
+}
+
+fn page_of<T>(tables: &[&[T]], of: impl Fn(&T) -> (&'static str, Page), name: &str) -> Option<Page> {
+    tables.iter().flat_map(|table| table.iter()).map(of).find(|(other, _)| *other == name).map(|(_, page)| page)
+}
+
+fn index(provider: &str, schema: &Schema, example: Option<String>) -> String {
+    let mut text = front_matter(&format!("Provider: {provider}"), None, &schema.description);
+    let _ = writeln!(text, "# {provider} Provider\n\n{}\n", schema.description);
+    section(&mut text, "Example Usage", example);
+    arguments(&mut text, schema);
+    finished(text)
+}
+
+fn object(provider: &str, name: &str, kind: &str, schema: &Schema, page: Option<Page>, example: Option<String>) -> String {
+    let mut text = front_matter(&format!("{name} {kind} - {provider}"), page.map(|page| page.subcategory), &schema.description);
+    let _ = writeln!(text, "# {name} ({kind})\n\n{}\n", schema.description);
+    section(&mut text, "Example Usage", example);
+    if let Some(page) = page {
+        let _ = writeln!(text, "## Permissions required\n\n{}\n", page.permissions);
+    }
+    arguments(&mut text, schema);
+    finished(text)
+}
+
+fn function(provider: &str, name: &str, signature: &Signature, example: Option<String>) -> String {
+    let mut text = front_matter(&format!("{name} function - {provider}"), Some(""), &signature.description);
+    let _ = writeln!(text, "# function: {name}\n\n{}\n", signature.description);
+    section(&mut text, "Example Usage", example);
+    let parameters: Vec<_> =
+        signature.parameters.iter().map(|parameter| format!("{} {}", parameter.name, words(&parameter.ty()))).collect();
+    let _ = writeln!(text, "## Signature\n\n```text\n{name}({}) {}\n```\n", parameters.join(", "), words(&signature.result));
+    text.push_str("## Arguments\n\n");
+    for (position, parameter) in signature.parameters.iter().enumerate() {
+        let ty = label(parameter);
+        let _ = writeln!(text, "{}. `{}` ({ty}) {}", position + 1, parameter.name, one_line(&parameter.description));
+    }
+    finished(text)
+}
+
+fn front_matter(title: &str, subcategory: Option<&str>, description: &str) -> String {
+    let mut text = format!("---\npage_title: \"{title}\"\n");
+    if let Some(subcategory) = subcategory {
+        let _ = writeln!(text, "subcategory: \"{subcategory}\"");
+    }
+    let first = description.split("\n\n").next().unwrap_or_default();
+    let _ = writeln!(text, "description: |-\n  {}\n---\n", one_line(first));
+    text
+}
+
+fn section(text: &mut String, title: &str, example: Option<String>) {
+    if let Some(example) = example {
+        let _ = writeln!(text, "## {title}\n\n```terraform\n{}\n```\n", example.trim_end());
+    }
+}
+
+/// Nested attributes get a section of their own, reached through an anchor, as the registry's pages have it.
+struct Nested<'a> {
+    path: Vec<&'a str>,
+    attributes: &'a [Attribute],
+}
+
+fn arguments(text: &mut String, schema: &Schema) {
+    text.push_str("## Schema\n\n");
+    let mut pending: Vec<Nested<'_>> = groups(text, "###", &[], &schema.attributes);
+    pending.reverse();
+    while let Some(Nested { path, attributes }) = pending.pop() {
+        let anchor = path.join("--");
+        let _ = writeln!(text, "<a id=\"nestedatt--{anchor}\"></a>\n### Nested Schema for `{}`\n", path.join("."));
+        let mut deeper = groups(text, "", &path, attributes);
+        deeper.reverse();
+        pending.extend(deeper);
+    }
+}
+
+/// Writes required, optional and read-only attributes, and returns those that have attributes of their own.
+fn groups<'a>(text: &mut String, heading: &str, path: &[&'a str], attributes: &'a [Attribute]) -> Vec<Nested<'a>> {
+    let mut nested = Vec::new();
+    for (mode, title) in [(Mode::Required, "Required"), (Mode::Optional, "Optional"), (Mode::Computed, "Read-Only")] {
+        let mut group: Vec<_> = attributes.iter().filter(|attribute| attribute.mode == mode).collect();
+        if group.is_empty() {
+            continue;
+        }
+        group.sort_by(|a, b| a.name.cmp(&b.name));
+        let _ = if heading.is_empty() { writeln!(text, "{title}:\n") } else { writeln!(text, "{heading} {title}\n") };
+        for attribute in group {
+            let _ = write!(text, "- `{}` ({}) {}", attribute.name, label(attribute), one_line(&attribute.description));
+            text.push_str(&allowed(attribute));
+            if let Kind::Nested(_, attributes) = &attribute.kind {
+                let mut path = path.to_vec();
+                path.push(&attribute.name);
+                let _ = write!(text, " (see [below for nested schema](#nestedatt--{}))", path.join("--"));
+                nested.push(Nested { path, attributes });
+            }
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    nested
+}
+
+fn label(attribute: &Attribute) -> String {
+    let mut label = match &attribute.kind {
+        Kind::Nested(Nesting::List, _) => "Attributes List".to_owned(),
+        Kind::Nested(Nesting::Map, _) => "Attributes Map".to_owned(),
+        Kind::Nested(Nesting::Set, _) => "Attributes Set".to_owned(),
+        Kind::Nested(Nesting::Single, _) => "Attributes".to_owned(),
+        Kind::Plain(ty) => capital(&words(ty)),
+    };
+    if attribute.sensitive {
+        label.push_str(", Sensitive");
+    }
+    if attribute.deprecated {
+        label.push_str(", Deprecated");
+    }
+    label
+}
+
+fn capital(words: &str) -> String {
+    words.split(' ').map(|word| word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default()).fold(
+        String::new(),
+        |mut all, word| {
+            if !all.is_empty() {
+                all.push(' ');
+            }
+            all.push_str(if word == "Of" { "of" } else { &word });
+            all
+        },
+    )
+}
+
+fn words(ty: &Type) -> String {
+    match ty {
+        Type::Bool => "boolean".into(),
+        Type::Dynamic => "dynamic".into(),
+        Type::List(element) => format!("list of {}", words(element)),
+        Type::Map(element) => format!("map of {}", words(element)),
+        Type::Number => "number".into(),
+        Type::Object(_) => "object".into(),
+        Type::Set(element) => format!("set of {}", words(element)),
+        Type::String => "string".into(),
+        Type::Tuple(_) => "tuple".into(),
+    }
+}
+
+fn allowed(attribute: &Attribute) -> String {
+    let words = attribute.rules.iter().chain(&attribute.element_rules).find_map(|rule| match rule {
+        Rule::OneOf { words, .. } => Some(words),
+        _ => None,
+    });
+    let Some(words) = words.filter(|words| words.len() <= 24) else { return String::new() };
+    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    format!(" Allowed: {}.", words.join(", "))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn finished(text: String) -> String {
+    text.trim_end().to_owned() + "\n"
+}

@@ -1,0 +1,286 @@
+//! What a provider is made of, typed: the traits to implement, and the table rows that erase the types.
+
+use std::{fmt, future::Future, pin::Pin};
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Diagnostics, Result, Value, bridge, model,
+    schema::{Attribute, Schema, Signature},
+};
+
+/// A provider: its block, what it is configured into, and its tables.
+pub trait Provider: Send + Sync + 'static {
+    /// The prefix of every type name: `azposture`.
+    const NAME: &'static str;
+    /// The source address: `registry.terraform.io/azposture/azposture`.
+    const ADDRESS: &'static str;
+    /// The release.
+    const VERSION: &'static str;
+    /// The provider block; the doc comment is the text of the index page.
+    type Settings: DeserializeOwned + JsonSchema;
+    /// What a configured provider hands to every read.
+    type Context: Send + Sync + 'static;
+    /// Everything it serves.
+    const TABLES: Tables<Self::Context>;
+
+    /// Contradictions in the text of the block. Sees unknown values; never touches the network.
+    fn check(&self, settings: &Value, problems: &mut Diagnostics);
+
+    /// Turns the block into a context. Takes no token and makes no request.
+    fn configure(&self, settings: Self::Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Self::Context>;
+}
+
+/// The rows of all subjects, in tables of their own so that each subject keeps its own list.
+pub struct Tables<C: 'static> {
+    /// Data sources.
+    pub data_sources: &'static [&'static [DataSourceEntry<C>]],
+    /// Validations: each is a managed resource and an ephemeral resource.
+    pub validations: &'static [&'static [ValidationEntry<C>]],
+    /// Functions.
+    pub functions: &'static [&'static [FunctionEntry]],
+}
+
+/// What the registry page says beside the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// The group of pages it stands in.
+    pub subcategory: &'static str,
+    /// Markdown: the roles and permissions a read needs.
+    pub permissions: &'static str,
+}
+
+/// Something that is read: arguments in, attributes out.
+pub trait DataSource: 'static {
+    /// The name behind the prefix.
+    const NAME: &'static str;
+    /// Its registry page.
+    const PAGE: Page;
+    /// The configured provider.
+    type Context: Send + Sync + 'static;
+    /// What the user writes; the doc comment of the type is the page's text.
+    type Arguments: DeserializeOwned + JsonSchema + Send;
+    /// What the provider answers.
+    type Attributes: Serialize + JsonSchema;
+
+    /// Contradictions between arguments. Sees unknown values; never touches the network.
+    fn check(_arguments: &Value, _problems: &mut Diagnostics) {}
+
+    /// The read. It fails only if it cannot answer at all.
+    fn read(
+        arguments: Self::Arguments,
+        context: &Self::Context,
+        warnings: &mut Diagnostics,
+    ) -> impl Future<Output = Result<Self::Attributes>> + Send;
+}
+
+/// Something that is verified: a managed resource without computed attributes and an ephemeral resource, from one implementation.
+pub trait Validation: 'static {
+    /// The name behind the prefix.
+    const NAME: &'static str;
+    /// Its registry page.
+    const PAGE: Page;
+    /// The configured provider.
+    type Context: Send + Sync + 'static;
+    /// What the user writes; the doc comment of the type is the page's text.
+    type Arguments: DeserializeOwned + JsonSchema + Send;
+    /// What the ephemeral form answers beside the arguments.
+    type Counts: Serialize + JsonSchema;
+
+    /// Contradictions between arguments. Sees unknown values; never touches the network.
+    fn check(_arguments: &Value, _problems: &mut Diagnostics) {}
+
+    /// The verdict: an error is red. Warnings go to `warnings`.
+    fn verify(
+        arguments: Self::Arguments,
+        context: &Self::Context,
+        warnings: &mut Diagnostics,
+    ) -> impl Future<Output = Result<Self::Counts>> + Send;
+}
+
+/// A pure, offline function. The fields of `Arguments`, in their order, are its parameters.
+pub trait Function: 'static {
+    /// Its name, without prefix.
+    const NAME: &'static str;
+    /// One line.
+    const SUMMARY: &'static str;
+    /// What the caller gives; the doc comment of the type is the page's text.
+    type Arguments: DeserializeOwned + JsonSchema;
+    /// What it answers.
+    type Answer: Serialize + JsonSchema;
+
+    /// The answer, or why there is none.
+    fn call(arguments: Self::Arguments) -> std::result::Result<Self::Answer, FunctionError>;
+}
+
+/// Why a function has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionError {
+    /// What is wrong and what to do.
+    pub text: String,
+    /// The position of the argument it is about.
+    pub argument: Option<usize>,
+}
+
+impl FunctionError {
+    /// An error about the argument at `position`.
+    pub fn about(position: usize, text: impl Into<String>) -> Self {
+        Self { text: text.into(), argument: Some(position) }
+    }
+}
+
+/// A future that lives as long as what it borrows.
+pub type Work<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+type Check = fn(&Value, &mut Diagnostics);
+/// Decodes arguments, works on them, and answers the whole object.
+pub(super) type Read<C> = for<'a> fn(&'a Value, &'a [Attribute], &'a C, &'a mut Diagnostics) -> Work<'a, Result<Value>>;
+
+/// A data source as a table row.
+pub struct DataSourceEntry<C: 'static> {
+    /// The name behind the prefix.
+    pub name: &'static str,
+    /// Its registry page.
+    pub page: Page,
+    pub(super) schema: fn() -> std::result::Result<Schema, model::ModelError>,
+    pub(super) check: Check,
+    pub(super) read: Read<C>,
+}
+
+impl<C: Send + Sync + 'static> DataSourceEntry<C> {
+    /// The row of `T`.
+    pub const fn of<T: DataSource<Context = C>>() -> Self {
+        Self {
+            name: T::NAME,
+            page: T::PAGE,
+            schema: schema_of::<T::Arguments, T::Attributes>,
+            check: T::check,
+            read: |config, attributes, context, warnings| {
+                Box::pin(async move {
+                    let arguments: T::Arguments = bridge::decode(config, attributes)?;
+                    let answer = T::read(arguments, context, warnings).await?;
+                    answered(config, &answer, attributes)
+                })
+            },
+        }
+    }
+}
+
+/// A validation as a table row.
+pub struct ValidationEntry<C: 'static> {
+    /// The name behind the prefix.
+    pub name: &'static str,
+    /// Its registry page.
+    pub page: Page,
+    pub(super) managed: fn() -> std::result::Result<Schema, model::ModelError>,
+    pub(super) ephemeral: fn() -> std::result::Result<Schema, model::ModelError>,
+    pub(super) check: Check,
+    /// Answers the arguments and, where the schema has them, the counts.
+    pub(super) verify: Read<C>,
+}
+
+impl<C: Send + Sync + 'static> ValidationEntry<C> {
+    /// The row of `T`.
+    pub const fn of<T: Validation<Context = C>>() -> Self {
+        Self {
+            name: T::NAME,
+            page: T::PAGE,
+            managed: || {
+                let (description, attributes) = model::arguments::<T::Arguments>()?;
+                Ok(Schema { description, attributes })
+            },
+            ephemeral: schema_of::<T::Arguments, T::Counts>,
+            check: T::check,
+            verify: |config, attributes, context, warnings| {
+                Box::pin(async move {
+                    let arguments: T::Arguments = bridge::decode(config, attributes)?;
+                    let counts = T::verify(arguments, context, warnings).await?;
+                    answered(config, &counts, attributes)
+                })
+            },
+        }
+    }
+}
+
+/// A function as a table row.
+pub struct FunctionEntry {
+    /// Its name.
+    pub name: &'static str,
+    pub(super) signature: fn() -> std::result::Result<Signature, model::ModelError>,
+    pub(super) call: fn(&Value, &Signature) -> std::result::Result<Value, FunctionError>,
+}
+
+impl FunctionEntry {
+    /// The row of `T`.
+    pub const fn of<T: Function>() -> Self {
+        Self {
+            name: T::NAME,
+            signature: || {
+                let (description, parameters) = model::arguments::<T::Arguments>()?;
+                Ok(Signature {
+                    summary: T::SUMMARY.to_owned(),
+                    description,
+                    parameters,
+                    result: model::result_type::<T::Answer>()?,
+                })
+            },
+            call: |arguments, signature| {
+                let arguments = bridge::decode(arguments, &signature.parameters).map_err(first_text)?;
+                bridge::encode_as(&T::call(arguments)?, &signature.result).map_err(first_text)
+            },
+        }
+    }
+}
+
+fn first_text(problems: Diagnostics) -> FunctionError {
+    FunctionError { text: problems.into_iter().map(|problem| problem.detail).next().unwrap_or_default(), argument: None }
+}
+
+/// Arguments first, then what is answered; an attribute is never both.
+fn schema_of<A: JsonSchema, B: JsonSchema>() -> std::result::Result<Schema, model::ModelError> {
+    let (description, mut attributes) = model::arguments::<A>()?;
+    let (_, computed) = model::attributes::<B>()?;
+    for attribute in computed {
+        if attributes.iter().any(|other| other.name == attribute.name) {
+            return Err(format!("`{}` is both an argument and an answer", attribute.name));
+        }
+        attributes.push(attribute);
+    }
+    Ok(Schema { description, attributes })
+}
+
+/// The configuration as it came, and the computed attributes beside it.
+fn answered<T: Serialize>(config: &Value, answer: &T, attributes: &[Attribute]) -> Result<Value> {
+    let mut object = bridge::encode(answer, attributes)?;
+    if let Value::Map(arguments) = config {
+        let arguments = arguments.iter().filter(|(name, _)| !object.contains_key(*name));
+        let arguments: Vec<_> = arguments.map(|(name, value)| (name.clone(), value.clone())).collect();
+        object.extend(arguments);
+    }
+    Ok(Value::Map(object))
+}
+
+impl<C> fmt::Debug for Tables<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tables").finish_non_exhaustive()
+    }
+}
+
+impl<C> fmt::Debug for DataSourceEntry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DataSourceEntry").field(&self.name).finish()
+    }
+}
+
+impl<C> fmt::Debug for ValidationEntry<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ValidationEntry").field(&self.name).finish()
+    }
+}
+
+impl fmt::Debug for FunctionEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FunctionEntry").field(&self.name).finish()
+    }
+}

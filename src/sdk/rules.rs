@@ -1,0 +1,287 @@
+//! What a known value has to satisfy beyond its type. Checked at validate time, on the parts that are known.
+
+use regex::Regex;
+
+use super::{
+    Diagnostics, Path, Value,
+    diagnostic::Step,
+    schema::{Attribute, Kind, Nesting},
+};
+
+/// One rule of an attribute.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// How many elements a list, set or map may have.
+    Items {
+        /// At least.
+        min: Option<u64>,
+        /// At most.
+        max: Option<u64>,
+    },
+    /// How many characters a string may have.
+    Length {
+        /// At least.
+        min: Option<u64>,
+        /// At most.
+        max: Option<u64>,
+    },
+    /// The string is one of these words.
+    OneOf {
+        /// The closed set.
+        words: Vec<String>,
+        /// Whether case does not matter (words that Azure owns).
+        ignore_case: bool,
+    },
+    /// The string has a form.
+    Pattern {
+        /// The form.
+        regex: Regex,
+        /// The form in words: "a GUID".
+        expected: String,
+    },
+    /// The number lies between bounds.
+    Range {
+        /// At least.
+        min: Option<f64>,
+        /// At most.
+        max: Option<f64>,
+    },
+    /// The number has no fraction.
+    WholeNumber,
+}
+
+/// A broken rule: what is wrong, and in which words to say so.
+struct Problem {
+    summary: &'static str,
+    detail: String,
+}
+
+/// Checks every known value of an object against the rules of its attributes.
+pub fn check(attributes: &[Attribute], object: &Value, at: &Path, problems: &mut Diagnostics) {
+    for attribute in attributes {
+        let path = at.then(Step::Attribute(attribute.name.clone()));
+        let value = object.get(&attribute.name);
+        apply(&attribute.rules, value, &path, problems);
+        for (step, element) in elements(value, &attribute.kind) {
+            let path = step.map_or_else(|| path.clone(), |step| path.then(step));
+            apply(&attribute.element_rules, element, &path, problems);
+            if let Kind::Nested(_, attributes) = &attribute.kind
+                && matches!(element, Value::Map(_))
+            {
+                check(attributes, element, &path, problems);
+            }
+        }
+    }
+}
+
+/// The elements of a value and how to reach each; a single nested object is its own only element.
+fn elements<'a>(value: &'a Value, kind: &Kind) -> Vec<(Option<Step>, &'a Value)> {
+    match (value, kind) {
+        (Value::Map(_), Kind::Nested(Nesting::Single, _)) => vec![(None, value)],
+        (Value::Map(entries), _) => entries.iter().map(|(key, value)| (Some(Step::Key(key.clone())), value)).collect(),
+        (Value::List(elements), _) => {
+            elements.iter().enumerate().map(|(index, value)| (Some(Step::Index(index)), value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn apply(rules: &[Rule], value: &Value, path: &Path, problems: &mut Diagnostics) {
+    for problem in rules.iter().filter_map(|rule| rule.broken_by(value)) {
+        problems.error(path.clone(), problem.summary, format!("`{path}` {}", problem.detail));
+    }
+}
+
+impl Rule {
+    fn broken_by(&self, value: &Value) -> Option<Problem> {
+        let invalid = |detail: String| Some(Problem { summary: "Invalid value", detail });
+        match (self, value) {
+            (Self::Items { min, max }, Value::List(_) | Value::Map(_)) => {
+                let count = match value {
+                    Value::List(elements) => elements.len() as u64,
+                    Value::Map(entries) => entries.len() as u64,
+                    _ => return None,
+                };
+                if count == 0 && min.is_some_and(|min| min > 0) {
+                    let detail = "is empty, which selects nothing. Leave it out to select everything, or name at least one.";
+                    return Some(Problem { summary: "Nothing selected", detail: detail.into() });
+                }
+                let outside = outside(count as f64, min.map(|min| min as f64), max.map(|max| max as f64))?;
+                invalid(format!("has {count} elements; {outside}."))
+            }
+            (Self::Length { min, max }, Value::String(text)) => {
+                let count = text.chars().count() as u64;
+                if count == 0 && min.is_some_and(|min| min > 0) {
+                    return invalid("is an empty string. Leave the argument out, or use null, if there is no value.".into());
+                }
+                let outside = outside(count as f64, min.map(|min| min as f64), max.map(|max| max as f64))?;
+                invalid(format!("has {count} characters; {outside}."))
+            }
+            (Self::OneOf { words, ignore_case }, Value::String(text)) => {
+                let known = words.iter().any(|word| word == text || (*ignore_case && word.eq_ignore_ascii_case(text)));
+                // An empty string has its own message.
+                (!known && !text.is_empty()).then(|| Problem { summary: "Unknown value", detail: unknown_word(text, words) })
+            }
+            (Self::Pattern { regex, expected }, Value::String(text)) if !text.is_empty() && !regex.is_match(text) => {
+                invalid(format!("is {text:?}, which is not {expected}."))
+            }
+            (Self::Range { min, max }, Value::Number(number)) => {
+                let outside = outside(number.to_f64(), *min, *max)?;
+                invalid(format!("is {}; {outside}.", number.text()))
+            }
+            (Self::WholeNumber, Value::Number(number)) if number.to_i64().is_none() => {
+                invalid(format!("is {}; it has to be a whole number.", number.text()))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn outside(value: f64, min: Option<f64>, max: Option<f64>) -> Option<String> {
+    if min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max) {
+        return None;
+    }
+    Some(match (min, max) {
+        (Some(min), Some(max)) => format!("it has to be between {min} and {max}"),
+        (Some(min), None) => format!("it has to be at least {min}"),
+        (None, Some(max)) => format!("it has to be at most {max}"),
+        (None, None) => return None,
+    })
+}
+
+/// "is "x", which is none of …; did you mean …": the nearest three when the set is long.
+pub fn unknown_word(text: &str, words: &[String]) -> String {
+    if words.len() <= 8 {
+        return format!("is {text:?}; it has to be one of {}.", quoted(words));
+    }
+    let near = nearest(text, words);
+    format!("is {text:?}, which is not known here. The nearest of {} known values are {}.", words.len(), quoted(&near))
+}
+
+/// The three words that need the fewest edits, without case.
+pub fn nearest(text: &str, words: &[String]) -> Vec<String> {
+    let text = text.to_lowercase();
+    let mut ranked: Vec<_> = words.iter().map(|word| (distance(&text, &word.to_lowercase()), word)).collect();
+    ranked.sort();
+    ranked.into_iter().take(3).map(|(_, word)| word.clone()).collect()
+}
+
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Levenshtein's distance, one row at a time.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (above, from) in a.chars().enumerate() {
+        let mut diagonal = above;
+        let mut left = above + 1;
+        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
+            let next = (diagonal + usize::from(from != *to)).min(*cell + 1).min(left + 1);
+            diagonal = *cell;
+            *cell = next;
+            left = next;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = above + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdk::{Number, Type, schema::Mode};
+
+    fn attribute(name: &str, kind: Kind, rules: Vec<Rule>, element_rules: Vec<Rule>) -> Attribute {
+        Attribute {
+            name: name.into(),
+            description: String::new(),
+            kind,
+            mode: Mode::Optional,
+            sensitive: false,
+            deprecated: false,
+            rules,
+            element_rules,
+        }
+    }
+
+    fn found(attribute: Attribute, value: Value) -> Vec<String> {
+        let object = Value::Map([(attribute.name.clone(), value)].into());
+        let mut problems = Diagnostics::new();
+        check(&[attribute], &object, &Path::root(), &mut problems);
+        problems.iter().map(|problem| format!("{}: {}", problem.summary, problem.path)).collect()
+    }
+
+    fn string() -> Kind {
+        Kind::Plain(Type::String)
+    }
+
+    #[test]
+    fn null_and_unknown_break_no_rule() {
+        let rule = || vec![Rule::Length { min: Some(1), max: None }, Rule::OneOf { words: vec![], ignore_case: false }];
+        for value in [Value::Null, Value::Unknown] {
+            assert!(found(attribute("a", string(), rule(), vec![]), value).is_empty());
+        }
+    }
+
+    #[test]
+    fn an_empty_string_says_so_once() {
+        let rules = vec![
+            Rule::Length { min: Some(1), max: None },
+            Rule::OneOf { words: vec!["x".into()], ignore_case: false },
+            Rule::Pattern { regex: Regex::new("^x$").unwrap(), expected: "x".into() },
+        ];
+        assert_eq!(found(attribute("a", string(), rules, vec![]), Value::from("")), ["Invalid value: a"]);
+    }
+
+    #[test]
+    fn an_empty_set_selects_nothing() {
+        let set = Kind::Plain(Type::Set(Box::new(Type::String)));
+        let rules = vec![Rule::Items { min: Some(1), max: None }];
+        assert_eq!(found(attribute("ids", set, rules, vec![]), Value::List(vec![])), ["Nothing selected: ids"]);
+    }
+
+    #[test]
+    fn words_of_azure_compare_without_case_and_ours_with() {
+        let rule = |ignore_case| vec![Rule::OneOf { words: vec!["Enabled".into()], ignore_case }];
+        assert!(found(attribute("a", string(), rule(true), vec![]), Value::from("enabled")).is_empty());
+        assert_eq!(found(attribute("a", string(), rule(false), vec![]), Value::from("enabled")), ["Unknown value: a"]);
+    }
+
+    #[test]
+    fn elements_and_nested_attributes_are_checked_where_they_stand() {
+        let ids = Kind::Plain(Type::Set(Box::new(Type::String)));
+        let pattern = || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into() }];
+        let value = Value::List(vec![Value::from("a"), Value::from("bb")]);
+        assert_eq!(found(attribute("ids", ids, vec![], pattern()), value), ["Invalid value: ids[1]"]);
+
+        let nested =
+            Kind::Nested(Nesting::Map, vec![attribute("days", Kind::Plain(Type::Number), vec![Rule::WholeNumber], vec![])]);
+        let days = Value::Map([("days".to_owned(), Value::Number(Number::Decimal("1.5".into())))].into());
+        let value = Value::Map([("k".to_owned(), days)].into());
+        assert_eq!(found(attribute("plans", nested, vec![], vec![]), value), [r#"Invalid value: plans["k"].days"#]);
+    }
+
+    #[test]
+    fn numbers_stay_in_their_range() {
+        let rules = || vec![Rule::Range { min: Some(1.0), max: Some(64.0) }];
+        let kind = || Kind::Plain(Type::Number);
+        for (number, broken) in [(0, true), (1, false), (64, false), (65, true)] {
+            let problems = found(attribute("n", kind(), rules(), vec![]), Value::Number(Number::Int(number)));
+            assert_eq!(problems.is_empty(), !broken, "{number}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_words_are_offered() {
+        let words: Vec<String> =
+            ["VirtualMachines", "StorageAccounts", "KeyVaults", "Arm", "Dns", "Api", "AI", "Containers", "AppServices"]
+                .map(String::from)
+                .into();
+        assert_eq!(nearest("VirtualMachine", &words).first().map(String::as_str), Some("VirtualMachines"));
+        assert!(unknown_word("keyvault", &words).contains("`KeyVaults`"));
+    }
+}

@@ -1,0 +1,304 @@
+//! Terraform's rules, checked on a toy provider: no Azure, no process.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use azposture::sdk::{
+    Diagnostics, Number, Path, Result, Value,
+    entry::{
+        DataSource, DataSourceEntry, Function, FunctionEntry, FunctionError, Page, Provider, Tables, Validation, ValidationEntry,
+    },
+    msgpack,
+    server::{Answer, Object, Server, Wire},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const PAGE: Page = Page { subcategory: "Toys", permissions: "None." };
+
+struct Toys;
+
+/// The block.
+#[derive(Deserialize, JsonSchema)]
+struct Settings {
+    /// Where.
+    host: Option<String>,
+}
+
+/// A box of toys.
+#[derive(Deserialize, JsonSchema)]
+struct BoxArguments {
+    /// Which.
+    #[schemars(length(min = 3))]
+    name: String,
+    /// Weight.
+    weight: Option<f64>,
+}
+
+/// What is in it.
+#[derive(Serialize, JsonSchema)]
+struct BoxAttributes {
+    /// Toys.
+    toys: Vec<String>,
+}
+
+struct ToyBox;
+
+impl DataSource for ToyBox {
+    const NAME: &'static str = "box";
+    const PAGE: Page = PAGE;
+    type Context = String;
+    type Arguments = BoxArguments;
+    type Attributes = BoxAttributes;
+
+    async fn read(arguments: BoxArguments, host: &String, warnings: &mut Diagnostics) -> Result<BoxAttributes> {
+        if arguments.name == "slow" {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+        if arguments.weight.is_some_and(|weight| weight > 10.0) {
+            warnings.warning(Path::attribute("weight"), "Heavy", "Careful.");
+        }
+        Ok(BoxAttributes { toys: vec![format!("{} at {host}", arguments.name)] })
+    }
+}
+
+/// Is it tidy?
+#[derive(Deserialize, JsonSchema)]
+struct TidyArguments {
+    /// Toys on the floor.
+    on_floor: u32,
+    /// Anything.
+    #[expect(dead_code, reason = "Terraform defers on it; the verdict does not")]
+    triggers: Option<BTreeMap<String, String>>,
+}
+
+/// Counts.
+#[derive(Serialize, JsonSchema)]
+struct TidyCounts {
+    /// Checked.
+    checked: u32,
+}
+
+struct Tidy;
+
+impl Validation for Tidy {
+    const NAME: &'static str = "tidy_validation";
+    const PAGE: Page = PAGE;
+    type Context = String;
+    type Arguments = TidyArguments;
+    type Counts = TidyCounts;
+
+    async fn verify(arguments: TidyArguments, _: &String, _: &mut Diagnostics) -> Result<TidyCounts> {
+        match arguments.on_floor {
+            0 => Ok(TidyCounts { checked: 1 }),
+            toys => Err(Diagnostics::of_error("Untidy", format!("{toys} toys on the floor."))),
+        }
+    }
+}
+
+/// Doubles.
+#[derive(Deserialize, JsonSchema)]
+struct DoubleArguments {
+    /// A number.
+    #[schemars(range(min = 0, max = 100))]
+    number: i64,
+}
+
+struct Double;
+
+impl Function for Double {
+    const NAME: &'static str = "double";
+    const SUMMARY: &'static str = "Doubles";
+    type Arguments = DoubleArguments;
+    type Answer = i64;
+
+    fn call(arguments: DoubleArguments) -> std::result::Result<i64, FunctionError> {
+        if arguments.number == 13 {
+            return Err(FunctionError::about(0, "not that one"));
+        }
+        Ok(arguments.number * 2)
+    }
+}
+
+impl Provider for Toys {
+    const NAME: &'static str = "toys";
+    const ADDRESS: &'static str = "registry.terraform.io/toys/toys";
+    const VERSION: &'static str = "0.0.0";
+    type Settings = Settings;
+    type Context = String;
+    const TABLES: Tables<String> = Tables {
+        data_sources: &[&[DataSourceEntry::of::<ToyBox>()]],
+        validations: &[&[ValidationEntry::of::<Tidy>()]],
+        functions: &[&[FunctionEntry::of::<Double>()]],
+    };
+
+    fn check(&self, settings: &Value, problems: &mut Diagnostics) {
+        if settings.get("host").as_str() == Some("nowhere") {
+            problems.error(Path::attribute("host"), "No such host", "Pick another.");
+        }
+    }
+
+    fn configure(&self, settings: Settings, _: &str, _: &mut Diagnostics) -> Result<String> {
+        Ok(settings.host.unwrap_or_else(|| "home".to_owned()))
+    }
+}
+
+fn object(entries: &[(&str, Value)]) -> Value {
+    Value::Map(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+}
+
+fn int(number: i64) -> Value {
+    Value::Number(Number::Int(number))
+}
+
+fn wire(value: &Value) -> Wire {
+    Wire { msgpack: msgpack::encode(value).unwrap(), json: Vec::new() }
+}
+
+fn value(answer: &Answer) -> Value {
+    msgpack::decode(answer.value.as_ref().unwrap()).unwrap()
+}
+
+fn summaries(diagnostics: &Diagnostics) -> Vec<&str> {
+    diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect()
+}
+
+async fn configured(host: Value) -> Server<Toys> {
+    let server = Server::new(Toys);
+    assert!(server.configure("1.11.4", wire(&object(&[("host", host)]))).await.is_empty());
+    server
+}
+
+fn tidy(on_floor: Value, triggers: Value) -> Value {
+    object(&[("on_floor", on_floor), ("triggers", triggers)])
+}
+
+async fn plan(server: &Server<Toys>, prior: &Value, config: &Value) -> Answer {
+    server.plan("toys_tidy_validation", wire(prior), wire(config), wire(config)).await
+}
+
+#[test]
+fn every_type_of_the_toy_provider_has_a_schema() {
+    let server = Server::new(Toys);
+    let catalogue = server.catalogue();
+    assert!(catalogue.problems.is_empty());
+    assert_eq!(catalogue.data_sources.keys().collect::<Vec<_>>(), ["toys_box"]);
+    assert_eq!(catalogue.resources.keys().collect::<Vec<_>>(), ["toys_tidy_validation"]);
+    let names = |schema: &azposture::sdk::schema::Schema| schema.attributes.iter().map(|a| a.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&catalogue.resources["toys_tidy_validation"]), ["on_floor", "triggers"], "no computed attribute at all");
+    assert_eq!(names(&catalogue.ephemeral_resources["toys_tidy_validation"]), ["on_floor", "triggers", "checked"]);
+}
+
+#[tokio::test]
+async fn a_read_echoes_the_configuration_and_adds_the_answer() {
+    let server = configured(Value::Null).await;
+    // 9.8 travels as a decimal string and has to come back as one.
+    let config = object(&[("name", Value::from("lego")), ("weight", Value::from("19.8")), ("toys", Value::Null)]);
+    let answer = server.read_data_source("toys_box", wire(&config)).await;
+    assert_eq!(summaries(&answer.diagnostics), ["Heavy"]);
+    let read = value(&answer);
+    assert_eq!(read.get("weight"), &Value::from("19.8"));
+    assert_eq!(read.get("toys"), &Value::List(vec![Value::from("lego at home")]));
+}
+
+#[tokio::test]
+async fn rules_are_checked_at_validate_and_unknowns_are_passed_over() {
+    let server = Server::new(Toys);
+    let short = object(&[("name", Value::from("ab")), ("weight", Value::Null), ("toys", Value::Null)]);
+    let problems = server.validate(Object::DataSource, "toys_box", wire(&short)).await;
+    assert_eq!(problems.iter().next().unwrap().path, Path::attribute("name"));
+    let unknown = object(&[("name", Value::Unknown), ("weight", Value::Unknown), ("toys", Value::Null)]);
+    assert!(server.validate(Object::DataSource, "toys_box", wire(&unknown)).await.is_empty());
+    assert_eq!(summaries(&server.validate(Object::Resource, "toys_box", wire(&short)).await), ["Unknown type"]);
+    let nowhere = object(&[("host", Value::from("nowhere"))]);
+    assert_eq!(summaries(&server.validate_provider(wire(&nowhere)).await), ["No such host"]);
+}
+
+#[tokio::test]
+async fn an_unknown_provider_argument_is_named_by_a_read_and_planned_by_a_validation() {
+    let server = configured(Value::Unknown).await;
+    let config = object(&[("name", Value::from("lego")), ("weight", Value::Null), ("toys", Value::Null)]);
+    let answer = server.read_data_source("toys_box", wire(&config)).await;
+    assert_eq!(summaries(&answer.diagnostics), ["Provider configuration is not known yet"]);
+    assert!(answer.diagnostics.iter().next().unwrap().detail.contains("`host`"));
+
+    let red = tidy(int(3), Value::Null);
+    let planned = plan(&server, &Value::Null, &red).await;
+    assert!(planned.diagnostics.is_empty(), "a new validation is planned again at apply, with known values");
+    assert_eq!(value(&planned), red);
+    let unchanged = plan(&server, &red, &red).await;
+    assert_eq!(summaries(&unchanged.diagnostics), ["Provider configuration is not known yet"], "nobody would ever verify it");
+}
+
+#[tokio::test]
+async fn a_managed_validation_plans_what_is_configured_and_is_red_in_the_plan() {
+    let server = configured(Value::Null).await;
+    let green = tidy(int(0), Value::Null);
+    let planned = plan(&server, &Value::Null, &green).await;
+    assert!(planned.diagnostics.is_empty());
+    assert_eq!(value(&planned), green);
+    assert_eq!(summaries(&plan(&server, &green, &tidy(int(2), Value::Null)).await.diagnostics), ["Untidy"]);
+}
+
+#[tokio::test]
+async fn an_unknown_trigger_defers_the_verdict() {
+    let server = configured(Value::Null).await;
+    let waiting = tidy(int(2), object(&[("when", Value::Unknown)]));
+    let planned = plan(&server, &Value::Null, &waiting).await;
+    assert!(planned.diagnostics.is_empty());
+    assert_eq!(value(&planned), waiting, "unknowns stay unknown in the plan");
+}
+
+#[tokio::test]
+async fn refresh_apply_and_upgrade_return_what_is_stored_without_being_configured() {
+    let server = Server::new(Toys);
+    let state = tidy(int(0), Value::Null);
+    assert_eq!(value(&server.read_resource("toys_tidy_validation", wire(&state)).await), state);
+    assert_eq!(value(&server.apply("toys_tidy_validation", wire(&state), wire(&Value::Null)).await), Value::Null);
+    let upgraded = server.upgrade_state("toys_tidy_validation", 0, br#"{"on_floor":0}"#, false).await;
+    assert_eq!(value(&upgraded), state);
+    let foreign = server.upgrade_state("toys_tidy_validation", 0, br#"{"x":0}"#, false).await;
+    assert_eq!(summaries(&foreign.diagnostics), ["Unreadable state"]);
+    assert_eq!(summaries(&server.import("toys_tidy_validation", "x").await), ["Nothing to import"]);
+}
+
+#[tokio::test]
+async fn the_ephemeral_form_verifies_and_counts() {
+    let server = configured(Value::Null).await;
+    let config = |toys| object(&[("on_floor", int(toys)), ("triggers", Value::Null), ("checked", Value::Null)]);
+    let green = server.open_ephemeral("toys_tidy_validation", wire(&config(0))).await;
+    assert_eq!(value(&green).get("checked"), &int(1));
+    let red = server.open_ephemeral("toys_tidy_validation", wire(&config(1))).await;
+    assert_eq!(summaries(&red.diagnostics), ["Untidy"]);
+}
+
+#[tokio::test]
+async fn functions_work_unconfigured_and_name_the_argument() {
+    let server = Server::new(Toys);
+    let call = async |number| server.call_function("double", vec![wire(&number)]).await;
+    assert_eq!(msgpack::decode(&call(int(21)).await.unwrap()), Ok(int(42)));
+    assert_eq!(call(int(13)).await, Err(FunctionError::about(0, "not that one")));
+    assert_eq!(call(int(101)).await.unwrap_err().argument, Some(0));
+    assert_eq!(call(Value::Bool(true)).await.unwrap_err().argument, Some(0));
+    assert_eq!(server.call_function("triple", vec![]).await.unwrap_err().argument, None);
+}
+
+#[tokio::test]
+async fn stop_gives_up_the_work_in_flight() {
+    let server = std::sync::Arc::new(configured(Value::Null).await);
+    let slow = object(&[("name", Value::from("slow")), ("weight", Value::Null), ("toys", Value::Null)]);
+    let reading = tokio::spawn({
+        let server = server.clone();
+        async move { server.read_data_source("toys_box", wire(&slow)).await }
+    });
+    tokio::task::yield_now().await;
+    server.stop();
+    assert_eq!(summaries(&reading.await.unwrap().diagnostics), ["Stopped"]);
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_value_are_a_diagnostic() {
+    let server = configured(Value::Null).await;
+    let junk = Wire { msgpack: vec![0xdd, 0xff, 0xff, 0xff, 0xff], json: Vec::new() };
+    let answer = server.read_data_source("toys_box", junk).await;
+    assert_eq!(summaries(&answer.diagnostics), ["The value Terraform sent does not fit the schema"]);
+}

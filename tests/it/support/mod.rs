@@ -1,0 +1,5 @@
+//! What tests share.
+
+pub(crate) mod cty;
+pub(crate) mod host;
+pub(crate) mod plugin;
