@@ -43,22 +43,20 @@ impl Answer {
     pub(super) async fn gather(response: AsyncRawResponse) -> azure_core::Result<Self> {
         let (status, headers, mut stream) = response.deconstruct();
         let mut body = stream.try_next().await?.unwrap_or_default();
-        let mut longer = Vec::new();
-        while let Some(chunk) = stream.try_next().await? {
-            if longer.is_empty() {
-                longer.extend_from_slice(&body);
+        if let Some(second) = stream.try_next().await? {
+            let mut longer = [body.as_ref(), second.as_ref()].concat();
+            while let Some(chunk) = stream.try_next().await? {
+                if longer.len() + chunk.len() > LARGEST_BODY {
+                    return Err(azure_core::Error::new(ErrorKind::Other, too_large()));
+                }
+                longer.extend_from_slice(&chunk);
             }
-            longer.extend_from_slice(&chunk);
-            if longer.len() > LARGEST_BODY {
-                let text = format!("The body is larger than {} MiB.", LARGEST_BODY >> 20);
-                let error = Error::new(Kind::InvalidResponse, "read", "an answer").said("TooLarge", text);
-                return Err(azure_core::Error::new(ErrorKind::Other, error));
-            }
-        }
-        if !longer.is_empty() {
             body = longer.into();
         }
-        Ok(Self { status: status.into(), headers, body })
+        match body.len() {
+            0..=LARGEST_BODY => Ok(Self { status: status.into(), headers, body }),
+            _ => Err(azure_core::Error::new(ErrorKind::Other, too_large())),
+        }
     }
 
     pub(super) fn into_response(self) -> AsyncRawResponse {
@@ -115,6 +113,11 @@ impl Answer {
         said.message = shortened(&said.message);
         said
     }
+}
+
+fn too_large() -> Error {
+    let text = format!("The body is larger than {} MiB.", LARGEST_BODY >> 20);
+    Error::new(Kind::InvalidResponse, "", "").said("TooLarge", text)
 }
 
 pub(super) const PROXY_ADVICE: &str =
@@ -280,6 +283,15 @@ mod tests {
             let error = answer(200, &[], body).accept(&call).unwrap_err();
             assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, "NotJson"), "{body}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_not_read_to_the_end() {
+        let chunk = Bytes::from(vec![b' '; 1 << 20]);
+        let endless = futures::stream::repeat_with(move || Ok(chunk.clone()));
+        let response = AsyncRawResponse::new(StatusCode::Ok, Headers::new(), Box::pin(endless));
+        let error = Answer::gather(response).await.unwrap_err();
+        assert_eq!(error.downcast_ref::<Error>().unwrap().code(), "TooLarge");
     }
 
     #[test]

@@ -12,10 +12,13 @@ use azure_core::{
 };
 use tokio::time::{Instant, timeout};
 
-use super::{answer::Answer, counts::Counters, fault};
+use super::{answer::Answer, counts::Counters, fault, wait};
 use crate::azure::{Call, gate};
 
 const OUR_NAME: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// The number of this attempt, from 1, for the log.
+pub(super) struct Try(pub(super) u32);
 
 /// The last policy before the transport; see the module.
 #[derive(Debug)]
@@ -35,8 +38,9 @@ impl Policy for Attempt {
         let outcome = timeout(self.limit, async { Answer::gather(first.send(ctx, request, rest).await?).await }).await;
         let outcome = outcome.unwrap_or_else(|_| Err(late(ctx, &url)));
         let status = outcome.as_ref().map_or(0, |answer| answer.status);
-        let (host, path, ms) = (url.host_str().unwrap_or_default(), url.path(), started.elapsed().as_millis());
-        tracing::debug!(%method, host, path, status, ms = u64::try_from(ms).unwrap_or(u64::MAX), "request");
+        let (host, path, attempt) =
+            (url.host_str().unwrap_or_default(), url.path(), ctx.value::<Try>().map_or(1, |Try(number)| *number));
+        tracing::debug!(%method, host, path, status, ms = wait::millis(started.elapsed()), attempt, "request");
         outcome.map(Answer::into_response)
     }
 }

@@ -83,6 +83,7 @@ impl Call {
     pub(super) fn object(&self) -> String {
         match self.audience {
             Audience::Graph => format!("Microsoft Graph {}", self.path),
+            Audience::ResourceManager if self.path.ends_with(guard::RESOURCE_GRAPH) => "Azure Resource Graph".to_owned(),
             Audience::ResourceManager => self.path.clone(),
         }
     }
@@ -93,7 +94,8 @@ impl Call {
 
     /// The address of the first request. The raw path is checked before `Url` gets to normalize it.
     pub(super) fn url(&self, cloud: &Cloud) -> Result<Url> {
-        guard::segments(&self.path).map_err(|why| self.error(Kind::RefusedByGuard).said(guard::BAD_PATH, why))?;
+        let refused = |why| self.error(Kind::RefusedByGuard).said(guard::BAD_PATH, why).advise(guard::OUR_BUG);
+        guard::segments(&self.path).map_err(refused)?;
         let mut url = self.audience.origin(cloud).clone();
         url.set_path(&self.path);
         let query: Vec<String> = self.query.iter().map(|(key, value)| format!("{key}={}", encode(value))).collect();

@@ -20,12 +20,15 @@ struct Row {
 }
 
 const SIGN_IN_AGAIN: &str = "Sign in again; if it persists, check the clock of this machine.";
-const REGISTER: &str = "Register the resource provider in the subscription (az provider register --namespace Microsoft.Security), then wait for its first data.";
+const REGISTER: &str = "Register the resource provider in the subscription \
+    (az provider register --namespace Microsoft.Security), then wait for its first data.";
 const LICENCE: &str = "The tenant needs a Microsoft Entra ID P1 or P2 licence for this read.";
 const OTHER_SUBSCRIPTION: &str =
     "Check the subscription id, that it is enabled, and that it belongs to the tenant of the sign-in.";
 const NOT_HERE: &str = "This cloud, region or kind of object does not know this type or api-version; nothing needs to be done.";
-const ADMIN_CONSENT: &str = "Give the application the Microsoft Graph permission this read needs (type Application, not Delegated) and grant admin consent; consent can take a few minutes.";
+const ADMIN_CONSENT: &str = "Give the application the Microsoft Graph permission this read needs (type Application, not \
+    Delegated) and grant admin consent; consent can take a few minutes.";
+const NEVER_SET_UP: &str = "This feature was never set up in the tenant; there is nothing to read until it is.";
 const WRONG_CLOUD: &str = "The token is for another service or cloud: check environment in the provider block.";
 
 /// First match wins. An empty `code` or `message` matches anything; both are compared without case.
@@ -43,8 +46,8 @@ const ROWS: &[Row] = &[
     row("AadPremiumLicenseRequired", Kind::NotLicensed, LICENCE),
     row("Authentication_RequestFromNonPremiumTenantOrB2CTenant", Kind::NotLicensed, LICENCE),
     says("", "doesn't have premium license", Kind::NotLicensed, LICENCE),
-    row("ResourceNotOnboarded", Kind::NotOnboarded, ""),
-    row("TenantNotOnboarded", Kind::NotOnboarded, ""),
+    row("ResourceNotOnboarded", Kind::NotOnboarded, NEVER_SET_UP),
+    row("TenantNotOnboarded", Kind::NotOnboarded, NEVER_SET_UP),
     row("Subscription Not Registered", Kind::NotRegistered, REGISTER),
     row("MissingSubscriptionRegistration", Kind::NotRegistered, REGISTER),
     row(
@@ -63,7 +66,6 @@ const ROWS: &[Row] = &[
     row("NoRegisteredProviderFoundForApiVersion", Kind::Unsupported, NOT_HERE),
     row("ResourceTypeNotSupported", Kind::Unsupported, NOT_HERE),
     row("ResponseTooLarge", Kind::InvalidResponse, "Narrow the read; the service does not answer in pages here."),
-    row("Authorization_RequestDenied", Kind::Forbidden, ADMIN_CONSENT),
 ];
 
 /// The error of an answer whose status is not 200.
@@ -99,7 +101,7 @@ fn meaning(call: &Call, answer: &Answer, said: &Said) -> (Kind, String) {
     match answer.status {
         401 => (Kind::Unauthenticated, challenge(answer)),
         403 => (Kind::Forbidden, grant(call, &said.message)),
-        404 => (Kind::NotFound, String::new()),
+        404 => (Kind::NotFound, "Check that it exists and that the sign-in may see it.".to_owned()),
         408 | 500 | 502..=599 => (Kind::Unavailable, String::new()),
         200..=299 => (Kind::InvalidResponse, String::new()),
         _ => (Kind::Unsupported, "If this persists, please report it: the service did not understand the request.".to_owned()),
@@ -144,13 +146,17 @@ fn challenge(answer: &Answer) -> String {
     }
 }
 
-/// Resource Manager names the missing action, who lacks it and where; Microsoft Graph does not.
+/// Resource Manager names the missing action, who lacks it and where; Microsoft Graph names the permissions here and there.
 fn grant(call: &Call, message: &str) -> String {
     static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?is)(?:object id '(?<who>[0-9a-f-]{36})'.*?)?perform action '(?<action>[^']+)'(?:.*?over scope '(?<scope>[^']+)')?").ok()
+        let who = r"(?:object id '(?<who>[0-9a-f-]{36})'.*?)?";
+        let what = r"perform action '(?<action>[^']+)'(?:.*?over scope '(?<scope>[^']+)')?";
+        Regex::new(&format!("(?is){who}{what}")).ok()
     });
     if call.audience == Audience::Graph {
-        return ADMIN_CONSENT.to_owned();
+        let named = message.split_once("missing permission scope ").and_then(|(_, rest)| rest.split_whitespace().next());
+        let named = named.map(|list| list.trim_end_matches('.').replace(',', ", "));
+        return named.map_or(ADMIN_CONSENT.to_owned(), |list| format!("{ADMIN_CONSENT} Any one of these will do: {list}."));
     }
     let Some(found) = DENIED.as_ref().and_then(|denied| denied.captures(message)) else {
         return "Give the sign-in a role that allows this read, Reader for example; a new role can take 10 minutes to spread."
@@ -163,9 +169,8 @@ fn grant(call: &Call, message: &str) -> String {
         _ => "Reader",
     };
     let (who, scope) = (part("who").unwrap_or("<object id>"), part("scope").unwrap_or(&call.path));
-    format!(
-        "{role} allows {action}; a new role can take 10 minutes to spread: az role assignment create --assignee {who} --role \"{role}\" --scope {scope}"
-    )
+    let command = format!("az role assignment create --assignee {who} --role \"{role}\" --scope {scope}");
+    format!("{role} allows {action}; a new role can take 10 minutes to spread: {command}")
 }
 
 const fn row(code: &'static str, kind: Kind, advice: &'static str) -> Row {

@@ -1,4 +1,4 @@
-//! The client: everything above this layer reads through it. Cheap to clone; builds nothing and asks nobody before the first read.
+//! The client: everything above this layer reads through it. Cheap to clone; it asks nobody anything before the first read.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! From the bytes of an answer to rows, one element at a time, so that a page of thousands never exists as a tree. A row that does
-//! not decode fails the whole list and is named by its field path; it is never skipped.
+//! From the bytes of an answer to rows, one element at a time, so that a page of thousands never exists as a tree. A row that
+//! does not decode fails the whole list and is named by its field path; it is never skipped.
 
 use std::{fmt, marker::PhantomData};
 
@@ -29,14 +29,7 @@ pub(super) struct Frame {
 
 /// Reads what surrounds the rows of a page, skipping over them.
 pub(super) fn frame(json: &[u8]) -> Result<Frame, Undecodable> {
-    let raw: RawFrame = serde_json::from_slice(json).map_err(|error| malformed(&error))?;
-    let links = [raw.next_link, raw.at_next_link, raw.odata_next_link, raw.skip_token];
-    let next = links.into_iter().flatten().find(|link| !link.is_empty());
-    let truncated = match raw.result_truncated {
-        Value::String(text) => text.eq_ignore_ascii_case("true"),
-        other => other == Value::Bool(true),
-    };
-    Ok(Frame { next, total: raw.total_records, truncated })
+    serde_json::from_slice(json).map_err(|error| undecodable("UndecodableAnswer", ".", &error))
 }
 
 /// Hands every element of the array under `key` to `emit` and returns how many there were. A page without that array is an error.
@@ -57,20 +50,45 @@ pub(super) fn whole<T: DeserializeOwned>(json: &[u8]) -> Result<T, Undecodable> 
     })
 }
 
-#[derive(Deserialize)]
-struct RawFrame {
-    #[serde(rename = "nextLink", default)]
-    next_link: Option<String>,
-    #[serde(rename = "@nextLink", default)]
-    at_next_link: Option<String>,
-    #[serde(rename = "@odata.nextLink", default)]
-    odata_next_link: Option<String>,
-    #[serde(rename = "$skipToken", default)]
-    skip_token: Option<String>,
-    #[serde(rename = "totalRecords", default)]
-    total_records: Option<u64>,
-    #[serde(rename = "resultTruncated", default)]
-    result_truncated: Value,
+impl<'de> Deserialize<'de> for Frame {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FrameVisitor)
+    }
+}
+
+struct FrameVisitor;
+
+impl<'de> Visitor<'de> for FrameVisitor {
+    type Value = Frame;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    /// Services spell the link `nextLink`, `@nextLink` and `@odata.nextLink`; one that is overlooked would shorten a list unseen, so
+    /// anything that ends like it counts.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
+        let mut frame = Frame::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "totalRecords" => frame.total = map.next_value()?,
+                "resultTruncated" => frame.truncated = is_true(&map.next_value()?),
+                key if key == "$skipToken" || key.to_ascii_lowercase().ends_with("nextlink") => {
+                    let link = map.next_value::<Option<String>>()?.filter(|link| !link.is_empty());
+                    frame.next = frame.next.or(link);
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(frame)
+    }
+}
+
+/// Resource Graph writes its flag as text.
+fn is_true(value: &Value) -> bool {
+    value.as_bool().unwrap_or_else(|| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")))
 }
 
 struct Page<'a, T, F> {
@@ -155,7 +173,10 @@ fn undecodable(code: &'static str, path: &str, error: &serde_json::Error) -> Und
     if !error.is_data() {
         return malformed(error);
     }
-    Undecodable { code, message: format!("The field {path} could not be decoded: {}.", reason(error)) }
+    match path {
+        "." => Undecodable { code: "UndecodableAnswer", message: format!("The answer could not be decoded: {}.", reason(error)) },
+        _ => Undecodable { code, message: format!("The field {path} could not be decoded: {}.", reason(error)) },
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Undecodable {
@@ -215,6 +236,10 @@ mod tests {
         {
             assert!(ids(page).is_err(), "{page}");
         }
+        assert_eq!(ids("{}").unwrap_err().message, "The answer could not be decoded: missing field `value`.");
+        for page in [r#"{"value":null}"#, r#"{"value":{}}"#] {
+            assert!(ids(page).unwrap_err().message.contains("The field value"), "{page}");
+        }
     }
 
     #[test]
@@ -240,6 +265,7 @@ mod tests {
             (r#"{"nextLink":"n"}"#, Some("n")),
             (r#"{"nextLink":null,"@nextLink":"a"}"#, Some("a")),
             (r#"{"@odata.nextLink":"o"}"#, Some("o")),
+            (r#"{"odata.nextLink":"v"}"#, Some("v")),
             (r#"{"$skipToken":"t","data":[]}"#, Some("t")),
         ] {
             assert_eq!(frame(json.as_bytes()).unwrap().next.as_deref(), next, "{json}");

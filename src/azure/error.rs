@@ -38,6 +38,13 @@ pub enum Kind {
     NotVisible,
 }
 
+impl Kind {
+    /// Whether the same read may succeed a little later without anybody changing anything.
+    pub fn is_temporary(self) -> bool {
+        matches!(self, Self::Throttled | Self::Timeout | Self::Unavailable)
+    }
+}
+
 /// One failed read: what was attempted, on which object, what the service said, and the next step.
 ///
 /// Cheap to clone, because a shared read hands the same failure to everyone who waited for it.

@@ -12,9 +12,7 @@ pub(super) fn is_passing(error: &azure_core::Error) -> bool {
     if let Some(own) = find::<Error>(error) {
         return own.kind() == Kind::Timeout;
     }
-    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io)
-        && find::<rustls::Error>(error).is_none()
-        && !find::<reqwest::Error>(error).is_some_and(|error| error.is_builder() || error.is_request() && is_unsupported(error))
+    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io) && find::<rustls::Error>(error).is_none()
 }
 
 /// Whether one attempt took longer than it may.
@@ -23,10 +21,13 @@ pub(super) fn is_timeout(error: &azure_core::Error) -> bool {
         || find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout)
 }
 
-/// The failure in our words. An `Error` of ours found in the chain is passed on as it is.
+/// The failure in our words. An `Error` of ours found in the chain is passed on; what was read is added if it could not know.
 pub(super) fn explain(call: &Call, host: &str, error: &azure_core::Error) -> Error {
     if let Some(own) = find::<Error>(error) {
-        return own.clone();
+        return match own.object() {
+            "" => call.error(own.kind()).said(own.code(), own.message()),
+            _ => own.clone(),
+        };
     }
     let root = root_cause(error);
     if let Some(tls) = find::<rustls::Error>(error) {
@@ -77,11 +78,6 @@ fn below<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
         Some(inner) => Some(inner),
         None => cause.source(),
     }
-}
-
-/// https-only refuses other schemes with a request error that no retry cures.
-fn is_unsupported(error: &reqwest::Error) -> bool {
-    error.url().is_some_and(|url| url.scheme() != "https")
 }
 
 #[cfg(test)]

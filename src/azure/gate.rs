@@ -93,7 +93,7 @@ fn refused(ctx: &Context, request: &Request, code: &'static str, why: String) ->
     let advice = match code {
         GET_ONLY => "This read exists only as a POST; allow it with resource_graph = \"auto\".",
         OUTSIDE_SCOPE => "Name the subscription or management group in the provider block, or ask only for what is in its scope.",
-        _ => "This is a bug in the provider, or a hostile answer; please report it. Nothing was sent.",
+        _ => guard::OUR_BUG,
     };
     error.said(code, why).advise(advice)
 }

@@ -1,6 +1,6 @@
-//! One read per fact: those who ask for the same thing at the same time share one read, those who ask within a minute after it get
-//! its answer. What will not change by asking again (no permission, not there) is remembered like an answer; a passing failure is
-//! shared with those who wait for it and then forgotten.
+//! One read per fact: those who ask for the same thing at the same time share one read, those who ask within a minute after it
+//! get its answer. What will not change by asking again (no permission, not there) is remembered like an answer; a passing
+//! failure is shared with those who wait for it and then forgotten.
 
 use std::{
     any::{Any, TypeId},

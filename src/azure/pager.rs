@@ -65,6 +65,8 @@ impl Fetching {
     /// The next page; none only when the task reports that the list is complete.
     pub(super) async fn next(&mut self) -> Result<Option<Page>> {
         if let Some(page) = self.pages.recv().await {
+            // Lets the task send its next request before this page keeps the thread busy.
+            tokio::task::yield_now().await;
             return Ok(Some(page));
         }
         match self.task.join_next().await {
@@ -129,5 +131,17 @@ fn next_url(call: &Call, origin: &Url, link: &str) -> Result<Url> {
             .said(LEFT_ITS_HOST, format!("The next page of {} is said to be on {}.", gate::host(origin), gate::host(&url)))
             .advise("Nothing was sent there. Look for a proxy that rewrites answers, and please report it.")),
         Err(_) => Err(call.error(Kind::InvalidResponse).said(LEFT_ITS_HOST, "The link to the next page is not a whole address.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_end_stops_at_the_page_limit() {
+        let (mut trail, call) = (Trail::default(), Call::graph("list users", "/users"));
+        assert!((0..MOST_PAGES).all(|page| trail.step(&call, &page.to_string()).is_ok()));
+        assert_eq!(trail.step(&call, "one more").unwrap_err().code(), "TooManyPages");
     }
 }

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     decode,
-    guard::RESOURCE_GRAPH,
+    guard::{OUR_BUG, RESOURCE_GRAPH},
     pager::{Fetching, Page, Trail, frame, undecodable},
 };
 use crate::azure::{Call, Client, Kind, Result};
@@ -69,7 +69,7 @@ pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut
     let batches = query.batches();
     if batches.is_empty() {
         let error = call.error(Kind::RefusedByGuard).said(NO_SCOPE, "A Resource Graph query must name its scope.");
-        return Err(error.advise("This is a bug in the provider; please report it. Nothing was sent."));
+        return Err(error.advise(OUR_BUG));
     }
     let start = |scope| Fetching::start(|pages| follow_tokens(client.clone(), call.clone(), query.clone(), scope, pages));
     for mut batch in batches.into_iter().map(start).collect::<Vec<_>>() {

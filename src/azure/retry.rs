@@ -15,10 +15,11 @@ use tokio::time::sleep;
 
 use super::{
     answer::Answer,
+    attempt::Try,
     classify,
     counts::Counters,
     fault,
-    throttle::{Lane, Throttle},
+    throttle::{self, Lane, Throttle},
     wait,
 };
 use crate::azure::{Audience, Call};
@@ -54,15 +55,19 @@ impl Policy for Retry {
         loop {
             tries += 1;
             let turn = self.throttle.turn(&lane).await;
-            let outcome = match first.send(ctx, request, rest).await {
+            let mut ctx = ctx.to_borrowed();
+            ctx.insert(Try(tries));
+            let outcome = match first.send(&ctx, request, rest).await {
                 Ok(response) => Answer::gather(response).await,
                 Err(error) => Err(error),
             };
             drop(turn);
-            if let Ok(answer) = &outcome {
-                self.throttle.heed(&lane, &answer.headers);
-            }
-            let Some(again) = again(&outcome, tries) else { return outcome.map(Answer::into_response) };
+            let Some(again) = again(&outcome, tries) else {
+                if let Ok(answer) = &outcome {
+                    self.throttle.heed(&lane, &answer.headers);
+                }
+                return outcome.map(Answer::into_response);
+            };
             match (self.wait(&lane, again, tries), &outcome, ctx.value::<Call>()) {
                 (Some(wait), _, _) => sleep(wait).await,
                 (None, Ok(answer), Some(call)) => {
@@ -86,7 +91,7 @@ impl Retry {
             Some(asked) => wait::spread(asked),
             None => wait::backoff(lane.first_wait(), tries, self.longest),
         };
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let wait_ms = wait::millis(wait);
         match (&again, asked) {
             (Again::Throttled(_), Some(asked)) => self.throttle.hold(lane, asked, "the service asked to wait"),
             (Again::Throttled(_), None) => {
@@ -108,7 +113,9 @@ fn again(outcome: &azure_core::Result<Answer>, tries: u32) -> Option<Again> {
         Ok(answer) => {
             let asked = wait::asked(&answer.headers, OffsetDateTime::now_utc());
             match answer.status {
-                _ if answer.is_throttling() => Some(Again::Throttled(asked)),
+                _ if answer.is_throttling() => {
+                    Some(Again::Throttled(asked.or_else(|| throttle::announced(&answer.headers).map(|(wait, _)| wait))))
+                }
                 408 | 500 | 502 | 503 | 504 => Some(Again::Transient(asked)),
                 _ => None,
             }

@@ -17,8 +17,9 @@ use crate::azure::{
 /// Code of a refusal because the request leaves the scope of the connection.
 pub const OUTSIDE_SCOPE: &str = "OutsideScope";
 
-/// What may be read whatever the scope, besides Microsoft Graph, which knows no subscriptions: facts of the tenant that are needed to find the scope (subscription list, tenants), to
-/// know what a subscription inherits (group ancestors, roles and assignments at the root), and the metadata of assessments.
+/// What may be read whatever the scope, besides Microsoft Graph, which knows no subscriptions: facts of the tenant that tell the
+/// scope (subscription list, tenants) and what a subscription inherits (group ancestors, roles and assignments at the root), and
+/// the metadata of assessments.
 const FREE: &[(Head, &str)] = &[
     (Head::Tenant, "subscriptions"),
     (Head::Tenant, "tenants"),

@@ -73,7 +73,8 @@ impl Session {
     pub(super) async fn send(&self, call: &Call, url: &Url) -> Result<Answer> {
         let mut request = Request::new(url.clone(), call.method);
         for (name, value) in &call.headers {
-            request.insert_header(*name, *value);
+            // azure_core panics over a header name that is not lower case.
+            request.insert_header(name.to_ascii_lowercase(), *value);
         }
         if let Some(body) = &call.body {
             request.set_body(body.clone());

@@ -1,5 +1,6 @@
-//! The guard of the sign-in: credentials send through pipelines of their own, so their transport is wrapped. A POST may only fetch
-//! a token (or an assertion from the configured Azure DevOps endpoint); a GET may only discover, or fetch a token or assertion.
+//! The guard of the sign-in: credentials send through pipelines of their own, so their transport is wrapped. A POST may only
+//! fetch a token (or an assertion from the configured Azure DevOps endpoint); a GET may only discover, or fetch a token or
+//! assertion.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use url::Url;
 use super::gate;
 use crate::azure::{
     Cloud, Error, Kind, Transports,
-    guard::{NOT_IN_TABLE, segments},
+    guard::{NOT_IN_TABLE, OUR_BUG, segments},
     settings::{Method as SignIn, Settings},
 };
 
@@ -45,7 +46,7 @@ impl HttpClient for SignInOnly {
         let object = format!("{}{}", gate::host(request.url()), request.url().path());
         let error = Error::new(Kind::RefusedByGuard, "sign in", object)
             .said(NOT_IN_TABLE, format!("A {} there is no part of signing in.", request.method()))
-            .advise("This is a bug in the provider; please report it. Nothing was sent.");
+            .advise(OUR_BUG);
         Err(azure_core::Error::new(ErrorKind::Other, error))
     }
 }
@@ -72,9 +73,19 @@ impl SignInOnly {
 mod tests {
     use super::*;
 
+    #[derive(Debug)]
+    struct Nowhere;
+
+    #[async_trait::async_trait]
+    impl HttpClient for Nowhere {
+        async fn execute_request(&self, _request: &Request) -> azure_core::Result<AsyncRawResponse> {
+            Err(ErrorKind::Other.into_error())
+        }
+    }
+
     fn allowed(method: Method, url: &str) -> bool {
         let guard = SignInOnly {
-            inner: Arc::new(reqwest::Client::new()),
+            inner: Arc::new(Nowhere),
             authority: Url::parse("https://login.microsoftonline.com").unwrap(),
             assertions: Some(Url::parse("https://dev.azure.com/org/_apis/oidctoken?x=1").unwrap()),
         };

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{counts::Counters, pace::Pace};
+use super::{counts::Counters, pace::Pace, wait};
 use crate::azure::Audience;
 
 /// Requests in flight per subscription: its bucket is its own, but one subscription must not take all places.
@@ -139,7 +139,7 @@ impl Throttle {
         if held.is_none_or(|earlier| earlier < until) {
             *held = Some(until);
             self.counters.throttled_wait();
-            tracing::warn!(lane = ?lane, wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), "Azure is throttling: {why}");
+            tracing::warn!(?lane, wait_ms = wait::millis(wait), "Azure is throttling: {why}");
         }
     }
 
@@ -171,7 +171,7 @@ impl State {
 }
 
 /// The wait that follows from the quota headers of an answer.
-fn announced(headers: &Headers) -> Option<(Duration, &'static str)> {
+pub(super) fn announced(headers: &Headers) -> Option<(Duration, &'static str)> {
     let text = |name: &'static str| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
     if text("x-ms-user-quota-remaining") == Some("0") {
         let wait = text("x-ms-user-quota-resets-after").and_then(clock).unwrap_or(Duration::from_secs(5));
@@ -243,6 +243,7 @@ mod tests {
             (Audience::Graph, "/v1.0/identityProtection/riskyUsers", Lane::Identity),
         ] {
             assert_eq!(Lane::of(audience, path), lane, "{path}");
+            assert_eq!(lane.first_wait().as_millis(), if lane == Lane::Identity { 2_000 } else { 500 });
         }
     }
 

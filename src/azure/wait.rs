@@ -25,7 +25,7 @@ pub(super) fn asked(headers: &Headers, now: OffsetDateTime) -> Option<Duration> 
     }
 }
 
-/// The wait before try number `tries` + 1 when nobody said how long: anything up to `first` doubled with each try, never above `longest`.
+/// The wait after try number `tries` when nobody said how long: random up to `first`, doubled with each try, at most `longest`.
 pub(super) fn backoff(first: Duration, tries: u32, longest: Duration) -> Duration {
     let ceiling = first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(longest);
     ceiling.mul_f64(fraction())
@@ -34,6 +34,11 @@ pub(super) fn backoff(first: Duration, tries: u32, longest: Duration) -> Duratio
 /// A wait that was asked for, plus up to a tenth, so that many readers do not come back in the same instant.
 pub(super) fn spread(wait: Duration) -> Duration {
     wait.saturating_add((wait / 10).mul_f64(fraction()))
+}
+
+/// Whole milliseconds, for the log.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn seconds(number: f64) -> Option<Duration> {

@@ -59,7 +59,7 @@ pub(super) fn schemas(catalogue: &Catalogue) -> get_provider_schema::Response {
         data_source_schemas: all(&catalogue.data_sources),
         functions: functions(catalogue),
         ephemeral_resource_schemas: all(&catalogue.ephemeral_resources),
-        diagnostics: Vec::new(),
+        diagnostics: diagnostics(catalogue.problems.clone()),
         provider_meta: None,
         server_capabilities: Some(capabilities()),
     }

@@ -36,7 +36,7 @@ struct Arguments {
     subscription_ids: Option<BTreeSet<Guid>>,
     /// Plans to return, for example `VirtualMachines`, without case. Default all; a name that is no plan is an error.
     #[schemars(length(min = 1))]
-    plans: Option<BTreeSet<String>>,
+    plan_names: Option<BTreeSet<String>>,
     /// Whether to return plans that others have replaced. Default `false`.
     include_deprecated: Option<bool>,
     /// Whether to leave out plans that protect particular resource types of which the subscription has none. Plans that protect the
@@ -167,9 +167,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     if plans.read.is_empty() {
         return Err(failure::nothing_read(&gaps));
     }
-    if let Some(names) = &arguments.plans {
+    if let Some(names) = &arguments.plan_names {
         let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
-        require_known(names.iter(), answered, &Path::attribute("plans"))?;
+        require_known(names.iter(), answered, &Path::attribute("plan_names"))?;
     }
     let mut rows: Vec<Row> = Vec::new();
     for (subscription, plans) in &plans.read {
@@ -196,7 +196,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
 }
 
 fn wanted(arguments: &Arguments, plan: &Plan) -> bool {
-    filter::admits(arguments.plans.as_ref(), &plan.name) && (!plan.deprecated || arguments.include_deprecated == Some(true))
+    filter::admits(arguments.plan_names.as_ref(), &plan.name) && (!plan.deprecated || arguments.include_deprecated == Some(true))
 }
 
 fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u64>>) -> Row {

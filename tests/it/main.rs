@@ -9,6 +9,7 @@
     reason = "clippy.toml frees test functions of these, but not the helpers they share"
 )]
 
+mod azure_engine;
 mod demo;
 mod process;
 mod protocol;

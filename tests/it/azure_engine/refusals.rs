@@ -1,0 +1,154 @@
+//! What a refusal becomes: kind, code, request id and the next step.
+
+use azposture::azure::{Kind, Result};
+use serde_json::Value;
+
+use super::{Fake, OURS, Reply, resources, status, users};
+
+async fn refused(reply: impl Fn() -> Reply + Send + Sync + 'static, graph: bool) -> azposture::azure::Error {
+    let fake = Fake::new(move |_, _| reply());
+    let answer: Result<Value> = fake.client().get(if graph { users() } else { resources() }).await;
+    answer.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn documented_codes_are_told_apart() {
+    for (graph, code, body, kind, advice) in [
+        (
+            false,
+            401,
+            r#"{"error":{"code":"InvalidAuthenticationTokenTenant","message":"m"}}"#,
+            Kind::Unauthenticated,
+            "tenant_id",
+        ),
+        (false, 401, r#"{"error":{"code":"ExpiredAuthenticationToken","message":"m"}}"#, Kind::Unauthenticated, "Sign in again"),
+        (
+            true,
+            401,
+            r#"{"error":{"code":"InvalidAuthenticationToken","message":"InvalidCloudInstance"}}"#,
+            Kind::Unauthenticated,
+            "environment",
+        ),
+        (false, 404, r#"{"error":{"code":"SubscriptionNotFound","message":"m"}}"#, Kind::NotVisible, "subscription"),
+        (false, 404, r#"{"code":"Subscription Not Registered","message":"m"}"#, Kind::NotRegistered, "Microsoft.Security"),
+        (
+            false,
+            409,
+            r#"{"error":{"code":"MissingSubscriptionRegistration","message":"m","details":[{"code":"x","target":"Microsoft.Network","message":"d"}]}}"#,
+            Kind::NotRegistered,
+            "--namespace Microsoft.Network",
+        ),
+        (false, 404, r#"{"error":{"code":"NoRegisteredProviderFound","message":"m"}}"#, Kind::Unsupported, "api-version"),
+        (
+            false,
+            400,
+            r#"{"error":{"code":"NoRegisteredProviderFoundForApiVersion","message":"m"}}"#,
+            Kind::Unsupported,
+            "api-version",
+        ),
+        (false, 404, r#"{"error":{"code":"InvalidResourceType","message":"m"}}"#, Kind::Unsupported, "api-version"),
+        (false, 400, r#"{"error":{"code":"InvalidApiVersionParameter","message":"m"}}"#, Kind::Unsupported, "api-version"),
+        (false, 400, r#"{"error":{"code":"ResourceTypeNotSupported","message":"m"}}"#, Kind::Unsupported, ""),
+        (false, 403, r#"{"error":{"code":"DisallowedProvider","message":"m"}}"#, Kind::NotVisible, "subscription"),
+        (false, 409, r#"{"error":{"code":"ReadOnlyDisabledSubscription","message":"m"}}"#, Kind::NotVisible, "enabled"),
+        (false, 400, r#"{"error":{"code":"AadPremiumLicenseRequired","message":"m"}}"#, Kind::NotLicensed, "licence"),
+        (false, 400, r#"{"error":{"code":"ResponseTooLarge","message":"m"}}"#, Kind::InvalidResponse, "Narrow"),
+        (
+            false,
+            400,
+            r#"{"error":{"code":"BadRequest","message":"m","details":[{"code":"NoValidSubscriptionsInQueryRequest","message":"d"}]}}"#,
+            Kind::Forbidden,
+            "Reader",
+        ),
+        (true, 403, r#"{"error":{"code":"Authorization_RequestDenied","message":"m"}}"#, Kind::Forbidden, "admin consent"),
+        (true, 403, r#"{"error":{"code":"AccessDenied","message":"m"}}"#, Kind::Forbidden, "Application"),
+        (
+            true,
+            403,
+            r#"{"error":{"code":"Authentication_RequestFromNonPremiumTenantOrB2CTenant","message":"m"}}"#,
+            Kind::NotLicensed,
+            "P1",
+        ),
+        (
+            true,
+            403,
+            r#"{"error":{"code":"Forbidden","message":"Neither tenant is B2C or tenant doesn't have premium license"}}"#,
+            Kind::NotLicensed,
+            "P1",
+        ),
+        (true, 404, r#"{"error":{"code":"ResourceNotOnboarded","message":"m"}}"#, Kind::NotOnboarded, ""),
+        (true, 400, r#"{"error":{"code":"TenantNotOnboarded","message":"m"}}"#, Kind::NotOnboarded, ""),
+        (true, 404, r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#, Kind::NotFound, ""),
+        (false, 400, r#"{"error":{"code":"SomethingNew","message":"m"}}"#, Kind::Unsupported, "report"),
+        (false, 501, "", Kind::Unsupported, ""),
+    ] {
+        let error = refused(move || status(code, body), graph).await;
+        assert_eq!((error.kind(), error.status()), (kind, Some(code)), "{error}");
+        assert!(error.advice().contains(advice), "{body}: {}", error.advice());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_role_is_named_with_action_principal_scope_and_command() {
+    let body = format!(
+        r#"{{"error":{{"code":"AuthorizationFailed","message":"The client \u0027app\u0027 with object id \u002712345678-1234-1234-1234-123456789abc\u0027 does not have authorization to perform action \u0027Microsoft.Security/assessments/read\u0027 over scope \u0027/subscriptions/{OURS}\u0027 or the scope is invalid."}}}}"#
+    );
+    let error = refused(move || status(403, body.clone()), false).await;
+    assert_eq!((error.kind(), error.code()), (Kind::Forbidden, "AuthorizationFailed"));
+    for part in [
+        "Microsoft.Security/assessments/read",
+        "Security Reader",
+        "12345678-1234-1234-1234-123456789abc",
+        OURS,
+        "az role assignment",
+    ] {
+        assert!(error.advice().contains(part), "{part} in {}", error.advice());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn graph_permissions_that_are_named_are_passed_on() {
+    let body = r#"{"error":{"code":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope A.Read.All,B.Read.All."}}"#;
+    let error = refused(move || status(403, body), true).await;
+    assert_eq!(error.kind(), Kind::Forbidden);
+    assert!(error.advice().ends_with("A.Read.All, B.Read.All."), "{}", error.advice());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tenant_a_challenge_names_is_passed_on() {
+    let header =
+        r#"Bearer authorization_uri="https://login.windows.net/77777777-7777-7777-7777-777777777777", error="invalid_token""#;
+    let error = refused(move || Reply::Answer(401, vec![("www-authenticate", header.to_owned())], String::new()), false).await;
+    assert!(error.advice().contains("77777777-7777-7777-7777-777777777777"), "{}", error.advice());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_not_followed_and_names_where_it_leads() {
+    let fake = Fake::new(|_, _| {
+        Reply::Answer(302, vec![("location", "https://portal.hotel.test/login?secret=1".to_owned())], String::new())
+    });
+    let error = fake.client().get::<Value>(users()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code(), fake.sent().len()), (Kind::InvalidResponse, "Redirected", 1));
+    assert!(
+        error.message().contains("portal.hotel.test")
+            && !error.message().contains("secret")
+            && error.advice().contains("captive portal")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_request_id_of_header_or_body_is_kept() {
+    let error = refused(|| Reply::Answer(403, vec![("x-ms-request-id", "from-header".to_owned())], String::new()), false).await;
+    assert_eq!(error.request_id(), Some("from-header"));
+    let body = r#"{"error":{"code":"Forbidden","message":"m","innerError":{"request-id":"from-body"}}}"#;
+    assert_eq!(refused(move || status(403, body), true).await.request_id(), Some("from-body"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_says_what_was_tried_on_what_and_what_came_back() {
+    let error = refused(|| status(404, r#"{"error":{"code":"ResourceGroupNotFound","message":"no such group"}}"#), false).await;
+    let text = error.to_string();
+    for part in ["list resources", OURS, "404", "ResourceGroupNotFound", "no such group"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
