@@ -9,9 +9,14 @@ use crate::support::{
     plugin::{Plugin, errors, read},
 };
 
-const DATA_SOURCE: &str = "azposture_checks";
-const VALIDATION: &str = "azposture_connection_validation";
-const FUNCTION: &str = "normalize_email";
+const DATA_SOURCE: &str = "azposture_subscriptions";
+const VALIDATION: &str = "azposture_defender_validation";
+const FUNCTION: &str = "parse_resource_id";
+
+/// A validation that is green on the demo tenant.
+fn green() -> Json {
+    json!({"plans": {"SqlServers": {}}, "tags": {"env": "prod"}})
+}
 
 #[tokio::test]
 async fn the_schema_may_be_cached_and_a_destroy_needs_no_plan() {
@@ -78,18 +83,19 @@ async fn a_data_source_is_read() {
     assert!(errors(&plugin.validate_data_source(DATA_SOURCE, json!({})).await).is_empty());
     let (state, diagnostics) = plugin.read(DATA_SOURCE, json!({})).await;
     assert!(errors(&diagnostics).is_empty(), "{diagnostics:?}");
-    assert_eq!(state.unwrap()["check_ids"], Json::Null);
+    let state = state.unwrap();
+    assert_eq!((&state["states"], &state["complete"]), (&Json::Null, &json!(true)));
 }
 
 #[tokio::test]
 async fn a_validation_goes_through_its_whole_life() {
     let plugin = Plugin::start().await;
     plugin.configure(json!({"environment": "demo"})).await;
-    assert!(errors(&plugin.validate_resource(VALIDATION, json!({})).await).is_empty());
-    // Whether it is green is not this test's business: either it plans what was proposed, or it says why not.
-    let (planned, diagnostics) = plugin.plan(VALIDATION, json!({})).await;
-    assert!(planned.is_some() || !errors(&diagnostics).is_empty());
-    let state = json!({});
+    assert!(errors(&plugin.validate_resource(VALIDATION, green()).await).is_empty());
+    let (planned, diagnostics) = plugin.plan(VALIDATION, green()).await;
+    assert!(errors(&diagnostics).is_empty(), "{diagnostics:?}");
+    assert_eq!(planned.unwrap()["tags"], green()["tags"]);
+    let state = green();
     let (applied, diagnostics) = plugin.apply(VALIDATION, Json::Null, state.clone()).await;
     assert!(applied.is_some_and(|applied| applied.is_object()), "{diagnostics:?}");
     let (upgraded, diagnostics) = plugin.upgrade(VALIDATION, state.clone()).await;
@@ -103,7 +109,7 @@ async fn a_validation_goes_through_its_whole_life() {
 #[tokio::test]
 async fn a_destroy_plans_null() {
     let plugin = Plugin::start().await;
-    let (planned, diagnostics) = plugin.plan_change(VALIDATION, json!({}), Json::Null).await;
+    let (planned, diagnostics) = plugin.plan_change(VALIDATION, green(), Json::Null).await;
     assert_eq!((planned, errors(&diagnostics)), (Some(Json::Null), vec![]));
 }
 
@@ -111,18 +117,18 @@ async fn a_destroy_plans_null() {
 async fn unknowns_are_planned_as_they_are() {
     let plugin = Plugin::start().await;
     plugin.configure(json!({"environment": "demo"})).await;
-    let (planned, diagnostics) = plugin.plan(VALIDATION, json!({"check_ids": unknown()})).await;
+    let (planned, diagnostics) = plugin.plan(VALIDATION, json!({"plans": unknown()})).await;
     assert!(errors(&diagnostics).is_empty(), "{diagnostics:?}");
-    assert_eq!(planned.unwrap()["check_ids"], unknown());
+    assert_eq!(planned.unwrap()["plans"], unknown());
 }
 
 #[tokio::test]
 async fn an_ephemeral_validation_is_opened_and_closed() {
     let plugin = Plugin::start().await;
     plugin.configure(json!({"environment": "demo"})).await;
-    assert!(errors(&plugin.validate_ephemeral(VALIDATION, json!({})).await).is_empty());
-    let (opened, diagnostics) = plugin.open(VALIDATION, json!({})).await;
-    assert!(opened.is_some() || !errors(&diagnostics).is_empty());
+    assert!(errors(&plugin.validate_ephemeral(VALIDATION, green()).await).is_empty());
+    let (opened, diagnostics) = plugin.open(VALIDATION, green()).await;
+    assert_eq!(opened.map(|opened| opened["passed"].clone()), Some(json!(1)), "{diagnostics:?}");
     let request = pb::renew_ephemeral_resource::Request { type_name: VALIDATION.into(), private: None };
     assert!(plugin.rpc().renew_ephemeral_resource(request).await.unwrap().into_inner().renew_at.is_none());
     let request = pb::close_ephemeral_resource::Request { type_name: VALIDATION.into(), private: None };
@@ -132,8 +138,9 @@ async fn an_ephemeral_validation_is_opened_and_closed() {
 #[tokio::test]
 async fn a_function_answers_without_configuration() {
     let plugin = Plugin::start().await;
-    assert_eq!(plugin.call(FUNCTION, vec![json!("ana@contoso.example")]).await, Ok(json!("ana@contoso.example")));
-    let (text, argument) = plugin.call(FUNCTION, vec![json!("no address")]).await.unwrap_err();
+    let parsed = plugin.call(FUNCTION, vec![json!("/providers/microsoft.management/managementgroups/mg")]).await;
+    assert_eq!(parsed.map(|parsed| parsed["management_group_id"].clone()), Ok(json!("mg")));
+    let (text, argument) = plugin.call(FUNCTION, vec![json!("no id")]).await.unwrap_err();
     assert!(!text.is_empty());
     assert_eq!(argument, Some(0));
 }
