@@ -4,8 +4,8 @@ use super::wire::tfplugin6::{self as pb, attribute_path, diagnostic, function, g
 use crate::sdk::{
     Diagnostic, Diagnostics, Severity, Type,
     diagnostic::Step,
-    schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
     entry::FunctionError,
+    schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
     server::{Catalogue, Wire},
 };
 

@@ -12,11 +12,7 @@ use std::{
 };
 
 use super::redact::redact;
-use crate::sdk::{
-    Diagnostics,
-    entry::FunctionError,
-    server::Answer,
-};
+use crate::sdk::{Diagnostics, entry::FunctionError, server::Answer};
 
 thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };

@@ -44,7 +44,9 @@ impl Context {
             return Ok(());
         }
         let area = area.word();
-        let detail = format!("This needs the area `{area}`, which `areas` of the provider block leaves out. Add it, or remove this block.");
+        let detail = format!(
+            "This needs the area `{area}`, which `areas` of the provider block leaves out. Add it, or remove this block."
+        );
         Err(Diagnostics::of_error("Area is off", detail))
     }
 

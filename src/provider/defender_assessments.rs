@@ -262,7 +262,10 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
         subscription_ids,
         resource_group_names: arguments.resource_group_names.clone(),
         resource_types: lowered(&arguments.resource_types, |ty| &ty.0),
-        resource_id_prefixes: arguments.resource_id_prefixes.as_ref().map(|all| all.iter().map(|prefix| prefix.0.clone()).collect()),
+        resource_id_prefixes: arguments
+            .resource_id_prefixes
+            .as_ref()
+            .map(|all| all.iter().map(|prefix| prefix.0.clone()).collect()),
         tags: arguments.tags.clone(),
         severities: arguments.severities.as_ref().map(|all| all.iter().map(|word| Severity::from(*word)).collect()),
         assessment_keys: lowered(&arguments.assessment_keys, |key| &key.0),
@@ -271,12 +274,14 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
 }
 
 fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscriptions: &[Subscription]) -> Result<()> {
-    let inside = |prefix: &String| subscriptions.iter().any(|subscription| within(prefix, &format!("/subscriptions/{}", subscription.id)));
+    let inside =
+        |prefix: &String| subscriptions.iter().any(|subscription| within(prefix, &format!("/subscriptions/{}", subscription.id)));
     match prefixes.into_iter().flatten().find(|prefix| !inside(prefix)) {
         None => Ok(()),
         Some(outside) => {
             let mut problems = Diagnostics::new();
-            let detail = format!("{outside:?} lies in none of the selected subscriptions. Correct it or select its subscription.");
+            let detail =
+                format!("{outside:?} lies in none of the selected subscriptions. Correct it or select its subscription.");
             problems.error(Path::attribute("resource_id_prefixes"), "Outside the configured scope", detail);
             Err(problems)
         }
@@ -289,7 +294,9 @@ async fn silent(context: &Context, lists: &[(Subscription, Arc<Vec<Assessment>>)
     for (subscription, _) in lists.iter().filter(|(_, rows)| rows.is_empty()) {
         let registered = inventory::registered(context, &subscription.id, "Microsoft.Security").await?;
         let (reason, remedy) = match registered {
-            Some(false) => (Reason::NotRegistered, "Register Defender for Cloud: az provider register --namespace Microsoft.Security"),
+            Some(false) => {
+                (Reason::NotRegistered, "Register Defender for Cloud: az provider register --namespace Microsoft.Security")
+            }
             _ => (Reason::NoDataYet, "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours."),
         };
         gaps.push(Unreadable {
@@ -352,7 +359,11 @@ fn place(row: &Assessment, tags: Option<&Tags>) -> Place {
 /// Subscriptions and resource groups are assessed, too.
 fn type_of(id: &ResourceId) -> Option<String> {
     id.resource_type.clone().or_else(|| {
-        let container = if id.resource_group_name.is_some() { "Microsoft.Resources/subscriptions/resourceGroups" } else { "Microsoft.Resources/subscriptions" };
+        let container = if id.resource_group_name.is_some() {
+            "Microsoft.Resources/subscriptions/resourceGroups"
+        } else {
+            "Microsoft.Resources/subscriptions"
+        };
         id.subscription_id.as_ref().map(|_| container.to_owned())
     })
 }

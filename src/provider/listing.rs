@@ -53,9 +53,7 @@ impl<S> Listing<S> {
 
 /// Gaps in order, each once; beyond the first 200 only their number.
 pub fn rows(mut gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
-    gaps.sort_by(|a, b| {
-        (&a.subject, &a.scope, a.reason.word(), &a.code).cmp(&(&b.subject, &b.scope, b.reason.word(), &b.code))
-    });
+    gaps.sort_by(|a, b| (&a.subject, &a.scope, a.reason.word(), &a.code).cmp(&(&b.subject, &b.scope, b.reason.word(), &b.code)));
     gaps.dedup();
     let more = gaps.len().saturating_sub(MAX_GAPS);
     let mut rows: Vec<_> = gaps

@@ -4,6 +4,7 @@ pub mod collect;
 pub mod context;
 pub mod defender_assessments;
 pub mod defender_plans;
+pub mod defender_validation;
 pub mod failure;
 pub mod functions;
 pub mod listing;
@@ -69,7 +70,7 @@ impl Provider for Azposture {
     type Context = Context;
     const TABLES: Tables<Context> = Tables {
         data_sources: &[defender_assessments::DATA_SOURCES, defender_plans::DATA_SOURCES, subscriptions::DATA_SOURCES],
-        validations: &[],
+        validations: &[defender_validation::VALIDATIONS],
         functions: &[functions::FUNCTIONS],
     };
 
@@ -124,17 +125,21 @@ impl Azposture {
         match word.as_deref() {
             None | Some("error") => Ok(false),
             Some("warning") if settings.allow_enforcement_override == Some(false) => {
-                let detail = format!("{VARIABLE}=warning is set, but `allow_enforcement_override = false` forbids it. Failures stay errors.");
+                let detail = format!(
+                    "{VARIABLE}=warning is set, but `allow_enforcement_override = false` forbids it. Failures stay errors."
+                );
                 warnings.warning(Path::root(), format!("{VARIABLE} is ignored"), detail);
                 Ok(false)
             }
             Some("warning") => {
-                let detail = "Failed validations are warnings in this run and stop nothing. Unset the variable to enforce them again.";
+                let detail =
+                    "Failed validations are warnings in this run and stop nothing. Unset the variable to enforce them again.";
                 warnings.warning(Path::root(), format!("Enforcement weakened by {VARIABLE}"), detail);
                 Ok(true)
             }
             Some(other) => {
-                let detail = format!("{VARIABLE} is {other:?}. It may be `warning`, which weakens, or `error`, which changes nothing.");
+                let detail =
+                    format!("{VARIABLE} is {other:?}. It may be `warning`, which weakens, or `error`, which changes nothing.");
                 Err(Diagnostics::of_error(format!("Invalid {VARIABLE}"), detail))
             }
         }

@@ -129,7 +129,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
 }
 
 fn as_row(subscription: &scope::Subscription, above: Option<&[hierarchy::Ancestor]>) -> Row {
-    let path = |above: &[hierarchy::Ancestor]| above.iter().rev().map(|group| group.display_name.as_str()).collect::<Vec<_>>().join("/");
+    let path =
+        |above: &[hierarchy::Ancestor]| above.iter().rev().map(|group| group.display_name.as_str()).collect::<Vec<_>>().join("/");
     Row {
         key: subscription.id.clone(),
         id: format!("/subscriptions/{}", subscription.id),

@@ -1,6 +1,6 @@
 //! What all validations share: how strict they are, when they read again, and the one diagnostic they end in.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{context::Context, words::EnforcementWord};
 use crate::{
     posture::{Status, Unreadable, unreadable},
-    sdk::{Diagnostics, Path, Result, entry::Work},
+    sdk::{Diagnostics, Path, Result},
 };
 
 /// The arguments every validation takes.
@@ -68,15 +68,16 @@ pub struct Judgement {
 }
 
 /// Reads, judges, waits if asked to, and answers the counts or the error.
-pub async fn verify<F>(gate: &Gate, context: &Context, warnings: &mut Diagnostics, judge: F) -> Result<Counts>
+pub async fn verify<F, W>(gate: &Gate, context: &Context, warnings: &mut Diagnostics, judge: F) -> Result<Counts>
 where
-    F: for<'a> Fn(&'a Context) -> Work<'a, Result<Judgement>> + Send + Sync,
+    F: Fn(Context) -> W + Sync,
+    W: Future<Output = Result<Judgement>> + Send,
 {
     let until = Instant::now() + Duration::from_secs(gate.wait_seconds.unwrap_or_default().into());
     let mut pause = Duration::from_secs(15);
     let mut reading = if gate.triggers.is_some() { context.fresh() } else { context.clone() };
     loop {
-        let judgement = reading.within_deadline(judge(&reading)).await?;
+        let judgement = reading.within_deadline(judge(reading.clone())).await?;
         if judgement.is_green() || Instant::now() + pause > until {
             return judgement.outcome(gate, context, warnings);
         }
@@ -115,11 +116,7 @@ impl Judgement {
         if counts.failed == 0 && counts.unknown == 0 {
             return Ok(counts);
         }
-        let strict = if counts.failed > 0 {
-            EnforcementWord::Error
-        } else {
-            gate.on_unknown.unwrap_or(context.on_unknown)
-        };
+        let strict = if counts.failed > 0 { EnforcementWord::Error } else { gate.on_unknown.unwrap_or(context.on_unknown) };
         let enforced = context.enforcement(gate.enforcement);
         let (summary, detail) = (self.summary(&counts), self.detail());
         if strict == EnforcementWord::Error && enforced == EnforcementWord::Error {
@@ -169,8 +166,9 @@ fn table(headings: &[&str], lines: &[&Line]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let rows: Vec<Vec<&str>> =
-        std::iter::once(headings.to_vec()).chain(lines.iter().map(|line| line.cells.iter().map(String::as_str).collect())).collect();
+    let rows: Vec<Vec<&str>> = std::iter::once(headings.to_vec())
+        .chain(lines.iter().map(|line| line.cells.iter().map(String::as_str).collect()))
+        .collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let mut text = String::new();

@@ -10,6 +10,7 @@
 )]
 
 mod azure_engine;
+mod demo;
 mod process;
 mod protocol;
 mod server;

@@ -217,12 +217,14 @@ pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>
 
 /// Roles that could be activated. Needs Entra ID P2.
 pub async fn eligibilities(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
-    collect(client, Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES)).await
+    collect(client, Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES))
+        .await
 }
 
 /// Roles held through Privileged Identity Management. Needs Entra ID P2.
 pub async fn schedules(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
-    collect(client, Call::arm("list scheduled role assignments", under(scope, "roleAssignmentScheduleInstances"), SCHEDULES)).await
+    collect(client, Call::arm("list scheduled role assignments", under(scope, "roleAssignmentScheduleInstances"), SCHEDULES))
+        .await
 }
 
 fn under(scope: &str, kind: &str) -> String {

@@ -112,7 +112,8 @@ pub async fn list(client: &Client) -> Result<Vec<ManagementGroup>> {
 
 /// One group and what stands above it.
 pub async fn read(client: &Client, name: &str) -> Result<ManagementGroup> {
-    let call = Call::arm("read the management group", format!("/providers/Microsoft.Management/managementGroups/{name}"), VERSION);
+    let call =
+        Call::arm("read the management group", format!("/providers/Microsoft.Management/managementGroups/{name}"), VERSION);
     client.get(call.with("$expand", "path")).await
 }
 

@@ -16,7 +16,8 @@ pub struct Permission {
 /// Whether any of the roles allows one concrete management operation.
 pub fn covers(permissions: &[Permission], action: &str) -> bool {
     permissions.iter().any(|role| {
-        role.actions.iter().any(|pattern| matches(pattern, action)) && !role.not_actions.iter().any(|pattern| matches(pattern, action))
+        role.actions.iter().any(|pattern| matches(pattern, action))
+            && !role.not_actions.iter().any(|pattern| matches(pattern, action))
     })
 }
 
@@ -37,7 +38,8 @@ mod tests {
     #[test]
     fn reader_reads_everything_and_security_reader_does_not() {
         let reader = [role(&["*/read"], &[])];
-        let security_reader = [role(&["Microsoft.Security/*/read", "Microsoft.Resources/subscriptions/resourceGroups/read"], &[])];
+        let security_reader =
+            [role(&["Microsoft.Security/*/read", "Microsoft.Resources/subscriptions/resourceGroups/read"], &[])];
         for action in ["Microsoft.Security/assessments/read", "microsoft.security/pricings/READ"] {
             assert!(covers(&reader, action) && covers(&security_reader, action));
         }

@@ -4,12 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     azure::{self, Client, Kind, arm::management},
-    provider::{
-        collect::scope::own_tenant,
-        context::Context,
-        failure,
-    },
     posture::Unreadable,
+    provider::{collect::scope::own_tenant, context::Context, failure},
     sdk::Result,
 };
 
@@ -74,10 +70,9 @@ async fn tree(client: &Client, root: &str) -> azure::Result<Hierarchy> {
                 let path = management::read(client, &group.name).await?;
                 let own = Ancestor { display_name: name(path.properties.display_name, &group.name), id: group.name };
                 let above = path.properties.details.path.into_iter().rev();
-                let above = above.filter(|ancestor| ancestor.name != own.id).map(|ancestor| Ancestor {
-                    display_name: name(ancestor.display_name, &ancestor.name),
-                    id: ancestor.name,
-                });
+                let above = above
+                    .filter(|ancestor| ancestor.name != own.id)
+                    .map(|ancestor| Ancestor { display_name: name(ancestor.display_name, &ancestor.name), id: ancestor.name });
                 hierarchy.add(std::iter::once(own.clone()).chain(above).collect(), &below);
             }
         }
@@ -105,7 +100,10 @@ impl Hierarchy {
             let mut parent = subscription.parent();
             // Azure allows six levels; a loop in a broken answer ends here.
             while let Some(group) = parent.and_then(|name| groups.get(name)).filter(|_| above.len() < 16) {
-                above.push(Ancestor { id: group.name.clone(), display_name: name(group.properties.display_name.clone(), &group.name) });
+                above.push(Ancestor {
+                    id: group.name.clone(),
+                    display_name: name(group.properties.display_name.clone(), &group.name),
+                });
                 parent = group.parent();
             }
             above.extend(chain.iter().cloned());
@@ -146,7 +144,10 @@ mod tests {
     #[test]
     fn a_loop_in_a_broken_answer_ends() {
         let mut hierarchy = Hierarchy::default();
-        hierarchy.add(vec![], &[item("/managementGroups", "a", "b"), item("/managementGroups", "b", "a"), item("/subscriptions", "s", "a")]);
+        hierarchy.add(
+            vec![],
+            &[item("/managementGroups", "a", "b"), item("/managementGroups", "b", "a"), item("/subscriptions", "s", "a")],
+        );
         assert_eq!(hierarchy.above("s").unwrap().len(), 16);
     }
 }

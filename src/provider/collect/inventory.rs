@@ -60,7 +60,11 @@ async fn inventory(client: &azure::Client, subscription_id: &str) -> azure::Resu
 }
 
 /// Refuses names of resource groups that no chosen subscription has; what cannot be read cannot be refused.
-pub async fn require_groups(context: &Context, subscriptions: &[Subscription], names: &BTreeSet<String>) -> Result<Vec<Unreadable>> {
+pub async fn require_groups(
+    context: &Context,
+    subscriptions: &[Subscription],
+    names: &BTreeSet<String>,
+) -> Result<Vec<Unreadable>> {
     let read = |id: String| {
         let client = context.client.clone();
         async move {
@@ -75,7 +79,9 @@ pub async fn require_groups(context: &Context, subscriptions: &[Subscription], n
     match names.iter().find(|name| !known.contains(&name.to_ascii_lowercase())) {
         Some(missing) if gaps.is_empty() => {
             let mut problems = Diagnostics::new();
-            let detail = format!("No selected subscription has a resource group {missing:?}. Correct the name or select its subscription.");
+            let detail = format!(
+                "No selected subscription has a resource group {missing:?}. Correct the name or select its subscription."
+            );
             problems.error(Path::attribute("resource_group_names"), "Nothing selected", detail);
             Err(problems)
         }

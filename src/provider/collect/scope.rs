@@ -155,7 +155,11 @@ fn detected(visible: &BTreeMap<String, Subscription>) -> Result<Scope> {
     if own.len() > 20 {
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));
     }
-    let next = if own.is_empty() { GRANT } else { "\n\nSet `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`." };
+    let next = if own.is_empty() {
+        GRANT
+    } else {
+        "\n\nSet `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`."
+    };
     Err(Diagnostics::of_error("No subscription visible", detail + next))
 }
 

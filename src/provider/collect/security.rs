@@ -53,7 +53,8 @@ fn plan(wire: security::Pricing) -> Plan {
 }
 
 fn extension(wire: security::Extension) -> Extension {
-    let (operation_code, operation_message) = wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
+    let (operation_code, operation_message) =
+        wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
     Extension {
         name: wire.name,
         enabled: wire.is_enabled.unwrap_or_default(),
@@ -88,9 +89,11 @@ async fn list_assessments(client: &Client, subscription_id: &str, with_risk: boo
 fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
     let security::AssessmentProperties { display_name, status, resource_details, links, risk } = wire.properties;
     // The id of an assessment is the resource's id with the assessment behind it.
-    let assessed = resource_details.id.unwrap_or_else(|| match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
-        Some(end) => wire.id.get(..end).unwrap_or_default().to_owned(),
-        None => wire.id.clone(),
+    let assessed = resource_details.id.unwrap_or_else(|| {
+        match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
+            Some(end) => wire.id.get(..end).unwrap_or_default().to_owned(),
+            None => wire.id.clone(),
+        }
     });
     let mut optional = |text: Option<String>| text.map(|text| texts.shared(&text));
     let (cause, status_description) = (optional(status.cause), optional(status.description));
@@ -198,7 +201,8 @@ pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<
             client.memo(&format!("scans/{id}"), || async move { newest(&reader, &id).await }).await
         }
     };
-    each_subscription(context, subscriptions, "vulnerabilities", &["Microsoft.Security/assessments/subAssessments/read"], read).await
+    each_subscription(context, subscriptions, "vulnerabilities", &["Microsoft.Security/assessments/subAssessments/read"], read)
+        .await
 }
 
 async fn newest(client: &Client, subscription_id: &str) -> azure::Result<Scans> {

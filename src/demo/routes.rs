@@ -1,0 +1,248 @@
+//! Every path the tenant answers, in one table: what it needs, where its rows come from, how they are paged.
+
+use std::collections::BTreeMap;
+
+use azure_core::http::Method;
+use serde_json::Value;
+
+use super::{
+    Host, access::Access, answer::Refusal, authorization as authz, directory as dir, fixtures::Fixtures, request::Call,
+    resource_graph as query, resource_manager as arm,
+};
+
+/// One path.
+pub(super) struct Route {
+    pub(super) host: Host,
+    pub(super) method: Method,
+    /// `{scope}` stands for any scope, `{name}` for one segment or a part of it.
+    pub(super) template: &'static str,
+    /// Versions of the API; none on Graph.
+    pub(super) versions: &'static [&'static str],
+    /// The action needed at the scope, or on Graph the permissions any of which suffices; empty = a token suffices.
+    pub(super) needs: &'static str,
+    pub(super) fixture: &'static str,
+    pub(super) paging: Paging,
+    pub(super) source: Source,
+}
+
+/// How a list is cut; the number is the rows of a page.
+#[derive(Clone, Copy)]
+pub(super) enum Paging {
+    AtNextLink(usize),
+    NextLink(usize),
+    OData(usize),
+    Query,
+}
+
+/// Where rows come from.
+pub(super) type Source = fn(&Asked<'_>) -> Result<Found, Refusal>;
+
+/// What a source found.
+pub(super) enum Found {
+    One(Value),
+    Rows(Vec<Value>),
+}
+
+/// What a source is asked.
+pub(super) struct Asked<'a> {
+    pub(super) call: &'a Call,
+    pub(super) fixtures: &'a Fixtures,
+    pub(super) access: Access<'a>,
+    pub(super) fixture: &'static str,
+    /// The scope in the path, `/` for the tenant.
+    pub(super) scope: String,
+    pub(super) captured: Captured,
+}
+
+impl Asked<'_> {
+    /// The part of the path that stands where the template has `{name}`.
+    pub(super) fn captured(&self, name: &str) -> &str {
+        self.captured.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn rows(&self) -> Vec<Value> {
+        self.fixtures.rows(self.fixture)
+    }
+}
+
+/// The parts of a path that stand for placeholders, by the placeholder's name.
+pub(super) type Captured = BTreeMap<&'static str, String>;
+
+const RM: &[&str] = &["2025-04-01", "2021-04-01"];
+const SUB: &[&str] = &["2022-12-01"];
+const MG: &[&str] = &["2023-04-01"];
+const AUTHZ: &[&str] = &["2022-04-01"];
+const PIM: &[&str] = &["2020-10-01"];
+const SEC: &[&str] = &["2025-05-04", "2021-06-01"];
+const SUBASSESSMENT: &[&str] = &["2019-01-01-preview"];
+const PRICING: &[&str] = &["2024-01-01"];
+const SCORE: &[&str] = &["2020-01-01"];
+const ARG: &[&str] = &["2024-04-01", "2022-10-01"];
+
+const READ_MG: &str = "Microsoft.Management/managementGroups/read";
+const READ_SUBASSESSMENT: &str = "Microsoft.Security/assessments/subAssessments/read";
+const DIRECTORY: &str = "Directory.Read.All";
+const APPLICATIONS: &str = "Application.Read.All Directory.Read.All";
+const GROUPS: &str = "GroupMember.Read.All Group.Read.All Directory.Read.All";
+const ROLES: &str = "RoleManagement.Read.Directory RoleManagement.Read.All Directory.Read.All";
+const ELIGIBLE: &str = "RoleEligibilitySchedule.Read.Directory RoleManagement.Read.Directory RoleManagement.Read.All";
+const ACTIVE: &str = "RoleAssignmentSchedule.Read.Directory RoleManagement.Read.Directory RoleManagement.Read.All";
+const USERS: &str = "User.Read.All Directory.Read.All";
+const LIST: Paging = Paging::NextLink(50);
+const DIR: Paging = Paging::OData(5);
+
+// One line a path: it is read as a table.
+#[rustfmt::skip]
+const ROUTES: &[Route] = &[
+    arm("/subscriptions", SUB, "", "subscriptions", LIST, arm::subscriptions),
+    arm("/subscriptions/{subscription}", SUB, "Microsoft.Resources/subscriptions/read", "subscriptions", LIST, arm::one_subscription),
+    arm("/tenants", SUB, "", "tenants", LIST, arm::whole),
+    arm("/subscriptions/{subscription}/providers", RM, "Microsoft.Resources/subscriptions/providers/read", "providers", Paging::NextLink(8), arm::under),
+    arm("/subscriptions/{subscription}/providers/{name}", RM, "Microsoft.Resources/subscriptions/providers/read", "providers", LIST, arm::provider),
+    arm("/subscriptions/{subscription}/resourcegroups", RM, "Microsoft.Resources/subscriptions/resourceGroups/read", "resource-groups", Paging::NextLink(4), arm::under),
+    arm("/subscriptions/{subscription}/resources", RM, "Microsoft.Resources/subscriptions/resources/read", "resources", Paging::NextLink(15), arm::resources),
+    arm("/subscriptions/{subscription}/providers/Microsoft.ContainerService/managedClusters", &["2024-02-01"], "Microsoft.ContainerService/managedClusters/read", "managed-clusters", LIST, arm::under),
+    arm("/providers/Microsoft.Management/managementGroups", MG, "", "management-groups", Paging::AtNextLink(2), arm::groups),
+    arm("/providers/Microsoft.Management/managementGroups/{group}", MG, READ_MG, "management-groups", LIST, arm::group),
+    arm("/providers/Microsoft.Management/managementGroups/{group}/descendants", MG, READ_MG, "management-groups", Paging::NextLink(2), arm::descendants),
+    arm("/providers/Microsoft.Management/managementGroups/{group}/subscriptions", MG, READ_MG, "management-group-subscriptions", LIST, arm::group_subscriptions),
+    arm("{scope}/providers/Microsoft.Authorization/roleAssignments", AUTHZ, "Microsoft.Authorization/roleAssignments/read", "role-assignments", Paging::NextLink(10), authz::assignments),
+    arm("{scope}/providers/Microsoft.Authorization/denyAssignments", AUTHZ, "Microsoft.Authorization/denyAssignments/read", "deny-assignments", LIST, authz::assignments),
+    arm("{scope}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances", PIM, "Microsoft.Authorization/roleAssignmentScheduleInstances/read", "role-assignment-schedule-instances", LIST, authz::instances),
+    arm("{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", PIM, "Microsoft.Authorization/roleEligibilityScheduleInstances/read", "role-eligibility-schedule-instances", LIST, authz::instances),
+    arm("{scope}/providers/Microsoft.Authorization/roleDefinitions", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definitions),
+    arm("{scope}/providers/Microsoft.Authorization/roleDefinitions/{name}", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definition),
+    arm("{scope}/providers/Microsoft.Authorization/permissions", AUTHZ, "", "", LIST, authz::permissions),
+    arm("{scope}/providers/Microsoft.Security/pricings", PRICING, "Microsoft.Security/pricings/read", "pricings", LIST, arm::pricings),
+    arm("{scope}/providers/Microsoft.Security/pricings/{name}", PRICING, "Microsoft.Security/pricings/read", "pricings", LIST, arm::pricing),
+    arm("{scope}/providers/Microsoft.Security/assessments", SEC, "Microsoft.Security/assessments/read", "assessments", Paging::NextLink(12), arm::assessments),
+    arm("{scope}/providers/Microsoft.Security/assessments/{name}", SEC, "Microsoft.Security/assessments/read", "assessments", LIST, arm::assessment),
+    arm("{scope}/providers/Microsoft.Security/assessments/{key}/subAssessments", SUBASSESSMENT, READ_SUBASSESSMENT, "sub-assessments", Paging::NextLink(5), arm::sub_assessments),
+    arm("{scope}/providers/Microsoft.Security/subAssessments", SUBASSESSMENT, READ_SUBASSESSMENT, "sub-assessments", Paging::NextLink(5), arm::under),
+    arm("/providers/Microsoft.Security/assessmentMetadata", SEC, "", "assessment-metadata", Paging::NextLink(20), arm::metadata),
+    arm("/subscriptions/{subscription}/providers/Microsoft.Security/assessmentMetadata", SEC, "Microsoft.Security/assessmentMetadata/read", "assessment-metadata", Paging::NextLink(20), arm::metadata),
+    arm("{scope}/providers/Microsoft.Security/healthReports", &["2023-05-01-preview"], "Microsoft.Security/healthReports/read", "health-reports", LIST, arm::under),
+    arm("/subscriptions/{subscription}/providers/Microsoft.Security/serverVulnerabilityAssessmentsSettings", &["2023-05-01"], "Microsoft.Security/serverVulnerabilityAssessmentsSettings/read", "server-vulnerability-settings", LIST, arm::under),
+    arm("/subscriptions/{subscription}/providers/Microsoft.Security/settings", &["2022-05-01"], "Microsoft.Security/settings/read", "security-settings", LIST, arm::under),
+    arm("/subscriptions/{subscription}/providers/Microsoft.Security/secureScores", SCORE, "Microsoft.Security/secureScores/read", "secure-scores", LIST, arm::under),
+    arm("/subscriptions/{subscription}/providers/Microsoft.Security/secureScoreControls", SCORE, "Microsoft.Security/secureScoreControls/read", "secure-score-controls", LIST, arm::under),
+    Route { method: Method::Post, ..arm("/providers/Microsoft.ResourceGraph/resources", ARG, "", "", Paging::Query, query::rows) },
+    graph("/v1.0/organization", "Organization.Read.All User.Read.All Directory.Read.All", "organization", dir::whole),
+    graph("/v1.0/subscribedSkus", "Organization.Read.All Directory.Read.All", "subscribed-skus", dir::whole),
+    graph("/v1.0/users", USERS, "users", dir::users),
+    graph("/v1.0/users/{id}", USERS, "users", dir::user),
+    graph("/v1.0/users/{id}/transitiveMemberOf", DIRECTORY, "users", dir::member_of),
+    graph("/v1.0/users/{id}/transitiveMemberOf/{cast}", DIRECTORY, "users", dir::member_of),
+    graph("/v1.0/groups", GROUPS, "groups", dir::whole),
+    graph("/v1.0/groups/{id}", GROUPS, "groups", dir::one),
+    graph("/v1.0/groups/{id}/members", GROUPS, "groups", dir::members),
+    graph("/v1.0/groups/{id}/members/{cast}", GROUPS, "groups", dir::members),
+    graph("/v1.0/groups/{id}/transitiveMembers", GROUPS, "groups", dir::transitive_members),
+    graph("/v1.0/groups/{id}/transitiveMembers/{cast}", GROUPS, "groups", dir::transitive_members),
+    graph("/v1.0/roleManagement/directory/roleDefinitions", ROLES, "directory-role-definitions", dir::whole),
+    graph("/v1.0/roleManagement/directory/roleDefinitions/{id}", ROLES, "directory-role-definitions", dir::one),
+    graph("/v1.0/roleManagement/directory/roleAssignments", ROLES, "directory-role-assignments", dir::role_rows),
+    graph("/v1.0/roleManagement/directory/roleEligibilityScheduleInstances", ELIGIBLE, "directory-role-eligibility-schedule-instances", dir::role_instances),
+    graph("/v1.0/roleManagement/directory/roleAssignmentScheduleInstances", ACTIVE, "directory-role-assignment-schedule-instances", dir::role_instances),
+    graph("/v1.0/servicePrincipals", APPLICATIONS, "service-principals", dir::whole),
+    graph("/v1.0/servicePrincipals(appId='{app}')", APPLICATIONS, "service-principals", dir::by_app),
+    graph("/v1.0/servicePrincipals/{id}", APPLICATIONS, "service-principals", dir::one),
+    graph("/v1.0/servicePrincipals/{id}/transitiveMemberOf", DIRECTORY, "service-principals", dir::member_of),
+    graph("/v1.0/servicePrincipals/{id}/transitiveMemberOf/{cast}", DIRECTORY, "service-principals", dir::member_of),
+    graph("/v1.0/servicePrincipals/{id}/appRoleAssignments", APPLICATIONS, "app-role-assignments", dir::app_role_assignments),
+    graph("/v1.0/servicePrincipals/{id}/appRoleAssignedTo", APPLICATIONS, "app-role-assignments", dir::app_role_assigned_to),
+    graph("/v1.0/servicePrincipals/{id}/oauth2PermissionGrants", DIRECTORY, "oauth2-permission-grants", dir::grants),
+    graph("/v1.0/servicePrincipals/{id}/synchronization/jobs", "Synchronization.Read.All", "synchronization-jobs", dir::jobs),
+    graph("/v1.0/applications", APPLICATIONS, "applications", dir::whole),
+    graph("/v1.0/applications(appId='{app}')", APPLICATIONS, "applications", dir::by_app),
+    graph("/v1.0/applications/{id}", APPLICATIONS, "applications", dir::one),
+    graph("/v1.0/oauth2PermissionGrants", DIRECTORY, "oauth2-permission-grants", dir::whole),
+];
+
+const fn arm(
+    template: &'static str,
+    versions: &'static [&'static str],
+    needs: &'static str,
+    fixture: &'static str,
+    paging: Paging,
+    source: Source,
+) -> Route {
+    Route { host: Host::ResourceManager, method: Method::Get, template, versions, needs, fixture, paging, source }
+}
+
+const fn graph(template: &'static str, needs: &'static str, fixture: &'static str, source: Source) -> Route {
+    Route { host: Host::Graph, method: Method::Get, template, versions: &[], needs, fixture, paging: DIR, source }
+}
+
+/// The route of a request, whatever its method.
+pub(super) fn find(call: &Call, host: Host) -> Option<(&'static Route, Captured)> {
+    let routes = ROUTES.iter().filter(|route| route.host == host);
+    routes.filter_map(|route| Some((route, matched(route.template, &call.segments)?))).next()
+}
+
+/// The parts of the path that stand for the template's placeholders, if the path has the template's form.
+fn matched(template: &'static str, segments: &[String]) -> Option<Captured> {
+    let mut captured = BTreeMap::new();
+    let mut segments = segments;
+    let rest = match template.strip_prefix("{scope}") {
+        Some(rest) => {
+            let (scope, tail) = segments.split_at_checked(segments.len().checked_sub(rest.matches('/').count())?)?;
+            captured.insert("scope", scope.join("/"));
+            segments = tail;
+            rest
+        }
+        None => template,
+    };
+    let mut own = segments.iter();
+    for part in rest.split('/').skip(1) {
+        let segment = own.next().filter(|segment| !segment.is_empty())?;
+        match part.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?))) {
+            Some((before, (name, after))) => {
+                let inner = segment.len().checked_sub(before.len() + after.len())?;
+                let (head, tail) = segment.split_at_checked(before.len())?;
+                let (value, end) = tail.split_at_checked(inner)?;
+                if !head.eq_ignore_ascii_case(before) || !end.eq_ignore_ascii_case(after) {
+                    return None;
+                }
+                captured.insert(name, value.to_owned());
+            }
+            None if segment.eq_ignore_ascii_case(part) => {}
+            None => return None,
+        }
+    }
+    own.next().is_none().then_some(captured)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segments(path: &str) -> Vec<String> {
+        path.split('/').skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_scope_placeholder_takes_what_the_rest_leaves() {
+        let captured = matched("{scope}/providers/A/b/{name}", &segments("/subscriptions/1/providers/a/B/x")).unwrap();
+        assert_eq!(captured, BTreeMap::from([("scope", "subscriptions/1".to_owned()), ("name", "x".to_owned())]));
+        assert!(matched("{scope}/providers/A/b", &segments("/providers/A/b")).is_some());
+    }
+
+    #[test]
+    fn a_placeholder_can_be_part_of_a_segment() {
+        let captured = matched("/v1.0/apps(appId='{app}')", &segments("/v1.0/apps(appId='7')")).unwrap();
+        assert_eq!(captured.get("app").map(String::as_str), Some("7"));
+        assert!(matched("/v1.0/apps(appId='{app}')", &segments("/v1.0/apps")).is_none());
+    }
+
+    #[test]
+    fn every_route_names_a_fixture_that_exists() {
+        for route in ROUTES {
+            assert!(
+                route.fixture.is_empty() || super::super::fixtures::names().any(|name| name == route.fixture),
+                "{}",
+                route.template
+            );
+        }
+    }
+}

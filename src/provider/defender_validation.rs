@@ -1,0 +1,314 @@
+//! `azposture_defender_validation`: plans are on, whole, and producing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    collect::{
+        inventory,
+        scope::{self, Subscription},
+        security,
+    },
+    context::Context,
+    defender_plans::require_known,
+    validation::{Counts, Gate, Judgement, Line, verify},
+    words::{AreaWord, Guid, lowered},
+};
+use crate::{
+    posture::{
+        Reason, Status, Unreadable,
+        defender::{Offer, Plan, Requirement, Verdict, judge, offered},
+        filter,
+        time::days_between,
+    },
+    sdk::{
+        Diagnostics, Path, Result, Value,
+        diagnostic::Step,
+        entry::{Page, Validation, ValidationEntry},
+        rules::unknown_word,
+    },
+};
+
+/// The validations of this subject.
+pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<DefenderValidation>()];
+
+/// Verifies that Microsoft Defender for Cloud plans are on, on the right subplan, with the extensions that matter, cover everything, and
+/// produce results, in every selected subscription. What is counted is one requirement in one subscription.
+///
+/// A plan that others have replaced is judged through its successors. What could not be read is unknown, never passed: `on_unknown`
+/// decides what becomes of it. Nothing to judge is an error, not a pass. It orders only what `depends_on` it, and `-target` passes it
+/// by.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// What every selected subscription has to have, by plan name, for example `VirtualMachines`. A name that is no plan is an error.
+    #[schemars(length(min = 1))]
+    plans: BTreeMap<String, PlanArguments>,
+    /// Whether a plan is not applicable where a subscription has no resource of its types; if all of them are, that is an error. Default
+    /// `false`.
+    only_relevant: Option<bool>,
+    /// Whether the coverage of each plan has to be `FullyCovered`. Default `false`.
+    require_full_coverage: Option<bool>,
+    /// Whether each subscription has to have at least one assessment; without any it is unknown, because initial data can take 24 hours.
+    /// Default `false`.
+    require_assessments: Option<bool>,
+    /// The newest vulnerability scan of each kind the named plans scan (servers, container images, SQL) may be this many days old, at
+    /// least 1. Never scanned is unknown. Default no limit.
+    #[schemars(range(min = 1))]
+    require_scan_within_days: Option<u32>,
+    /// Subscriptions to verify, GUIDs. Default all of the connection's scope; one outside it is an error.
+    #[schemars(length(min = 1))]
+    subscription_ids: Option<BTreeSet<Guid>>,
+    /// Tags a subscription has to have; the value `*` is any value. No match is an error. Default any.
+    #[schemars(length(min = 1))]
+    tags: Option<BTreeMap<String, String>>,
+    #[serde(flatten)]
+    gate: Gate,
+}
+
+/// What one plan has to satisfy.
+#[derive(Deserialize, JsonSchema)]
+struct PlanArguments {
+    /// At least this subplan, for example `P1`, which `P2` satisfies. Default any.
+    subplan: Option<String>,
+    /// Extensions that have to be on, and healthy as far as the service says. Default none.
+    #[schemars(length(min = 1))]
+    extensions: Option<BTreeSet<String>>,
+}
+
+struct DefenderValidation;
+
+impl Validation for DefenderValidation {
+    const NAME: &'static str = "defender_validation";
+    const PAGE: Page = Page {
+        subcategory: "Posture",
+        permissions: "`Microsoft.Security/pricings/read`; `*/read` for `only_relevant`, `Microsoft.Security/assessments/read` for \
+                      `require_assessments`, `Microsoft.Security/assessments/subAssessments/read` for `require_scan_within_days`. The role \
+                      Reader on the subscription holds all of them.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Counts = Counts;
+
+    fn check(arguments: &Value, problems: &mut Diagnostics) {
+        check(arguments, problems);
+    }
+
+    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+        context.require(AreaWord::Posture)?;
+        verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
+    }
+}
+
+/// Subplans are a closed set for the plans that have them; a misspelt one would fail for ever.
+fn check(arguments: &Value, problems: &mut Diagnostics) {
+    let Value::Map(plans) = arguments.get("plans") else { return };
+    for (name, plan) in plans {
+        let path = Path::attribute("plans").then(Step::Key(name.clone())).then(Step::Attribute("subplan".to_owned()));
+        let (Some(wanted), Some(offer)) = (plan.get("subplan").as_str(), offered(name)) else { continue };
+        let known: Vec<String> = offer.subplans.iter().chain(offer.legacy).map(|subplan| (*subplan).to_owned()).collect();
+        if known.is_empty() {
+            problems.error(path.clone(), "Unknown value", format!("`{path}`: {name} has no subplans."));
+        } else if !known.iter().any(|subplan| subplan.eq_ignore_ascii_case(wanted)) {
+            problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(wanted, &known)));
+        }
+    }
+    let scans = plans.keys().any(|name| offered(name).is_none_or(|offer| !offer.scans.is_empty()));
+    if !arguments.get("require_scan_within_days").is_null() && !scans {
+        let detail = "None of the named plans scans for vulnerabilities. Name VirtualMachines, Containers, SqlServers or \
+                      SqlServerVirtualMachines, or leave `require_scan_within_days` out.";
+        problems.error(Path::attribute("require_scan_within_days"), "Nothing selected", detail);
+    }
+}
+
+/// What was read for one verdict.
+struct Facts {
+    plans: BTreeMap<String, Vec<Plan>>,
+    counts: BTreeMap<String, BTreeMap<String, u64>>,
+    assessed: BTreeMap<String, bool>,
+    scans: BTreeMap<String, security::Scans>,
+}
+
+async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
+    let scope = scope::of(&context).await?;
+    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+    let tagged = arguments.tags.clone().unwrap_or_default();
+    let mut subscriptions = scope.choose(chosen.as_ref())?;
+    subscriptions.retain(|subscription| filter::has_tags(&tagged, &subscription.tags));
+    let mut gaps = scope.gaps(chosen.as_ref());
+    if subscriptions.is_empty() && gaps.is_empty() {
+        let mut problems = Diagnostics::new();
+        problems.error(
+            Path::attribute("tags"),
+            "Nothing selected",
+            "No subscription of the connection has these tags. Nothing would be verified.",
+        );
+        return Err(problems);
+    }
+    let facts = read(arguments, &context, &subscriptions, &mut gaps).await?;
+    let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
+    require_known(arguments.plans.keys(), answered, &Path::attribute("plans"))?;
+    let mut lines = Vec::new();
+    for subscription in &subscriptions {
+        lines.extend(plan_lines(arguments, subscription, &facts));
+        lines.extend(assessment_line(arguments, subscription, &facts));
+        lines.extend(scan_lines(arguments, subscription, &facts));
+    }
+    lines.extend(
+        scope
+            .gaps(chosen.as_ref())
+            .iter()
+            .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible")),
+    );
+    let next_step = next_step(&lines);
+    Ok(Judgement {
+        name: DefenderValidation::NAME,
+        headings: &["subscription", "requirement", "reason", "detail"],
+        lines,
+        gaps,
+        next_step,
+    })
+}
+
+/// Reads only what the requirements need. A list that is not proven whole counts as not read.
+async fn read(
+    arguments: &Arguments,
+    context: &Context,
+    subscriptions: &[Subscription],
+    gaps: &mut Vec<Unreadable>,
+) -> Result<Facts> {
+    let plans = security::plans(context, subscriptions).await?;
+    let mut facts = Facts { plans: BTreeMap::new(), counts: BTreeMap::new(), assessed: BTreeMap::new(), scans: BTreeMap::new() };
+    for (subscription, list) in plans.read {
+        facts.plans.insert(subscription.id, (*list).clone());
+    }
+    let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
+    gaps.extend(plans.gaps);
+    if counted {
+        let inventories = inventory::resources(context, subscriptions).await?;
+        for (subscription, list) in inventories.read {
+            let proven = !inventories.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id));
+            if proven {
+                facts.counts.insert(subscription.id, list.counts.clone());
+            }
+        }
+        gaps.extend(inventories.gaps);
+    }
+    if arguments.require_assessments == Some(true) {
+        let assessments = security::assessments(context, subscriptions, false).await?;
+        facts.assessed.extend(assessments.read.into_iter().map(|(subscription, rows)| (subscription.id, !rows.is_empty())));
+        gaps.extend(assessments.gaps);
+    }
+    if arguments.require_scan_within_days.is_some() {
+        let scans = security::scans(context, subscriptions).await?;
+        facts.scans.extend(scans.read.into_iter().map(|(subscription, newest)| (subscription.id, (*newest).clone())));
+        gaps.extend(scans.gaps);
+    }
+    Ok(facts)
+}
+
+fn plan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Vec<Line> {
+    let plans = facts.plans.get(&subscription.id);
+    arguments
+        .plans
+        .iter()
+        .map(|(name, wanted)| {
+            let requirement = Requirement {
+                plan: name.clone(),
+                subplan: wanted.subplan.clone(),
+                extensions: wanted.extensions.clone().unwrap_or_default(),
+                full_coverage: arguments.require_full_coverage == Some(true),
+                only_relevant: arguments.only_relevant == Some(true),
+            };
+            let place = &subscription.display_name;
+            match plans {
+                None => line(place, name, Status::Unknown, Reason::NotProven.word(), "its plans could not be read"),
+                Some(plans) => {
+                    let Verdict { status, reason, detail } = judge(&requirement, plans, facts.counts.get(&subscription.id));
+                    line(place, name, status, reason, &detail)
+                }
+            }
+        })
+        .collect()
+}
+
+fn assessment_line(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Option<Line> {
+    let asked = arguments.require_assessments == Some(true);
+    asked.then(|| {
+        let (status, reason, detail) = match facts.assessed.get(&subscription.id) {
+            Some(true) => (Status::Pass, "", ""),
+            Some(false) => {
+                (Status::Unknown, Reason::NoDataYet.word(), "no assessments yet; initial data can take up to 24 hours")
+            }
+            None => (Status::Unknown, Reason::NotProven.word(), "its assessments could not be read"),
+        };
+        line(&subscription.display_name, "assessments", status, reason, detail)
+    })
+}
+
+/// One line for each kind of thing that a named plan scans and the subscription has.
+fn scan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Vec<Line> {
+    let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
+    let offers: Vec<&Offer> =
+        arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
+    let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
+    let today = time::OffsetDateTime::now_utc().date();
+    let judge = |kind: &str| {
+        let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
+        let there = facts
+            .counts
+            .get(&subscription.id)
+            .map(|counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>());
+        match (facts.scans.get(&subscription.id), there) {
+            (None, _) => (Status::Unknown, Reason::NotProven.word(), "its scan results could not be read".to_owned()),
+            (Some(scans), there) => match (scans.get(kind).map(|newest| days_between(*newest, today)), there) {
+                (Some(age), _) if age <= i64::from(most) => (Status::Pass, "", String::new()),
+                (Some(age), _) => {
+                    (Status::Fail, "scan_too_old", format!("the newest scan is {age} days old, {most} are allowed"))
+                }
+                (None, Some(0)) => (Status::NotApplicable, "no_resources", "nothing to scan".to_owned()),
+                (None, _) => (Status::Unknown, "never_scanned", "no scan result yet".to_owned()),
+            },
+        }
+    };
+    kinds
+        .into_iter()
+        .map(|kind| {
+            let (status, reason, detail) = judge(kind);
+            line(&subscription.display_name, &format!("scan of {}", kind.replace('_', " ")), status, reason, &detail)
+        })
+        .collect()
+}
+
+fn line(place: &str, requirement: &str, status: Status, reason: &str, detail: &str) -> Line {
+    Line { status, cells: [place, requirement, reason, detail].map(str::to_owned).into() }
+}
+
+fn next_step(lines: &[Line]) -> String {
+    let worst = lines
+        .iter()
+        .filter(|line| matches!(line.status, Status::Fail | Status::Unknown))
+        .min_by_key(|line| (line.status, &line.cells));
+    let cell = |line: &Line, position: usize| line.cells.get(position).cloned().unwrap_or_default();
+    let Some(worst) = worst else { return String::new() };
+    let plan = cell(worst, 1);
+    match cell(worst, 2).as_str() {
+        "plan_off" | "subplan_too_low" | "legacy_subplan" => format!(
+            "Switch it on: az security pricing create --name {plan} --tier standard, or in the portal: Defender for Cloud > Environment \
+             settings. With Terraform: azurerm_security_center_subscription_pricing."
+        ),
+        "extension_off" | "extension_unhealthy" | "extension_not_available" => {
+            "In the portal: Defender for Cloud > Environment settings > the subscription > Settings & monitoring.".to_owned()
+        }
+        "partially_covered" => {
+            "Find the resources that override the plan (Defender for Cloud > Environment settings > the subscription), or enforce it for all."
+                .to_owned()
+        }
+        "scan_too_old" | "never_scanned" => {
+            "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan (24 hours)."
+                .to_owned()
+        }
+        _ => "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.".to_owned(),
+    }
+}

@@ -1,0 +1,159 @@
+//! Azure Resource Graph: named queries, scopes, pages, and rows that are missing without a word.
+
+use azposture::demo::{Fault, PRINCIPAL_ID, PRODUCTION, RESOURCE_MANAGER_HOST, SANDBOX, Tenant};
+use azure_core::http::Method;
+use serde_json::{Value, json};
+
+use super::{Answer, arm, header, ids, request, send, token};
+
+async fn query(tenant: &Tenant, name: &str, mut body: Value) -> Answer {
+    body["query"] = format!("// azposture {name}\nresources").into();
+    let mut request = request(Method::Post, &arm("/providers/Microsoft.ResourceGraph/resources", "2022-10-01"));
+    header(&mut request, "authorization", &format!("Bearer {}", token(tenant, RESOURCE_MANAGER_HOST).await));
+    request.set_body(body.to_string());
+    send(tenant, request).await.unwrap()
+}
+
+async fn rows(tenant: &Tenant, name: &str, body: Value) -> Vec<Value> {
+    let answer = query(tenant, name, body).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    answer.json()["data"].as_array().unwrap().clone()
+}
+
+fn both() -> Value {
+    json!({"subscriptions": [PRODUCTION, SANDBOX]})
+}
+
+#[tokio::test]
+async fn every_named_query_answers() {
+    let tenant = Tenant::demo();
+    for name in [
+        "assessments",
+        "plans",
+        "probe",
+        "resourcecounts",
+        "resources",
+        "roleassignments",
+        "roledefinitions",
+        "securescores",
+        "subassessments",
+        "subscriptions",
+    ] {
+        assert!(!rows(&tenant, name, both()).await.is_empty(), "{name}");
+    }
+    assert_eq!(query(&tenant, "else", both()).await.status, 400);
+}
+
+#[tokio::test]
+async fn pages_follow_the_token_and_hold_each_row_once() {
+    let tenant = Tenant::demo();
+    let (mut seen, mut skip) = (Vec::new(), Value::Null);
+    loop {
+        let options = if skip.is_null() { json!({"$top": 30}) } else { json!({"$top": 30, "$skipToken": skip}) };
+        let answer = query(&tenant, "assessments", json!({"subscriptions": [PRODUCTION, SANDBOX], "options": options})).await;
+        assert_eq!(answer.headers["x-ms-user-quota-remaining"], "14");
+        let body = answer.json();
+        assert_eq!(body["totalRecords"], 85);
+        assert_eq!(body["resultTruncated"], "false");
+        seen.extend(ids(body["data"].as_array().unwrap()));
+        skip = body["$skipToken"].clone();
+        if skip.is_null() {
+            break;
+        }
+    }
+    let mut unique = seen.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!((seen.len(), &unique), (85, &seen), "in the order of ids");
+    assert_eq!(
+        tenant
+            .requests()
+            .iter()
+            .filter(|request| request.named.as_deref() == Some("assessments"))
+            .map(|request| request.page)
+            .max(),
+        Some(3)
+    );
+}
+
+#[tokio::test]
+async fn rows_have_the_columns_of_their_table() {
+    let tenant = Tenant::demo();
+    let rows = rows(&tenant, "assessments", json!({"managementGroups": ["mg-production"]})).await;
+    assert!(rows.iter().all(|row| row["type"] == "microsoft.security/assessments" && row["subscriptionId"] == PRODUCTION));
+    let of_resource = rows.iter().find(|row| row["properties"]["resourceDetails"]["Source"] == "Azure").unwrap();
+    assert!(of_resource["properties"]["resourceDetails"]["Id"].is_string());
+    assert!(of_resource["properties"]["links"]["azurePortal"].is_string());
+    assert!(of_resource["properties"]["metadata"]["severity"].is_string());
+    let subscriptions = self::rows(&tenant, "subscriptions", both()).await;
+    assert_eq!(subscriptions[0]["properties"]["managementGroupAncestorsChain"][0]["name"], "mg-production");
+    assert_eq!(subscriptions[0]["tags"]["env"], "prod");
+}
+
+#[tokio::test]
+async fn a_request_names_its_scope_in_one_way() {
+    let tenant = Tenant::demo();
+    assert_eq!(rows(&tenant, "resources", json!({"subscriptions": [SANDBOX]})).await.len(), 9);
+    assert_eq!(
+        query(&tenant, "resources", json!({"subscriptions": [SANDBOX], "managementGroups": ["mg-sandbox"]})).await.status,
+        400
+    );
+    assert_eq!(rows(&tenant, "resources", json!({})).await.len(), 45);
+}
+
+#[tokio::test]
+async fn assignments_above_come_only_when_asked_for() {
+    let tenant = Tenant::demo();
+    let inherited =
+        |rows: &[Value]| rows.iter().filter(|row| !row["id"].as_str().unwrap().starts_with("/subscriptions/")).count();
+    assert_eq!(inherited(&rows(&tenant, "roleassignments", json!({"subscriptions": [PRODUCTION]})).await), 0);
+    let options = json!({"authorizationScopeFilter": "AtScopeAboveAndBelow"});
+    assert_eq!(inherited(&rows(&tenant, "roleassignments", json!({"subscriptions": [PRODUCTION], "options": options})).await), 6);
+}
+
+#[tokio::test]
+async fn counts_are_of_types_per_subscription() {
+    let tenant = Tenant::demo();
+    let rows = rows(&tenant, "resourcecounts", both()).await;
+    let machines = rows
+        .iter()
+        .find(|row| row["type"] == "microsoft.compute/virtualmachines" && row["subscriptionId"] == PRODUCTION)
+        .unwrap();
+    assert_eq!(machines["count_"], 4);
+    assert_eq!(rows.iter().map(|row| row["count_"].as_u64().unwrap()).sum::<u64>(), 45);
+}
+
+#[tokio::test]
+async fn rows_the_caller_may_not_read_are_missing_without_a_word() {
+    let tenant = Tenant::demo();
+    let hold = |scope: &'static str| {
+        move |document: &mut Value| {
+            let rows = document["value"].as_array_mut().unwrap();
+            let own = rows.iter_mut().filter(|row| row["properties"]["principalId"] == PRINCIPAL_ID);
+            own.for_each(|own| own["properties"]["scope"] = scope.into());
+        }
+    };
+    tenant.edit("role-assignments", hold("/subscriptions/fab00001-0000-4000-8000-000000000001")).unwrap();
+    let rows = rows(&tenant, "plans", both()).await;
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["subscriptionId"] == PRODUCTION));
+    tenant.edit("role-assignments", hold("/providers/Microsoft.Management/managementGroups/none")).unwrap();
+    assert_eq!(query(&tenant, "plans", both()).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_fault_can_meet_one_query_of_one_subscription() {
+    let fault = Fault::on("resourcegraph").named("plans").subscription(SANDBOX).keep(|row| row["subscriptionId"] != SANDBOX);
+    let tenant = Tenant::demo().with_fault(fault);
+    assert_eq!(rows(&tenant, "plans", json!({"subscriptions": [PRODUCTION]})).await.len(), 22);
+    assert_eq!(rows(&tenant, "plans", both()).await.len(), 22);
+    assert_eq!(rows(&tenant, "resources", both()).await.len(), 45);
+    assert_eq!(tenant.fired(), [1]);
+}
+
+#[tokio::test]
+async fn a_looped_token_leads_to_the_same_page() {
+    let tenant = Tenant::demo().with_page_size(10).with_fault(Fault::on("resourcegraph").looped_link());
+    let first = query(&tenant, "resources", both()).await.json();
+    let again = query(&tenant, "resources", json!({"options": {"$skipToken": first["$skipToken"]}})).await.json();
+    assert_eq!(first, again);
+}
