@@ -75,6 +75,11 @@ impl Assessment {
         format!("{}|{}", self.resource_id, self.assessment_key).to_lowercase()
     }
 
+    /// Whether the resource belongs to another cloud: then its id says nothing about where it stands in Azure.
+    pub fn is_foreign(&self) -> bool {
+        !self.source.eq_ignore_ascii_case("Azure") && !self.source.to_ascii_lowercase().starts_with("onpremise")
+    }
+
     /// Whether the status is this word.
     pub fn is(&self, status: &str) -> bool {
         self.status.eq_ignore_ascii_case(status)

@@ -56,7 +56,7 @@ struct Arguments {
     resource_id_prefixes: Option<BTreeSet<ResourceIdPrefix>>,
     /// Tags a resource has to have; the value `*` is any value, names compare without case. A resource whose tags cannot be read is
     /// kept and named in `unreadable`. Default any.
-    #[schemars(length(min = 1))]
+    #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,
     /// Severities to return. Default all.
     #[schemars(length(min = 1))]
@@ -347,13 +347,18 @@ async fn tags(context: &Context, subscriptions: &[Subscription], gaps: &mut Vec<
 }
 
 fn place(row: &Assessment, tags: Option<&Tags>) -> Place {
-    let id = ResourceId::parse(&row.resource_id).ok();
+    let id = located(row);
     let tags = tags.and_then(|tags| tags.get(row.resource_id.to_ascii_lowercase().as_str()));
     Place {
         resource_group_name: id.as_ref().and_then(|id| id.resource_group_name.clone()),
         resource_type: id.and_then(|id| type_of(&id)),
         tags: tags.map(|tags| (**tags).clone()),
     }
+}
+
+/// The id, taken apart; none for a resource of another cloud.
+fn located(row: &Assessment) -> Option<ResourceId> {
+    if row.is_foreign() { None } else { ResourceId::parse(&row.resource_id).ok() }
 }
 
 /// Subscriptions and resource groups are assessed, too.
@@ -398,7 +403,7 @@ impl Summary {
 
 fn as_row(found: &Found<'_>) -> Row {
     let row = found.row;
-    let id = ResourceId::parse(&row.resource_id).ok();
+    let id = located(row);
     let metadata = found.metadata.cloned().unwrap_or_default();
     let text = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
     Row {

@@ -43,7 +43,7 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Def
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// What every selected subscription has to have, by plan name, for example `VirtualMachines`. A name that is no plan is an error.
-    #[schemars(length(min = 1))]
+    #[schemars(extend("minProperties" = 1))]
     plans: BTreeMap<String, PlanArguments>,
     /// Whether a plan is not applicable where a subscription has no resource of its types; if all of them are, that is an error. Default
     /// `false`.
@@ -61,7 +61,7 @@ struct Arguments {
     #[schemars(length(min = 1))]
     subscription_ids: Option<BTreeSet<Guid>>,
     /// Tags a subscription has to have; the value `*` is any value. No match is an error. Default any.
-    #[schemars(length(min = 1))]
+    #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,
     #[serde(flatten)]
     gate: Gate,

@@ -31,7 +31,7 @@ struct Arguments {
     #[schemars(length(min = 1))]
     states: Option<BTreeSet<SubscriptionState>>,
     /// Tags a subscription has to have; the value `*` is any value, names compare without case. Default any.
-    #[schemars(length(min = 1))]
+    #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,
     /// Rows to return; 0 is all. Default 100.
     limit: Option<u32>,

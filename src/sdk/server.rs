@@ -150,7 +150,10 @@ impl<P: Provider> Server<P> {
         match fitted(config, schema) {
             Ok(config) => {
                 rules::check(&schema.attributes, &config, &Path::root(), &mut problems);
-                check(&config, &mut problems);
+                // A value that breaks a rule would only break more.
+                if !problems.has_errors() {
+                    check(&config, &mut problems);
+                }
             }
             Err(refused) => problems.extend(refused),
         }

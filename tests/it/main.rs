@@ -13,6 +13,7 @@ mod azure_engine;
 mod demo;
 mod process;
 mod protocol;
+mod provider;
 mod server;
 mod signin;
 mod support;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    azure::{self, Client, Kind, arm::management},
-    posture::Unreadable,
+    azure::{self, Client, Kind, arm::management, settings::ScopeSetting},
+    posture::{Reason, Unreadable},
     provider::{collect::scope::own_tenant, context::Context, failure},
     sdk::Result,
 };
@@ -31,6 +31,16 @@ impl Hierarchy {
 
 /// Reads the tree. It is read from the root if that is allowed; else from every group that is, each of which knows its own path.
 pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
+    if matches!(context.client.settings().scope, ScopeSetting::Detect | ScopeSetting::Subscriptions(_)) {
+        let gap = Unreadable {
+            subject: "management_groups".to_owned(),
+            scope: "tenant".to_owned(),
+            reason: Reason::EngineNever,
+            code: String::new(),
+            remedy: "The groups above single subscriptions are read only by tenant and management group connections.".to_owned(),
+        };
+        return Ok((Arc::default(), Some(gap)));
+    }
     let root = match own_tenant(context).await {
         Ok(tenant) => tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default(),
         Err(error) => return Err(failure::failed(&error)),

@@ -98,11 +98,11 @@ fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mu
     let mut optional = |text: Option<String>| text.map(|text| texts.shared(&text));
     let (cause, status_description) = (optional(status.cause), optional(status.description));
     let risk_level = optional(risk.and_then(|risk| risk.level));
-    Assessment {
+    let mut row = Assessment {
         assessment_key: texts.shared(&wire.name.to_ascii_lowercase()),
         display_name: texts.shared(&display_name),
         subscription_id: Arc::clone(subscription_id),
-        resource_id: resource_id::canonical(&assessed).into(),
+        resource_id: assessed.into(),
         source: texts.shared(resource_details.source.as_deref().unwrap_or("Azure")),
         status: texts.shared(&status.code),
         cause,
@@ -111,7 +111,11 @@ fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mu
         portal_url: links.azure_portal_uri.map(|link| with_scheme(&link).into()),
         first_evaluated_on: status.first_evaluation_date.as_deref().and_then(canonical).map(Into::into),
         status_changed_on: status.status_change_date.as_deref().and_then(canonical).map(Into::into),
+    };
+    if !row.is_foreign() {
+        row.resource_id = resource_id::canonical(&row.resource_id).into();
     }
+    row
 }
 
 /// The service leaves the scheme out.

@@ -2,4 +2,5 @@
 
 pub(crate) mod cty;
 pub(crate) mod host;
+pub(crate) mod inside;
 pub(crate) mod plugin;

@@ -1,0 +1,90 @@
+//! `azposture_defender_plans`.
+
+use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
+use serde_json::{Value as Json, json};
+
+use crate::support::inside::Inside;
+
+fn row<'a>(answer: &'a Json, key: &str) -> &'a Json {
+    answer["plans"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("{key} in {answer:#}"))
+}
+
+#[tokio::test]
+async fn plans_are_read_as_the_service_states_them() {
+    let answer = Inside::on(Tenant::demo()).await.read("defender_plans", json!({"include_deprecated": true})).await.ok();
+    let servers = row(&answer, &format!("{PRODUCTION}|virtualmachines"));
+    assert_eq!(
+        (&servers["tier"], &servers["subplan"], &servers["coverage"]),
+        (&json!("Standard"), &json!("P2"), &json!("PartiallyCovered"))
+    );
+    assert!(servers["resource_count"].as_u64().unwrap() > 0);
+    let storage = row(&answer, &format!("{PRODUCTION}|storageaccounts"));
+    let failed = storage["extensions"].as_array().unwrap().iter().find(|one| one["healthy"] == false).unwrap();
+    assert_eq!((&failed["name"], &failed["operation_code"]), (&json!("SensitiveDataDiscovery"), &json!("Failed")));
+    let arm = row(&answer, &format!("{PRODUCTION}|arm"));
+    assert_eq!((&arm["resource_count"], &arm["relevant"]), (&Json::Null, &Json::Null));
+    assert_eq!(row(&answer, &format!("{SANDBOX}|virtualmachines"))["enabled"], false);
+    assert_eq!(row(&answer, &format!("{PRODUCTION}|containerregistry"))["replaced_by"], json!(["Containers"]));
+    assert_eq!(answer["complete"], true);
+}
+
+#[tokio::test]
+async fn replaced_plans_are_left_out_unless_asked_for() {
+    let inside = Inside::on(Tenant::demo()).await;
+    assert_eq!(inside.read("defender_plans", json!({})).await.ok()["summary"]["deprecated"], 0);
+    assert!(
+        inside.read("defender_plans", json!({"include_deprecated": true})).await.ok()["summary"]["deprecated"].as_u64() > Some(0)
+    );
+}
+
+#[tokio::test]
+async fn a_plan_name_is_found_without_case_and_refused_when_nobody_knows_it() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let answer = inside.read("defender_plans", json!({"plan_names": ["keyvaults"]})).await.ok();
+    assert_eq!(answer["summary"]["matched"], 2);
+    let unknown = inside.read("defender_plans", json!({"plan_names": ["KeyVault"]})).await;
+    assert_eq!(unknown.errors(), ["Unknown value"]);
+    assert!(unknown.detail().contains("`KeyVaults`"), "{}", unknown.detail());
+}
+
+#[tokio::test]
+async fn a_subscription_outside_the_scope_is_an_error() {
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let inside = Inside::configured(Tenant::demo(), block).await;
+    let reading = inside.read("defender_plans", json!({"subscription_ids": [SANDBOX]})).await;
+    assert_eq!(reading.errors(), ["Outside the configured scope"]);
+    let malformed = inside.read("defender_plans", json!({"subscription_ids": ["production"]})).await;
+    assert_eq!(malformed.errors(), ["Invalid value"]);
+}
+
+#[tokio::test]
+async fn one_refused_subscription_is_a_gap_and_all_refused_is_an_error() {
+    let refused = |part: &str| Fault::on(part).refuse(403, "AuthorizationFailed", "no");
+    let one = Tenant::demo().with_fault(refused(&format!("{SANDBOX}/providers/Microsoft.Security/pricings")));
+    let reading = Inside::on(one).await.read("defender_plans", json!({})).await;
+    assert_eq!(reading.gaps(), [format!("plans forbidden /subscriptions/{SANDBOX}")]);
+    assert_eq!(reading.ok()["complete"], false);
+    let all = Tenant::demo().with_fault(refused("Microsoft.Security/pricings"));
+    assert_eq!(Inside::on(all).await.read("defender_plans", json!({})).await.errors(), ["Nothing could be read"]);
+}
+
+#[tokio::test]
+async fn counts_are_null_where_the_inventory_may_be_short() {
+    let tenant = Tenant::demo().with_fault(Fault::on("providers/Microsoft.Authorization/permissions").refuse(
+        403,
+        "AuthorizationFailed",
+        "no",
+    ));
+    let reading = Inside::on(tenant).await.read("defender_plans", json!({})).await;
+    assert!(reading.gaps().iter().all(|gap| gap.contains(" not_proven ")), "{:?}", reading.gaps());
+    let answer = reading.ok();
+    assert_eq!(row(&answer, &format!("{PRODUCTION}|virtualmachines"))["resource_count"], Json::Null);
+    assert_eq!(answer["complete"], false);
+}
+
+#[tokio::test]
+async fn an_area_that_is_off_is_an_error() {
+    let block = json!({"environment": "demo", "areas": ["identity"]});
+    let reading = Inside::configured(Tenant::demo(), block).await.read("defender_plans", json!({})).await;
+    assert_eq!(reading.errors(), ["Area is off"]);
+}

@@ -1,0 +1,136 @@
+//! `azposture_defender_validation`, and what all validations share.
+
+use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
+use serde_json::{Value as Json, json};
+
+use crate::support::inside::Inside;
+
+const NAME: &str = "defender_validation";
+
+fn plans(plans: Json) -> Json {
+    json!({"plans": plans, "tags": {"env": "prod"}})
+}
+
+#[tokio::test]
+async fn a_green_validation_says_nothing_and_counts() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let planned = inside.plan(NAME, plans(json!({"SqlServers": {}, "Arm": {"subplan": "PerSubscription"}}))).await;
+    assert!(planned.errors().is_empty() && planned.warnings().is_empty(), "{:?}", planned.said);
+    let opened = inside.open(NAME, plans(json!({"SqlServers": {}, "Arm": {}}))).await.ok();
+    assert_eq!((&opened["checked"], &opened["passed"], &opened["failed"]), (&json!(2), &json!(2), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_red_validation_is_one_error_with_the_worst_first_and_the_next_step_last() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let reading = inside
+        .plan(
+            NAME,
+            plans(json!({"KeyVaults": {}, "SqlServers": {}, "StorageAccounts": {"extensions": ["SensitiveDataDiscovery"]}})),
+        )
+        .await;
+    assert_eq!(reading.errors(), ["defender_validation: 2 failed of 3"]);
+    let lines: Vec<_> = reading.detail().lines().collect();
+    assert!(
+        lines[0].starts_with("  subscription") && lines[1].contains("plan_off") && lines[2].contains("extension_unhealthy"),
+        "{lines:#?}"
+    );
+    assert!(lines.last().unwrap().contains("az security pricing create --name KeyVaults"), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn nothing_selected_is_an_error_and_never_a_pass() {
+    let inside = Inside::on(Tenant::demo()).await;
+    for (arguments, summary) in [
+        (json!({"plans": {}}), "Nothing selected"),
+        (json!({"plans": {"VirtualMachine": {}}}), "Unknown value"),
+        (json!({"plans": {"Arm": {}}, "tags": {"env": "nowhere"}}), "Nothing selected"),
+        (json!({"plans": {"Arm": {}}, "subscription_ids": []}), "Nothing selected"),
+        (json!({"plans": {"Arm": {"subplan": "P2"}}}), "Unknown value"),
+        (json!({"plans": {"Arm": {}}, "require_scan_within_days": 7}), "Nothing selected"),
+        (json!({"plans": {"Arm": {}}, "require_scan_within_days": 0}), "Invalid value"),
+        (json!({"plans": {"Api": {}}, "only_relevant": true}), "Nothing selected"),
+    ] {
+        let reading = inside.plan(NAME, arguments.clone()).await;
+        assert_eq!(reading.errors(), [summary], "{arguments}: {:?}", reading.said);
+    }
+}
+
+#[tokio::test]
+async fn warnings_weaken_and_an_unknown_obeys_its_own_word() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let mut red = plans(json!({"KeyVaults": {}}));
+    red["enforcement"] = json!("warning");
+    let reading = inside.plan(NAME, red).await;
+    assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["defender_validation: 1 failed of 1"]));
+
+    let tenant = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").refuse(403, "AuthorizationFailed", "no"));
+    let inside = Inside::on(tenant).await;
+    let mut unseen = plans(json!({"SqlServers": {}}));
+    assert_eq!(inside.plan(NAME, unseen.clone()).await.errors(), ["defender_validation: 1 unknown of 1"]);
+    unseen["on_unknown"] = json!("warning");
+    let reading = inside.plan(NAME, unseen).await;
+    assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["defender_validation: 1 unknown of 1"]));
+    assert!(reading.detail().contains("plans on /subscriptions/"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_not_visible_is_unknown_and_never_left_out() {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("subscriptions", |list| list["value"].as_array_mut().unwrap().retain(|row| row["subscriptionId"] != SANDBOX))
+        .unwrap();
+    let reading = Inside::on(tenant).await.plan(NAME, json!({"plans": {"SqlServers": {}}})).await;
+    assert_eq!(reading.errors(), ["defender_validation: 1 unknown of 2"]);
+    assert!(reading.detail().contains(SANDBOX), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_list_that_may_be_short_does_not_pass() {
+    let tenant =
+        Tenant::demo().with_fault(Fault::on("Microsoft.Authorization/permissions").refuse(403, "AuthorizationFailed", "no"));
+    let reading = Inside::on(tenant).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert_eq!(reading.errors(), ["defender_validation: 1 unknown of 2"]);
+}
+
+#[tokio::test]
+async fn coverage_assessments_and_scans_are_verified_when_asked_for() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let mut arguments = plans(json!({"VirtualMachines": {}, "SqlServers": {}}));
+    arguments["require_full_coverage"] = json!(true);
+    assert_eq!(inside.plan(NAME, arguments.clone()).await.errors(), ["defender_validation: 1 failed of 2"]);
+    let mut arguments = plans(json!({"VirtualMachines": {}, "SqlServers": {}, "Containers": {}}));
+    arguments["enforcement"] = json!("warning");
+    arguments["require_assessments"] = json!(true);
+    arguments["require_scan_within_days"] = json!(7);
+    let opened = inside.open(NAME, arguments.clone()).await.ok();
+    assert_eq!(opened["checked"], 7, "three plans, the assessments, three kinds of scans");
+
+    let tenant =
+        Tenant::demo().with_fault(Fault::on("Microsoft.Security/subAssessments").change(|answer| answer["value"] = json!([])));
+    let never = Inside::on(tenant).await.open(NAME, arguments).await;
+    assert!(never.detail().contains("never_scanned"), "{}", never.detail());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_red_validation_waits_as_long_as_it_is_told_and_takes_a_late_green() {
+    let tenant = Tenant::demo();
+    let pricings = || Fault::on(format!("{PRODUCTION}/providers/Microsoft.Security/pricings"));
+    let late = tenant.clone().with_fault(pricings().times(2).change(|answer| {
+        for plan in answer["value"].as_array_mut().unwrap() {
+            plan["properties"]["pricingTier"] = json!("Free");
+        }
+    }));
+    let mut arguments = plans(json!({"SqlServers": {}}));
+    arguments["wait_seconds"] = json!(60);
+    let started = tokio::time::Instant::now();
+    let reading = Inside::on(late).await.plan(NAME, arguments.clone()).await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+    assert_eq!(started.elapsed().as_secs(), 45, "after 15 seconds, then after 30");
+
+    arguments["wait_seconds"] = json!(10);
+    let never = Tenant::demo().with_fault(pricings().refuse(403, "AuthorizationFailed", "no"));
+    let started = tokio::time::Instant::now();
+    assert_eq!(Inside::on(never).await.plan(NAME, arguments).await.errors().len(), 1);
+    assert!(started.elapsed().as_secs() < 15, "there is no time for a second reading");
+}
