@@ -11,9 +11,11 @@
 
 mod azure_engine;
 mod demo;
+mod golden;
 mod process;
 mod protocol;
 mod provider;
 mod server;
+mod showcase;
 mod signin;
 mod support;
