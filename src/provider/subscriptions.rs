@@ -112,9 +112,10 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let (hierarchy, unread) = hierarchy::read(context).await?;
     let states = lowered(&arguments.states, |state| &state.0);
     let wanted = arguments.tags.unwrap_or_default();
-    let matched: Vec<_> = scope
-        .subscriptions
-        .iter()
+    let mut all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    let matched: Vec<_> = all
+        .into_iter()
         .filter(|row| filter::admits(states.as_ref(), &row.state) && filter::has_tags(&wanted, &row.tags))
         .collect();
     let mut by_state = BTreeMap::new();
