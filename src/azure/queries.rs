@@ -20,7 +20,7 @@ use crate::azure::{Client, Error, Kind, Result};
 /// Code of an answer with a row of a subscription that was not asked for.
 pub const FOREIGN_ROW: &str = "ForeignRow";
 
-/// Every fixed text, by name. [`role_assignments_of`] alone adds to one: the principals.
+/// Every text, by name. Only the readers of certain principals' assignments and of certain roles add to theirs: GUIDs.
 pub const TEXTS: &[(&str, &str)] = &[
     ("assessments", ASSESSMENTS),
     ("custommetadata", CUSTOM_METADATA),
@@ -197,13 +197,7 @@ pub async fn role_assignments_of(
     scope: QueryScope,
     row: impl FnMut(RoleAssignment),
 ) -> Result<()> {
-    let plain = |id: &&String| id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let ids: Vec<String> = principals.iter().filter(plain).map(|id| format!("{id:?}")).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let of_them = format!("| where tostring(properties.principalId) in~ ({})\n| project", ids.join(", "));
-    let text = ROLE_ASSIGNMENTS.replacen("| project", &of_them, 1);
+    let Some(text) = narrowed(ROLE_ASSIGNMENTS, "tostring(properties.principalId)", principals) else { return Ok(()) };
     let breadth = Some(Breadth::AtScopeAboveAndBelow);
     client.query(query("list role assignments", &text, scope, breadth), row).await
 }
@@ -212,6 +206,26 @@ pub async fn role_assignments_of(
 pub async fn role_definitions(client: &Client, scope: QueryScope, row: impl FnMut(RoleDefinition)) -> Result<()> {
     let breadth = Some(Breadth::AtScopeAboveAndBelow);
     client.query(query("list role definitions", ROLE_DEFINITIONS, scope, breadth), row).await
+}
+
+/// As [`role_definitions`], but only those with certain GUIDs.
+pub async fn role_definitions_of(
+    client: &Client,
+    names: &BTreeSet<String>,
+    scope: QueryScope,
+    row: impl FnMut(RoleDefinition),
+) -> Result<()> {
+    let Some(text) = narrowed(ROLE_DEFINITIONS, "name", names) else { return Ok(()) };
+    let breadth = Some(Breadth::AtScopeAboveAndBelow);
+    client.query(query("list role definitions", &text, scope, breadth), row).await
+}
+
+/// A text that keeps only rows with one of these GUIDs in a column; none if there is no GUID. Nothing else gets into a text.
+fn narrowed(text: &str, column: &str, ids: &BTreeSet<String>) -> Option<String> {
+    let plain = |id: &&String| id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let ids: Vec<String> = ids.iter().filter(plain).map(|id| format!("{id:?}")).collect();
+    let condition = format!("| where {column} in~ ({})\n| project", ids.join(", "));
+    (!ids.is_empty()).then(|| text.replacen("| project", &condition, 1))
 }
 
 /// When each kind of thing was last scanned, by subscription; one without any result is not handed out.

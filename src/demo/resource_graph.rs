@@ -59,8 +59,8 @@ pub(super) fn rows(asked: &Asked<'_>) -> Result<Found, Refusal> {
     }
     let mut table = Vec::new();
     for (_, fixture, kind, action) in sources {
-        let rows = asked.fixtures.rows(fixture).into_iter().filter(|row| scope.contains(asked, row) && readable(asked, row, action));
-        table.extend(rows.map(|row| columns(asked, kind, row)));
+        let rows = asked.fixtures.rows_where(fixture, |row| scope.contains(asked, row) && readable(asked, row, action));
+        table.extend(rows.into_iter().map(|row| columns(asked, kind, row)));
     }
     query.run(table).map(Found::Rows).ok_or_else(invalid)
 }
@@ -160,10 +160,12 @@ fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
     let Some(fields) = properties.as_object_mut() else { return properties };
     match kind {
         ASSESSMENT => {
-            let metadata = asked.fixtures.rows("assessment-metadata");
-            let metadata = metadata.iter().find(|known| text(known, "/name").eq_ignore_ascii_case(text(row, "/name")));
-            if let Some(metadata) = metadata.and_then(|known| known.get("properties")) {
-                fields.insert("metadata".into(), metadata.clone());
+            let metadata = asked.fixtures.find("assessment-metadata", |known| {
+                let own = text(known, "/name").eq_ignore_ascii_case(text(row, "/name"));
+                known.get("properties").filter(|_| own).cloned()
+            });
+            if let Some(metadata) = metadata {
+                fields.insert("metadata".into(), metadata);
             }
             if let Some(Value::Object(details)) = fields.get_mut("resourceDetails") {
                 rename(details, &[("id", "Id"), ("source", "Source")]);
@@ -186,11 +188,12 @@ fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
 
 /// A group and its ancestors, nearest first, with their display names.
 fn chain(asked: &Asked<'_>, group: &str) -> Value {
-    let groups = asked.fixtures.rows("management-groups");
     let names = std::iter::once(group.to_owned()).chain(ancestors(asked.fixtures, group));
     let named = names.filter_map(|name| {
-        let row = groups.iter().find(|row| text(row, "/name").eq_ignore_ascii_case(&name))?;
-        Some(json!({"name": text(row, "/name"), "displayName": text(row, "/properties/displayName")}))
+        asked.fixtures.find("management-groups", |row| {
+            let own = text(row, "/name").eq_ignore_ascii_case(&name);
+            own.then(|| json!({"name": text(row, "/name"), "displayName": text(row, "/properties/displayName")}))
+        })
     });
     named.collect()
 }

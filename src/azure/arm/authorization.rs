@@ -209,12 +209,6 @@ pub async fn role_definitions(client: &Client, scope: &str, filter: Option<&str>
     collect(client, filtered(call, filter)).await
 }
 
-/// One role definition of the tenant, by its GUID.
-pub async fn role_definition(client: &Client, id: &str) -> Result<RoleDefinition> {
-    let path = format!("/providers/Microsoft.Authorization/roleDefinitions/{id}");
-    client.get(Call::arm("read the role definition", path, VERSION)).await
-}
-
 /// Deny assignments at, above and below a scope, or as `filter` narrows it.
 pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<DenyAssignment>> {
     let call = Call::arm("list deny assignments", under(scope, "denyAssignments"), VERSION);

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     azure::{
         self, Audience, Call, Client,
-        arm::authorization::{self, RoleAssignment},
+        arm::authorization::{self, RoleAssignment, RoleAssignmentProperties},
         claims::{Claims, Principal},
         queries,
         resource_graph::QueryScope,
@@ -110,31 +110,28 @@ async fn gathered(client: &Client, ids: BTreeSet<String>, hierarchy: Arc<Hierarc
 }
 
 async fn grants(client: &Client, principals: &BTreeSet<String>, ids: &BTreeSet<String>) -> azure::Result<Vec<Grant>> {
-    let mut assignments = BTreeMap::new();
     let scope = QueryScope::Subscriptions(ids.clone());
-    queries::role_assignments_of(client, principals, scope, |row| {
+    let mut assignments = BTreeMap::new();
+    queries::role_assignments_of(client, principals, scope.clone(), |row| {
         if is_broad(&row) {
             assignments.insert(row.id.to_ascii_lowercase(), row.properties);
         }
     })
     .await?;
+    let role = |id: &str| id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let names = assignments.values().map(|assignment| role(&assignment.role_definition_id)).collect();
     let mut roles = BTreeMap::<String, Vec<Permission>>::new();
-    let mut grants = Vec::new();
-    for assignment in assignments.into_values() {
-        let id = assignment.role_definition_id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-        let permissions = match roles.get(&id) {
-            Some(permissions) => permissions.clone(),
-            // A role that cannot be read proves nothing.
-            None => match authorization::role_definition(client, &id).await {
-                Ok(role) => role.properties.permissions.into_iter().map(permission).collect(),
-                Err(_) => Vec::new(),
-            },
-        };
-        roles.insert(id, permissions.clone());
+    queries::role_definitions_of(client, &names, scope, |row| {
+        roles.insert(row.name.to_ascii_lowercase(), row.properties.permissions.into_iter().map(permission).collect());
+    })
+    .await?;
+    // A role that cannot be read proves nothing.
+    let granted = |assignment: RoleAssignmentProperties| {
         let scope = assignment.scope.to_ascii_lowercase();
-        grants.push(Grant { scope: if scope.len() > 1 { scope.trim_end_matches('/').to_owned() } else { scope }, permissions });
-    }
-    Ok(grants)
+        let scope = if scope.len() > 1 { scope.trim_end_matches('/').to_owned() } else { scope };
+        Some(Grant { scope, permissions: roles.get(&role(&assignment.role_definition_id))?.clone() })
+    };
+    Ok(assignments.into_values().filter_map(granted).collect())
 }
 
 /// Whether an assignment covers at least a whole subscription, and without a condition.
@@ -155,11 +152,12 @@ async fn groups_of(client: &Client, id: &str, principal: Principal) -> azure::Re
     };
     let path = format!("/{kind}/{id}/transitiveMemberOf/microsoft.graph.group");
     let mut groups = BTreeSet::new();
-    let call = Call::graph("list the groups of the sign-in", path).with("$select", "id");
-    client.list(call, |group: Group| {
+    // A cast to groups is an advanced query, which needs both of these.
+    let call = Call::graph("list the groups of the sign-in", path).with("$select", "id").with("$count", "true");
+    let add = |group: Group| {
         groups.insert(group.id);
-    })
-    .await?;
+    };
+    client.list(call.header("consistencylevel", "eventual"), add).await?;
     Ok(groups)
 }
 
