@@ -112,7 +112,11 @@ pub struct Scan {
 }
 
 /// The assessments of subscriptions, one by one, with the subscription of each; risk is always there.
-pub async fn assessments(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(String, security::Assessment)) -> Result<()> {
+pub async fn assessments(
+    client: &Client,
+    ids: &BTreeSet<String>,
+    mut row: impl FnMut(String, security::Assessment),
+) -> Result<()> {
     of_subscriptions(client, "list Defender assessments", ASSESSMENTS, ids, |id, found: Assessment| row(id, found.into())).await
 }
 

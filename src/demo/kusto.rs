@@ -257,7 +257,9 @@ fn expression(tokens: &mut Tokens) -> Option<Expression> {
         return Some(Expression::Call(word, arguments(tokens)?));
     }
     let path: Vec<String> = word.split('.').map(str::to_owned).collect();
-    path.iter().all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).then_some(())?;
+    path.iter()
+        .all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .then_some(())?;
     Some(Expression::Path(path))
 }
 
@@ -338,7 +340,10 @@ mod tests {
         let text = "// name\ntable\n| where type == \"t\" and properties.State in~ (\"ON\", \"OFF\")\n| project id, s = properties.State\n| order by id asc";
         assert_eq!(run(text), Some(json!([{"id": "a", "s": "off"}, {"id": "b", "s": "On"}])));
         assert_eq!(parse(text).unwrap().table, "table");
-        assert_eq!(run("t | where properties.State !~ \"on\" | project id | order by id asc"), Some(json!([{"id": "a"}, {"id": "c"}])));
+        assert_eq!(
+            run("t | where properties.State !~ \"on\" | project id | order by id asc"),
+            Some(json!([{"id": "a"}, {"id": "c"}]))
+        );
     }
 
     #[test]
@@ -358,7 +363,15 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_invalid() {
-        for text in ["", "t | take 5", "t | where id", "t | where id == \"x", "t | project f(id)", "t | project x = f(id)", "t project id"] {
+        for text in [
+            "",
+            "t | take 5",
+            "t | where id",
+            "t | where id == \"x",
+            "t | project f(id)",
+            "t | project x = f(id)",
+            "t project id",
+        ] {
             assert_eq!(run(text), None, "{text}");
         }
     }

@@ -99,9 +99,10 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
                 scope: format!("/subscriptions/{id}"),
                 reason: Reason::NotProven,
                 code: String::new(),
-                remedy: "Resource Graph does not know (yet) where this subscription stands, and perhaps others. Run again later, or \
+                remedy:
+                    "Resource Graph does not know (yet) where this subscription stands, and perhaps others. Run again later, or \
                          set resource_graph = \"never\" in a connection to the tenant."
-                    .to_owned(),
+                        .to_owned(),
             });
             Ok((hierarchy, unplaced))
         }

@@ -28,9 +28,8 @@ use crate::{
 
 /// The Defender plans of subscriptions.
 pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
-    let arm = |client: Client, id: String| async move {
-        Ok(security::pricings(&client, &id).await?.into_iter().map(plan).collect())
-    };
+    let arm =
+        |client: Client, id: String| async move { Ok(security::pricings(&client, &id).await?.into_iter().map(plan).collect()) };
     let graph = |client: Client, ids: BTreeSet<String>| async move {
         let mut all = BTreeMap::<String, Vec<Plan>>::new();
         queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row))).await?;

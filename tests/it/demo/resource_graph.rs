@@ -89,7 +89,8 @@ async fn rows_have_the_columns_of_their_table() {
     assert!(of_resource["properties"]["resourceDetails"]["Id"].is_string());
     assert!(of_resource["properties"]["links"]["azurePortal"].is_string());
     assert!(of_resource["properties"]["metadata"]["severity"].is_string());
-    let subscriptions = self::rows(&tenant, "resourcecontainers | where type == \"microsoft.resources/subscriptions\"", both()).await;
+    let subscriptions =
+        self::rows(&tenant, "resourcecontainers | where type == \"microsoft.resources/subscriptions\"", both()).await;
     assert_eq!(subscriptions[0]["properties"]["managementGroupAncestorsChain"][0]["name"], "mg-production");
     assert_eq!(subscriptions[0]["tags"]["env"], "prod");
 }

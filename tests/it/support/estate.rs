@@ -50,7 +50,16 @@ pub(crate) fn assignment(number: usize, principal: &str, role: &str, scope: &str
 /// Adds copies of the sandbox with everything in it, and answers their ids.
 pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
     let ids: Vec<String> = (0..number).map(|number| format!("fab00001-0000-4000-8000-{:012}", number + 100)).collect();
-    for fixture in ["assessments", "management-group-subscriptions", "pricings", "providers", "resource-groups", "resources", "sub-assessments", "subscriptions"] {
+    for fixture in [
+        "assessments",
+        "management-group-subscriptions",
+        "pricings",
+        "providers",
+        "resource-groups",
+        "resources",
+        "sub-assessments",
+        "subscriptions",
+    ] {
         tenant
             .edit(fixture, |list| {
                 let rows = list["value"].as_array_mut().unwrap();

@@ -38,12 +38,7 @@ impl Provider for Aimed {
         self.provider.check(settings, problems);
     }
 
-    fn configure(
-        &self,
-        settings: Settings,
-        version: &str,
-        warnings: &mut Diagnostics,
-    ) -> azposture::sdk::Result<Context> {
+    fn configure(&self, settings: Settings, version: &str, warnings: &mut Diagnostics) -> azposture::sdk::Result<Context> {
         let context = self.provider.configure(settings, version, warnings)?;
         let Some(scope) = self.scope.clone() else { return Ok(context) };
         let connection = azposture::azure::settings::Settings { scope, ..context.client.settings().clone() };
