@@ -47,7 +47,7 @@ const CUSTOM_METADATA: &str = r#"// azposture custommetadata
 securityresources
 | where type == "microsoft.security/assessments" and tostring(properties.metadata.assessmentType) !~ "BuiltIn"
 | distinct name, metadata = tostring(properties.metadata)
-| order by name asc"#;
+| order by name asc, metadata asc"#;
 
 const HIERARCHY: &str = r#"// azposture hierarchy
 resourcecontainers

@@ -252,14 +252,13 @@ async fn group(context: &Context, name: &str) -> Result<Scope> {
         Err(error) => error,
     };
     let scope = format!("/providers/Microsoft.Management/managementGroups/{name}");
-    let mut gap = failure::gap("management_groups", &scope, &error)?;
+    let gap = failure::gap("management_groups", &scope, &error)?;
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Err(failure::nothing_read(&[gap]));
     }
     match seen_below(context, name).await {
         Ok(ids) if !ids.is_empty() => {
-            gap.reason = Reason::NotProven;
-            gap.remedy = unproven("The management group", &scope);
+            let gap = unproven(gap, "The management group", &scope);
             let mut found = expected(context, "management_group", &ids).await?;
             found.gaps.push(gap);
             Ok(found)
@@ -300,10 +299,9 @@ async fn tenant(context: &Context) -> Result<Scope> {
             expected(context, "tenant", &ids).await
         }
         Err(error) => {
-            let mut gap = failure::gap("management_groups", "tenant", &error)?;
-            gap.reason = Reason::NotProven;
+            let gap = failure::gap("management_groups", "tenant", &error)?;
             let scope = format!("/providers/Microsoft.Management/managementGroups/{root}");
-            gap.remedy = unproven("The root management group", &scope);
+            let gap = unproven(gap, "The root management group", &scope);
             let mut found = expected(context, "tenant", &ids).await?;
             found.gaps.push(gap);
             Ok(found)
@@ -317,11 +315,19 @@ pub async fn root(context: &Context) -> azure::Result<String> {
     Ok(tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default())
 }
 
-fn unproven(what: &str, scope: &str) -> String {
-    format!(
-        "{what} could not be read, so nothing proves that all subscriptions are visible. Grant Management Group Reader: az role \
-         assignment create --role \"Management Group Reader\" --scope {scope} --assignee <object id of this sign-in>"
-    )
+/// What an unreadable group means: whatever else is seen, nothing proves that it is all.
+fn unproven(gap: Unreadable, what: &str, scope: &str) -> Unreadable {
+    let refused = matches!(gap.reason, Reason::Forbidden | Reason::NotVisible);
+    let next = if refused {
+        format!(
+            "Grant Management Group Reader: az role assignment create --role \"Management Group Reader\" --scope {scope} --assignee \
+             <object id of this sign-in>"
+        )
+    } else {
+        gap.remedy
+    };
+    let remedy = format!("{what} could not be read, so nothing proves that all subscriptions are visible. {next}");
+    Unreadable { reason: Reason::NotProven, remedy, ..gap }
 }
 
 fn none_visible(scope: &Scope) -> Diagnostics {
