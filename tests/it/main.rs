@@ -11,6 +11,7 @@
 
 mod azure_engine;
 mod demo;
+mod engines;
 mod golden;
 mod process;
 mod protocol;
