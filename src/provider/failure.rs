@@ -1,7 +1,7 @@
 //! From failed reads to what a user sees: a gap in an otherwise good answer, or an error where nothing can be answered.
 
 use crate::{
-    azure::{Error, Kind},
+    azure::{Error, Kind, explain},
     posture::{Reason, Unreadable},
     sdk::Diagnostics,
 };
@@ -30,12 +30,13 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
 
 /// A failed read as the error of a whole data source or validation.
 pub fn failed(error: &Error) -> Diagnostics {
+    let sign_in = explain::summary(error);
     let (summary, after) = match error.kind() {
-        Kind::Configuration => ("Sign-in is not configured", ""),
+        Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or("Sign-in is not configured"), ""),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => ("Left its host", REPORT),
         Kind::RefusedByGuard => ("Refused by the read-only guard", REPORT),
         Kind::Unauthenticated => ("Sign-in failed", ""),
-        _ => ("Nothing could be read", ""),
+        _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
     let mut detail = format!("{error}.");
     for text in [error.advice(), after] {

@@ -16,4 +16,5 @@ mod protocol;
 mod provider;
 mod server;
 mod signin;
+mod sockets;
 mod support;
