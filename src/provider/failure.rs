@@ -13,7 +13,9 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
         Kind::Forbidden => Reason::Forbidden,
-        Kind::InvalidResponse if matches!(error.code(), "Truncated" | "SubscriptionLimit" | "PageLoop") => Reason::IncompleteList,
+        Kind::InvalidResponse if matches!(error.code(), "PageLoop" | "RepeatedPage" | "SubscriptionLimit" | "Truncated") => {
+            Reason::IncompleteList
+        }
         Kind::InvalidResponse => Reason::InvalidResponse,
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
         Kind::NotLicensed => Reason::NotLicensed,
@@ -38,7 +40,7 @@ pub fn failed(error: &Error) -> Diagnostics {
         Kind::Unauthenticated => ("Sign-in failed", ""),
         _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
-    let mut detail = format!("{error}.");
+    let mut detail = format!("{}.", error.to_string().trim_end_matches('.'));
     for text in [error.advice(), after] {
         if !text.is_empty() {
             detail.push_str("\n\n");
