@@ -6,7 +6,6 @@ use azure_core::{
     error::ErrorKind,
     http::{
         Context, Request,
-        headers::USER_AGENT,
         policies::{Policy, PolicyResult},
     },
 };
@@ -14,8 +13,6 @@ use tokio::time::{Instant, timeout};
 
 use super::{answer::Answer, counts::Counters, fault, wait};
 use crate::azure::{Call, gate};
-
-const OUR_NAME: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// The number of this attempt, from 1, for the log.
 pub(super) struct Try(pub(super) u32);
@@ -31,7 +28,6 @@ pub(super) struct Attempt {
 impl Policy for Attempt {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
         let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
-        request.insert_header(USER_AGENT, OUR_NAME);
         self.counters.request();
         let started = Instant::now();
         let (method, url) = (request.method(), request.url().clone());

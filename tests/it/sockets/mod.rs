@@ -1,6 +1,8 @@
 //! The built provider against a whole cloud over real sockets: signing in, what can go wrong on the wire, and what is left behind.
 
 mod faults;
+mod lifetime;
+mod network;
 mod sign_in;
 
 use serde_json::{Value as Json, json};
