@@ -6,6 +6,7 @@ use azure_core::{
     error::ErrorKind,
     http::{
         Context, Request,
+        headers::USER_AGENT,
         policies::{Policy, PolicyResult},
     },
 };
@@ -22,12 +23,15 @@ pub(super) struct Try(pub(super) u32);
 pub(super) struct Attempt {
     pub(super) limit: Duration,
     pub(super) counters: Arc<Counters>,
+    /// Who asks. Set here, because azure_core sets its own before.
+    pub(super) user_agent: String,
 }
 
 #[async_trait::async_trait]
 impl Policy for Attempt {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
         let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
+        request.insert_header(USER_AGENT, self.user_agent.clone());
         self.counters.request();
         let started = Instant::now();
         let (method, url) = (request.method(), request.url().clone());

@@ -59,10 +59,16 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
     }
 }
 
+/// Everything below a management group; whoever asks, it is read once.
+pub async fn descendants(client: &Client, group: &str) -> azure::Result<Arc<Vec<management::Descendant>>> {
+    let (reader, name) = (client.clone(), group.to_owned());
+    client.memo(&format!("descendants/{group}"), || async move { management::descendants(&reader, &name).await }).await
+}
+
 async fn tree(client: &Client, root: &str) -> azure::Result<Hierarchy> {
     let refused = |error: &azure::Error| matches!(error.kind(), Kind::Forbidden | Kind::NotFound | Kind::NotVisible);
     let mut hierarchy = Hierarchy::default();
-    match management::descendants(client, root).await {
+    match descendants(client, root).await {
         Ok(below) => hierarchy.add(vec![Ancestor { id: root.to_owned(), display_name: root_name(client, root).await }], &below),
         Err(error) if !refused(&error) => return Err(error),
         Err(error) => {
@@ -75,7 +81,7 @@ async fn tree(client: &Client, root: &str) -> azure::Result<Hierarchy> {
                 if covered.contains(&group.name) {
                     continue;
                 }
-                let below = management::descendants(client, &group.name).await?;
+                let below = descendants(client, &group.name).await?;
                 covered.extend(below.iter().filter(|item| !item.is_subscription()).map(|item| item.name.clone()));
                 let path = management::read(client, &group.name).await?;
                 let own = Ancestor { display_name: name(path.properties.display_name, &group.name), id: group.name };

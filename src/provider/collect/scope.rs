@@ -6,14 +6,9 @@ use std::{
 };
 
 use crate::{
-    azure::{
-        self, Audience,
-        arm::{management, subscriptions},
-        claims::Claims,
-        settings::ScopeSetting,
-    },
+    azure::{self, Audience, arm::subscriptions, claims::Claims, settings::ScopeSetting},
     posture::{Reason, Unreadable},
-    provider::{context::Context, failure},
+    provider::{collect::hierarchy, context::Context, failure},
     sdk::{Diagnostics, Result},
 };
 
@@ -196,9 +191,7 @@ async fn expected(
 
 /// The subscriptions below a management group.
 async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
-    let (client, group) = (context.client.clone(), name.to_owned());
-    let key = format!("descendants/{name}");
-    let below = context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await?;
+    let below = hierarchy::descendants(&context.client, name).await?;
     Ok(below.iter().filter(|item| item.is_subscription()).map(|item| item.name.to_ascii_lowercase()).collect())
 }
 

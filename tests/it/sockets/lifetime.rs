@@ -1,5 +1,7 @@
 //! What one process does over its life: it reads each fact once, stops at once, keeps its time, and leaves nothing behind.
 
+use std::{collections::BTreeSet, path::Path, time::Duration};
+
 use azposture::demo::{PRODUCTION, Tenant};
 use futures::future::{join, join_all};
 use serde_json::json;
@@ -7,6 +9,7 @@ use serde_json::json;
 use super::{provider, reads_all};
 use crate::support::{
     cloud::{Effect, FakeCloud, Http, Role, Trouble},
+    estate::Estate,
     host::within,
     plugin::errors,
 };
@@ -14,11 +17,12 @@ use crate::support::{
 const LIST: &str = "azposture_defender_assessments";
 
 #[tokio::test]
-async fn fifty_data_sources_over_one_list_cost_one_list() {
+async fn sixty_data_sources_over_a_few_lists_cost_each_list_once() {
     for http in [Http::One, Http::Two] {
         let cloud = FakeCloud::on(Tenant::demo()).over(http).start().await;
         let plugin = provider(cloud.block(), &[]).await;
-        let reads = (0..50).map(|limit| plugin.read(LIST, json!({"limit": limit})));
+        let names = [LIST, "azposture_subscriptions", "azposture_defender_plans"];
+        let reads = (0..60).map(|number| plugin.read(names[number % 3], json!({"limit": number})));
         let answers = join_all(reads).await;
         assert!(answers.iter().all(|(value, said)| value.is_some() && errors(said).is_empty()));
         let mut asked: Vec<_> = cloud.seen().iter().map(|seen| format!("{:?} {}?{}", seen.role, seen.path, seen.query)).collect();
@@ -48,7 +52,7 @@ async fn stopping_ends_a_slow_read_at_once_and_takes_the_request_back() {
         let stop = async {
             within(async {
                 while !cloud.seen().iter().any(|seen| seen.path.ends_with("/assessments")) {
-                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                    tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             })
             .await;
@@ -60,8 +64,8 @@ async fn stopping_ends_a_slow_read_at_once_and_takes_the_request_back() {
         assert_eq!(errors(&said), ["Stopped"]);
         within(async {
             // Idle connections stay open, the one with the slow answer does not.
-            while cloud.open() >= cloud.connections(Role::Management) + cloud.connections(Role::Login) + 1 {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            while cloud.open(Role::Management) == cloud.connections(Role::Management) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
         .await;
@@ -95,13 +99,30 @@ async fn the_process_leaves_neither_files_nor_connections_behind() {
     let cloud = FakeCloud::on(Tenant::demo()).start().await;
     let mut plugin = provider(cloud.block(), &[]).await;
     reads_all(&plugin).await;
-    assert!(cloud.open() > 0);
+    let process = format!("/proc/{}", plugin.id());
+    assert!(cloud.open(Role::Management) > 0);
     assert!(plugin.shutdown().await.success());
-    assert!(plugin.launch.leftovers().is_empty());
+    assert!(plugin.launch.leftovers().is_empty() && !Path::new(&process).exists());
     within(async {
-        while cloud.open() > 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        while [Role::Login, Role::Management, Role::Pipeline].iter().any(|role| cloud.open(*role) > 0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_large_estate_is_read_whole_with_as_many_requests_as_it_has_pages() {
+    let estate = Estate { subscriptions: 40, resources: 60 };
+    for http in [Http::One, Http::Two] {
+        let cloud = FakeCloud::on(Tenant::demo()).over(http).answering(estate.front()).start().await;
+        let plugin = provider(cloud.block(), &[]).await;
+        let (value, said) = plugin.read(LIST, json!({"statuses": ["Unhealthy", "Healthy"], "limit": 0})).await;
+        assert!(errors(&said).is_empty(), "{said:#?}");
+        let value = value.unwrap();
+        assert_eq!((&value["summary"]["matched"], &value["complete"]), (&json!(estate.assessments()), &json!(true)));
+        let keys: BTreeSet<_> = value["assessments"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
+        assert_eq!(keys.len(), estate.assessments());
+        assert_eq!(cloud.seen_by(Role::Management).len(), estate.requests());
+    }
 }

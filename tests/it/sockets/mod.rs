@@ -3,6 +3,7 @@
 mod faults;
 mod lifetime;
 mod network;
+mod secrets;
 mod sign_in;
 
 use serde_json::{Value as Json, json};

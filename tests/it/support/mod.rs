@@ -2,6 +2,7 @@
 
 pub(crate) mod cloud;
 pub(crate) mod cty;
+pub(crate) mod estate;
 pub(crate) mod host;
 pub(crate) mod inside;
 pub(crate) mod plugin;

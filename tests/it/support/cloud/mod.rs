@@ -10,18 +10,17 @@ mod trust;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use azposture::demo::{CLIENT_ID, TENANT_ID, Tenant};
+use azure_core::Bytes;
 use serde_json::{Value as Json, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 pub(crate) use self::{
     proxy::{Mood, Proxy},
+    serve::Asked,
     trouble::{Effect, Trouble},
     trust::{Certificate, Http},
 };
@@ -97,7 +96,7 @@ struct Inner {
     forms: Mutex<Vec<BTreeMap<String, String>>>,
     issued: Mutex<Vec<String>>,
     connections: Mutex<BTreeMap<Role, usize>>,
-    open: AtomicUsize,
+    open: Mutex<BTreeMap<Role, usize>>,
 }
 
 impl FakeCloud {
@@ -132,11 +131,6 @@ impl FakeCloud {
         &self.inner.names[&role]
     }
 
-    /// Where a service listens on this machine.
-    pub(crate) fn port(&self, role: Role) -> u16 {
-        self.inner.ports[&role]
-    }
-
     /// Every request so far, in order.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         lock(&self.inner.seen).clone()
@@ -162,9 +156,9 @@ impl FakeCloud {
         lock(&self.inner.connections).get(&role).copied().unwrap_or_default()
     }
 
-    /// How many TCP connections are open.
-    pub(crate) fn open(&self) -> usize {
-        self.inner.open.load(Ordering::SeqCst)
+    /// How many TCP connections to a service are open.
+    pub(crate) fn open(&self, role: Role) -> usize {
+        lock(&self.inner.open).get(&role).copied().unwrap_or_default()
     }
 
     /// An access token of the tenant's application for a service, as another program on this machine would get it.
@@ -213,8 +207,8 @@ impl Recipe {
         self
     }
 
-    /// Bodies that do not come from the tenant: by service and path with query; none leaves the request to the tenant.
-    pub(crate) fn answering(mut self, front: impl Fn(Role, &str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+    /// Answers that do not come from the tenant; none leaves the request to the tenant.
+    pub(crate) fn answering(mut self, front: impl Fn(Asked<'_>) -> Option<Bytes> + Send + Sync + 'static) -> Self {
         self.front = Some(Box::new(front));
         self
     }
@@ -242,7 +236,7 @@ impl Recipe {
             forms: Mutex::default(),
             issued: Mutex::default(),
             connections: Mutex::default(),
-            open: AtomicUsize::new(0),
+            open: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
         for (role, listener) in listeners {

@@ -1,11 +1,6 @@
 //! From a socket to the tenant and back: names of hosts are translated on both ways, secrets and assertions are checked here.
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, io::Write, sync::Arc, time::Duration};
 
 use azposture::demo::{CLIENT_ID, CLIENT_SECRET, GRAPH_HOST, LOGIN_HOST, RESOURCE_MANAGER_HOST, TENANT_ID};
 use azure_core::{
@@ -32,8 +27,17 @@ use url::form_urlencoded;
 
 use super::{ASSERTION, Http, IDENTITY_HEADER, Inner, REQUEST_TOKEN, Role, SECRET, Seen, lock, trouble::Effect};
 
+/// A request to answer without the tenant.
+pub(crate) struct Asked<'a> {
+    pub(crate) role: Role,
+    /// Host and port as the client calls them.
+    pub(crate) host: &'a str,
+    /// Path with query.
+    pub(crate) path: &'a str,
+}
+
 /// Bodies that do not come from the tenant.
-pub(super) type Front = Box<dyn Fn(Role, &str) -> Option<Vec<u8>> + Send + Sync>;
+pub(super) type Front = Box<dyn Fn(Asked<'_>) -> Option<Bytes> + Send + Sync>;
 
 type Chunk = Result<Bytes, Broken>;
 type Payload = UnsyncBoxBody<Bytes, Broken>;
@@ -65,7 +69,7 @@ pub(super) async fn listen(inner: Arc<Inner>, role: Role, listener: TcpListener,
         let (inner, tls) = (Arc::clone(&inner), tls.clone());
         connections.spawn(async move {
             let _ = stream.set_nodelay(true);
-            inner.open.fetch_add(1, Ordering::SeqCst);
+            *lock(&inner.open).entry(role).or_default() += 1;
             // Dropping a stream that lingers for no time sends a reset; a good end says its goodbye before.
             let _ = stream.set_zero_linger();
             match tls {
@@ -76,7 +80,7 @@ pub(super) async fn listen(inner: Arc<Inner>, role: Role, listener: TcpListener,
                     }
                 }
             }
-            inner.open.fetch_sub(1, Ordering::SeqCst);
+            *lock(&inner.open).entry(role).or_default() -= 1;
         });
         while connections.try_join_next().is_some() {}
     }
@@ -102,9 +106,10 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
     let body = body.collect().await.map_err(|_| Broken)?.to_bytes();
     let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let path = head.uri.path().to_owned();
+    let host = head.uri.authority().map(ToString::to_string).or_else(|| header("host")).unwrap_or_default();
     lock(&inner.seen).push(Seen {
         role,
-        host: head.uri.authority().map(ToString::to_string).or_else(|| header("host")).unwrap_or_default(),
+        host: host.clone(),
         method: head.method.to_string(),
         path: path.clone(),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -122,8 +127,9 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
         _ => {}
     }
     let asked = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let told = match (role, inner.front.as_ref().and_then(|front| front(role, &asked))) {
-        (_, Some(body)) => Told { status: 200, headers: json_headers(), body: vec![Ok(body.into())] },
+    let fronted = |front: &Front| front(Asked { role, host: &host, path: &asked });
+    let told = match (role, inner.front.as_ref().and_then(fronted)) {
+        (_, Some(body)) => Told { status: 200, headers: json_headers(), body: vec![Ok(body)] },
         (Role::Machine, None) => machine(&inner, &head.uri, header("x-identity-header").as_deref()).await,
         (Role::Pipeline, None) => pipeline(&inner, &head.method, &path, header("authorization").as_deref()),
         (Role::Graph | Role::Login | Role::Management, None) => tenant(&inner, role, &head, &asked, &body).await?,
@@ -154,7 +160,7 @@ async fn tenant(inner: &Inner, role: Role, head: &hyper::http::request::Parts, a
     if is_token {
         let form: BTreeMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
         lock(&inner.forms).push(form.clone());
-        if let Some(refusal) = refused(inner, &form) {
+        if let Some(refusal) = refused(&form) {
             return Ok(refusal);
         }
         body = translated(inner, form).into_bytes();
@@ -183,7 +189,7 @@ fn demo_host(role: Role) -> &'static str {
 }
 
 /// The tenant takes any assertion; this cloud takes its own pipelines', and what is signed by a certificate.
-fn refused(inner: &Inner, form: &BTreeMap<String, String>) -> Option<Told> {
+fn refused(form: &BTreeMap<String, String>) -> Option<Told> {
     let assertion = form.get("client_assertion")?;
     let signed = assertion.split('.').count() == 3 && assertion.starts_with("ey");
     if assertion.starts_with(ASSERTION) || signed {
