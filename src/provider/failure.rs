@@ -1,7 +1,7 @@
 //! From failed reads to what a user sees: a gap in an otherwise good answer, or an error where nothing can be answered.
 
 use crate::{
-    azure::{Error, Kind},
+    azure::{Error, Kind, explain},
     posture::{Reason, Unreadable},
     sdk::Diagnostics,
 };
@@ -13,7 +13,9 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
         Kind::Forbidden => Reason::Forbidden,
-        Kind::InvalidResponse if matches!(error.code(), "Truncated" | "SubscriptionLimit" | "PageLoop") => Reason::IncompleteList,
+        Kind::InvalidResponse if matches!(error.code(), "PageLoop" | "RepeatedPage" | "SubscriptionLimit" | "Truncated") => {
+            Reason::IncompleteList
+        }
         Kind::InvalidResponse => Reason::InvalidResponse,
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
         Kind::NotLicensed => Reason::NotLicensed,
@@ -30,14 +32,15 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
 
 /// A failed read as the error of a whole data source or validation.
 pub fn failed(error: &Error) -> Diagnostics {
+    let sign_in = explain::summary(error);
     let (summary, after) = match error.kind() {
-        Kind::Configuration => ("Sign-in is not configured", ""),
+        Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or("Sign-in is not configured"), ""),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => ("Left its host", REPORT),
         Kind::RefusedByGuard => ("Refused by the read-only guard", REPORT),
         Kind::Unauthenticated => ("Sign-in failed", ""),
-        _ => ("Nothing could be read", ""),
+        _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
-    let mut detail = format!("{error}.");
+    let mut detail = format!("{}.", error.to_string().trim_end_matches('.'));
     for text in [error.advice(), after] {
         if !text.is_empty() {
             detail.push_str("\n\n");

@@ -19,4 +19,5 @@ mod provider;
 mod server;
 mod showcase;
 mod signin;
+mod sockets;
 mod support;
