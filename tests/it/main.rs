@@ -17,3 +17,4 @@ mod provider;
 mod server;
 mod signin;
 mod support;
+mod terraform;

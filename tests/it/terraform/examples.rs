@@ -1,0 +1,1 @@
+//! The examples of the registry's pages, planned on the demo tenant.
