@@ -18,3 +18,4 @@ mod server;
 mod signin;
 mod support;
 mod terraform;
+mod tidy;
