@@ -10,6 +10,7 @@
 )]
 
 mod azure_engine;
+mod azure_examples;
 mod demo;
 mod process;
 mod protocol;
