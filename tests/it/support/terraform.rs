@@ -100,7 +100,8 @@ impl Workspace {
 
     /// Runs to the end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().unwrap();
+        let output =
+            self.command(arguments).output().unwrap_or_else(|error| panic!("starting {}: {error}", self.program.display()));
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Output { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }

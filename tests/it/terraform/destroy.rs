@@ -48,9 +48,12 @@ fn a_red_gate_blocks_destroy_until_it_is_weakened_or_refresh_is_off() {
 fn without_credentials_a_gate_is_destroyed_if_refresh_is_off() {
     let Some(terraform) = Terraform::find() else { return };
     for arguments in [GREEN, RED] {
-        let workspace = applied(&terraform, &demo(&[&gate(arguments)]));
+        let mut workspace = applied(&terraform, &demo(&[&gate(arguments)]));
         workspace.write(&format!("{NO_CREDENTIALS}\n{}", gate(arguments)));
         workspace.destroy(&[]).fails().says("Sign-in is not configured");
+        workspace.set("AZPOSTURE_ENFORCEMENT", "warning");
+        workspace.destroy(&[]).fails().says("Sign-in is not configured");
+        workspace.set("AZPOSTURE_ENFORCEMENT", "");
         workspace.destroy(&["-refresh=false"]).succeeds().says(DESTROYED);
     }
 }

@@ -79,7 +79,7 @@ fn a_killed_terraform_leaves_no_process() {
     let cloud = Silent::new();
     let workspace = terraform.workspace(&cloud.configuration());
     let (plan, _connection) = reading(&workspace, &cloud);
-    assert_eq!(workspace.processes().len(), 2, "terraform and the provider");
+    assert!(workspace.processes().len() > 1, "terraform and the provider");
     plan.kill();
     assert_eq!(plan.ended().0.code, None);
     workspace.nothing_is_left();

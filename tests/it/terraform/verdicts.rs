@@ -1,5 +1,6 @@
 //! Validate, plan and apply of verdicts that can be reached at once.
 
+use azposture::{provider::Azposture, sdk::server::Server};
 use serde_json::json;
 
 use super::{FAILED, GREEN, RED, demo, gate};
@@ -93,6 +94,25 @@ fn a_validation_that_changes_is_updated_in_place() {
 }
 
 #[test]
+fn a_saved_plan_verifies_again_what_it_creates_and_not_what_it_leaves_alone() {
+    let Some(terraform) = Terraform::find() else { return };
+    let mut workspace = terraform.workspace(&demo(&[&gate(RED)]));
+    workspace.set("AZPOSTURE_ENFORCEMENT", "warning");
+    workspace.run(&["plan", "-out=saved.plan"]).succeeds();
+    workspace.set("AZPOSTURE_ENFORCEMENT", "");
+    workspace.run(&["apply", "saved.plan"]).fails().says(&format!("Error: {FAILED}"));
+    assert!(workspace.state().is_empty());
+
+    workspace.set("AZPOSTURE_ENFORCEMENT", "warning");
+    workspace.apply().succeeds();
+    let other = r#"resource "terraform_data" "other" { depends_on = [azposture_defender_validation.gate] }"#;
+    workspace.write(&demo(&[&gate(RED), other]));
+    workspace.run(&["plan", "-out=saved.plan"]).succeeds();
+    workspace.set("AZPOSTURE_ENFORCEMENT", "");
+    workspace.run(&["apply", "saved.plan"]).succeeds().says("1 added");
+}
+
+#[test]
 fn an_import_is_refused_and_says_what_to_do() {
     let Some(terraform) = Terraform::find() else { return };
     let workspace = terraform.workspace(&demo(&[&gate(GREEN)]));
@@ -107,4 +127,30 @@ fn an_import_is_refused_and_says_what_to_do() {
     "#;
     workspace.write(&demo(&[&gate(GREEN), block]));
     workspace.run(&["plan"]).fails().says("Nothing to import").says(advice);
+}
+
+#[test]
+fn the_cli_takes_over_every_schema() {
+    let Some(terraform) = Terraform::find() else { return };
+    let workspace = terraform.workspace("");
+    let schemas = workspace.json(&["providers", "schema", "-json"]);
+    let ours = &schemas["provider_schemas"]["registry.terraform.io/azposture/azposture"];
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    for (kind, names) in [
+        ("data_source_schemas", catalogue.data_sources.keys().collect::<Vec<_>>()),
+        ("ephemeral_resource_schemas", catalogue.ephemeral_resources.keys().collect()),
+        ("functions", catalogue.functions.keys().collect()),
+        ("resource_schemas", catalogue.resources.keys().collect()),
+    ] {
+        assert_eq!(ours[kind].as_object().unwrap().keys().collect::<Vec<_>>(), names, "{kind}");
+    }
+}
+
+#[test]
+fn a_function_that_refuses_its_argument_points_at_it() {
+    let Some(terraform) = Terraform::find() else { return };
+    let output = r#"output "parts" { value = provider::azposture::parse_resource_id("no id") }"#;
+    let workspace = terraform.workspace(output);
+    workspace.run(&["plan"]).fails().says("Invalid function argument").says(r#"Invalid value for "id" parameter"#);
 }
