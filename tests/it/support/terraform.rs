@@ -3,9 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env,
+    fs::{self, Permissions},
     io::{self, BufRead, BufReader, Read, Write},
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -90,6 +91,24 @@ impl Workspace {
     /// Writes one more file beside it.
     pub(crate) fn write_file(&self, name: &str, text: &str) {
         fs::write(self.work().join(name), text).unwrap();
+    }
+
+    /// Puts a shell script in front of everything else in `PATH`.
+    pub(crate) fn write_program(&mut self, name: &str, script: &str) {
+        let directory = self.directory.path().join("home");
+        let path = directory.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        self.set("PATH", &format!("{}:/usr/bin:/bin", directory.display()));
+    }
+
+    /// Waits until this file is in the directory the CLI runs in.
+    pub(crate) fn appears(&self, name: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !self.work().join(name).exists() {
+            assert!(Instant::now() < until, "{name} has not appeared within a minute");
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Sets a variable of the environment, or removes it if the value is empty.

@@ -84,3 +84,47 @@ fn a_killed_terraform_leaves_no_process() {
     assert_eq!(plan.ended().0.code, None);
     workspace.nothing_is_left();
 }
+
+/// A provider that signs in through this `az`, and a data source that makes it.
+const THROUGH_CLI: &str = r#"
+    provider "azposture" {
+      tenant_id       = "3f1d1c58-7d6c-4a4c-9a57-0d2a4cf1b001"
+      subscription_id = "3f1d1c58-7d6c-4a4c-9a57-0d2a4cf1b003"
+    }
+    data "azposture_subscriptions" "all" {}
+"#;
+
+/// Like the real one, it works in a process of its own below the script.
+const SILENT_AZ: &str = r#"
+trap '' INT
+sleep 600 &
+touch "$TMPDIR/../work/started"
+wait
+"#;
+
+/// A plan that waits for an Azure CLI that never answers and does not mind Ctrl-C.
+fn signing_in(terraform: &Terraform) -> (Workspace, Running) {
+    let mut workspace = terraform.workspace(THROUGH_CLI);
+    workspace.write_program("az", SILENT_AZ);
+    let plan = workspace.start(&["plan"]);
+    workspace.appears("started");
+    (workspace, plan)
+}
+
+#[test]
+fn ctrl_c_ends_the_azure_cli_too() {
+    let Some(terraform) = Terraform::find() else { return };
+    let (workspace, plan) = signing_in(&terraform);
+    plan.interrupt();
+    plan.ended().0.fails().says("Stopped");
+    workspace.nothing_is_left();
+}
+
+#[test]
+fn a_killed_terraform_leaves_no_azure_cli() {
+    let Some(terraform) = Terraform::find() else { return };
+    let (workspace, plan) = signing_in(&terraform);
+    plan.kill();
+    assert_eq!(plan.ended().0.code, None);
+    workspace.nothing_is_left();
+}
