@@ -12,10 +12,12 @@
 mod azure_engine;
 mod azure_examples;
 mod demo;
+mod golden;
 mod process;
 mod protocol;
 mod provider;
 mod server;
+mod showcase;
 mod signin;
 mod support;
 mod terraform;

@@ -72,6 +72,7 @@ async fn warnings_weaken_and_an_unknown_obeys_its_own_word() {
     let reading = inside.plan(NAME, unseen).await;
     assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["defender_validation: 1 unknown of 1"]));
     assert!(reading.detail().contains("plans on /subscriptions/"), "{}", reading.detail());
+    assert!(reading.detail().contains("  SqlServers   forbidden  "), "the line says why: {}", reading.detail());
 }
 
 #[tokio::test]
