@@ -139,8 +139,12 @@ fn pipeline(shared: &Shared, cloud: &Cloud, audience: Audience, credential: &Arc
         counters: Arc::clone(&shared.counters),
     };
     let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(credential), [audience.token_scope(cloud)]);
-    let attempt = Attempt { limit: limits.request_timeout, counters: Arc::clone(&shared.counters) };
-    let marks = Marks { audience, correlation: shared.correlation.clone(), user_agent: shared.settings.user_agent.clone() };
+    let attempt = Attempt {
+        limit: limits.request_timeout,
+        counters: Arc::clone(&shared.counters),
+        user_agent: shared.settings.user_agent.clone(),
+    };
+    let marks = Marks { audience, correlation: shared.correlation.clone() };
     let options = ClientOptions {
         retry: RetryOptions::none(),
         transport: Some(Transport::new(Arc::clone(&shared.transports.api))),
@@ -151,12 +155,11 @@ fn pipeline(shared: &Shared, cloud: &Cloud, audience: Audience, credential: &Arc
     Pipeline::new(option_env!("CARGO_PKG_NAME"), option_env!("CARGO_PKG_VERSION"), options, per_call, per_try, None)
 }
 
-/// Marks all requests of a run with one id, under the name each service knows it by, and says who asks.
+/// Marks all requests of a run with one id, under the name each service knows it by.
 #[derive(Debug)]
 struct Marks {
     audience: Audience,
     correlation: String,
-    user_agent: String,
 }
 
 #[async_trait::async_trait]
@@ -168,7 +171,6 @@ impl Policy for Marks {
             Audience::ResourceManager => "x-ms-correlation-request-id",
         };
         request.insert_header(name, self.correlation.clone());
-        request.insert_header("user-agent", self.user_agent.clone());
         first.send(ctx, request, rest).await
     }
 }
