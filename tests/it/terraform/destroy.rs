@@ -59,6 +59,23 @@ fn without_credentials_a_gate_is_destroyed_if_refresh_is_off() {
 }
 
 #[test]
+fn a_credential_file_that_is_gone_does_not_keep_a_gate_from_being_destroyed() {
+    let Some(terraform) = Terraform::find() else { return };
+    let mut workspace = applied(&terraform, &demo(&[&gate(GREEN)]));
+    workspace.write(&format!("{NO_CREDENTIALS}\n{}", gate(GREEN)));
+    workspace.set("ARM_CLIENT_CERTIFICATE_PATH", "/nonexistent/azposture.pem");
+    workspace.run(&["validate"]).succeeds();
+    workspace.run(&["plan"]).fails().says("/nonexistent/azposture.pem");
+    workspace.destroy(&["-refresh=false"]).succeeds().says(DESTROYED);
+    let named = NO_CREDENTIALS.replace("subscription_id", "client_secret_file_path = \"/nonexistent/secret\"\n subscription_id");
+    let workspace = applied(&terraform, &demo(&[&gate(GREEN)]));
+    workspace.write(&format!("{named}\n{}", gate(GREEN)));
+    workspace.run(&["validate"]).succeeds();
+    workspace.run(&["plan"]).fails().says("/nonexistent/secret");
+    workspace.destroy(&["-refresh=false"]).succeeds().says(DESTROYED);
+}
+
+#[test]
 fn a_gate_whose_block_is_gone_is_destroyed_without_a_verdict_and_without_credentials() {
     let Some(terraform) = Terraform::find() else { return };
     let workspace = applied(&terraform, &demo(&[&gate(RED)]));
