@@ -5,9 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::terraform::{DEMO, Terraform, Workspace};
+use azposture::{provider::Azposture, sdk::server::Server};
+
+use crate::support::terraform::{DEMO, Output, Terraform, Workspace};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+
+/// What a guide may already speak of, and what is checked as soon as it is served.
+const NOT_YET_SERVED: &[&str] = &["azposture_connection", "azposture_graph_permission_validation"];
 
 /// Every `.tf` file in the directories of a kind.
 fn examples(kind: &str) -> Vec<PathBuf> {
@@ -67,6 +72,31 @@ fn those_of_the_provider_block_are_valid_without_credentials() {
         let workspace = terraform.workspace("");
         workspace.write_file("required.tf", &fs::read_to_string(entry.unwrap().path()).unwrap());
         workspace.run(&["validate"]).succeeds();
+    }
+}
+
+#[test]
+fn those_of_the_guides_are_valid() {
+    let Some(terraform) = Terraform::find() else { return };
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    let served = |name: &str| catalogue.data_sources.contains_key(name) || catalogue.resources.contains_key(name);
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
+    for guide in fs::read_dir(guides).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = fs::read_to_string(&guide).unwrap();
+        for block in text.split("```terraform\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block) {
+            if NOT_YET_SERVED.iter().any(|name| block.contains(name) && !served(name)) {
+                continue;
+            }
+            let workspace = terraform.workspace(block);
+            // Trust anchors, other than credentials, have to be there.
+            workspace.write_file("corporate-ca.pem", "-----BEGIN CERTIFICATE-----\n");
+            if block.contains("required_providers") {
+                workspace.write_file("required.tf", "");
+            }
+            let Output { code, stdout, stderr } = workspace.run(&["validate"]);
+            assert_eq!(code, Some(0), "{}:\n{block}\n{stdout}{stderr}", guide.display());
+        }
     }
 }
 
