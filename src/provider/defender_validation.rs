@@ -184,11 +184,11 @@ async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscri
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
     facts.gaps.extend(plans.gaps);
     if counted {
-        let inventories = inventory::resources(context, subscriptions).await?;
-        for (subscription, list) in inventories.read {
+        let inventories = inventory::counts(context, subscriptions).await?;
+        for (subscription, counts) in inventories.read {
             let proven = !inventories.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id));
             if proven {
-                facts.counts.insert(subscription.id, list.counts.clone());
+                facts.counts.insert(subscription.id, (*counts).clone());
             }
         }
         facts.gaps.extend(inventories.gaps);

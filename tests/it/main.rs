@@ -12,6 +12,7 @@
 mod azure_engine;
 mod azure_examples;
 mod demo;
+mod engines;
 mod golden;
 mod process;
 mod protocol;

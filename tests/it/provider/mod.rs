@@ -2,7 +2,9 @@
 
 mod assessments;
 mod block;
+mod completeness;
 mod functions;
 mod plans;
+mod scope;
 mod subscriptions;
 mod validation;
