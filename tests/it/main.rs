@@ -10,6 +10,7 @@
 )]
 
 mod azure_engine;
+mod azure_examples;
 mod demo;
 mod engines;
 mod golden;
@@ -21,3 +22,5 @@ mod showcase;
 mod signin;
 mod sockets;
 mod support;
+mod terraform;
+mod tidy;

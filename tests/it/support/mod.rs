@@ -7,3 +7,4 @@ pub(crate) mod held;
 pub(crate) mod host;
 pub(crate) mod inside;
 pub(crate) mod plugin;
+pub(crate) mod terraform;
