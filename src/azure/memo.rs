@@ -6,12 +6,13 @@ use std::{
     any::{Any, TypeId},
     collections::BTreeMap,
     fmt,
+    panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::azure::{Error, Kind, Result};
 
@@ -73,7 +74,17 @@ impl Memo {
         }
         let (memo, finished, work) = (Arc::clone(self), key.clone(), work());
         let shared = async move {
-            let outcome = work.await.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>);
+            // On a task of its own, so that lists are decoded side by side; it ends with the set when nobody waits any more.
+            let mut task = JoinSet::new();
+            task.spawn(work);
+            let outcome = match task.join_next().await {
+                Some(Ok(outcome)) => outcome,
+                Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+                Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", finished.0.as_str())
+                    .said("Bug", "The task that reads did not finish.")
+                    .advise("This is a bug in the provider; please report it.")),
+            };
+            let outcome = outcome.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>);
             memo.finish(finished, &outcome);
             outcome
         };

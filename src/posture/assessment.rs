@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Severity, filter, resource_id::within};
+use time::OffsetDateTime;
+
+use super::{Severity, filter, portal::Link, resource_id::within};
 
 /// One recommendation on one resource. Repeated texts are shared, because there are hundreds of thousands of these.
 #[derive(Clone, Debug)]
@@ -29,12 +31,12 @@ pub struct Assessment {
     pub status_description: Option<Arc<str>>,
     /// `Critical` … `None`, where it was asked for.
     pub risk_level: Option<Arc<str>>,
-    /// A link into the portal.
-    pub portal_url: Option<Box<str>>,
-    /// RFC 3339.
-    pub first_evaluated_on: Option<Box<str>>,
-    /// RFC 3339; the last change of the status, not the last evaluation.
-    pub status_changed_on: Option<Box<str>>,
+    /// A link into the portal, folded by the id of the resource and the key.
+    pub portal_link: Option<Link>,
+    /// When it was first evaluated.
+    pub first_evaluated_on: Option<OffsetDateTime>,
+    /// The last change of the status, not the last evaluation.
+    pub status_changed_on: Option<OffsetDateTime>,
 }
 
 /// What Microsoft says about a recommendation.
@@ -72,7 +74,12 @@ pub type Catalogue = BTreeMap<String, Metadata>;
 impl Assessment {
     /// Unique and stable: the resource and the recommendation.
     pub fn key(&self) -> String {
-        format!("{}|{}", self.resource_id, self.assessment_key).to_lowercase()
+        let mut key = [&*self.resource_id, "|", &*self.assessment_key].concat();
+        if !key.is_ascii() {
+            return key.to_lowercase();
+        }
+        key.make_ascii_lowercase();
+        key
     }
 
     /// Whether the resource belongs to another cloud: then its id says nothing about where it stands in Azure.
@@ -119,7 +126,7 @@ pub struct Place {
 }
 
 impl Filter {
-    /// Whether a row is asked for, whatever its status.
+    /// Whether a row is asked for, whatever its status. The place counts only if [`needs_place`](Self::needs_place).
     pub fn admits(&self, row: &Assessment, metadata: Option<&Metadata>, place: &Place) -> bool {
         let group = place.resource_group_name.as_deref().unwrap_or_default();
         let ty = place.resource_type.as_deref().unwrap_or_default();
@@ -133,6 +140,11 @@ impl Filter {
                 (Some(wanted), Some(tags)) => filter::has_tags(wanted, tags),
                 _ => true,
             }
+    }
+
+    /// Whether it takes more than the row itself to know whether the row is asked for.
+    pub fn needs_place(&self) -> bool {
+        self.resource_group_names.is_some() || self.resource_types.is_some() || self.tags.is_some()
     }
 
     fn admits_metadata(&self, metadata: Option<&Metadata>) -> bool {
@@ -157,15 +169,19 @@ pub fn order(severity: Option<Severity>, key: &str) -> (Reverse<Option<Severity>
 
 /// Keeps one row of each key: a list that grows while it is paged repeats rows. An unhealthy one wins.
 pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessment> {
-    let mut unique: BTreeMap<String, Assessment> = BTreeMap::new();
-    for row in rows {
-        match unique.entry(row.key()) {
-            std::collections::btree_map::Entry::Vacant(entry) => drop(entry.insert(row)),
-            std::collections::btree_map::Entry::Occupied(mut entry) if row.is("Unhealthy") => drop(entry.insert(row)),
-            std::collections::btree_map::Entry::Occupied(_) => {}
+    let mut keyed: Vec<_> = rows.into_iter().map(|row| (row.key(), row)).collect();
+    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    keyed.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same && later.1.is("Unhealthy") {
+            std::mem::swap(later, kept);
         }
-    }
-    unique.into_values().collect()
+        same
+    });
+    let mut unique: Vec<_> = keyed.into_iter().map(|(_, row)| row).collect();
+    // The room of the keys would stay with the rows.
+    unique.shrink_to_fit();
+    unique
 }
 
 #[cfg(test)]
@@ -183,7 +199,7 @@ mod tests {
             cause: None,
             status_description: None,
             risk_level: None,
-            portal_url: None,
+            portal_link: None,
             first_evaluated_on: None,
             status_changed_on: None,
         }

@@ -4,6 +4,7 @@ pub mod assessment;
 pub mod controls;
 pub mod defender;
 pub mod filter;
+pub mod portal;
 pub mod rbac;
 pub mod resource_id;
 pub mod severity;

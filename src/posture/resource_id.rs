@@ -1,6 +1,6 @@
 //! Azure resource ids: taken apart, compared without case, and spelled the way azurerm parses them.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt, sync::LazyLock};
 
 /// A resource id, taken apart. Parts that the id does not have are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,97 +126,147 @@ const TYPES: &[&str] = &[
 impl ResourceId {
     /// Takes an id apart. The last provider wins: an extension's parent is what it extends.
     pub fn parse(id: &str) -> Result<Self, NotAResourceId> {
-        let refuse = |why: &str| Err(NotAResourceId(format!("{id:?} is no Azure resource id: {why}")));
-        let Some(rest) = id.strip_prefix('/') else { return refuse("it has to begin with `/`") };
+        Walk::along(id).map(Walk::apart).map_err(|why| NotAResourceId(format!("{id:?} is no Azure resource id: {why}")))
+    }
+}
+
+/// An id while it is read: its parts as they are written, and what has been respelled of it so far. Hundreds of thousands of ids are
+/// only respelled, so that nothing is copied before somebody wants it apart.
+#[derive(Default)]
+struct Walk<'a> {
+    id: String,
+    /// Where in the id the subscription's GUID ends.
+    subscription_end: Option<usize>,
+    resource_group_name: Option<&'a str>,
+    management_group_id: Option<&'a str>,
+    namespace: Option<&'a str>,
+    /// The type so far, without a kind just the namespace.
+    resource_type: String,
+    has_kind: bool,
+    name: Option<&'a str>,
+    parent_end: Option<usize>,
+    parent_name: Option<&'a str>,
+}
+
+const SUBSCRIPTIONS: &str = "/subscriptions/";
+
+impl<'a> Walk<'a> {
+    fn along(id: &'a str) -> Result<Self, String> {
+        let Some(rest) = id.strip_prefix('/') else { return Err("it has to begin with `/`".to_owned()) };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.is_empty() {
             return Ok(Self { id: "/".to_owned(), ..Self::default() });
         }
-        let segments: Vec<&str> = rest.split('/').collect();
-        if segments.iter().any(|segment| segment.is_empty()) {
-            return refuse("it has an empty segment");
+        if rest.split('/').any(str::is_empty) {
+            return Err("it has an empty segment".to_owned());
         }
-        let mut parsed = Self::default();
-        let mut pairs = segments.as_slice();
-        while let [kind, tail @ ..] = pairs {
-            let [value, tail @ ..] = tail else { return refuse(&format!("`{kind}` has no name behind it")) };
-            pairs = tail;
+        let mut walk = Self { id: String::with_capacity(id.len()), ..Self::default() };
+        let mut segments = rest.split('/').peekable();
+        while let Some(kind) = segments.next() {
+            let Some(value) = segments.next() else { return Err(format!("`{kind}` has no name behind it")) };
             if kind.eq_ignore_ascii_case("providers") {
-                if tail.is_empty() && parsed.provider_namespace.is_none() && parsed.subscription_id.is_none() {
-                    return refuse("it names a provider but no resource");
+                if segments.peek().is_none() && walk.namespace.is_none() && walk.subscription_end.is_none() {
+                    return Err("it names a provider but no resource".to_owned());
                 }
-                parsed.enter_provider(value);
-            } else if parsed.provider_namespace.is_some() {
-                parsed.enter_resource(kind, value);
-            } else if kind.eq_ignore_ascii_case("subscriptions") && parsed.id.is_empty() {
-                let Some(guid) = guid(value) else { return refuse(&format!("`{value}` is no GUID")) };
-                parsed.id = format!("/subscriptions/{guid}");
-                parsed.subscription_id = Some(guid);
-            } else if kind.eq_ignore_ascii_case("resourceGroups") && parsed.subscription_id.is_some() {
-                parsed.parent_id = Some(parsed.id.clone());
-                parsed.id = format!("{}/resourceGroups/{value}", parsed.id);
-                parsed.resource_group_name = Some((*value).to_owned());
-                parsed.name = Some((*value).to_owned());
+                walk.enter_provider(value);
+            } else if walk.namespace.is_some() {
+                walk.enter_resource(kind, value);
+            } else if kind.eq_ignore_ascii_case("subscriptions") && walk.id.is_empty() {
+                let Some(guid) = guid(value) else { return Err(format!("`{value}` is no GUID")) };
+                walk.push(&[SUBSCRIPTIONS, &guid]);
+                walk.subscription_end = Some(walk.id.len());
+            } else if kind.eq_ignore_ascii_case("resourceGroups") && walk.subscription_end.is_some() {
+                walk.parent_end = Some(walk.id.len());
+                walk.push(&["/resourceGroups/", value]);
+                walk.resource_group_name = Some(value);
+                walk.name = Some(value);
             } else {
-                return refuse(&format!("`{kind}` does not belong there"));
+                return Err(format!("`{kind}` does not belong there"));
             }
         }
-        Ok(parsed)
+        Ok(walk)
     }
 
-    fn enter_provider(&mut self, namespace: &str) {
-        self.parent_id = (!self.id.is_empty()).then(|| self.id.clone());
+    fn enter_provider(&mut self, namespace: &'a str) {
+        let namespace = canonical_namespace(namespace);
+        self.parent_end = (!self.id.is_empty()).then_some(self.id.len());
         self.parent_name = self.name.take();
-        self.provider_namespace = Some(canonical_namespace(namespace));
-        self.resource_type = None;
-        self.id = format!("{}/providers/{}", self.id, canonical_namespace(namespace));
+        self.push(&["/providers/", namespace]);
+        self.namespace = Some(namespace);
+        namespace.clone_into(&mut self.resource_type);
+        self.has_kind = false;
     }
 
-    fn enter_resource(&mut self, kind: &str, name: &str) {
-        let namespace = self.provider_namespace.clone().unwrap_or_default();
-        let outer = self.resource_type.take();
-        if outer.is_some() {
-            self.parent_id = Some(self.id.clone());
+    fn enter_resource(&mut self, kind: &str, name: &'a str) {
+        if self.has_kind {
+            self.parent_end = Some(self.id.len());
             self.parent_name = self.name.take();
         }
-        let full = canonical_type(&format!("{}/{kind}", outer.unwrap_or(namespace)));
-        let kind = full.rsplit('/').next().unwrap_or(kind).to_owned();
-        if full == "Microsoft.Management/managementGroups" {
-            self.management_group_id = Some(name.to_owned());
+        let before = self.resource_type.len();
+        self.resource_type.push('/');
+        self.resource_type.push_str(kind);
+        if let Some(known) = known_type(&self.resource_type) {
+            known.clone_into(&mut self.resource_type);
         }
-        self.id = format!("{}/{kind}/{name}", self.id);
-        self.resource_type = Some(full);
-        self.name = Some(name.to_owned());
+        if self.resource_type == "Microsoft.Management/managementGroups" {
+            self.management_group_id = Some(name);
+        }
+        // The kind stands behind what was there before, in whatever case.
+        self.id.push_str(self.resource_type.get(before..).unwrap_or_default());
+        self.push(&["/", name]);
+        self.has_kind = true;
+        self.name = Some(name);
+    }
+
+    fn push(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.id.push_str(part));
+    }
+
+    fn apart(self) -> ResourceId {
+        let text = |part: Option<&str>| part.map(str::to_owned);
+        let part = |from: usize, end: Option<usize>| text(end.and_then(|end| self.id.get(from..end)));
+        ResourceId {
+            subscription_id: part(SUBSCRIPTIONS.len(), self.subscription_end),
+            resource_group_name: text(self.resource_group_name),
+            management_group_id: text(self.management_group_id),
+            provider_namespace: text(self.namespace),
+            parent_id: part(0, self.parent_end),
+            resource_type: self.has_kind.then_some(self.resource_type),
+            name: text(self.name),
+            parent_name: text(self.parent_name),
+            id: self.id,
+        }
     }
 }
 
 /// The canonical spelling of an id, or the id itself where it is none of Azure's.
 pub fn canonical(id: &str) -> String {
-    ResourceId::parse(id).map_or_else(|_| id.to_owned(), |parsed| parsed.id)
+    Walk::along(id).map_or_else(|_| id.to_owned(), |walk| walk.id)
 }
 
 /// The canonical spelling of a type; types unknown here stay as they are written.
 pub fn canonical_type(full: &str) -> String {
-    match TYPES.iter().find(|known| known.eq_ignore_ascii_case(full)) {
-        Some(known) => (*known).to_owned(),
-        None => match full.split_once('/') {
-            Some((namespace, rest)) => format!("{}/{rest}", canonical_namespace(namespace)),
-            None => full.to_owned(),
-        },
+    match (known_type(full), full.split_once('/')) {
+        (Some(known), _) => known.to_owned(),
+        (None, Some((namespace, rest))) => format!("{}/{rest}", canonical_namespace(namespace)),
+        (None, None) => full.to_owned(),
     }
 }
 
-fn canonical_namespace(namespace: &str) -> String {
-    let known = TYPES.iter().filter_map(|known| known.split_once('/')).map(|(known, _)| known);
-    known.into_iter().find(|known| known.eq_ignore_ascii_case(namespace)).unwrap_or(namespace).to_owned()
+fn known_type(full: &str) -> Option<&'static str> {
+    TYPES.iter().find(|known| known.eq_ignore_ascii_case(full)).copied()
+}
+
+fn canonical_namespace(namespace: &str) -> &str {
+    static NAMESPACES: LazyLock<BTreeSet<&str>> =
+        LazyLock::new(|| TYPES.iter().filter_map(|known| known.split_once('/')).map(|(namespace, _)| namespace).collect());
+    NAMESPACES.iter().find(|known| known.eq_ignore_ascii_case(namespace)).copied().unwrap_or(namespace)
 }
 
 /// The lower-case GUID, if the text is one.
 pub fn guid(text: &str) -> Option<String> {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    let hex = groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    (lengths == [8, 4, 4, 4, 12] && hex).then(|| text.to_ascii_lowercase())
+    let fits = |(at, byte): (usize, u8)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() };
+    (text.len() == 36 && text.bytes().enumerate().all(fits)).then(|| text.to_ascii_lowercase())
 }
 
 /// Whether `id` is `prefix` or stands below it, on a `/` boundary and without case.

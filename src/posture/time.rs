@@ -4,8 +4,12 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset, format_des
 
 /// RFC 3339, UTC, whole seconds; none for an empty text, for Azure's zero dates, and for what is no time at all.
 pub fn canonical(text: &str) -> Option<String> {
-    let moment = parse(text)?;
-    moment.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()
+    written(parse(text)?)
+}
+
+/// A moment as RFC 3339, UTC, whole seconds.
+pub fn written(moment: OffsetDateTime) -> Option<String> {
+    moment.to_offset(UtcOffset::UTC).replace_nanosecond(0).ok()?.format(&Rfc3339).ok()
 }
 
 /// The moment a service means: up to nine fractional digits, and sometimes no `Z`.

@@ -26,6 +26,7 @@ use crate::{
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
         controls, filter,
         resource_id::{ResourceId, within},
+        time::written,
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -216,12 +217,13 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         None => None,
     };
     let statuses = lowered(&arguments.statuses, |status| &status.0).unwrap_or_else(|| ["unhealthy".to_owned()].into());
+    let needs_place = filter.needs_place();
     let mut summary = Summary::default();
     let mut found = Vec::new();
     let mut untagged = BTreeSet::new();
     for row in lists.read.iter().flat_map(|(_, rows)| rows.iter()) {
         let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
-        let place = place(row, tags.as_ref());
+        let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
         if !filter.admits(row, metadata, &place) {
             continue;
         }
@@ -399,15 +401,15 @@ fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<Vec<Assessm
 
 impl Summary {
     fn count(&mut self, row: &Assessment, severity: Option<Severity>, metadata: Option<&Metadata>) {
-        match row.status.to_ascii_lowercase().as_str() {
-            "healthy" => self.healthy += 1,
-            "unhealthy" => {
-                self.unhealthy += 1;
-                if let Some(severity) = severity {
-                    *self.by_severity.entry(severity.word().to_owned()).or_default() += 1;
-                }
+        if row.is("Healthy") {
+            self.healthy += 1;
+        } else if row.is("Unhealthy") {
+            self.unhealthy += 1;
+            if let Some(severity) = severity {
+                *self.by_severity.entry(severity.word().to_owned()).or_default() += 1;
             }
-            _ => self.not_applicable += 1,
+        } else {
+            self.not_applicable += 1;
         }
         self.metadata_missing += usize::from(metadata.is_none());
     }
@@ -442,9 +444,9 @@ fn as_row(found: &Found<'_>, with_risk: bool) -> Row {
         policy_definition_id: metadata.policy_definition_id,
         user_impact: metadata.user_impact,
         implementation_effort: metadata.implementation_effort,
-        portal_url: row.portal_url.as_deref().map(str::to_owned),
+        portal_url: row.portal_link.as_ref().map(|link| link.unfold(&row.resource_id, &row.assessment_key)),
         preview: found.metadata.map(|metadata| metadata.preview),
-        first_evaluated_on: row.first_evaluated_on.as_deref().map(str::to_owned),
-        status_changed_on: row.status_changed_on.as_deref().map(str::to_owned),
+        first_evaluated_on: row.first_evaluated_on.and_then(written),
+        status_changed_on: row.status_changed_on.and_then(written),
     }
 }

@@ -17,7 +17,8 @@ pub(crate) const TASK: &str = "AZPOSTURE_BARE_TASK";
 pub(crate) struct Task {
     pub(crate) ca_file: String,
     pub(crate) side_by_side: usize,
-    pub(crate) addresses: Vec<String>,
+    /// Addresses, and what to post there; nothing is a GET.
+    pub(crate) requests: Vec<(String, String)>,
 }
 
 /// What it cost.
@@ -35,9 +36,9 @@ pub(crate) async fn measure(task: &Task) -> Outcome {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), serde_json::to_vec(task).unwrap()).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env(TASK, file.path()).stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+    command.env(TASK, file.path()).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await.unwrap();
-    assert!(output.status.success());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -52,10 +53,10 @@ async fn fetch(task: Task) -> Outcome {
     let started = Instant::now();
     let ca = reqwest::Certificate::from_pem(&fs::read(&task.ca_file).unwrap()).unwrap();
     let client = reqwest::Client::builder().tls_certs_only([ca]).no_proxy().build().unwrap();
-    let fetches = task.addresses.into_iter().map(|address| {
-        let client = client.clone();
+    let fetches = task.requests.into_iter().map(|(address, question)| {
+        let request = if question.is_empty() { client.get(&address) } else { client.post(&address).body(question) };
         tokio::spawn(async move {
-            let body = client.get(&address).send().await.unwrap().bytes().await.unwrap();
+            let body = request.send().await.unwrap().bytes().await.unwrap();
             let rows = if address.contains("/assessments?") { rows::<Assessment>(&body) } else { rows::<IgnoredAny>(&body) };
             (rows, body.len())
         })
@@ -74,6 +75,7 @@ async fn fetch(task: Task) -> Outcome {
 fn rows<'de, T: Deserialize<'de>>(body: &'de [u8]) -> usize {
     #[derive(Deserialize)]
     struct Page<T> {
+        #[serde(alias = "data")]
         value: Vec<T>,
     }
     serde_json::from_slice::<Page<T>>(body).unwrap().value.len()

@@ -1,8 +1,8 @@
 //! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use time::OffsetDateTime;
@@ -12,6 +12,7 @@ use crate::{
     posture::{
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
         defender::{Extension, Plan},
+        portal::Link,
         resource_id,
         time::{canonical, parse},
     },
@@ -75,7 +76,7 @@ fn extension(wire: security::Extension) -> Extension {
 pub async fn assessments(context: &Context, subscriptions: &[Subscription], with_risk: bool) -> Result<Lists<Vec<Assessment>>> {
     let arm = move |client: Client, id: String| async move { list_assessments(&client, &id, with_risk).await };
     let graph = |client: Client, ids: BTreeSet<String>| async move {
-        let mut texts = Texts::default();
+        let mut texts = Texts::of(&client).await?;
         let mut all = BTreeMap::<String, Vec<Assessment>>::new();
         queries::assessments(&client, &ids, |id, row| {
             let shared = texts.shared(&id);
@@ -92,7 +93,7 @@ pub async fn assessments(context: &Context, subscriptions: &[Subscription], with
 }
 
 async fn list_assessments(client: &Client, subscription_id: &str, with_risk: bool) -> azure::Result<Vec<Assessment>> {
-    let mut texts = Texts::default();
+    let mut texts = Texts::of(client).await?;
     let subscription_id = texts.shared(subscription_id);
     let mut rows = Vec::new();
     let listed = subscription_id.clone();
@@ -122,32 +123,48 @@ fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mu
         cause,
         status_description,
         risk_level,
-        portal_url: links.azure_portal_uri.map(|link| with_scheme(&link).into()),
-        first_evaluated_on: status.first_evaluation_date.as_deref().and_then(canonical).map(Into::into),
-        status_changed_on: status.status_change_date.as_deref().and_then(canonical).map(Into::into),
+        portal_link: None,
+        first_evaluated_on: status.first_evaluation_date.as_deref().and_then(parse),
+        status_changed_on: status.status_change_date.as_deref().and_then(parse),
     };
     if !row.is_foreign() {
         row.resource_id = resource_id::canonical(&row.resource_id).into();
     }
+    row.portal_link = links
+        .azure_portal_uri
+        .map(|link| Link::fold(&with_scheme(&link), &row.resource_id, &row.assessment_key, |pattern| texts.shared(pattern)));
     row
 }
 
 /// The service leaves the scheme out.
 fn with_scheme(link: &str) -> String {
-    if link.contains("://") { link.to_owned() } else { format!("https://{link}") }
+    if link.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) { link.to_owned() } else { format!("https://{link}") }
 }
 
-/// Texts that repeat from row to row, each kept once.
+/// Texts that repeat from row to row, each kept once; and once for all lists of a run.
 #[derive(Default)]
-struct Texts(BTreeSet<Arc<str>>);
+struct Texts {
+    own: HashSet<Arc<str>>,
+    common: Arc<Common>,
+}
+
+#[derive(Default)]
+struct Common(Mutex<HashSet<Arc<str>>>);
 
 impl Texts {
+    async fn of(client: &Client) -> azure::Result<Self> {
+        let common = client.memo("texts", || async { Ok(Common::default()) }).await?;
+        Ok(Self { own: HashSet::new(), common })
+    }
+
     fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.own.get(text) {
             return Arc::clone(known);
         }
-        let text: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&text));
+        let mut common = self.common.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = common.get(text).cloned().unwrap_or_else(|| text.into());
+        common.insert(Arc::clone(&text));
+        self.own.insert(Arc::clone(&text));
         text
     }
 }
