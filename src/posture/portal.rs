@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-/// What stands for the resource's id: as it is, and with its slashes encoded in either case.
+/// What stands for the resource's id at the end of a link: as it is, and with its slashes encoded in either case.
 const IDS: [(char, &str); 3] = [('\u{1}', "/"), ('\u{2}', "%2F"), ('\u{3}', "%2f")];
-/// What stands for the recommendation's key.
+/// What stands for a segment that is the recommendation's key.
 const KEY: char = '\u{4}';
 
 /// A link without the parts that its row holds.
@@ -13,16 +13,26 @@ const KEY: char = '\u{4}';
 pub struct Link(Arc<str>);
 
 impl Link {
-    /// Takes the resource's id and the recommendation's key out of a link; `shared` keeps equal patterns once. A link that holds
-    /// neither, or spells them differently, is kept as it is.
+    /// Takes the resource's id off the end of a link and the recommendation's key out of its segments; `shared` keeps equal patterns
+    /// once. What stands elsewhere, or is spelled differently, stays. No address holds control characters; one that does loses them.
     pub fn fold(link: &str, resource_id: &str, key: &str, shared: impl FnOnce(&str) -> Arc<str>) -> Self {
-        let encoded = link.find('%').and_then(|at| link.get(at..at + 3));
-        let (mark, slash) = IDS.into_iter().find(|(_, slash)| encoded == Some(slash)).unwrap_or(('\u{1}', "/"));
-        let mut pattern = match slash {
-            "/" => folded(link, resource_id, mark),
-            _ => folded(link, &resource_id.replace('/', slash), mark),
+        let clean: String;
+        let link = match link.bytes().any(|byte| byte <= KEY as u8) {
+            true => {
+                clean = link.chars().filter(|c| *c > KEY).collect();
+                &clean
+            }
+            false => link,
         };
-        pattern = folded(&pattern, key, KEY);
+        let cut = IDS.into_iter().find_map(|(mark, slash)| Some((before(link, resource_id, slash)?, mark)));
+        let mut pattern = String::with_capacity(link.len());
+        for (number, segment) in cut.map_or(link, |(rest, _)| rest).split('/').enumerate() {
+            if number > 0 {
+                pattern.push('/');
+            }
+            if segment == key && !key.is_empty() { pattern.push(KEY) } else { pattern.push_str(segment) }
+        }
+        pattern.extend(cut.map(|(_, mark)| mark));
         Self(shared(&pattern))
     }
 
@@ -36,26 +46,13 @@ impl Link {
     }
 }
 
-/// The text with a mark instead of a part. No address holds control characters; one that does loses them.
-fn folded(text: &str, part: &str, mark: char) -> String {
-    let mut folded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(part).filter(|_| !part.is_empty()) {
-        push(&mut folded, before, mark);
-        folded.push(mark);
-        rest = after;
+/// What stands before the id, whose slashes are spelled like this.
+fn before<'a>(link: &'a str, id: &str, slash: &str) -> Option<&'a str> {
+    let mut rest = link;
+    for segment in id.strip_prefix('/')?.rsplit('/') {
+        rest = rest.strip_suffix(segment)?.strip_suffix(slash)?;
     }
-    push(&mut folded, rest, mark);
-    folded
-}
-
-/// Adds a part of an address, without characters that stand for something from `mark` on.
-fn push(folded: &mut String, part: &str, mark: char) {
-    let taken = |c: char| if mark == KEY { c == KEY } else { c <= KEY };
-    match part.contains(taken) {
-        true => folded.extend(part.chars().filter(|c| !taken(*c))),
-        false => folded.push_str(part),
-    }
+    Some(rest)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Azure resource ids: taken apart, compared without case, and spelled the way azurerm parses them.
 
-use std::{collections::BTreeSet, fmt, sync::LazyLock};
+use std::{fmt, sync::LazyLock};
 
 /// A resource id, taken apart. Parts that the id does not have are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,13 +157,13 @@ impl<'a> Walk<'a> {
         if rest.is_empty() {
             return Ok(Self { id: "/".to_owned(), ..Self::default() });
         }
-        if rest.split('/').any(str::is_empty) {
-            return Err("it has an empty segment".to_owned());
-        }
         let mut walk = Self { id: String::with_capacity(id.len()), ..Self::default() };
         let mut segments = rest.split('/').peekable();
         while let Some(kind) = segments.next() {
             let Some(value) = segments.next() else { return Err(format!("`{kind}` has no name behind it")) };
+            if kind.is_empty() || value.is_empty() {
+                return Err("it has an empty segment".to_owned());
+            }
             if kind.eq_ignore_ascii_case("providers") {
                 if segments.peek().is_none() && walk.namespace.is_none() && walk.subscription_end.is_none() {
                     return Err("it names a provider but no resource".to_owned());
@@ -258,8 +258,12 @@ fn known_type(full: &str) -> Option<&'static str> {
 }
 
 fn canonical_namespace(namespace: &str) -> &str {
-    static NAMESPACES: LazyLock<BTreeSet<&str>> =
-        LazyLock::new(|| TYPES.iter().filter_map(|known| known.split_once('/')).map(|(namespace, _)| namespace).collect());
+    static NAMESPACES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let mut all: Vec<&str> = TYPES.iter().filter_map(|known| known.split_once('/')).map(|(namespace, _)| namespace).collect();
+        // The types are sorted, so that equal ones are neighbours.
+        all.dedup();
+        all
+    });
     NAMESPACES.iter().find(|known| known.eq_ignore_ascii_case(namespace)).copied().unwrap_or(namespace)
 }
 

@@ -75,7 +75,7 @@ async fn fetch(task: Task) -> Outcome {
 fn rows<'de, T: Deserialize<'de>>(body: &'de [u8]) -> usize {
     #[derive(Deserialize)]
     struct Page<T> {
-        #[serde(alias = "data")]
+        #[serde(alias = "data", default = "Vec::new")]
         value: Vec<T>,
     }
     serde_json::from_slice::<Page<T>>(body).unwrap().value.len()

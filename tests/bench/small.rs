@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::json;
 use tokio::{io::BufReader, process::Command};
 
 use super::{
@@ -51,10 +52,18 @@ async fn idle(report: &mut Report) {
     if let Some(used) = usage(&plugin.id().to_string()) {
         report.budget("peak memory after the handshake", used.peak, 15.0, "MiB");
     }
+    let started = Instant::now();
     plugin.schema().await;
+    let schemas = started.elapsed();
     if let Some(used) = usage(&plugin.id().to_string()) {
         report.budget("peak memory after serving all schemas", used.peak, 15.0, "MiB");
     }
+    let started = Instant::now();
+    plugin.configure(json!({"environment": "demo"})).await;
+    plugin.read("azposture_subscriptions", json!({})).await;
+    let read = started.elapsed();
+    report.note("serving all schemas", format!("{:.2} ms", milliseconds(schemas)));
+    report.note("configuring the demo tenant and reading one data source", format!("{:.2} ms", milliseconds(read)));
 }
 
 /// A plan with one data source on the demo tenant, beside a plan of nothing.

@@ -1,5 +1,5 @@
-//! What can go wrong between the provider and Azure, row by row, over HTTP/1.1, HTTP/2 and through Resource Graph: a list of several pages in one of two
-//! subscriptions is hit, and so is the list a gate judges. Whatever happens, nothing is lost unseen and nothing passes unread.
+//! What can go wrong between the provider and Azure, row by row, over HTTP/1.1, over HTTP/2 and through Resource Graph: a list of
+//! several pages is hit, and so is the list a gate judges. Whatever happens, nothing is lost unseen and nothing passes unread.
 
 use std::time::Duration;
 

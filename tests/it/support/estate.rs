@@ -41,12 +41,12 @@ impl Estate {
         3 + self.subscriptions * (1 + (self.resources * KEYS).div_ceil(PAGE))
     }
 
-    /// The same with Resource Graph: per 300 subscriptions the pages, the roles of the caller in two requests, and the metadata of
-    /// recommendations that are not built in.
+    /// The same with Resource Graph: the subscriptions, the tree and its root, the metadata; per 300 subscriptions the pages and the
+    /// roles of the caller in two requests.
     pub(crate) fn requests_to_resource_graph(self) -> usize {
         let batches = (0..self.subscriptions).step_by(BATCH).map(|start| (self.subscriptions - start).min(BATCH));
         let pages: usize = batches.clone().map(|batch| (batch * self.resources * KEYS).div_ceil(GRAPH_PAGE)).sum();
-        3 + pages + 3 * batches.count()
+        4 + pages + 2 * batches.count()
     }
 
     /// What Resource Manager answers.
