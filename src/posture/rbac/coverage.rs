@@ -131,9 +131,7 @@ impl Machine {
 
     fn nothing_escapes_below(&self, reading: &Reading, required: &Group, granted: &[Group], denied: &[Group]) -> bool {
         let out_of_reach = required.allowed.is_disjoint(&reading.alive) || !required.excluded.is_disjoint(&reading.settled);
-        let settled = |group: &Group| {
-            !group.allowed.is_disjoint(&reading.settled) && group.excluded.is_disjoint(&reading.alive)
-        };
+        let settled = |group: &Group| !group.allowed.is_disjoint(&reading.settled) && group.excluded.is_disjoint(&reading.alive);
         out_of_reach || (granted.iter().any(settled) && denied.iter().all(|group| group.allowed.is_disjoint(&reading.alive)))
     }
 

@@ -1,6 +1,9 @@
 //! What is known about one principal at one scope, and what could not be seen of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     Permission,
@@ -96,7 +99,7 @@ pub struct Facts {
     /// not answer.
     pub confirmed: Option<BTreeSet<String>>,
     /// Roles by lower-case GUID.
-    pub roles: Seen<BTreeMap<String, Role>>,
+    pub roles: Seen<Arc<BTreeMap<String, Role>>>,
     /// Deny assignments.
     pub denies: Seen<Vec<Deny>>,
     /// What could be activated.

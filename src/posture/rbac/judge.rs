@@ -3,11 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Assignment, Coverage, Deny, Facts, Patterns, Permission, Role, covered,
-    facts::Sureness,
-    permission::includes,
-};
+use super::{Assignment, Coverage, Deny, Facts, Patterns, Permission, Role, covered, facts::Sureness, permission::includes};
 use crate::posture::{Reason, Status};
 
 /// One thing the principal has to be able to do.
@@ -340,7 +336,8 @@ impl Case<'_> {
             Status::Pass if self.is_plain_pass() && self.as_equivalent(&own, &[]) == Coverage::Missing => disagreement(),
             Status::Fail
                 if !["conditional_only", "denied"].contains(&verdict.reason)
-                    && !by_role_alone && self.as_equivalent(&own, &[]) == Coverage::Covered =>
+                    && !by_role_alone
+                    && self.as_equivalent(&own, &[]) == Coverage::Covered =>
             {
                 disagreement()
             }
@@ -357,8 +354,7 @@ impl Case<'_> {
 
     /// Whether it passes without anything that has to be activated.
     fn is_plain_pass(&self) -> bool {
-        let counting =
-            Counting { at_least: Sureness::Certain, conditional: self.terms.accept_conditional, eligible: false };
+        let counting = Counting { at_least: Sureness::Certain, conditional: self.terms.accept_conditional, eligible: false };
         self.coverage(&self.grants(counting), &[]) == Coverage::Covered
     }
 

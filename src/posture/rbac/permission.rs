@@ -65,10 +65,7 @@ pub fn includes(required: &[Permission], granted: &[Permission], denied: &[Permi
     let denied_control: Vec<_> = denied.iter().map(Permission::control).collect();
     let denied_data: Vec<_> = denied.iter().map(Permission::data).collect();
     let each = required.iter().flat_map(|one| {
-        [
-            covered(one.control(), &granted_control, &denied_control),
-            covered(one.data(), &granted_data, &denied_data),
-        ]
+        [covered(one.control(), &granted_control, &denied_control), covered(one.data(), &granted_data, &denied_data)]
     });
     each.max().unwrap_or(super::Coverage::Covered)
 }
