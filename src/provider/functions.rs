@@ -84,6 +84,7 @@ struct RoleDefinitionIdArguments {
     /// The name of the role, without case: `Key Vault Reader`.
     name: String,
     /// Where the role is going to be given: a resource id, or `""` for none.
+    #[schemars(extend("x-empty-allowed" = true))]
     scope: String,
 }
 

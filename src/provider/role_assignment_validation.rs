@@ -19,7 +19,7 @@ use crate::{
     posture::{
         Status, Unreadable,
         rbac::{Facts, Requirement, Terms, Verdict, built_in, judge},
-        resource_id::canonical,
+        resource_id::{canonical, within},
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -154,40 +154,32 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     let scope = scope::of(&context).await?;
     let tree = authorization::tree(&context).await?;
     let mut unseen: Vec<Unreadable> = Vec::new();
-    let scopes: Vec<String> = match &arguments.scopes {
+    let mut scopes: Vec<String> = match &arguments.scopes {
         Some(scopes) => scopes.iter().map(|scope| canonical(&scope.0)).collect(),
         None => {
             unseen.extend(scope.gaps(None));
             scope.subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect()
         }
     };
+    // What lies in a subscription that is expected and not visible is unknown, not outside.
+    for gap in scope.gaps(None) {
+        let hidden = |wanted: &String| gap.scope.starts_with("/subscriptions/") && within(wanted, &gap.scope);
+        if scopes.iter().any(hidden) {
+            unseen.push(gap.clone());
+            scopes.retain(|wanted| !hidden(wanted));
+        }
+    }
     for wanted in &scopes {
         authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
+    }
+    let mut lines: Vec<Line> = unseen
+        .iter()
+        .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible"))
+        .collect();
+    if scopes.is_empty() {
+        return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
     }
     let principal = grants::principal(&context, whom(arguments)?).await?;
-    let named = ["role_definition_names", "role_definition_ids", "actions", "data_actions"];
-    if named.iter().all(|name| matches!(arguments.get(name), Value::Null)) {
-        let detail = "Name what the principal has to be able to do: `role_definition_names`, `role_definition_ids`, `actions` or \
-                      `data_actions`.";
-        problems.error(Path::root(), "Nothing selected", detail);
-    }
-}
-
-async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
-    let scope = scope::of(&context).await?;
-    let tree = authorization::tree(&context).await?;
-    let mut unseen: Vec<Unreadable> = Vec::new();
-    let scopes: Vec<String> = match &arguments.scopes {
-        Some(scopes) => scopes.iter().map(|scope| canonical(&scope.0)).collect(),
-        None => {
-            unseen.extend(scope.gaps(None));
-            scope.subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect()
-        }
-    };
-    for wanted in &scopes {
-        authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
-    }
-    let principal = grants::principal(&context, arguments.principal_id.as_ref().map(|id| id.0.as_str())).await?;
     let named = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
     let mut reading = grants::read(&context, &principal, &scopes, &tree, named).await?;
     let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
@@ -205,10 +197,6 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     if missing(&reading) {
         reading.look_closer(&context).await?;
     }
-    let mut lines: Vec<Line> = unseen
-        .iter()
-        .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible"))
-        .collect();
     let mut worst: Option<(Status, String)> = None;
     for facts in &reading.facts {
         let verdicts = verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions);
@@ -222,13 +210,17 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     }
     unseen.sort();
     unseen.dedup();
-    Ok(Judgement {
+    Ok(judged(lines, unseen, worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text)))
+}
+
+fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
+    Judgement {
         name: RoleAssignmentValidation::NAME,
         headings: &["scope", "requirement", "reason", "detail"],
         lines,
-        gaps: unseen,
-        next_step: worst.map(|(_, text)| text).unwrap_or_default(),
-    })
+        gaps,
+        next_step,
+    }
 }
 
 /// What is required, and the names of roles that could not be looked up.
@@ -286,7 +278,8 @@ fn verdicts<'a>(
     if arguments.matching != Some(MatchWord::Any) {
         return verdicts;
     }
-    let labels: Vec<_> = verdicts.iter().map(|(label, ..)| label.clone()).collect();
+    let mut labels: Vec<_> = verdicts.iter().map(|(label, ..)| label.clone()).collect();
+    labels.sort();
     let rank = |status: Status| match status {
         Status::Pass => 0,
         Status::Unknown => 1,
@@ -299,6 +292,8 @@ fn verdicts<'a>(
 fn line(scope: &str, requirement: &str, status: Status, reason: &str, detail: &str) -> Line {
     Line { status, cells: [scope, requirement, reason, detail].map(str::to_owned).into() }
 }
+
+const UNKNOWN: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
 
 /// The one thing to do about the worst line.
 fn next_step(principal: &Principal, requirement: Option<&Requirement>, scope: &str, verdict: &Verdict) -> String {
@@ -331,6 +326,6 @@ fn next_step(principal: &Principal, requirement: Option<&Requirement>, scope: &s
             principal.id
         ),
         (Status::Fail, _) => format!("Give the role:\n\n  {grant}"),
-        _ => "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.".to_owned(),
+        _ => UNKNOWN.to_owned(),
     }
 }

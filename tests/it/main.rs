@@ -14,6 +14,7 @@ mod demo;
 mod process;
 mod protocol;
 mod provider;
+mod rbac;
 mod server;
 mod signin;
 mod support;

@@ -120,9 +120,16 @@ pub enum Sureness {
 }
 
 impl Facts {
-    /// Whether an assignment is the principal's and reaches the scope.
+    /// Whether an assignment is the principal's and reaches the scope. Two sources say who is in a group: the directory, and the service
+    /// that grants. What only one of them says is possible.
     pub fn holds(&self, assignment: &Assignment) -> Sureness {
-        self.reach(&assignment.scope).min(self.is_holder(assignment))
+        let theirs = self.confirmed.as_ref().map(|ids| ids.contains(&assignment.id));
+        self.reach(&assignment.scope).min(self.is_holder(assignment, theirs))
+    }
+
+    /// Whether something that can be activated is the principal's and reaches the scope. The service confirms only what is active.
+    pub fn could_hold(&self, eligible: &Assignment) -> Sureness {
+        self.reach(&eligible.scope).min(self.is_holder(eligible, None))
     }
 
     /// Whether an assignment names the principal itself.
@@ -156,10 +163,8 @@ impl Facts {
         }
     }
 
-    /// Two sources say who is in a group: the directory, and the service that grants. What only one of them says is possible.
-    fn is_holder(&self, assignment: &Assignment) -> Sureness {
+    fn is_holder(&self, assignment: &Assignment, theirs: Option<bool>) -> Sureness {
         let ours = self.is_direct(assignment) || self.groups.value.contains(&assignment.principal_id);
-        let theirs = self.confirmed.as_ref().map(|ids| ids.contains(&assignment.id));
         let foreign = assignment.principal_type.eq_ignore_ascii_case("ForeignGroup");
         let unseen = self.groups.unseen.is_some() && !is_account(&assignment.principal_type);
         match (ours, theirs) {

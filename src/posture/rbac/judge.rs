@@ -131,13 +131,17 @@ impl Case<'_> {
     fn grants(&self, counting: Counting) -> Grants {
         let possible = counting.at_least == Sureness::Possible;
         let mut grants = Grants::default();
-        let eligible = counting.eligible.then_some(&self.facts.eligible);
-        for list in [Some(&self.facts.assignments), eligible].into_iter().flatten() {
-            for assignment in list.value.iter().filter(|assignment| self.facts.holds(assignment) >= counting.at_least) {
+        let Facts { assignments, eligible, .. } = self.facts;
+        for assignment in assignments.value.iter().filter(|one| self.facts.holds(one) >= counting.at_least) {
+            self.add(&mut grants, assignment, counting);
+        }
+        grants.unlisted |= possible && assignments.unseen.is_some();
+        if counting.eligible {
+            for assignment in eligible.value.iter().filter(|one| self.facts.could_hold(one) >= counting.at_least) {
                 self.add(&mut grants, assignment, counting);
             }
             // No licence for it means that nothing can be eligible.
-            grants.unlisted |= possible && list.unseen.is_some_and(|reason| reason != Reason::NotLicensed);
+            grants.unlisted |= possible && eligible.unseen.is_some_and(|reason| reason != Reason::NotLicensed);
         }
         grants
     }
@@ -279,6 +283,8 @@ impl Case<'_> {
     fn undefined(&self) -> Option<Reason> {
         let known = |id: &String| self.facts.roles.value.contains_key(id);
         let held = self.facts.assignments.value.iter().filter(|one| self.facts.holds(one) >= Sureness::Possible);
+        let could = self.facts.eligible.value.iter().filter(|one| self.facts.could_hold(one) >= Sureness::Possible);
+        let held = held.chain(could.filter(|_| self.terms.accept_eligible));
         let wanted = match self.requirement {
             Requirement::Role { id, .. } => known(id),
             Requirement::Action(_) | Requirement::DataAction(_) => true,

@@ -40,35 +40,35 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
     let order = [Kind::ServicePrincipal, Kind::User, Kind::Group];
     let order: Vec<Kind> = first.chain(order.into_iter().filter(|kind| Some(*kind) != hint)).collect();
     for kind in order {
-        match groups_of(context, kind, id).await {
-            Ok(groups) => {
-                let groups = groups.iter().map(|group| group.id.to_lowercase()).collect();
-                return Ok(Membership { kind: Some(kind), groups: Seen::all(groups), ..Membership::default() });
-            }
-            Err(error) if error.kind() == azure::Kind::NotFound => {}
-            Err(error) => {
-                let gap = failure::gap("groups", GRAPH, &error)?;
-                let groups = Seen::part(BTreeSet::new(), gap.reason);
-                return Ok(Membership { kind: hint, groups, gap: Some(gap), unknown_object: false });
-            }
-        }
+        // A list below an object that does not exist would say so, too, but an empty one must not look like an answer.
+        let (kind, error) = match object(context, kind, id).await {
+            Ok(_) => match groups_of(context, kind, id).await {
+                Ok(groups) => {
+                    let groups = groups.iter().map(|group| group.id.to_lowercase()).collect();
+                    return Ok(Membership { kind: Some(kind), groups: Seen::all(groups), ..Membership::default() });
+                }
+                Err(error) => (Some(kind), error),
+            },
+            Err(error) if error.kind() == azure::Kind::NotFound => continue,
+            Err(error) => (hint, error),
+        };
+        let gap = failure::gap("groups", GRAPH, &error)?;
+        return Ok(Membership { kind, unknown_object: false, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap) });
     }
     // Whoever does not exist is in no group.
     Ok(Membership { unknown_object: true, ..Membership::default() })
 }
 
+async fn object(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Object>> {
+    let (client, id) = (context.client.clone(), id.to_owned());
+    let key = format!("object/{}/{id}", kind.word());
+    context.client.memo(&key, || async move { directory::object(&client, kind, &id).await }).await
+}
+
 async fn groups_of(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Vec<Object>>> {
     let (client, id) = (context.client.clone(), id.to_owned());
     let key = format!("groups_of/{}/{id}", kind.word());
-    context
-        .client
-        .memo(&key, || async move {
-            // A list below an object that does not exist would say so, too; asking for the object first costs a request only where the
-            // kind is a guess, and keeps an empty list from looking like an answer.
-            directory::object(&client, kind, &id).await?;
-            directory::groups_of(&client, kind, &id).await
-        })
-        .await
+    context.client.memo(&key, || async move { directory::groups_of(&client, kind, &id).await }).await
 }
 
 /// Whether one of these groups keeps its members from being seen, or may do so.

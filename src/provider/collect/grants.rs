@@ -148,8 +148,8 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
 /// The service knows who is in a group, too; it answers for users and service principals only.
 async fn confirmed(context: &Context, principal: &Principal, scope: &str) -> Result<Option<BTreeSet<String>>> {
     match principal.kind {
-        Some(Kind::ServicePrincipal | Kind::User) => authorization::confirmed(context, scope, &principal.id).await,
-        Some(Kind::Group) | None => Ok(None),
+        Some(Kind::Group) => Ok(None),
+        Some(Kind::ServicePrincipal | Kind::User) | None => authorization::confirmed(context, scope, &principal.id).await,
     }
 }
 
@@ -226,9 +226,9 @@ impl Reading {
         let first = self.scopes.first().cloned().unwrap_or_default();
         let mut used: BTreeMap<String, String> = self.named.iter().map(|guid| (guid.clone(), first.clone())).collect();
         for facts in &self.facts {
-            let rows = facts.assignments.value.iter().chain(&facts.eligible.value);
-            let held = rows.filter(|row| facts.holds(row) >= Sureness::Possible);
-            used.extend(held.map(|row| (row.role_id.clone(), row.scope.clone())));
+            let held = facts.assignments.value.iter().filter(|row| facts.holds(row) >= Sureness::Possible);
+            let could = facts.eligible.value.iter().filter(|row| facts.could_hold(row) >= Sureness::Possible);
+            used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
         }
         self.definitions = authorization::definitions(context, &self.scopes, &used).await?;
         let roles: BTreeMap<String, Role> =

@@ -233,7 +233,7 @@ pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow>
             assignable_scopes.sort();
             RoleRow {
                 key: guid.clone(),
-                id: canonical(&role.id),
+                id: role_id(role),
                 name: role.properties.role_name.clone(),
                 kind: role.properties.kind.clone(),
                 actions: all(|permission| &permission.actions),
@@ -244,6 +244,14 @@ pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow>
             }
         })
         .collect()
+}
+
+/// The id of a role. The service puts the subscription it was asked at before that of a built-in one, which belongs to none.
+fn role_id(role: &wire::RoleDefinition) -> String {
+    match role.properties.kind.eq_ignore_ascii_case("BuiltInRole") {
+        true => format!("/providers/Microsoft.Authorization/roleDefinitions/{}", role.name.to_lowercase()),
+        false => canonical(&role.id),
+    }
 }
 
 /// The gap that a group of another tenant is.

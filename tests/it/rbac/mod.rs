@@ -1,0 +1,6 @@
+//! Azure RBAC, judged: what roles of the published list allow, wherever they come from, and what may take it away again.
+
+mod sources;
+mod table;
+mod unseen;
+mod world;
