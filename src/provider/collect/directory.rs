@@ -192,19 +192,30 @@ pub async fn members(
             }
             // A deleted group has no members.
             Err(error) if error.kind() == azure::Kind::NotFound => {}
-            Err(error) => gaps.push(failure::gap("group_members", &format!("groups/{group}"), &error)?),
+            Err(error) => {
+                let mut gap = failure::gap("group_members", GRAPH, &error)?;
+                gap.remedy = format!("Members of the group {group}: {}", gap.remedy);
+                gaps.push(gap);
+            }
         }
     }
-    let hidden = |id: &&String| about.known.get(*id).is_some_and(|known| known.hides_members);
-    gaps.extend(groups.iter().filter(hidden).map(|id| Unreadable {
-        subject: "group_members".to_owned(),
-        scope: format!("groups/{id}"),
-        reason: Reason::Hidden,
-        code: String::new(),
-        remedy:
-            "The group hides its members. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.".to_owned(),
+    let hidden = groups.iter().filter(|id| about.known.get(*id).is_some_and(|known| known.hides_members));
+    gaps.extend(hidden.map(|id| {
+        let remedy = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
+        unseen_members(id, remedy)
     }));
     Ok((found, gaps))
+}
+
+/// The gap that a group is whose members cannot be seen.
+pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
+    Unreadable {
+        subject: "group_members".to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::Hidden,
+        code: String::new(),
+        remedy: format!("Members of the group {group}: {remedy}"),
+    }
 }
 
 async fn members_of(context: &Context, group: String, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {

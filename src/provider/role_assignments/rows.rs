@@ -15,7 +15,6 @@ use crate::{
         collect::{
             Lists,
             authorization::{self, Definitions, Tree, guid_of},
-            directory::GRAPH,
             proof,
             scope::Subscription,
         },
@@ -251,17 +250,5 @@ fn role_id(role: &wire::RoleDefinition) -> String {
     match role.properties.kind.eq_ignore_ascii_case("BuiltInRole") {
         true => format!("/providers/Microsoft.Authorization/roleDefinitions/{}", role.name.to_lowercase()),
         false => canonical(&role.id),
-    }
-}
-
-/// The gap that a group of another tenant is.
-pub(super) fn foreign_group(id: &str) -> Unreadable {
-    Unreadable {
-        subject: "group_members".to_owned(),
-        scope: format!("{GRAPH}/groups/{id}"),
-        reason: Reason::Hidden,
-        code: String::new(),
-        remedy: "It is a group of another tenant; ask that tenant who is in it, or give the role to people of this one."
-            .to_owned(),
     }
 }

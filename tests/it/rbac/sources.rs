@@ -8,7 +8,7 @@ fn confirmed(world: World, ids: &[&str]) -> World {
 
 #[test]
 fn the_directory_and_the_service_have_to_agree_about_groups() {
-    let team = || at(SUBSCRIPTION).is_in(&[TEAM]).given("Reader", TEAM, "Group", SUBSCRIPTION);
+    let team = || at(SUBSCRIPTION).member_of(&[TEAM]).given("Reader", TEAM, "Group", SUBSCRIPTION);
     let strangers = || at(SUBSCRIPTION).given("Reader", STRANGERS, "Group", SUBSCRIPTION);
     let direct = || at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION);
     for (sentence, world, expected) in [

@@ -94,19 +94,19 @@ fn roles_that_come_through_groups() {
     check(vec![
         (
             "a role of a group is held by who is in it",
-            at(SUBSCRIPTION).is_in(&[TEAM]).given("Reader", TEAM, "Group", SUBSCRIPTION),
+            at(SUBSCRIPTION).member_of(&[TEAM]).given("Reader", TEAM, "Group", SUBSCRIPTION),
             named("Reader"),
             "pass",
         ),
         (
             "a role of an outer group is held by who is in an inner one",
-            at(SUBSCRIPTION).is_in(&[TEAM, DEPARTMENT]).given("Reader", DEPARTMENT, "Group", CORP),
+            at(SUBSCRIPTION).member_of(&[TEAM, DEPARTMENT]).given("Reader", DEPARTMENT, "Group", CORP),
             named("Reader"),
             "pass",
         ),
         (
             "a role of a group is not held by who is not in it",
-            at(SUBSCRIPTION).is_in(&[TEAM]).given("Reader", STRANGERS, "Group", SUBSCRIPTION),
+            at(SUBSCRIPTION).member_of(&[TEAM]).given("Reader", STRANGERS, "Group", SUBSCRIPTION),
             named("Reader"),
             "fail role_missing",
         ),
@@ -352,7 +352,7 @@ fn deny_assignments() {
         ),
         (
             "a denial does not meet who is excluded through a group",
-            owner().is_in(&[TEAM]).denied(&["*"], &[], GROUP).but_not(TEAM, true),
+            owner().member_of(&[TEAM]).denied(&["*"], &[], GROUP).but_not(TEAM, true),
             action(writes),
             "pass",
         ),
@@ -364,7 +364,7 @@ fn deny_assignments() {
         ),
         (
             "a denial of a group meets who is in it",
-            owner().is_in(&[TEAM]).denied(&["*"], &[], GROUP).but(|deny| deny.principals = [(TEAM.to_owned(), true)].into()),
+            owner().member_of(&[TEAM]).denied(&["*"], &[], GROUP).but(|deny| deny.principals = [(TEAM.to_owned(), true)].into()),
             action(writes),
             "fail denied",
         ),
@@ -441,7 +441,7 @@ fn conditions_and_eligibility() {
         ("an activated role is an ordinary assignment", eligible().holds("Owner", SUBSCRIPTION), named("Owner"), "pass"),
         (
             "an eligibility of a group of one's own counts as one's own",
-            at(SUBSCRIPTION).is_in(&[TEAM]).may_activate("Owner", TEAM, SUBSCRIPTION),
+            at(SUBSCRIPTION).member_of(&[TEAM]).may_activate("Owner", TEAM, SUBSCRIPTION),
             named("Owner"),
             "fail eligible_only",
         ),
@@ -459,7 +459,7 @@ fn conditions_and_eligibility() {
 #[test]
 fn a_failure_says_what_is_held_instead_and_through_whom() {
     let world =
-        at(SUBSCRIPTION).is_in(&[TEAM]).holds("Security Reader", SUBSCRIPTION).given("Key Vault Reader", TEAM, "Group", CORP);
+        at(SUBSCRIPTION).member_of(&[TEAM]).holds("Security Reader", SUBSCRIPTION).given("Key Vault Reader", TEAM, "Group", CORP);
     assert_eq!(world.said(&named("Reader")), format!("it holds Key Vault Reader via group {TEAM}, Security Reader"));
     assert!(at(GROUP).holds("Owner", GROUP).denied(&["*"], &[], GROUP).said(&named("Owner")).contains("\"Managed application\""));
     assert_eq!(at(GROUP).said(&named("Reader")), "it holds no role here");

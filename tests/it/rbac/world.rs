@@ -101,7 +101,7 @@ impl World {
     }
 
     /// Puts the principal into groups.
-    pub(super) fn is_in(mut self, groups: &[&str]) -> Self {
+    pub(super) fn member_of(mut self, groups: &[&str]) -> Self {
         self.facts.groups.value.extend(groups.iter().map(|id| (*id).to_owned()));
         self
     }
