@@ -197,20 +197,26 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     if missing(&reading) {
         reading.look_closer(&context).await?;
     }
-    let mut worst: Option<(Status, String)> = None;
+    let (mut worst, mut grants): (Option<(Status, String)>, BTreeSet<String>) = (None, BTreeSet::new());
     for facts in &reading.facts {
-        let verdicts = verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions);
-        for (label, requirement, verdict) in verdicts {
+        for (label, requirement, verdict) in verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions) {
             unseen.extend(reading.gaps_of(facts, &verdict.unseen));
-            if verdict.status != Status::Pass && worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
-                worst = Some((verdict.status, next_step(&principal, requirement, &facts.scope, &verdict)));
-            }
             lines.push(line(&facts.scope, &label, verdict.status, verdict.reason, &verdict.detail));
+            if verdict.status == Status::Pass {
+                continue;
+            }
+            if worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
+                worst = Some((verdict.status, next_step(&principal, &verdict)));
+            }
+            if verdict.status == Status::Fail && verdict.reason != "denied" {
+                grants.insert(grant(&principal, requirement, &facts.scope));
+            }
         }
     }
     unseen.sort();
     unseen.dedup();
-    Ok(judged(lines, unseen, worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text)))
+    let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
+    Ok(judged(lines, unseen, with_grants(step, &grants)))
 }
 
 fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
@@ -296,7 +302,31 @@ fn line(scope: &str, requirement: &str, status: Status, reason: &str, detail: &s
 const UNKNOWN: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
 
 /// The one thing to do about the worst line.
-fn next_step(principal: &Principal, requirement: Option<&Requirement>, scope: &str, verdict: &Verdict) -> String {
+fn next_step(principal: &Principal, verdict: &Verdict) -> String {
+    let text = match (verdict.status, verdict.reason) {
+        (Status::Fail, "denied") => {
+            "No role helps against a deny assignment: change the managed application or deployment stack that made it, or have the \
+             principal excluded from it."
+        }
+        (Status::Fail, "eligible_only") => {
+            "Activate the role (Privileged Identity Management > My roles > Azure resources), set `accept_eligible`, or give it \
+             permanently."
+        }
+        (Status::Fail, "conditional_only") => {
+            "Set `accept_conditional` if the condition is wanted, or give the role without one."
+        }
+        (Status::Fail, _) if principal.unknown_object => {
+            "The directory knows no user, group or service principal with this object id. The service principal of an application has \
+             another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id"
+        }
+        (Status::Fail, _) => "Give what is missing.",
+        _ => UNKNOWN,
+    };
+    text.to_owned()
+}
+
+/// The line that gives what is missing.
+fn grant(principal: &Principal, requirement: Option<&Requirement>, scope: &str) -> String {
     let role = match requirement {
         Some(Requirement::Role { name, .. }) => name.clone(),
         Some(Requirement::Action(pattern)) if pattern.to_ascii_lowercase().ends_with("/read") => "Reader".to_owned(),
@@ -304,28 +334,20 @@ fn next_step(principal: &Principal, requirement: Option<&Requirement>, scope: &s
         None => "<the role>".to_owned(),
     };
     let kind = principal.kind.map(|kind| format!(" --assignee-principal-type {}", kind.word())).unwrap_or_default();
-    let grant =
-        format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\" --scope \"{scope}\"", principal.id);
-    match (verdict.status, verdict.reason) {
-        (Status::Fail, "denied") => {
-            "No role helps against a deny assignment: change the managed application or deployment stack that made it, or have the \
-             principal excluded from it."
-                .to_owned()
-        }
-        (Status::Fail, "eligible_only") => format!(
-            "Activate the role (Privileged Identity Management > My roles > Azure resources), set `accept_eligible`, or give it \
-             permanently:\n\n  {grant}"
-        ),
-        (Status::Fail, "conditional_only") => {
-            format!("Set `accept_conditional` if the condition is wanted, or give the role without one:\n\n  {grant}")
-        }
-        (Status::Fail, _) if principal.unknown_object => format!(
-            "The directory knows no user, group or service principal with the object id {}. An application's service principal has \
-             another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id. \
-             Then:\n\n  {grant}",
-            principal.id
-        ),
-        (Status::Fail, _) => format!("Give the role:\n\n  {grant}"),
-        _ => UNKNOWN.to_owned(),
+    format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\" --scope \"{scope}\"", principal.id)
+}
+
+/// The lines behind the step; lines that begin with a space are not wrapped.
+fn with_grants(mut step: String, grants: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 5;
+    if !grants.is_empty() {
+        step.push('\n');
     }
+    for grant in grants.iter().take(SHOWN) {
+        step.push_str(&format!("\n  {grant}"));
+    }
+    if grants.len() > SHOWN {
+        step.push_str(&format!("\n  … and {} more like these", grants.len() - SHOWN));
+    }
+    step
 }

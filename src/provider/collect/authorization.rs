@@ -112,14 +112,15 @@ impl Definitions {
     }
 }
 
-/// The roles that can be assigned at scopes (the first of which the built-in ones are read at), and those in `used`, which maps
+/// The roles that can be assigned at scopes, and those in `used`, which maps
 /// lower-case GUIDs to a scope where the role is assigned: a custom role can be bound to a scope below.
 pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<String, String>) -> Result<Definitions> {
     let mut found = Definitions::default();
-    let mut wanted: Vec<(String, &'static str)> = scopes.iter().map(|scope| (scope.clone(), CUSTOM)).collect();
-    wanted.extend(scopes.first().map(|scope| (scope.clone(), BUILT_IN)));
-    let lists = join_all(wanted.iter().map(|(scope, filter)| roles_at(context, scope, filter)).collect::<Vec<_>>()).await;
-    for ((scope, _), list) in wanted.iter().zip(lists) {
+    let places = scopes.iter().map(|scope| (format!("{CUSTOM}{}", scope.to_lowercase()), scope));
+    let custom: Vec<_> = places.map(|(key, scope)| roles_at(context, key, scope, CUSTOM)).collect();
+    let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
+    let first = scopes.first().map(String::as_str).unwrap_or_default();
+    for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
             Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
             Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
@@ -140,15 +141,28 @@ pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<S
 
 type Roles = Vec<Arc<wire::RoleDefinition>>;
 
-async fn roles_at(context: &Context, scope: &str, filter: &'static str) -> azure::Result<Arc<Roles>> {
+/// Built-in roles are the same everywhere, so whoever has read them has read them for all; but a refusal at one scope says nothing about
+/// another.
+async fn built_in(context: &Context, scopes: &[String]) -> azure::Result<Arc<Roles>> {
+    let Some((first, others)) = scopes.split_first() else { return Ok(Arc::default()) };
+    let mut read = roles_at(context, BUILT_IN.to_owned(), first, BUILT_IN).await;
+    for scope in std::iter::once(first).chain(others) {
+        if !matches!(&read, Err(error) if matches!(error.kind(), azure::Kind::Forbidden | azure::Kind::NotFound | azure::Kind::NotVisible))
+        {
+            break;
+        }
+        read = roles_at(context, format!("{BUILT_IN}{}", scope.to_lowercase()), scope, BUILT_IN).await;
+    }
+    read
+}
+
+async fn roles_at(context: &Context, key: String, scope: &str, filter: &'static str) -> azure::Result<Arc<Roles>> {
     let (client, at) = (context.client.clone(), scope.to_owned());
-    // Built-in roles are the same everywhere.
-    let place = if filter == BUILT_IN { String::new() } else { scope.to_lowercase() };
     let read = || async move {
         let roles = wire::role_definitions(&client, &at, Some(filter)).await?;
         Ok(roles.into_iter().map(Arc::new).collect::<Roles>())
     };
-    context.client.memo(&format!("role_definitions/{filter}{place}"), read).await
+    context.client.memo(&format!("role_definitions/{key}"), read).await
 }
 
 async fn role_at(context: &Context, scope: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {

@@ -287,3 +287,24 @@ async fn a_green_verdict_asks_for_nothing_that_only_a_red_one_needs() {
     let asked: Vec<_> = tenant.requests().iter().map(|request| format!("{request:?}")).collect();
     assert!(!asked.iter().any(|request| request.contains("roleEligibilityScheduleInstances")), "{asked:#?}");
 }
+
+#[tokio::test]
+async fn every_missing_role_has_its_line() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let reading =
+        inside.plan(NAME, json!({"principal_id": PRINTER, "role_definition_names": ["Reader", "Key Vault Reader"]})).await;
+    assert_eq!(reading.errors(), ["role_assignment_validation: 4 failed of 4"]);
+    let lines = reading.detail().lines().filter(|line| line.starts_with("  az role assignment create ")).count();
+    assert_eq!(lines, 4, "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_refusal_at_one_scope_does_not_hide_the_roles_from_another() {
+    let tenant = Tenant::demo();
+    caller_holds(&tenant, READER, &group("rg-shop-prod"));
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let inside = Inside::configured(tenant, block).await;
+    unknown(&inside.plan(NAME, json!({"self": true, "role_definition_names": ["Reader"]})).await, "forbidden");
+    let there = json!({"self": true, "actions": ["Microsoft.Storage/*/read"], "scopes": [group("rg-shop-prod")]});
+    green(&inside.plan(NAME, there).await);
+}

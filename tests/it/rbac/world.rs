@@ -36,7 +36,7 @@ static ROLES: LazyLock<BTreeMap<String, Role>> = LazyLock::new(|| {
 });
 
 /// What is known.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct World {
     facts: Facts,
     terms: Terms,
