@@ -109,8 +109,7 @@ struct Row {
     starts_on: Option<String>,
     /// Until when, RFC 3339. Null if it does not end or the service did not say.
     ends_on: Option<String>,
-    /// Whether the role is privileged: a built-in one by the published list, a custom one by what it allows. Null if the roles could not
-    /// be read.
+    /// Whether the role is privileged: by Microsoft's published list, or by what it allows. Null if the roles could not be read.
     privileged: Option<bool>,
     /// Whether the role is built in. Null if the roles could not be read.
     built_in: Option<bool>,
@@ -273,7 +272,7 @@ impl Facts {
         Row {
             key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
             role_display_name: definition.map(|one| one.display_name.clone()),
-            privileged: built_in.map(|built_in| is_privileged(&template, built_in, operations.map(String::as_str))),
+            privileged: definition.map(|_| is_privileged(&template, operations.map(String::as_str))),
             role_template_id: template,
             principal_id,
             principal_type: principal.map_or("Unknown", Object::principal_type).to_owned(),
