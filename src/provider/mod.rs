@@ -5,9 +5,12 @@ pub mod context;
 pub mod defender_assessments;
 pub mod defender_plans;
 pub mod defender_validation;
+pub mod directory_role_assignments;
 pub mod failure;
 pub mod functions;
 pub mod listing;
+pub mod role_assignment_validation;
+pub mod role_assignments;
 pub mod settings;
 pub mod subscriptions;
 pub mod validation;
@@ -69,8 +72,14 @@ impl Provider for Azposture {
     type Settings = Settings;
     type Context = Context;
     const TABLES: Tables<Context> = Tables {
-        data_sources: &[defender_assessments::DATA_SOURCES, defender_plans::DATA_SOURCES, subscriptions::DATA_SOURCES],
-        validations: &[defender_validation::VALIDATIONS],
+        data_sources: &[
+            defender_assessments::DATA_SOURCES,
+            defender_plans::DATA_SOURCES,
+            directory_role_assignments::DATA_SOURCES,
+            role_assignments::DATA_SOURCES,
+            subscriptions::DATA_SOURCES,
+        ],
+        validations: &[defender_validation::VALIDATIONS, role_assignment_validation::VALIDATIONS],
         functions: &[functions::FUNCTIONS],
     };
 

@@ -1,6 +1,9 @@
 //! The only place where judgement causes IO: facts for `posture`, read through `azure`, each with the gaps that belong to it.
 
+pub mod authorization;
+pub mod directory;
 pub mod engine;
+pub mod grants;
 pub mod hierarchy;
 pub mod inventory;
 pub mod proof;

@@ -3,8 +3,11 @@
 mod assessments;
 mod block;
 mod completeness;
+mod directory_roles;
 mod functions;
 mod plans;
+mod role_assignments;
+mod role_validation;
 mod scope;
 mod subscriptions;
 mod validation;

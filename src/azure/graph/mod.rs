@@ -1,0 +1,3 @@
+//! What Microsoft Graph is asked for: one function a list, its wire model beside it.
+
+pub mod directory;
