@@ -12,16 +12,20 @@ use crate::{
     azure::{
         self, Client,
         arm::{authorization as wire, management},
+        queries,
+        resource_graph::QueryScope,
         settings::ScopeSetting,
     },
     posture::{
         Reason, Unreadable,
-        rbac::{self, Permission, covers, place::Kind},
+        rbac::{self, Permission, built_in, covers, place::Kind},
         resource_id::ResourceId,
     },
     provider::{
         collect::{
-            Lists, each_subscription, proof,
+            Lists, each_subscription,
+            engine::{self, Engine},
+            proof,
             scope::{Subscription, own_tenant},
         },
         context::Context,
@@ -40,15 +44,26 @@ const BUILT_IN: &str = "type eq 'BuiltInRole'";
 
 /// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
 pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
-            let key = format!("role_assignments/{id}");
-            client.memo(&key, || async move { wire::role_assignments(&reader, &scope, None).await }).await
-        }
+    let arm =
+        |client: Client, id: String| async move { wire::role_assignments(&client, &format!("/subscriptions/{id}"), None).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let (mut below, mut above) = (BTreeMap::<String, Vec<_>>::new(), Vec::new());
+        queries::role_assignments(&client, QueryScope::Subscriptions(ids.clone()), |row| match subscription_of(&row) {
+            Some(id) if ids.contains(&id) => below.entry(id).or_default().push(row),
+            Some(_) => {}
+            None => above.push(row),
+        })
+        .await?;
+        // What stands above one of them is said once; whose it is does not matter, since rows are told apart by id.
+        below.values_mut().for_each(|rows| rows.extend(above.iter().cloned()));
+        Ok(below)
     };
-    each_subscription(context, subscriptions, "role_assignments", &[READ_ASSIGNMENTS], read).await
+    engine::read(context, subscriptions, &engine::ROLE_ASSIGNMENTS, "role_assignments", arm, graph).await
+}
+
+/// The subscription an assignment stands at or below; none if it stands above subscriptions.
+fn subscription_of(row: &wire::RoleAssignment) -> Option<String> {
+    ResourceId::parse(&row.properties.scope).ok()?.subscription_id
 }
 
 /// The deny assignments of subscriptions, likewise.
@@ -112,10 +127,19 @@ impl Definitions {
     }
 }
 
-/// The roles that can be assigned at scopes, and those in `used`, which maps
-/// lower-case GUIDs to a scope where the role is assigned: a custom role can be bound to a scope below.
+/// The roles that can be assigned at scopes, and those in `used`, which maps lower-case GUIDs to a scope where the role is assigned: a
+/// custom role can be bound to a scope below.
 pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<String, String>) -> Result<Definitions> {
     let mut found = Definitions::default();
+    let many = all_subscriptions(scopes).filter(|_| engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    if let Some(ids) = many
+        && let Ok(list) = roles_by_graph(context, ids).await
+        // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.
+        && list.iter().any(|role| role.name.eq_ignore_ascii_case(built_in::OWNER))
+    {
+        found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+        return complete(context, found, used).await;
+    }
     let places = scopes.iter().map(|scope| (format!("{CUSTOM}{}", scope.to_lowercase()), scope));
     let custom: Vec<_> = places.map(|(key, scope)| roles_at(context, key, scope, CUSTOM)).collect();
     let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
@@ -126,6 +150,11 @@ pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<S
             Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
         }
     }
+    complete(context, found, used).await
+}
+
+/// Adds the roles that are used and that no list had.
+async fn complete(context: &Context, mut found: Definitions, used: &BTreeMap<String, String>) -> Result<Definitions> {
     let missing = used.iter().filter(|(guid, _)| !found.roles.contains_key(*guid));
     let missing: Vec<_> = missing.map(|(guid, scope)| (guid.clone(), scope.clone())).collect();
     for (guid, scope) in missing {
@@ -137,6 +166,26 @@ pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<S
         }
     }
     Ok(found)
+}
+
+/// The ids, if every scope is a subscription.
+fn all_subscriptions(scopes: &[String]) -> Option<BTreeSet<String>> {
+    scopes
+        .iter()
+        .map(|scope| scope.strip_prefix("/subscriptions/").filter(|id| !id.contains('/')).map(str::to_lowercase))
+        .collect()
+}
+
+/// The roles of many subscriptions at once, the built-in ones included.
+async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Result<Arc<Roles>> {
+    let key = format!("graph/roles/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let client = context.client.clone();
+    let read = || async move {
+        let mut all = Roles::new();
+        queries::role_definitions(&client, QueryScope::Subscriptions(ids), |role| all.push(Arc::new(role))).await?;
+        Ok(all)
+    };
+    context.client.memo(&key, read).await
 }
 
 type Roles = Vec<Arc<wire::RoleDefinition>>;

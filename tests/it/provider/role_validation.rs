@@ -190,10 +190,8 @@ async fn lists_that_are_refused_or_not_proven_are_unknown_with_their_cause() {
         unknown(&reading, reason);
         assert!(reading.detail().contains(subject), "{part}: {}", reading.detail());
     }
-    let reading =
-        plan(Tenant::demo().with_fault(on("Microsoft.Authorization/roleDefinitions")), wants(HUGO, "Shop Operator", &scope))
-            .await;
-    unknown(&reading, "forbidden");
+    let unread = Tenant::demo().with_fault(on("Microsoft.Authorization/roleDefinitions"));
+    unknown(&Inside::by_arm(unread).await.plan(NAME, wants(HUGO, "Shop Operator", &scope)).await, "forbidden");
     let reading =
         plan(Tenant::demo().with_fault(on("Microsoft.Authorization/roleDefinitions")), wants(HUGO, "Contributor", &scope)).await;
     green(&reading);
