@@ -1,12 +1,15 @@
 //! The surface a user types: provider block, data sources, validations, functions. Thin glue over `azure` and `posture`.
 
 pub mod collect;
+pub mod connection;
+pub mod connection_validation;
 pub mod context;
 pub mod defender_assessments;
 pub mod defender_plans;
 pub mod defender_validation;
 pub mod failure;
 pub mod functions;
+pub mod graph_permission_validation;
 pub mod listing;
 pub mod settings;
 pub mod subscriptions;
@@ -69,8 +72,17 @@ impl Provider for Azposture {
     type Settings = Settings;
     type Context = Context;
     const TABLES: Tables<Context> = Tables {
-        data_sources: &[defender_assessments::DATA_SOURCES, defender_plans::DATA_SOURCES, subscriptions::DATA_SOURCES],
-        validations: &[defender_validation::VALIDATIONS],
+        data_sources: &[
+            connection::DATA_SOURCES,
+            defender_assessments::DATA_SOURCES,
+            defender_plans::DATA_SOURCES,
+            subscriptions::DATA_SOURCES,
+        ],
+        validations: &[
+            connection_validation::VALIDATIONS,
+            defender_validation::VALIDATIONS,
+            graph_permission_validation::VALIDATIONS,
+        ],
         functions: &[functions::FUNCTIONS],
     };
 
@@ -108,6 +120,7 @@ impl Provider for Azposture {
         Ok(Context {
             client: Client::new(connection, transports),
             areas: settings.areas.unwrap_or_else(|| AreaWord::ALL.into()),
+            identity_scope: settings.identity_scope.is_some(),
             on_unknown: settings.on_unknown.unwrap_or(EnforcementWord::Error),
             personal_data: settings.personal_data.unwrap_or(PersonalDataWord::Show),
             enforcement: settings.enforcement.unwrap_or(EnforcementWord::Error),

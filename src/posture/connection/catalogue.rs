@@ -159,7 +159,6 @@ pub fn needs(chosen: &[&'static Check], areas: &BTreeSet<Area>) -> BTreeSet<Need
     on.flat_map(|check| check.needs).copied().collect()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

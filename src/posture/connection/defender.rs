@@ -208,7 +208,10 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
     let clusters = match &subscription.clusters {
         Ok(clusters) => clusters,
         Err(gap) if gap.reason == Reason::NotRegistered => {
-            return Verdict::not_applicable("no_resources", "Microsoft.ContainerService is not registered, so there is no cluster");
+            return Verdict::not_applicable(
+                "no_resources",
+                "Microsoft.ContainerService is not registered, so there is no cluster",
+            );
         }
         Err(gap) => return Verdict::unread(gap),
     };
@@ -234,7 +237,9 @@ fn area_of(plan: &str) -> Option<Area> {
     let namespace = first.split('/').next().unwrap_or_default();
     match namespace {
         "Microsoft.ApiManagement" => Some(Area::Network),
-        "Microsoft.Compute" | "Microsoft.ContainerRegistry" | "Microsoft.ContainerService" | "Microsoft.Web" => Some(Area::Compute),
+        "Microsoft.Compute" | "Microsoft.ContainerRegistry" | "Microsoft.ContainerService" | "Microsoft.Web" => {
+            Some(Area::Compute)
+        }
         _ => Some(Area::Data),
     }
 }

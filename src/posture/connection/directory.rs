@@ -7,7 +7,7 @@ use super::{
 };
 use crate::posture::{
     Reason, Status,
-    graph_permission::{self, Holder, consent, reads},
+    graph_permission::{self, Evidence, Holder, consent, reads},
 };
 
 /// Codes of a connection that never came about.
@@ -22,7 +22,7 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
     let fix = match gap.reason {
         Reason::Forbidden => format!(
             "Grant Organization.Read.All (the read is /organization), or Directory.Read.All, which holds it: {}",
-            graph_permission::request("Directory.Read.All", &directory.evidence)
+            graph_permission::request(&["Directory.Read.All"], &directory.evidence)
         ),
         _ => gap.remedy.clone(),
     };
@@ -57,23 +57,20 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
         }
         Err(gap) => return Verdict::unread(gap),
     };
-    let delegated: Vec<&str> = USED
-        .iter()
-        .filter(|name| graph_permission::judge(name, true, evidence).reason == "delegated_only")
-        .copied()
-        .collect();
+    let delegated: Vec<&str> =
+        USED.iter().filter(|name| graph_permission::judge(name, true, evidence).reason == "delegated_only").copied().collect();
     let first = delegated.first().copied().unwrap_or("Directory.Read.All");
     if !delegated.is_empty() {
         return Verdict::fail(
             format!("granted or requested as Delegated only, which does nothing for an application: {}", listed(&delegated)),
-            graph_permission::request(first, evidence),
+            graph_permission::request(&[first], evidence),
         )
         .with("delegated_only", joined(&delegated));
     }
     match roles.is_empty() {
         true => Verdict::fail(
             "the application holds no Application permission of Microsoft Graph at all; Delegated ones do nothing for it",
-            graph_permission::request(first, evidence),
+            graph_permission::request(&[first], evidence),
         )
         .with("roles", 0),
         false => Verdict::pass("the application holds Application permissions").with("roles", roles.len()),
@@ -92,7 +89,10 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
     if let (Ok(Some(principal)), Some(own)) = (&facts.directory.service_principal, &facts.sign_in.tenant_id)
         && principal.owner_tenant_id.as_ref().is_some_and(|owner| !owner.eq_ignore_ascii_case(own))
     {
-        return Verdict::not_applicable("no_resources", "the registration is in another tenant, so what it requests cannot be seen");
+        return Verdict::not_applicable(
+            "no_resources",
+            "the registration is in another tenant, so what it requests cannot be seen",
+        );
     }
     let (requested, granted) = match (&evidence.requested, &evidence.granted) {
         (Ok(requested), Ok(granted)) => (requested, granted),
@@ -112,8 +112,7 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
 }
 
 pub(super) fn directory_read(facts: &Facts) -> Verdict {
-    const FINER: &[&str] =
-        &["User.Read.All", "GroupMember.Read.All", "Application.Read.All", "RoleManagement.Read.Directory"];
+    const FINER: &[&str] = &["User.Read.All", "GroupMember.Read.All", "Application.Read.All", "RoleManagement.Read.Directory"];
     holds(facts, &[&["Directory.Read.All"], FINER])
 }
 
@@ -163,11 +162,26 @@ fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
             let detail = format!("{}; without it these stay unknown: {}", first.detail, without.join("; "));
             let mut verdict = match status {
                 Status::Unknown => Verdict::unknown(first.reason, detail, &*first.remedy),
-                _ => Verdict::fail(detail, &*first.remedy).with("reason", first.reason),
+                _ => Verdict::fail(detail, fix(names, judged.first(), evidence)).with("reason", first.reason),
             };
             verdict.gaps.extend(first.gap.clone().filter(|_| status == Status::Unknown));
             verdict.with("permissions", names.join(","))
         }
+    }
+}
+
+/// One step for all that is missing, where asking for it is the step.
+fn fix(names: &[&str], judged: Option<&Vec<graph_permission::Verdict>>, evidence: &Evidence) -> String {
+    let failed = judged.into_iter().flatten().zip(names).filter(|(verdict, _)| verdict.status == Status::Fail);
+    let failed: Vec<_> = failed.collect();
+    let to_be_asked_for = ["delegated_only", "not_granted", "not_requested"];
+    match failed.as_slice() {
+        [(first, _), _, ..] if failed.iter().all(|(verdict, _)| to_be_asked_for.contains(&verdict.reason)) => {
+            let missing: Vec<&str> = failed.iter().map(|(_, name)| **name).collect();
+            if evidence.holder == Holder::ManagedIdentity { first.remedy.clone() } else { graph_permission::request(&missing, evidence) }
+        }
+        [(first, _), ..] => first.remedy.clone(),
+        [] => String::new(),
     }
 }
 

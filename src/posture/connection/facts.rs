@@ -111,6 +111,20 @@ pub enum Credential {
     OneOf(Read<Vec<Lifetime>>),
 }
 
+impl Credential {
+    /// The end of the credential in use; none if it has none, or if which one is in use or its end is not known.
+    pub fn ends(&self, today: Date) -> Option<OffsetDateTime> {
+        match self {
+            Self::Known(Ok(lifetime)) => Some(lifetime.ends),
+            Self::OneOf(Ok(all)) => {
+                let mut alive = all.iter().filter(|lifetime| lifetime.ends.date() >= today);
+                alive.next().filter(|_| alive.next().is_none()).map(|lifetime| lifetime.ends)
+            }
+            Self::Endless(_) | Self::Known(Err(_)) | Self::OneOf(Err(_)) => None,
+        }
+    }
+}
+
 /// From when until when a credential works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {

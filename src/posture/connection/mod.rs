@@ -68,9 +68,7 @@ fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
         Judge::Subscription(judge) => facts
             .subscriptions
             .iter()
-            .map(|subscription| {
-                row(Some(subscription.id.clone()), off.clone().unwrap_or_else(|| judge(facts, subscription)))
-            })
+            .map(|subscription| row(Some(subscription.id.clone()), off.clone().unwrap_or_else(|| judge(facts, subscription))))
             .collect(),
     }
 }

@@ -118,7 +118,8 @@ pub(super) fn resource_graph_usable(facts: &Facts) -> Verdict {
         None => Verdict::not_applicable("engine_never", "resource_graph = \"never\": every list is read from its own service"),
         Some(Ok(())) => Verdict::pass("a query answers"),
         Some(Err(gap)) if gap.reason == Reason::Forbidden => {
-            let mut verdict = Verdict::fail("the query was refused", fix).with("reason", gap.reason.word()).with("code", &gap.code);
+            let mut verdict =
+                Verdict::fail("the query was refused", fix).with("reason", gap.reason.word()).with("code", &gap.code);
             verdict.gaps.push(gap.clone());
             verdict
         }

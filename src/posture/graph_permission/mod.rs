@@ -104,9 +104,10 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
             status: Status::Fail,
             reason: "token_older_than_consent",
             detail: format!("{} is consented, but the token of this sign-in does not hold it yet", grant.name),
-            remedy: "Run again: consent reaches new tokens within minutes (a token lives for up to 24 hours; az logout and a new \
+            remedy:
+                "Run again: consent reaches new tokens within minutes (a token lives for up to 24 hours; az logout and a new \
                      sign-in force one)."
-                .to_owned(),
+                    .to_owned(),
             gap: None,
         },
         (None, Err(gap)) => Verdict {
@@ -141,7 +142,9 @@ fn user(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) -> Ve
             "this is the sign-in of a user, and the application it goes through does not hold {wanted} (Azure CLI cannot be given it, \
              whatever the user's roles)"
         ),
-        remedy: format!("Sign in with an application that holds {wanted} as Application permission: a service principal with OIDC."),
+        remedy: format!(
+            "Sign in with an application that holds {wanted} as Application permission: a service principal with OIDC."
+        ),
         gap: None,
     }
 }
@@ -161,17 +164,18 @@ fn missing(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) ->
     }
     let delegated = evidence.delegated.as_ref().is_ok_and(|all| all.iter().any(|scope| matches(scope)));
     if delegated || asked(false) {
-        let detail = format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
-        return fail("delegated_only", detail, request(wanted, evidence));
+        let detail =
+            format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
+        return fail("delegated_only", detail, request(&[wanted], evidence));
     }
     match &evidence.requested {
-        Ok(_) => fail("not_requested", format!("{wanted} is neither requested nor granted"), request(wanted, evidence)),
+        Ok(_) => fail("not_requested", format!("{wanted} is neither requested nor granted"), request(&[wanted], evidence)),
         Err(gap) => Verdict {
             gap: Some(gap.clone()),
             ..fail(
                 "not_granted",
                 format!("{wanted} is not held; whether it is requested could not be read ({})", gap.reason.word()),
-                request(wanted, evidence),
+                request(&[wanted], evidence),
             )
         },
     }
@@ -186,22 +190,27 @@ pub fn consent(evidence: &Evidence) -> String {
     )
 }
 
-/// How a permission is added and consented.
-pub fn request(wanted: &str, evidence: &Evidence) -> String {
+/// How permissions are added and consented.
+pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
     let api = &evidence.resource_client_id;
-    let id = named(wanted).filter(|_| api.eq_ignore_ascii_case(MICROSOFT_GRAPH)).map_or("<permission id>", |known| known.application_id);
+    let is_graph = api.eq_ignore_ascii_case(MICROSOFT_GRAPH);
+    let id = |name: &&str| named(name).filter(|_| is_graph).map_or("<permission id>", |known| known.application_id);
+    let ids: Vec<&str> = wanted.iter().map(id).collect();
+    let names = wanted.join(" and ");
     if evidence.holder == Holder::ManagedIdentity {
         let object = evidence.object_id.as_deref().unwrap_or("<object id>");
+        let id = ids.first().copied().unwrap_or_default();
         return format!(
-            "A managed identity has no portal page for this; a Privileged Role Administrator grants {wanted} with: az rest --method POST \
+            "A managed identity has no portal page for this; a Privileged Role Administrator grants {names} with: az rest --method POST \
              --url https://graph.microsoft.com/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
              \"{object}\", \"resourceId\": \"<object id of the API's service principal>\", \"appRoleId\": \"{id}\"}}'"
         );
     }
     let client = evidence.client_id.as_deref().unwrap_or("<client id>");
+    let roles = ids.iter().map(|id| format!("{id}=Role")).collect::<Vec<_>>().join(" ");
     format!(
-        "Add {wanted} as Application permission (Entra admin center > App registrations > the application > API permissions > Add a \
-         permission > Application permissions; az ad app permission add --id {client} --api {api} --api-permissions {id}=Role), then \
+        "Add {names} as Application permission (Entra admin center > App registrations > the application > API permissions > Add a \
+         permission > Application permissions; az ad app permission add --id {client} --api {api} --api-permissions {roles}), then \
          grant admin consent (az ad app permission admin-consent --id {client})."
     )
 }

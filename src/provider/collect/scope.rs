@@ -17,6 +17,9 @@ use crate::{
     sdk::{Diagnostics, Result},
 };
 
+/// The summary of the error that no subscription is visible.
+pub const NONE_VISIBLE: &str = "No subscription visible";
+
 /// A subscription of the connection.
 #[derive(Clone, Debug)]
 pub struct Subscription {
@@ -160,7 +163,7 @@ fn detected(visible: &BTreeMap<String, Subscription>) -> Result<Scope> {
     } else {
         "\n\nSet `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`."
     };
-    Err(Diagnostics::of_error("No subscription visible", detail + next))
+    Err(Diagnostics::of_error(NONE_VISIBLE, detail + next))
 }
 
 const GRANT: &str = "\n\nGrant the sign-in a role: az role assignment create --role Reader --scope /subscriptions/<id> --assignee <object id>. \
@@ -228,5 +231,5 @@ fn none_visible(scope: &Scope) -> Diagnostics {
     for gap in scope.gaps.iter().take(20) {
         detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
     }
-    Diagnostics::of_error("No subscription visible", detail + GRANT)
+    Diagnostics::of_error(NONE_VISIBLE, detail + GRANT)
 }

@@ -1,6 +1,7 @@
 //! Data sources and validations on the demo tenant, with its facts changed and its answers broken as each test needs.
 
 mod assessments;
+mod connection;
 mod functions;
 mod plans;
 mod subscriptions;
