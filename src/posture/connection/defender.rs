@@ -42,6 +42,7 @@ pub(super) fn plans_readable(_: &Facts, subscription: &Subscription) -> Verdict 
     );
     match &subscription.plans {
         Err(gap) if gap.reason == Reason::Forbidden => {
+            let fix = if gap.code == "AuthorizationFailed" { fix } else { gap.remedy.clone() };
             let mut verdict = Verdict::fail("the Defender plans may not be read", fix).with("reason", gap.reason.word());
             verdict.gaps.push(gap.clone());
             verdict

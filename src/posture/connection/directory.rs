@@ -10,8 +10,20 @@ use crate::posture::{
     graph_permission::{self, Evidence, Holder, consent, reads},
 };
 
-/// Codes of a connection that never came about.
-const NO_CONNECTION: &[&str] = &["ConnectionFailed", "HostNotFound", "ProxyRefused", "UntrustedCertificate"];
+/// Codes of a connection that did not come about, of the reads and of the sign-in.
+const NO_CONNECTION: &[&str] = &[
+    "CertificateNotTrusted",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "HostNotFound",
+    "NoConnection",
+    "ProxyRefused",
+    "TlsFailed",
+    "UntrustedCertificate",
+];
+
+/// The code with which Microsoft Graph refuses a caller it knows.
+const REFUSED: &str = "Authorization_RequestDenied";
 
 pub(super) fn reachable(facts: &Facts) -> Verdict {
     let directory = &facts.directory;
@@ -20,7 +32,7 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
         (Err(gap), _) | (_, Err(gap)) => gap,
     };
     let fix = match gap.reason {
-        Reason::Forbidden => format!(
+        Reason::Forbidden if gap.code == REFUSED => format!(
             "Grant Organization.Read.All (the read is /organization), or Directory.Read.All, which holds it: {}",
             graph_permission::request(&["Directory.Read.All"], &directory.evidence)
         ),
@@ -178,7 +190,11 @@ fn fix(names: &[&str], judged: Option<&Vec<graph_permission::Verdict>>, evidence
     match failed.as_slice() {
         [(first, _), _, ..] if failed.iter().all(|(verdict, _)| to_be_asked_for.contains(&verdict.reason)) => {
             let missing: Vec<&str> = failed.iter().map(|(_, name)| **name).collect();
-            if evidence.holder == Holder::ManagedIdentity { first.remedy.clone() } else { graph_permission::request(&missing, evidence) }
+            if evidence.holder == Holder::ManagedIdentity {
+                first.remedy.clone()
+            } else {
+                graph_permission::request(&missing, evidence)
+            }
         }
         [(first, _), ..] => first.remedy.clone(),
         [] => String::new(),

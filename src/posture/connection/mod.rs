@@ -78,3 +78,6 @@ pub fn ready(rows: &[Row]) -> bool {
     use crate::posture::Status::{Fail, Unknown};
     rows.iter().all(|row| row.level == Level::Advisory || !matches!(row.verdict.status, Fail | Unknown))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 mod assessments;
 mod connection;
+mod connection_validation;
 mod functions;
+mod graph_permission;
 mod plans;
 mod subscriptions;
 mod validation;

@@ -4,3 +4,4 @@ pub(crate) mod cty;
 pub(crate) mod host;
 pub(crate) mod inside;
 pub(crate) mod plugin;
+pub(crate) mod tokens;
