@@ -5,26 +5,34 @@ terraform {
 }
 
 provider "azposture" {
-  environment = "demo"
+  environment = "demo" # the tenant embedded in the provider
+}
+
+variable "gate" {
+  description = "Whether Defender for Cloud has to be ready before anything else is planned."
+  type        = bool
+  default     = true
 }
 
 data "azposture_subscriptions" "all" {}
 
-data "azposture_defender_plans" "gaps" {
+data "azposture_defender_plans" "relevant" {
   only_relevant = true
 }
 
-data "azposture_defender_assessments" "high" {
+data "azposture_defender_assessments" "worst" {
   severities = ["critical", "high"]
-  limit      = 3
+  limit      = 5
 }
 
 resource "azposture_defender_validation" "production" {
+  count = var.gate ? 1 : 0
+
   tags = { env = "prod" }
   plans = {
-    VirtualMachines = { subplan = "P2", extensions = ["AgentlessVmScanning"] }
-    StorageAccounts = { extensions = ["OnUploadMalwareScanning", "SensitiveDataDiscovery"] }
     KeyVaults       = {}
+    StorageAccounts = { extensions = ["OnUploadMalwareScanning", "SensitiveDataDiscovery"] }
+    VirtualMachines = { subplan = "P2", extensions = ["AgentlessVmScanning"] }
   }
   require_full_coverage = true
 }
@@ -33,14 +41,21 @@ output "subscriptions" {
   value = { for s in data.azposture_subscriptions.all.subscriptions : s.display_name => s.management_group_path }
 }
 
-output "plans_that_are_off_where_they_matter" {
-  value = [for p in data.azposture_defender_plans.gaps.plans : p.key if !p.enabled]
+output "unprotected" {
+  description = "Resources that no Defender plan protects, by plan."
+  value = {
+    for p in data.azposture_defender_plans.relevant.plans : p.key => p.resource_count
+    if !p.enabled && p.resource_count != null
+  }
 }
 
-output "open_recommendations" {
-  value = data.azposture_defender_assessments.high.summary.by_severity
+output "open_findings" {
+  value = data.azposture_defender_assessments.worst.summary.by_severity
 }
 
-output "worst" {
-  value = [for a in data.azposture_defender_assessments.high.assessments : "${a.severity}: ${a.display_name} (${a.resource_name})"]
+output "worst_findings" {
+  value = [
+    for a in data.azposture_defender_assessments.worst.assessments :
+    format("%s: %s (%s)", coalesce(a.severity, "unrated"), a.display_name, a.resource_name)
+  ]
 }

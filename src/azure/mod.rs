@@ -23,6 +23,7 @@ pub mod inputs;
 pub mod memo;
 mod pace;
 mod pager;
+pub mod queries;
 pub mod resource_graph;
 mod retry;
 pub mod scope;

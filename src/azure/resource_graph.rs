@@ -15,7 +15,7 @@ use crate::azure::{Call, Client, Kind, Result};
 /// The version whose answers this reads.
 const API_VERSION: &str = "2022-10-01";
 /// Subscriptions per request, as the service's own guidance has it.
-const BATCH: usize = 300;
+pub const BATCH: usize = 300;
 /// Rows per page; the service gives no more.
 const ROWS: u32 = 1000;
 

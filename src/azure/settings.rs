@@ -249,4 +249,6 @@ pub struct Settings {
     pub ca_certificate_file: Option<PathBuf>,
     /// Budgets.
     pub limits: Limits,
+    /// What every request says it comes from; visible ASCII.
+    pub user_agent: String,
 }

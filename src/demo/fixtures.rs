@@ -93,6 +93,18 @@ impl Fixtures {
         self.document(name).get("value").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
+    /// The rows for which something holds.
+    pub(super) fn rows_where(&self, name: &str, mut holds: impl FnMut(&Value) -> bool) -> Vec<Value> {
+        let document = self.document(name);
+        let rows = document.get("value").and_then(Value::as_array);
+        rows.into_iter().flatten().filter(|row| holds(row)).cloned().collect()
+    }
+
+    /// What is made of the first row that it can be made of.
+    pub(super) fn find<T>(&self, name: &str, of: impl FnMut(&Value) -> Option<T>) -> Option<T> {
+        self.document(name).get("value").and_then(Value::as_array)?.iter().find_map(of)
+    }
+
     /// Changes a document for the rest of this tenant's life.
     pub(super) fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
         let mut document =

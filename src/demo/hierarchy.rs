@@ -33,6 +33,10 @@ pub(super) fn above(fixtures: &Fixtures, scope: &str) -> Vec<String> {
 /// Whether `id` is the scope or lies below it.
 pub(super) fn covers(fixtures: &Fixtures, scope: &str, id: &str) -> bool {
     let scope = normal(scope);
+    if scope.starts_with("/subscriptions/") {
+        let id = id.to_lowercase();
+        return id.strip_prefix(&scope).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    }
     above(fixtures, id).contains(&scope)
 }
 
@@ -53,22 +57,21 @@ pub(super) fn subscription(id: &str) -> Option<&str> {
 
 /// Names of a group's ancestors in lower case, nearest first.
 pub(super) fn ancestors(fixtures: &Fixtures, group: &str) -> Vec<String> {
-    fixtures
-        .rows("management-groups")
-        .iter()
-        .find(|row| text(row, "/name").eq_ignore_ascii_case(group))
-        .and_then(|row| row.pointer("/properties/details/managementGroupAncestors")?.as_array().cloned())
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|name| name.as_str().map(str::to_lowercase))
-        .collect()
+    let found = fixtures.find("management-groups", |row| {
+        let own = text(row, "/name").eq_ignore_ascii_case(group);
+        let names = row.pointer("/properties/details/managementGroupAncestors").and_then(Value::as_array).filter(|_| own)?;
+        Some(names.iter().filter_map(|name| name.as_str().map(str::to_lowercase)).collect())
+    });
+    found.unwrap_or_default()
 }
 
 /// The name of the group a subscription stands in, lower case.
 pub(super) fn group_of_subscription(fixtures: &Fixtures, subscription: &str) -> Option<String> {
-    let rows = fixtures.rows("management-group-subscriptions");
-    let row = rows.iter().find(|row| text(row, "/name").eq_ignore_ascii_case(subscription))?;
-    Some(text(row, "/properties/parent/id").rsplit('/').next()?.to_lowercase())
+    let parent = fixtures.find("management-group-subscriptions", |row| {
+        let own = text(row, "/name").eq_ignore_ascii_case(subscription);
+        own.then(|| text(row, "/properties/parent/id").to_lowercase())
+    })?;
+    parent.rsplit('/').next().map(str::to_owned)
 }
 
 /// The text at a JSON pointer, empty if there is none.

@@ -12,6 +12,7 @@ mod fault;
 mod fixtures;
 mod hierarchy;
 mod judge;
+mod kusto;
 mod odata;
 mod paging;
 mod request;

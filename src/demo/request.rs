@@ -21,6 +21,8 @@ pub struct Request {
     pub page: usize,
     /// Name of a Resource Graph query (the word after `// azposture` in its first line); none for other requests.
     pub named: Option<String>,
+    /// The subscriptions and management groups that the scope of a Resource Graph query names; empty for other requests.
+    pub scope: Vec<String>,
 }
 
 /// The place in a list from which a page starts.
@@ -109,7 +111,13 @@ impl Call {
             query: self.url.query_pairs().map(|(key, _)| key.into_owned()).collect(),
             page: self.page(),
             named: self.named.clone(),
+            scope: self.scope(),
         }
+    }
+
+    fn scope(&self) -> Vec<String> {
+        let lists = ["subscriptions", "managementGroups"].map(|key| self.json.get(key).and_then(Value::as_array));
+        lists.into_iter().flatten().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     pub(super) fn page(&self) -> usize {

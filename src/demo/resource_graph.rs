@@ -1,4 +1,4 @@
-//! Azure Resource Graph: rows of our own fixed queries, by the name in their first line, in the columns of their tables.
+//! Azure Resource Graph: the tables our queries read, in the columns the service documents, and one page of what a query makes of them.
 
 use serde_json::{Map, Value, json};
 
@@ -6,6 +6,7 @@ use super::{
     TENANT_ID,
     answer::{Answer, Refusal},
     hierarchy::{above, ancestors, covers, group_of_subscription, subscription, text},
+    kusto,
     paging::{self, Cut},
     request::{Call, Cursor},
     routes::{Asked, Found},
@@ -14,19 +15,22 @@ use super::{
 /// Most rows of a page.
 const MOST: usize = 1000;
 
-/// Where the rows of a named query come from: the document and what reading a row needs.
-const QUERIES: &[(&str, &str, &str)] = &[
-    ("assessments", "assessments", "Microsoft.Security/assessments/read"),
-    ("plans", "pricings", "Microsoft.Security/pricings/read"),
-    ("probe", "subscriptions", "Microsoft.Resources/subscriptions/read"),
-    ("resourcecounts", "resources", "*/read"),
-    ("resources", "resources", "*/read"),
-    ("roleassignments", "role-assignments", "Microsoft.Authorization/roleAssignments/read"),
-    ("roledefinitions", "role-definitions", "Microsoft.Authorization/roleDefinitions/read"),
-    ("securescores", "secure-scores", "Microsoft.Security/secureScores/read"),
-    ("subassessments", "sub-assessments", "Microsoft.Security/assessments/subAssessments/read"),
-    ("subscriptions", "subscriptions", "Microsoft.Resources/subscriptions/read"),
+/// Where the rows of a table come from: documents, the type of their rows, and what reading a row needs.
+const TABLES: &[(&str, &str, &str, &str)] = &[
+    ("authorizationresources", "role-assignments", "", "Microsoft.Authorization/roleAssignments/read"),
+    ("authorizationresources", "role-definitions", "", "Microsoft.Authorization/roleDefinitions/read"),
+    ("resourcecontainers", "resource-groups", RESOURCE_GROUP, "Microsoft.Resources/subscriptions/resourceGroups/read"),
+    ("resourcecontainers", "subscriptions", SUBSCRIPTION, "Microsoft.Resources/subscriptions/read"),
+    ("resources", "resources", "", "*/read"),
+    ("securityresources", "assessments", ASSESSMENT, "Microsoft.Security/assessments/read"),
+    ("securityresources", "pricings", "", "Microsoft.Security/pricings/read"),
+    ("securityresources", "secure-scores", "", "Microsoft.Security/secureScores/read"),
+    ("securityresources", "sub-assessments", "", "Microsoft.Security/assessments/subAssessments/read"),
 ];
+
+const ASSESSMENT: &str = "microsoft.security/assessments";
+const RESOURCE_GROUP: &str = "microsoft.resources/subscriptions/resourcegroups";
+const SUBSCRIPTION: &str = "microsoft.resources/subscriptions";
 
 /// What the request's scope covers.
 struct Scope {
@@ -37,36 +41,28 @@ struct Scope {
 
 /// The rows of a query. Rows that the caller may not read are missing without a word, as the service does it.
 pub(super) fn rows(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    let call = asked.call;
-    let name = call.named.as_deref().unwrap_or_default();
-    let Some((_, fixture, action)) = QUERIES.iter().find(|(known, _, _)| *known == name) else {
-        return Err(bad_request(&format!(
+    let invalid = || {
+        let name = asked.call.named.as_deref().unwrap_or("a query without a name");
+        bad_request(&format!(
             "Query is invalid. Please refer to the documentation for the Azure Resource Graph service. ({name})"
-        )));
+        ))
     };
+    let query = asked.call.json.get("query").and_then(Value::as_str).and_then(kusto::parse).ok_or_else(invalid)?;
     let scope = Scope::of(asked)?;
     if !asked.fixtures.rows("subscriptions").iter().any(|row| asked.access.sees(text(row, "/id"))) {
         let message = "Access to the requested resources is forbidden.";
         return Err(Refusal::new(403, "Forbidden", message));
     }
-    let rows = asked.fixtures.rows(fixture);
-    let mut found: Vec<_> = rows
-        .into_iter()
-        .filter(|row| scope.contains(asked, row) && readable(asked, row, action))
-        .map(|row| projection(name, columns(asked, name, row)))
-        .collect();
-    match name {
-        "resourcecounts" => found = counted(found),
-        "probe" => found.truncate(1),
-        _ => {}
+    let sources: Vec<_> = TABLES.iter().filter(|(table, ..)| *table == query.table).collect();
+    if sources.is_empty() {
+        return Err(invalid());
     }
-    found.sort_by_key(|row| text(row, "/id").to_lowercase());
-    Ok(Found::Rows(found))
-}
-
-/// What a query keeps of a row of its table. The fixed queries are not written yet, so that is all of it.
-fn projection(_name: &str, row: Value) -> Value {
-    row
+    let mut table = Vec::new();
+    for (_, fixture, kind, action) in sources {
+        let rows = asked.fixtures.rows_where(fixture, |row| scope.contains(asked, row) && readable(asked, row, action));
+        table.extend(rows.into_iter().map(|row| columns(asked, kind, row)));
+    }
+    query.run(table).map(Found::Rows).ok_or_else(invalid)
 }
 
 /// The answer: one page of the rows, its counts, and what is left of the quota.
@@ -77,14 +73,17 @@ pub(super) fn answer(rows: Vec<Value>, at: Cursor, cut: impl Fn(usize) -> Cut, c
         return Err(bad_request(&format!("The $top value {size} must be between 1 and {MOST}.")));
     }
     let skip = usize::try_from(option("$skip").unwrap_or_default()).unwrap_or_default();
+    let with_id = rows.iter().all(|row| row.get("id").is_some());
     let page = paging::page(rows.into_iter().skip(skip).collect(), at, cut(size));
     let mut body = Map::new();
     body.insert("totalRecords".into(), page.total.into());
     body.insert("count".into(), page.rows.len().into());
     body.insert("data".into(), page.rows.into());
     body.insert("facets".into(), json!([]));
-    body.insert("resultTruncated".into(), "false".into());
-    if let Some(next) = page.next {
+    // Only rows with an id can be paged through; of others the first page is all there is.
+    let cut_off = page.next.is_some() && !with_id;
+    body.insert("resultTruncated".into(), cut_off.to_string().into());
+    if let Some(next) = page.next.filter(|_| with_id) {
         body.insert("$skipToken".into(), next.token().into());
     }
     Ok(Answer::json(200, body.into()).with("x-ms-user-quota-remaining", "14").with("x-ms-user-quota-resets-after", "00:00:05"))
@@ -139,37 +138,34 @@ fn readable(asked: &Asked<'_>, row: &Value, action: &str) -> bool {
     inherited || asked.access.allows(&action, text(row, "/id"))
 }
 
-/// The columns every table has, with the casing of the service: the type in lower case, some properties renamed.
-fn columns(asked: &Asked<'_>, name: &str, row: Value) -> Value {
+/// The columns every table has, with the casing of the service: the type in lower case, some properties renamed. `kind` is the type
+/// where a row does not say.
+fn columns(asked: &Asked<'_>, kind: &str, row: Value) -> Value {
     let id = text(&row, "/id").to_owned();
     let own = |key: &str| row.get(key).cloned().unwrap_or_default();
-    let kind = match name {
-        "subscriptions" | "probe" => "microsoft.resources/subscriptions".to_owned(),
-        _ => text(&row, "/type").to_lowercase(),
-    };
-    let label = match name {
-        "subscriptions" | "probe" => own("displayName"),
-        _ => own("name"),
-    };
+    let kind = if kind.is_empty() { text(&row, "/type").to_lowercase() } else { kind.to_owned() };
+    let label = if kind == SUBSCRIPTION { own("displayName") } else { own("name") };
     let group =
         id.to_lowercase().split_once("/resourcegroups/").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
     json!({
         "id": id, "name": label, "type": kind, "tenantId": TENANT_ID, "kind": text(&row, "/kind"), "location": text(&row, "/location"),
         "resourceGroup": group.unwrap_or_default(), "subscriptionId": subscription(&id).unwrap_or_default(),
-        "managedBy": text(&row, "/managedBy"), "sku": own("sku"), "plan": null, "properties": properties(asked, name, &row),
+        "managedBy": text(&row, "/managedBy"), "sku": own("sku"), "plan": null, "properties": properties(asked, &kind, &row),
         "tags": own("tags"), "identity": own("identity"), "zones": null, "extendedLocation": null,
     })
 }
 
-fn properties(asked: &Asked<'_>, name: &str, row: &Value) -> Value {
+fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
     let mut properties = row.get("properties").cloned().unwrap_or_else(|| json!({}));
     let Some(fields) = properties.as_object_mut() else { return properties };
-    match name {
-        "assessments" => {
-            let metadata = asked.fixtures.rows("assessment-metadata");
-            let metadata = metadata.iter().find(|known| text(known, "/name").eq_ignore_ascii_case(text(row, "/name")));
-            if let Some(metadata) = metadata.and_then(|known| known.get("properties")) {
-                fields.insert("metadata".into(), metadata.clone());
+    match kind {
+        ASSESSMENT => {
+            let metadata = asked.fixtures.find("assessment-metadata", |known| {
+                let own = text(known, "/name").eq_ignore_ascii_case(text(row, "/name"));
+                known.get("properties").filter(|_| own).cloned()
+            });
+            if let Some(metadata) = metadata {
+                fields.insert("metadata".into(), metadata);
             }
             if let Some(Value::Object(details)) = fields.get_mut("resourceDetails") {
                 rename(details, &[("id", "Id"), ("source", "Source")]);
@@ -178,7 +174,7 @@ fn properties(asked: &Asked<'_>, name: &str, row: &Value) -> Value {
                 rename(links, &[("azurePortalUri", "azurePortal")]);
             }
         }
-        "subscriptions" | "probe" => {
+        SUBSCRIPTION => {
             let group = group_of_subscription(asked.fixtures, text(row, "/subscriptionId")).unwrap_or_default();
             fields.insert("state".into(), row.get("state").cloned().unwrap_or_default());
             fields.insert("subscriptionPolicies".into(), row.get("subscriptionPolicies").cloned().unwrap_or_default());
@@ -192,11 +188,12 @@ fn properties(asked: &Asked<'_>, name: &str, row: &Value) -> Value {
 
 /// A group and its ancestors, nearest first, with their display names.
 fn chain(asked: &Asked<'_>, group: &str) -> Value {
-    let groups = asked.fixtures.rows("management-groups");
     let names = std::iter::once(group.to_owned()).chain(ancestors(asked.fixtures, group));
     let named = names.filter_map(|name| {
-        let row = groups.iter().find(|row| text(row, "/name").eq_ignore_ascii_case(&name))?;
-        Some(json!({"name": text(row, "/name"), "displayName": text(row, "/properties/displayName")}))
+        asked.fixtures.find("management-groups", |row| {
+            let own = text(row, "/name").eq_ignore_ascii_case(&name);
+            own.then(|| json!({"name": text(row, "/name"), "displayName": text(row, "/properties/displayName")}))
+        })
     });
     named.collect()
 }
@@ -207,18 +204,6 @@ fn rename(fields: &mut Map<String, Value>, names: &[(&str, &str)]) {
             fields.insert((*to).to_owned(), value);
         }
     }
-}
-
-/// One row for each type and subscription, with the count under the name the query language gives it.
-fn counted(rows: Vec<Value>) -> Vec<Value> {
-    let mut counts = std::collections::BTreeMap::<(String, String), u64>::new();
-    for row in &rows {
-        *counts.entry((text(row, "/type").to_owned(), text(row, "/subscriptionId").to_owned())).or_default() += 1;
-    }
-    counts
-        .into_iter()
-        .map(|((kind, subscription), count)| json!({"type": kind, "subscriptionId": subscription, "count_": count}))
-        .collect()
 }
 
 fn bad_request(message: &str) -> Refusal {

@@ -215,7 +215,7 @@ fn metadata_of(asked: &Asked<'_>, key: &str) -> Option<Value> {
 }
 
 fn at_and_below(asked: &Asked<'_>) -> Vec<Value> {
-    asked.rows().into_iter().filter(|row| covers(asked.fixtures, &asked.scope, text(row, "/id"))).collect()
+    asked.fixtures.rows_where(asked.fixture, |row| covers(asked.fixtures, &asked.scope, text(row, "/id")))
 }
 
 fn exactly(asked: &Asked<'_>) -> Vec<Value> {

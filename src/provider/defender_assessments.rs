@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     collect::{
+        engine::{self, Engine},
         inventory,
         scope::{self, Subscription},
         security,
@@ -252,7 +253,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         .iter()
         .filter_map(|found| Some((found.row.assessment_key.to_string(), found.metadata?.remediation.clone()?)))
         .collect();
-    let rows: Vec<_> = found.iter().map(as_row).collect();
+    let rows: Vec<_> = found.iter().map(|found| as_row(found, with_risk)).collect();
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
     Ok(Attributes { assessments: rows, remediations, listing })
 }
@@ -321,8 +322,19 @@ async fn catalogues(
         Ok(catalogue) => catalogues.push(catalogue),
         Err(error) => gaps.push(failure::gap("assessment_metadata", "tenant", &error)?),
     }
+    let known = |catalogues: &[Arc<Catalogue>], rows: &[Assessment]| {
+        rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
+    };
+    let unknown: Vec<_> =
+        lists.iter().filter(|(_, rows)| !known(&catalogues, rows)).map(|(subscription, _)| subscription.clone()).collect();
+    if !unknown.is_empty() && engine::of(context) == Engine::ResourceGraph {
+        match security::custom_metadata(context, &unknown).await {
+            Ok(catalogue) => catalogues.push(catalogue),
+            Err(error) => gaps.push(failure::gap("assessment_metadata", "tenant", &error)?),
+        }
+    }
     for (subscription, rows) in lists {
-        if rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key))) {
+        if known(&catalogues, rows) {
             continue;
         }
         match security::metadata_of(context, &subscription.id).await {
@@ -401,7 +413,7 @@ impl Summary {
     }
 }
 
-fn as_row(found: &Found<'_>) -> Row {
+fn as_row(found: &Found<'_>, with_risk: bool) -> Row {
     let row = found.row;
     let id = located(row);
     let metadata = found.metadata.cloned().unwrap_or_default();
@@ -420,7 +432,7 @@ fn as_row(found: &Found<'_>) -> Row {
         cause: text(&row.cause),
         status_description: text(&row.status_description),
         severity: found.severity.map(|severity| severity.word().to_owned()),
-        risk_level: text(&row.risk_level),
+        risk_level: text(&row.risk_level).filter(|_| with_risk),
         categories: metadata.categories,
         threats: metadata.threats,
         tactics: metadata.tactics,

@@ -151,8 +151,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
     let subscriptions = scope.choose(chosen.as_ref())?;
     let mut gaps = scope.gaps(chosen.as_ref());
-    let (plans, inventories) =
-        tokio::join!(security::plans(context, &subscriptions), inventory::resources(context, &subscriptions));
+    let (plans, inventories) = tokio::join!(security::plans(context, &subscriptions), inventory::counts(context, &subscriptions));
     let (plans, inventories) = (plans?, inventories?);
     // Counts of a list that is not proven whole would be too low, so they are not given.
     let unproven: BTreeSet<_> = inventories.gaps.iter().map(|gap| gap.scope.clone()).collect();
@@ -160,7 +159,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         .read
         .iter()
         .filter(|(subscription, _)| !unproven.contains(&format!("/subscriptions/{}", subscription.id)))
-        .map(|(subscription, inventory)| (subscription.id.as_str(), &inventory.counts))
+        .map(|(subscription, counts)| (subscription.id.as_str(), counts.as_ref()))
         .collect();
     gaps.extend(plans.gaps);
     gaps.extend(inventories.gaps);

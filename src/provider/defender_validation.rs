@@ -122,8 +122,10 @@ fn check(arguments: &Value, problems: &mut Diagnostics) {
     }
 }
 
-/// What was read for one verdict.
+/// What was read for one verdict, by subscription.
+#[derive(Default)]
 struct Facts {
+    gaps: Vec<Unreadable>,
     plans: BTreeMap<String, Vec<Plan>>,
     counts: BTreeMap<String, BTreeMap<String, u64>>,
     assessed: BTreeMap<String, bool>,
@@ -146,7 +148,8 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
         );
         return Err(problems);
     }
-    let facts = read(arguments, &context, &subscriptions, &mut gaps).await?;
+    let facts = read(arguments, &context, &subscriptions).await?;
+    gaps.extend(facts.gaps.iter().cloned());
     let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
     require_known(arguments.plans.keys(), answered, &Path::attribute("plans"))?;
     let mut lines = Vec::new();
@@ -172,40 +175,44 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
 }
 
 /// Reads only what the requirements need. A list that is not proven whole counts as not read.
-async fn read(
-    arguments: &Arguments,
-    context: &Context,
-    subscriptions: &[Subscription],
-    gaps: &mut Vec<Unreadable>,
-) -> Result<Facts> {
+async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> Result<Facts> {
     let plans = security::plans(context, subscriptions).await?;
-    let mut facts = Facts { plans: BTreeMap::new(), counts: BTreeMap::new(), assessed: BTreeMap::new(), scans: BTreeMap::new() };
+    let mut facts = Facts::default();
     for (subscription, list) in plans.read {
         facts.plans.insert(subscription.id, (*list).clone());
     }
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
-    gaps.extend(plans.gaps);
+    facts.gaps.extend(plans.gaps);
     if counted {
-        let inventories = inventory::resources(context, subscriptions).await?;
-        for (subscription, list) in inventories.read {
+        let inventories = inventory::counts(context, subscriptions).await?;
+        for (subscription, counts) in inventories.read {
             let proven = !inventories.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id));
             if proven {
-                facts.counts.insert(subscription.id, list.counts.clone());
+                facts.counts.insert(subscription.id, (*counts).clone());
             }
         }
-        gaps.extend(inventories.gaps);
+        facts.gaps.extend(inventories.gaps);
     }
     if arguments.require_assessments == Some(true) {
         let assessments = security::assessments(context, subscriptions, false).await?;
         facts.assessed.extend(assessments.read.into_iter().map(|(subscription, rows)| (subscription.id, !rows.is_empty())));
-        gaps.extend(assessments.gaps);
+        facts.gaps.extend(assessments.gaps);
     }
     if arguments.require_scan_within_days.is_some() {
         let scans = security::scans(context, subscriptions).await?;
         facts.scans.extend(scans.read.into_iter().map(|(subscription, newest)| (subscription.id, (*newest).clone())));
-        gaps.extend(scans.gaps);
+        facts.gaps.extend(scans.gaps);
     }
     Ok(facts)
+}
+
+impl Facts {
+    /// Why a list of a subscription is missing.
+    fn why(&self, subject: &str, subscription: &Subscription) -> &'static str {
+        let scope = format!("/subscriptions/{}", subscription.id);
+        let gap = self.gaps.iter().find(|gap| gap.subject == subject && gap.scope == scope);
+        gap.map_or(Reason::NotProven, |gap| gap.reason).word()
+    }
 }
 
 fn plan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Vec<Line> {
@@ -223,7 +230,7 @@ fn plan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts)
             };
             let place = &subscription.display_name;
             match plans {
-                None => line(place, name, Status::Unknown, Reason::NotProven.word(), "its plans could not be read"),
+                None => line(place, name, Status::Unknown, facts.why("plans", subscription), "its plans could not be read"),
                 Some(plans) => {
                     let Verdict { status, reason, detail } = judge(&requirement, plans, facts.counts.get(&subscription.id));
                     line(place, name, status, reason, &detail)
@@ -241,7 +248,7 @@ fn assessment_line(arguments: &Arguments, subscription: &Subscription, facts: &F
             Some(false) => {
                 (Status::Unknown, Reason::NoDataYet.word(), "no assessments yet; initial data can take up to 24 hours")
             }
-            None => (Status::Unknown, Reason::NotProven.word(), "its assessments could not be read"),
+            None => (Status::Unknown, facts.why("assessments", subscription), "its assessments could not be read"),
         };
         line(&subscription.display_name, "assessments", status, reason, detail)
     })
@@ -261,7 +268,9 @@ fn scan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts)
             .get(&subscription.id)
             .map(|counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>());
         match (facts.scans.get(&subscription.id), there) {
-            (None, _) => (Status::Unknown, Reason::NotProven.word(), "its scan results could not be read".to_owned()),
+            (None, _) => {
+                (Status::Unknown, facts.why("vulnerabilities", subscription), "its scan results could not be read".to_owned())
+            }
             (Some(scans), there) => match (scans.get(kind).map(|newest| days_between(*newest, today)), there) {
                 (Some(age), _) if age <= i64::from(most) => (Status::Pass, "", String::new()),
                 (Some(age), _) => {

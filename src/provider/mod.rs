@@ -98,14 +98,15 @@ impl Provider for Azposture {
         }
     }
 
-    fn configure(&self, settings: Settings, _terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {
+    fn configure(&self, settings: Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {
         if settings.identity_scope.is_some() {
             let mut problems = Diagnostics::new();
             let detail = "`identity_scope` is not served by this release: no data source about people exists yet. Remove it.";
             problems.error(Path::attribute("identity_scope"), "Argument is not served yet", detail);
             return Err(problems);
         }
-        let connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
+        let mut connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
+        connection.user_agent = self.user_agent(terraform_version, &connection.user_agent);
         let weakened = self.weakened(&settings, warnings)?;
         let transports = match (&self.transport, &connection.environment) {
             (Some(transport), _) => Transports::of(Arc::clone(transport)),
@@ -131,6 +132,17 @@ impl Provider for Azposture {
 }
 
 impl Azposture {
+    /// As azurerm and azapi name themselves, with what pipelines append through their usual variables.
+    fn user_agent(&self, terraform_version: &str, own: &str) -> String {
+        let mut agent = format!("HashiCorp Terraform/{terraform_version} (+https://www.terraform.io) {own}");
+        for appended in ["TF_APPEND_USER_AGENT", "AZURE_HTTP_USER_AGENT"].iter().filter_map(|name| (self.variable)(name)) {
+            agent.push(' ');
+            agent.push_str(appended.trim());
+        }
+        agent.retain(|character| matches!(character, ' '..='~'));
+        agent
+    }
+
     /// `AZPOSTURE_ENFORCEMENT` may only weaken, and never silently.
     fn weakened(&self, settings: &Settings, warnings: &mut Diagnostics) -> Result<bool> {
         const VARIABLE: &str = "AZPOSTURE_ENFORCEMENT";

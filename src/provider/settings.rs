@@ -94,8 +94,9 @@ pub struct Settings {
     pub allow_enforcement_override: Option<bool>,
     /// What a validation does with what it could not see, when nothing failed. Default `error`.
     pub on_unknown: Option<EnforcementWord>,
-    /// When Azure Resource Graph serves a list: `auto`, `always`, or `never` (GET requests only; policy states are then unknown).
-    /// Default `auto`.
+    /// When Azure Resource Graph serves a list instead of Resource Manager: `auto` (in connections to a management group or the
+    /// tenant), `always`, or `never` (GET requests only; policy states, and the groups above single subscriptions, are then
+    /// unknown). Answers are the same; Resource Graph needs a fraction of the requests and can lag behind. Default `auto`.
     pub resource_graph: Option<ResourceGraphWord>,
     /// Whether names and addresses of people appear: `show`, or `redact` (object ids only). Default `show`.
     pub personal_data: Option<PersonalDataWord>,

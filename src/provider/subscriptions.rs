@@ -24,7 +24,7 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Su
 
 /// The subscriptions this connection stands for, with their state, tags and place in the management group tree.
 ///
-/// A subscription that the connection expects and that is not visible is no row: it is in `unreadable`.
+/// A subscription that the connection expects and that is not visible is no row: it is in `unreadable`. A deleted one is both.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// States to return, without case. Default all.
@@ -95,8 +95,9 @@ impl DataSource for Subscriptions {
     const NAME: &'static str = "subscriptions";
     const PAGE: Page = Page {
         subcategory: "Connection",
-        permissions: "None for the list: it holds what the sign-in can see. `Microsoft.Management/managementGroups/read` (role Management \
-                      Group Reader, on the groups above) for `management_group_ids` and `management_group_path`.",
+        permissions: "None for the list: it holds what the sign-in can see. For `management_group_ids` and `management_group_path` of a \
+                      tenant or management group connection `Microsoft.Management/managementGroups/read` (role Management Group Reader, \
+                      on the group); single subscriptions have them from Resource Graph, which Reader may ask.",
     };
     type Context = Context;
     type Arguments = Arguments;
@@ -112,9 +113,10 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let (hierarchy, unread) = hierarchy::read(context).await?;
     let states = lowered(&arguments.states, |state| &state.0);
     let wanted = arguments.tags.unwrap_or_default();
-    let matched: Vec<_> = scope
-        .subscriptions
-        .iter()
+    let mut all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    let matched: Vec<_> = all
+        .into_iter()
         .filter(|row| filter::admits(states.as_ref(), &row.state) && filter::has_tags(&wanted, &row.tags))
         .collect();
     let mut by_state = BTreeMap::new();

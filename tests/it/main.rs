@@ -11,9 +11,12 @@
 
 mod azure_engine;
 mod demo;
+mod engines;
+mod golden;
 mod process;
 mod protocol;
 mod provider;
 mod server;
+mod showcase;
 mod signin;
 mod support;

@@ -123,6 +123,7 @@ impl Inputs {
             resource_graph: self.resource_graph(),
             ca_certificate_file: self.ca_certificate_file.as_ref().map(PathBuf::from),
             limits: self.limits(),
+            user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
         })
     }
 

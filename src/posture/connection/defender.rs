@@ -81,7 +81,7 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         area.is_some() && !plan.deprecated && resource_count(&plan.name, &inventory.rows).is_some_and(|count| count > 0)
     };
     let needed: Vec<&Plan> = plans.rows.iter().filter(relevant).collect();
-    let off: Vec<&str> = needed.iter().filter(|plan| !plan.enabled()).map(|plan| plan.name.as_str()).collect();
+    let off = sorted(needed.iter().filter(|plan| !plan.enabled()).map(|plan| plan.name.as_str()));
     if let Some(first) = off.first() {
         return Verdict::fail(
             format!("the resources need plans that are off: {}", listed(&off)),
@@ -108,7 +108,7 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
     let on: Vec<&Plan> = plans.rows.iter().filter(|plan| plan.enabled() && !plan.deprecated).collect();
     let covered = |plan: &Plan| plan.coverage.as_deref().map(|coverage| coverage.eq_ignore_ascii_case("FullyCovered"));
     let names = |wanted: Option<bool>| -> Vec<&str> {
-        on.iter().filter(|plan| covered(plan) == wanted).map(|plan| plan.name.as_str()).collect()
+        sorted(on.iter().filter(|plan| covered(plan) == wanted).map(|plan| plan.name.as_str()))
     };
     let (partial, unstated) = (names(Some(false)), names(None));
     if !partial.is_empty() {
@@ -253,6 +253,13 @@ fn nothing_to_scan<'a>(plan: &str, inventory: &'a Read<Whole<BTreeMap<String, u6
         (Some(0), None) => Ok(true),
         _ => Ok(false),
     }
+}
+
+/// The engines list plans in orders of their own.
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names
 }
 
 fn unproven<const N: usize>(gaps: [Option<&Unreadable>; N]) -> Option<&Unreadable> {

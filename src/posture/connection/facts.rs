@@ -77,6 +77,8 @@ pub struct Facts {
     pub scope: Scope,
     /// The chosen subscriptions.
     pub subscriptions: Vec<Subscription>,
+    /// Those of the chosen subscriptions that cannot be read.
+    pub unseen: Vec<Unseen>,
     /// The directory.
     pub directory: Directory,
 }
@@ -172,8 +174,8 @@ pub struct Scope {
     pub gaps: Vec<Unreadable>,
     /// How many management groups are readable there.
     pub groups: Read<usize>,
-    /// Whether Resource Graph answers; none if it is switched off.
-    pub query: Option<Read<()>>,
+    /// How many rows Resource Graph answers to a question that has one; none if it is switched off.
+    pub query: Option<Read<usize>>,
     /// Whether a list of this connection goes through Resource Graph.
     pub query_is_used: bool,
 }
@@ -185,6 +187,17 @@ pub struct Undetected {
     pub detail: String,
     /// Whether it is certain that none is visible; else the list could not be read.
     pub certain: bool,
+}
+
+/// A subscription that is expected and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Lower-case GUID.
+    pub id: String,
+    /// Azure's word, where it is known: a deleted one is still listed for a while.
+    pub state: Option<String>,
+    /// Why.
+    pub gap: Unreadable,
 }
 
 /// One subscription.

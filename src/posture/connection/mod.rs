@@ -14,7 +14,7 @@ pub use catalogue::{CHECKS, Check, Level, select};
 pub use facts::{Facts, Need};
 pub use verdict::Verdict;
 
-use self::catalogue::Judge;
+use self::{catalogue::Judge, facts::Unseen};
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,18 +58,26 @@ fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
     });
     match check.judge {
         Judge::Connection(judge) => vec![row(None, off.unwrap_or_else(|| judge(facts)))],
-        Judge::Subscription(_) if facts.subscriptions.is_empty() => {
+        Judge::Subscription(_) if facts.subscriptions.is_empty() && facts.unseen.is_empty() => {
             let none = || {
                 let detail = "no subscription of the connection is visible, so there is nothing to look at";
                 Verdict::unknown("not_visible", detail, "See `subscription_detected`.")
             };
             vec![row(None, off.unwrap_or_else(none))]
         }
-        Judge::Subscription(judge) => facts
-            .subscriptions
-            .iter()
-            .map(|subscription| row(Some(subscription.id.clone()), off.clone().unwrap_or_else(|| judge(facts, subscription))))
-            .collect(),
+        Judge::Subscription(judge) => {
+            let seen = facts.subscriptions.iter().map(|one| (one.id.clone(), off.clone().unwrap_or_else(|| judge(facts, one))));
+            let unseen = facts.unseen.iter().map(|one| (one.id.clone(), off.clone().unwrap_or_else(|| unread(check, one))));
+            seen.chain(unseen).map(|(id, verdict)| row(Some(id), verdict)).collect()
+        }
+    }
+}
+
+/// A subscription that cannot be read is never left out; all that may be known of it is its state.
+fn unread(check: &Check, unseen: &Unseen) -> Verdict {
+    match &unseen.state {
+        Some(state) if check.id == "subscription_enabled" => scope::in_state(&unseen.id, state),
+        _ => Verdict::unread(&unseen.gap),
     }
 }
 

@@ -23,9 +23,13 @@ pub(super) fn detected(facts: &Facts) -> Verdict {
 
 /// Subscriptions in the states before they are disabled still answer, so that is advice.
 pub(super) fn enabled(_: &Facts, subscription: &Subscription) -> Verdict {
-    let state = subscription.state.as_str();
+    in_state(&subscription.id, &subscription.state)
+}
+
+/// The verdict on a subscription in this state.
+pub(super) fn in_state(id: &str, state: &str) -> Verdict {
     let is = |word: &str| state.eq_ignore_ascii_case(word);
-    let fix = format!("Portal: Subscriptions > {} > Overview shows the state and what to do about it.", subscription.id);
+    let fix = format!("Portal: Subscriptions > {} > Overview shows the state and what to do about it.", id);
     let verdict = match state {
         "" => Verdict::unknown("hidden", "the service does not state the subscription's state", fix),
         _ if is("Enabled") => Verdict::pass("the subscription is enabled"),
@@ -116,7 +120,10 @@ pub(super) fn resource_graph_usable(facts: &Facts) -> Verdict {
                subscriptions.";
     let verdict = match &facts.scope.query {
         None => Verdict::not_applicable("engine_never", "resource_graph = \"never\": every list is read from its own service"),
-        Some(Ok(())) => Verdict::pass("a query answers"),
+        Some(Ok(0)) => {
+            Verdict::unknown(Reason::NotProven.word(), "a query answers, but without the subscription that was asked for", fix)
+        }
+        Some(Ok(rows)) => Verdict::pass("a query answers").with("rows", rows),
         Some(Err(gap)) if gap.reason == Reason::Forbidden => {
             let mut verdict =
                 Verdict::fail("the query was refused", fix).with("reason", gap.reason.word()).with("code", &gap.code);

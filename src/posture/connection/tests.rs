@@ -8,7 +8,7 @@ use super::{
     CHECKS, Level, Row,
     facts::{
         Credential, Directory, Discovery, Facts, Lifetime, Organization, Scope, ServicePrincipal, SignIn, Subscription, Token,
-        Undetected, Whole,
+        Undetected, Unseen, Whole,
     },
     judge, ready, select,
 };
@@ -52,10 +52,11 @@ fn facts() -> Facts {
             detected: Ok(1),
             gaps: vec![],
             groups: Ok(1),
-            query: Some(Ok(())),
+            query: Some(Ok(1)),
             query_is_used: false,
         },
         subscriptions: vec![subscription()],
+        unseen: vec![],
         directory: Directory {
             token: Ok(Some(Token { roles: roles.clone(), scopes: vec![] })),
             organization: Ok(Organization { id: TENANT.into(), display_name: None }),
@@ -308,6 +309,31 @@ fn a_scope_that_is_not_known_is_not_complete() {
         facts.scope.gaps = vec![Unreadable { scope: "/subscriptions/s2".into(), ..gap("subscriptions", Reason::Unavailable) }];
     };
     assert_eq!(status("scope_complete", unread), Status::Unknown, "an invisible one fails, one that was not answered does not");
+}
+
+#[test]
+fn a_subscription_that_cannot_be_read_has_a_row_in_every_check_about_subscriptions() {
+    let mut facts = facts();
+    let unseen = |id: &str, state: Option<&str>| Unseen {
+        id: id.into(),
+        state: state.map(Into::into),
+        gap: gap("subscriptions", Reason::NotVisible),
+    };
+    facts.unseen = vec![unseen("s2", None), unseen("s3", Some("Deleted"))];
+    let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts);
+    for check in CHECKS.iter().filter(|check| check.per_subscription()) {
+        let of = |id: &str| rows.iter().find(|row| row.id == check.id && row.subscription_id.as_deref() == Some(id)).unwrap();
+        assert_eq!(of("s2").verdict.status, Status::Unknown, "{check:?}");
+        let expected = if check.id == "subscription_enabled" { Status::Fail } else { Status::Unknown };
+        assert_eq!(of("s3").verdict.status, expected, "{check:?}");
+    }
+    facts.subscriptions.clear();
+    assert_eq!(judge(&CHECKS.iter().filter(|check| check.id == "role_reader").collect::<Vec<_>>(), &facts).len(), 2);
+}
+
+#[test]
+fn a_query_that_leaves_its_subscription_out_proves_nothing() {
+    assert_eq!(status("resource_graph_usable", |facts| facts.scope.query = Some(Ok(0))), Status::Unknown);
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use serde::de::IgnoredAny;
 use time::OffsetDateTime;
 
-use super::{graph, scope, subscription};
+use super::{
+    engine::{self, Engine},
+    graph, scope, subscription,
+};
 use crate::{
     azure::{
         self, Audience,
@@ -16,7 +18,8 @@ use crate::{
         claims::{Claims, Principal},
         credential, discovery, explain,
         graph::applications,
-        resource_graph::{Query, QueryScope},
+        queries,
+        resource_graph::QueryScope,
         settings::{Environment, Method, ResourceGraph, ScopeSetting},
     },
     posture::{
@@ -25,7 +28,7 @@ use crate::{
             Need,
             facts::{
                 Credential, Directory, Discovery, Facts, Lifetime, Organization, Read, Scope, ServicePrincipal, SignIn, Token,
-                Undetected,
+                Undetected, Unseen,
             },
         },
         graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, unasked},
@@ -85,12 +88,12 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     if !areas.contains(&Area::Identity) {
         needs.retain(|need| !is_of_directory(*need));
     }
-    let (scope, chosen, scope_gaps) = survey(context, asked).await?;
+    let scope = survey(context, asked).await?;
     let (discovery, groups, query, subscriptions, directory) = tokio::try_join!(
         discovered(context, signed_in, &needs),
         groups(context, &scope, &needs),
-        query(context, &chosen, &needs),
-        subscription::facts(context, &chosen, &needs),
+        query(context, &scope.chosen, &needs),
+        subscription::facts(context, &scope.chosen, &needs),
         directory(context, signed_in, holder, asked, &needs),
     )?;
     let (directory, graph_claims) = directory;
@@ -116,12 +119,13 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
             gaps: scope.gaps,
             groups,
             query,
-            query_is_used: query_is_used(context, scope.visible.len()),
+            query_is_used: engine::of(context) == Engine::ResourceGraph,
         },
         subscriptions,
+        unseen: scope.unseen,
         directory,
     };
-    Ok(Found { facts, region, visible: scope.visible, scope_gaps, graph_claims })
+    Ok(Found { facts, region, visible: scope.visible, scope_gaps: scope.chosen_gaps, graph_claims })
 }
 
 /// Whose token it is.
@@ -148,25 +152,49 @@ struct Survey {
     detected: std::result::Result<usize, Undetected>,
     gaps: Vec<Unreadable>,
     visible: Vec<String>,
+    chosen: Vec<scope::Subscription>,
+    /// The chosen ones that cannot be read.
+    unseen: Vec<Unseen>,
+    /// The gaps that concern the chosen ones.
+    chosen_gaps: Vec<Unreadable>,
 }
 
 /// What the connection stands for. That nothing is visible is an answer here, not an error.
-async fn survey(context: &Context, asked: &Asked<'_>) -> Result<(Survey, Vec<scope::Subscription>, Vec<Unreadable>)> {
+async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
     let found = match scope::of(context).await {
         Ok(found) => found,
         Err(problems) => {
             let certain = problems.iter().any(|problem| problem.summary == scope::NONE_VISIBLE);
-            let detail = first_detail(&problems);
+            let undetected = Undetected { detail: first_detail(&problems), certain };
             failure::softened("subscriptions", "tenant", problems)?;
-            let kind = kind(context);
-            let undetected = Undetected { detail, certain };
-            return Ok((Survey { kind, detected: Err(undetected), gaps: vec![], visible: vec![] }, vec![], vec![]));
+            return Ok(Survey {
+                kind: kind(context),
+                detected: Err(undetected),
+                gaps: Vec::new(),
+                visible: Vec::new(),
+                chosen: Vec::new(),
+                unseen: Vec::new(),
+                chosen_gaps: Vec::new(),
+            });
         }
     };
     let chosen = found.choose(asked.subscription_ids)?;
-    let gaps = found.gaps(asked.subscription_ids);
+    let chosen_gaps = found.gaps(asked.subscription_ids);
     let visible: Vec<String> = found.subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
-    Ok((Survey { kind: found.kind, detected: Ok(visible.len()), gaps: found.gaps, visible }, chosen, gaps))
+    let unseen = chosen_gaps.iter().filter_map(|gap| {
+        let id = gap.scope.strip_prefix("/subscriptions/")?;
+        let deleted = found.deleted.iter().find(|subscription| subscription.id == id);
+        Some(Unseen { id: id.to_owned(), state: deleted.map(|subscription| subscription.state.clone()), gap: gap.clone() })
+    });
+    Ok(Survey {
+        kind: found.kind,
+        detected: Ok(visible.len()),
+        unseen: unseen.collect(),
+        gaps: found.gaps,
+        visible,
+        chosen,
+        chosen_gaps,
+    })
 }
 
 fn first_detail(problems: &Diagnostics) -> String {
@@ -229,20 +257,20 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
     if !needs.contains(&Need::Groups) {
         return Ok(Err(unasked("management_groups")));
     }
-    let client = context.client.clone();
     let below = match &context.client.settings().scope {
         ScopeSetting::ManagementGroup(name) => Some(name.clone()),
-        ScopeSetting::Tenant => scope::own_tenant(context).await.ok().flatten().or_else(|| client.settings().tenant_id.clone()),
+        ScopeSetting::Tenant => scope::root(context).await.ok(),
         ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => None,
     };
     let read = match below {
+        // The group itself is one of them.
         Some(name) => {
-            let key = format!("descendants/{name}");
-            // The group itself is one of them.
-            let rows = context.client.memo(&key, || async move { management::descendants(&client, &name).await }).await;
-            rows.map(|rows| 1 + rows.iter().filter(|row| !row.is_subscription()).count())
+            scope::descendants(context, &name).await.map(|rows| 1 + rows.iter().filter(|row| !row.is_subscription()).count())
         }
-        None => context.client.memo("groups", || async move { management::list(&client).await }).await.map(|rows| rows.len()),
+        None => {
+            let client = context.client.clone();
+            context.client.memo("groups", || async move { management::list(&client).await }).await.map(|rows| rows.len())
+        }
     };
     match read {
         Ok(count) => Ok(Ok(count)),
@@ -253,40 +281,23 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
     }
 }
 
-/// Whether Resource Graph answers a question that has one row.
-async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeSet<Need>) -> Result<Option<Read<()>>> {
+/// How many rows Resource Graph answers to a question that has one.
+async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Ok(None);
     }
     let (true, Some(first)) = (needs.contains(&Need::Query), chosen.first()) else {
         return Ok(Some(Err(unasked("resource_graph"))));
     };
-    let query = Query {
-        reading: "query Azure Resource Graph",
-        text: "// azposture probe\nresourcecontainers\n| where type =~ 'microsoft.resources/subscriptions'\n| summarize subscriptions = \
-               count()"
-            .to_owned(),
-        scope: QueryScope::Subscriptions([first.id.clone()].into()),
-        breadth: None,
+    let (client, one) = (context.client.clone(), QueryScope::Subscriptions([first.id.clone()].into()));
+    let read = || async move {
+        let mut rows = 0;
+        queries::hierarchy(&client, one, |_, _| rows += 1).await?;
+        Ok(rows)
     };
-    let client = context.client.clone();
-    let read = || async move { client.query(query, |_: IgnoredAny| {}).await };
-    match context.client.memo("probe", read).await {
-        Ok(_) => Ok(Some(Ok(()))),
+    match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
+        Ok(rows) => Ok(Some(Ok(*rows))),
         Err(error) => Ok(Some(Err(failure::soft_gap("resource_graph", "tenant", &error)?))),
-    }
-}
-
-/// Beyond this many subscriptions some lists go through Resource Graph.
-const MANY: usize = 20;
-
-fn query_is_used(context: &Context, subscriptions: usize) -> bool {
-    let settings = context.client.settings();
-    let wide = matches!(settings.scope, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant);
-    match settings.resource_graph {
-        ResourceGraph::Always => true,
-        ResourceGraph::Auto => wide || subscriptions > MANY,
-        ResourceGraph::Never => false,
     }
 }
 

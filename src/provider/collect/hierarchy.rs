@@ -1,11 +1,20 @@
 //! The management groups above subscriptions.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
-    azure::{self, Client, Kind, arm::management, settings::ScopeSetting},
+    azure::{
+        self, Client, Kind,
+        arm::management,
+        queries,
+        resource_graph::QueryScope,
+        settings::{ResourceGraph, ScopeSetting},
+    },
     posture::{Reason, Unreadable},
-    provider::{collect::scope::own_tenant, context::Context, failure},
+    provider::{collect::scope, context::Context, failure},
     sdk::Result,
 };
 
@@ -29,65 +38,123 @@ impl Hierarchy {
     }
 }
 
-/// Reads the tree. It is read from the root if that is allowed; else from every group that is, each of which knows its own path.
+/// Reads the groups above the subscriptions of the connection: from what stands below its own group, which is read anyway, or, where
+/// that is not the scope or is refused, from Resource Graph, which knows the chain of each subscription.
 pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
-    if matches!(context.client.settings().scope, ScopeSetting::Detect | ScopeSetting::Subscriptions(_)) {
-        let gap = Unreadable {
-            subject: "management_groups".to_owned(),
-            scope: "tenant".to_owned(),
-            reason: Reason::EngineNever,
-            code: String::new(),
-            remedy: "The groups above single subscriptions are read only by tenant and management group connections.".to_owned(),
-        };
-        return Ok((Arc::default(), Some(gap)));
-    }
-    let root = match own_tenant(context).await {
-        Ok(tenant) => tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default(),
-        Err(error) => return Err(failure::failed(&error)),
+    let settings = context.client.settings();
+    let with_group = matches!(settings.scope, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant);
+    let refused = match settings.resource_graph {
+        ResourceGraph::Always => None,
+        ResourceGraph::Auto | ResourceGraph::Never if !with_group => None,
+        ResourceGraph::Auto | ResourceGraph::Never => match by_arm(context).await {
+            Ok(hierarchy) => return Ok((hierarchy, None)),
+            Err(error) => Some(failure::gap("management_groups", "tenant", &error)?),
+        },
     };
-    let client = context.client.clone();
-    match context.client.memo("hierarchy", || async move { tree(&client, &root).await }).await {
-        Ok(hierarchy) => Ok((hierarchy, None)),
-        Err(error) => {
-            let mut gap = failure::gap("management_groups", "tenant", &error)?;
-            gap.remedy = "Grant Management Group Reader on the groups above the subscriptions: az role assignment create --role \
-                          \"Management Group Reader\" --scope /providers/Microsoft.Management/managementGroups/<group> --assignee \
-                          <object id of this sign-in>"
-                .to_owned();
-            Ok((Arc::default(), Some(gap)))
-        }
+    match (settings.resource_graph, refused) {
+        (ResourceGraph::Never, Some(gap)) => Ok((Arc::default(), Some(Unreadable { remedy: GRANT.to_owned(), ..gap }))),
+        (ResourceGraph::Never, None) => Ok((Arc::default(), Some(switched_off()))),
+        (ResourceGraph::Always | ResourceGraph::Auto, _) => by_graph(context).await,
     }
 }
 
-async fn tree(client: &Client, root: &str) -> azure::Result<Hierarchy> {
-    let refused = |error: &azure::Error| matches!(error.kind(), Kind::Forbidden | Kind::NotFound | Kind::NotVisible);
+const GRANT: &str = "Grant Management Group Reader on the groups above the subscriptions: az role assignment create --role \
+    \"Management Group Reader\" --scope /providers/Microsoft.Management/managementGroups/<group> --assignee <object id of this sign-in>";
+
+fn switched_off() -> Unreadable {
+    Unreadable {
+        subject: "management_groups".to_owned(),
+        scope: "tenant".to_owned(),
+        reason: Reason::EngineNever,
+        code: String::new(),
+        remedy: "Only Resource Graph knows the groups above single subscriptions: set resource_graph to \"auto\".".to_owned(),
+    }
+}
+
+async fn by_arm(context: &Context) -> azure::Result<Arc<Hierarchy>> {
+    let (reader, client) = (context.clone(), &context.client);
+    client.memo("hierarchy", || async move { tree(&reader).await }).await
+}
+
+/// The chain of each subscription, as Resource Graph has it.
+async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
+    let subscriptions = scope::of(context).await?.subscriptions;
+    let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let key = format!("graph/hierarchy/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let (client, asked) = (context.client.clone(), ids.clone());
+    let read = || async move {
+        let mut hierarchy = Hierarchy::default();
+        queries::hierarchy(&client, QueryScope::Subscriptions(asked), |id, chain| {
+            if let Some(chain) = chain.filter(|chain| !chain.is_empty()) {
+                hierarchy.0.insert(id, chain.into_iter().map(ancestor).collect());
+            }
+        })
+        .await?;
+        Ok(hierarchy)
+    };
+    match context.client.memo(&key, read).await {
+        Ok(hierarchy) => {
+            let unplaced = ids.iter().find(|id| hierarchy.above(id).is_none()).map(|id| Unreadable {
+                subject: "management_groups".to_owned(),
+                scope: format!("/subscriptions/{id}"),
+                reason: Reason::NotProven,
+                code: String::new(),
+                remedy:
+                    "Resource Graph does not know (yet) where this subscription stands, and perhaps others. Run again later, or \
+                         set resource_graph = \"never\" in a connection to the tenant."
+                        .to_owned(),
+            });
+            Ok((hierarchy, unplaced))
+        }
+        Err(error) => Ok((Arc::default(), Some(failure::gap("management_groups", "tenant", &error)?))),
+    }
+}
+
+fn ancestor(wire: management::Ancestor) -> Ancestor {
+    Ancestor { display_name: name(wire.display_name, &wire.name), id: wire.name }
+}
+
+/// The tree below the connection's own group, or below the root. Without the root, below every group that can be read, each of which
+/// knows its own path.
+async fn tree(context: &Context) -> azure::Result<Hierarchy> {
+    let client = &context.client;
     let mut hierarchy = Hierarchy::default();
-    match management::descendants(client, root).await {
-        Ok(below) => hierarchy.add(vec![Ancestor { id: root.to_owned(), display_name: root_name(client, root).await }], &below),
+    if let ScopeSetting::ManagementGroup(own) = &client.settings().scope {
+        let (below, chain) = tokio::join!(scope::descendants(context, own), chain(client, own));
+        hierarchy.add(chain?, &below?);
+        return Ok(hierarchy);
+    }
+    let root = scope::root(context).await?;
+    let refused = |error: &azure::Error| matches!(error.kind(), Kind::Forbidden | Kind::NotFound | Kind::NotVisible);
+    match scope::descendants(context, &root).await {
+        Ok(below) => hierarchy.add(vec![Ancestor { id: root.clone(), display_name: root_name(client, &root).await }], &below),
         Err(error) if !refused(&error) => return Err(error),
         Err(error) => {
             let groups = management::list(client).await?;
             if groups.is_empty() {
                 return Err(error);
             }
-            let mut covered = std::collections::BTreeSet::new();
+            let mut covered = BTreeSet::new();
             for group in groups {
                 if covered.contains(&group.name) {
                     continue;
                 }
-                let below = management::descendants(client, &group.name).await?;
+                let below = scope::descendants(context, &group.name).await?;
                 covered.extend(below.iter().filter(|item| !item.is_subscription()).map(|item| item.name.clone()));
-                let path = management::read(client, &group.name).await?;
-                let own = Ancestor { display_name: name(path.properties.display_name, &group.name), id: group.name };
-                let above = path.properties.details.path.into_iter().rev();
-                let above = above
-                    .filter(|ancestor| ancestor.name != own.id)
-                    .map(|ancestor| Ancestor { display_name: name(ancestor.display_name, &ancestor.name), id: ancestor.name });
-                hierarchy.add(std::iter::once(own.clone()).chain(above).collect(), &below);
+                hierarchy.add(chain(client, &group.name).await?, &below);
             }
         }
     }
     Ok(hierarchy)
+}
+
+/// A group and what stands above it, nearest first.
+async fn chain(client: &Client, group: &str) -> azure::Result<Vec<Ancestor>> {
+    let read = management::read(client, group).await?;
+    let own = Ancestor { display_name: name(read.properties.display_name, &read.name), id: read.name };
+    let above = read.properties.details.path.into_iter().rev().filter(|ancestor| !ancestor.name.eq_ignore_ascii_case(&own.id));
+    let above: Vec<Ancestor> = above.map(ancestor).collect();
+    Ok(std::iter::once(own).chain(above).collect())
 }
 
 /// The root's display name is a nicety: without it, its id stands in.

@@ -1,6 +1,7 @@
 //! The only place where judgement causes IO: facts for `posture`, read through `azure`, each with the gaps that belong to it.
 
 pub mod connection;
+pub mod engine;
 pub mod graph;
 pub mod hierarchy;
 pub mod inventory;
@@ -13,7 +14,7 @@ use std::{future::Future, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use self::scope::Subscription;
+use self::{proof::Evidence, scope::Subscription};
 use super::{context::Context, failure};
 use crate::{azure, posture::Unreadable, sdk::Result};
 
@@ -42,10 +43,11 @@ where
     F: Fn(String) -> R + Sync,
     R: Future<Output = azure::Result<Arc<T>>> + Send,
 {
+    let evidence = &Evidence::gather(context, subscriptions).await;
     let one = |subscription: Subscription| {
         let list = read(subscription.id.clone());
         async move {
-            let (list, unproven) = tokio::join!(list, proof::missing(context, &subscription.id, subject, actions));
+            let (list, unproven) = tokio::join!(list, evidence.missing(context, &subscription.id, subject, actions));
             match list {
                 Ok(list) => Result::Ok((Some((subscription, list)), unproven?)),
                 Err(error) => Ok((None, Some(failure::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?))),

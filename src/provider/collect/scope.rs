@@ -5,12 +5,20 @@ use std::{
     sync::Arc,
 };
 
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::SIDE_BY_SIDE;
 use crate::{
     azure::{
         self, Audience,
-        arm::{management, subscriptions},
+        arm::{
+            management::{self, Descendant},
+            subscriptions,
+        },
         claims::Claims,
-        settings::ScopeSetting,
+        queries,
+        resource_graph::QueryScope,
+        settings::{ResourceGraph, ScopeSetting},
     },
     posture::{Reason, Unreadable},
     provider::{context::Context, failure},
@@ -48,35 +56,47 @@ pub struct Subscription {
 pub struct Scope {
     /// `subscription`, `subscriptions`, `management_group`, `tenant`.
     pub kind: &'static str,
-    /// The subscriptions that are expected and visible, by id.
+    /// The subscriptions that are expected and can be read, by id; disabled ones still can.
     pub subscriptions: Vec<Subscription>,
-    /// Expected subscriptions that are not visible, and expectations that could not be read.
+    /// Expected subscriptions that are deleted: nothing below them answers, so each is a gap as well.
+    pub deleted: Vec<Subscription>,
+    /// Expected subscriptions that cannot be read, and expectations that could not be read.
     pub gaps: Vec<Unreadable>,
 }
 
 /// Finds out what the connection stands for, and lets the client go nowhere else from then on.
 pub async fn of(context: &Context) -> Result<Scope> {
-    let visible = visible(context).await?;
     let scope = match &context.client.settings().scope {
-        ScopeSetting::Detect => detected(&visible)?,
+        ScopeSetting::Detect => detected(context).await?,
         ScopeSetting::Subscriptions(ids) => {
             let kind = if ids.len() == 1 { "subscription" } else { "subscriptions" };
-            expected(context, kind, ids, &visible).await?
+            expected(context, kind, ids).await?
         }
-        ScopeSetting::ManagementGroup(name) => {
-            let below = below(context, name).await.map_err(|error| failure::failed(&error))?;
-            expected(context, "management_group", &below, &visible).await?
-        }
-        ScopeSetting::Tenant => tenant(context, &visible).await?,
+        ScopeSetting::ManagementGroup(name) => group(context, name).await?,
+        ScopeSetting::Tenant => tenant(context).await?,
     };
     if scope.subscriptions.is_empty() {
         return Err(none_visible(&scope));
     }
-    context.client.confine(&scope.subscriptions.iter().map(|subscription| subscription.id.clone()).collect());
     Ok(scope)
 }
 
 impl Scope {
+    /// Takes the deleted ones out: a deleted subscription is still listed for a while, and nothing below it answers.
+    fn of(kind: &'static str, subscriptions: Vec<Subscription>, mut gaps: Vec<Unreadable>) -> Self {
+        let is_deleted = |subscription: &Subscription| subscription.state.eq_ignore_ascii_case("Deleted");
+        let (deleted, subscriptions): (Vec<_>, Vec<_>) = subscriptions.into_iter().partition(is_deleted);
+        gaps.extend(deleted.iter().map(|subscription| Unreadable {
+            subject: "subscriptions".to_owned(),
+            scope: format!("/subscriptions/{}", subscription.id),
+            reason: Reason::NotVisible,
+            code: String::new(),
+            remedy: "The subscription is deleted; Azure keeps it for up to 90 days. Take it out of the scope, or have it restored."
+                .to_owned(),
+        }));
+        Self { kind, subscriptions, deleted, gaps }
+    }
+
     /// The chosen ones of its subscriptions; naming one outside the scope is an error, leaving the choice out takes all.
     pub fn choose(&self, chosen: Option<&BTreeSet<String>>) -> Result<Vec<Subscription>> {
         let Some(chosen) = chosen else { return Ok(self.subscriptions.clone()) };
@@ -139,13 +159,15 @@ fn subscription(wire: &subscriptions::Subscription, own_tenant: Option<&str>) ->
 }
 
 /// The single enabled subscription of the own tenant. A delegated one is never taken by itself.
-fn detected(visible: &BTreeMap<String, Subscription>) -> Result<Scope> {
+async fn detected(context: &Context) -> Result<Scope> {
+    let visible = visible(context).await?;
     let own: Vec<_> = visible
         .values()
         .filter(|subscription| subscription.state.eq_ignore_ascii_case("Enabled") && subscription.tenant_matches != Some(false))
         .collect();
     if let [only] = own.as_slice() {
-        return Ok(Scope { kind: "subscription", subscriptions: vec![(*only).clone()], gaps: Vec::new() });
+        context.client.confine(&BTreeSet::from([only.id.clone()]));
+        return Ok(Scope::of("subscription", vec![(*only).clone()], Vec::new()));
     }
     let mut detail = if own.is_empty() {
         "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned()
@@ -170,60 +192,145 @@ const GRANT: &str = "\n\nGrant the sign-in a role: az role assignment create --r
                      If it has one, compare the tenant and the cloud it signs in to.";
 
 /// The expected subscriptions: what is not in the list is asked for by itself, because only that says why.
-async fn expected(
-    context: &Context,
-    kind: &'static str,
-    ids: &BTreeSet<String>,
-    visible: &BTreeMap<String, Subscription>,
-) -> Result<Scope> {
+async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>) -> Result<Scope> {
     context.client.confine(ids);
-    let mut scope = Scope { kind, subscriptions: Vec::new(), gaps: Vec::new() };
-    for id in ids {
-        if let Some(subscription) = visible.get(id) {
-            scope.subscriptions.push(subscription.clone());
-            continue;
-        }
-        let (client, asked) = (context.client.clone(), id.clone());
-        let key = format!("subscription/{id}");
-        match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
-            Ok(wire) => scope.subscriptions.push(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref())),
-            Err(error) => {
-                let mut gap = failure::gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
-                gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
-                scope.gaps.push(gap);
+    let visible = visible(context).await?;
+    let one = |id: String| {
+        let listed = visible.get(&id).cloned();
+        async move {
+            match listed {
+                Some(subscription) => Result::Ok(Ok(subscription)),
+                None => unlisted(context, id).await,
             }
         }
+    };
+    let found: Vec<_> = stream::iter(ids.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect().await?;
+    let (mut subscriptions, mut gaps) = (Vec::new(), Vec::new());
+    for one in found {
+        match one {
+            Ok(subscription) => subscriptions.push(subscription),
+            Err(gap) => gaps.push(gap),
+        }
     }
-    Ok(scope)
+    Ok(Scope::of(kind, subscriptions, gaps))
 }
 
-/// The subscriptions below a management group.
-async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
+async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<Subscription, Unreadable>> {
+    let (client, asked) = (context.client.clone(), id.clone());
+    let key = format!("subscription/{id}");
+    match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
+        Ok(wire) => Ok(Ok(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref()))),
+        Err(error) => {
+            let mut gap = failure::gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
+            gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
+            Ok(Err(gap))
+        }
+    }
+}
+
+/// Everything below a management group; read once, whoever asks.
+pub async fn descendants(context: &Context, name: &str) -> azure::Result<Arc<Vec<Descendant>>> {
     let (client, group) = (context.client.clone(), name.to_owned());
-    let key = format!("descendants/{name}");
-    let below = context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await?;
+    let key = format!("descendants/{}", name.to_ascii_lowercase());
+    context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await
+}
+
+async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
+    let below = descendants(context, name).await?;
     Ok(below.iter().filter(|item| item.is_subscription()).map(|item| item.name.to_ascii_lowercase()).collect())
 }
 
-/// All subscriptions of the tenant: expected are those below the root group. If that is unreadable, what is visible is all there is
-/// to go by, and nothing proves that it is all.
-async fn tenant(context: &Context, visible: &BTreeMap<String, Subscription>) -> Result<Scope> {
-    let tenant = own_tenant(context).await.map_err(|error| failure::failed(&error))?;
-    let root = tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default();
-    match below(context, &root).await {
-        Ok(ids) => expected(context, "tenant", &ids, visible).await,
-        Err(error) => {
-            let mut gap = failure::gap("management_groups", "tenant", &error)?;
-            gap.reason = Reason::NotProven;
-            gap.remedy = format!(
-                "The root management group could not be read, so nothing proves that all subscriptions are visible. Grant Management \
-                 Group Reader: az role assignment create --role \"Management Group Reader\" --scope \
-                 /providers/Microsoft.Management/managementGroups/{root} --assignee <object id of this sign-in>"
+/// The subscriptions below a management group. If the group is unreadable, Resource Graph still knows those of them that the sign-in
+/// sees; nothing proves that there are no others.
+async fn group(context: &Context, name: &str) -> Result<Scope> {
+    let error = match below(context, name).await {
+        Ok(ids) if ids.is_empty() => {
+            let detail = format!(
+                "The management group {name:?} and the groups below it hold no subscription. Name another group, or move a \
+                 subscription into this one."
             );
-            let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
-            Ok(Scope { kind: "tenant", subscriptions: own.cloned().collect(), gaps: vec![gap] })
+            return Err(Diagnostics::of_error(NONE_VISIBLE, detail));
+        }
+        Ok(ids) => return expected(context, "management_group", &ids).await,
+        Err(error) => error,
+    };
+    let scope = format!("/providers/Microsoft.Management/managementGroups/{name}");
+    let gap = failure::gap("management_groups", &scope, &error)?;
+    if context.client.settings().resource_graph == ResourceGraph::Never {
+        return Err(failure::nothing_read(&[gap]));
+    }
+    match seen_below(context, name).await {
+        Ok(ids) if !ids.is_empty() => {
+            let gap = unproven(gap, "The management group", &scope);
+            let mut found = expected(context, "management_group", &ids).await?;
+            found.gaps.push(gap);
+            Ok(found)
+        }
+        Ok(_) => Err(failure::nothing_read(&[gap])),
+        Err(error) => {
+            let other = failure::gap("subscriptions", &scope, &error)?;
+            Err(failure::nothing_read(&[gap, other]))
         }
     }
+}
+
+async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet<String>>> {
+    let (client, group) = (context.client.clone(), name.to_owned());
+    let key = format!("graph/below/{}", name.to_ascii_lowercase());
+    let read = || async move {
+        let mut ids = BTreeSet::new();
+        let scope = QueryScope::ManagementGroups(BTreeSet::from([group]));
+        queries::hierarchy(&client, scope, |id, _| {
+            ids.insert(id);
+        })
+        .await?;
+        Ok(ids)
+    };
+    context.client.memo(&key, read).await
+}
+
+/// All subscriptions of the tenant: expected are those below the root group, and whatever else of the own tenant is visible. If the
+/// root is unreadable, what is visible is all there is to go by, and nothing proves that it is all.
+async fn tenant(context: &Context) -> Result<Scope> {
+    let root = root(context).await.map_err(|error| failure::failed(&error))?;
+    let visible = visible(context).await?;
+    let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
+    let mut ids: BTreeSet<String> = own.map(|subscription| subscription.id.clone()).collect();
+    match below(context, &root).await {
+        Ok(below) => {
+            ids.extend(below);
+            expected(context, "tenant", &ids).await
+        }
+        Err(error) => {
+            let gap = failure::gap("management_groups", "tenant", &error)?;
+            let scope = format!("/providers/Microsoft.Management/managementGroups/{root}");
+            let gap = unproven(gap, "The root management group", &scope);
+            let mut found = expected(context, "tenant", &ids).await?;
+            found.gaps.push(gap);
+            Ok(found)
+        }
+    }
+}
+
+/// The name of the root management group, which is the tenant's id.
+pub async fn root(context: &Context) -> azure::Result<String> {
+    let tenant = own_tenant(context).await?;
+    Ok(tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default())
+}
+
+/// What an unreadable group means: whatever else is seen, nothing proves that it is all.
+fn unproven(gap: Unreadable, what: &str, scope: &str) -> Unreadable {
+    let refused = matches!(gap.reason, Reason::Forbidden | Reason::NotVisible);
+    let next = if refused {
+        format!(
+            "Grant Management Group Reader: az role assignment create --role \"Management Group Reader\" --scope {scope} --assignee \
+             <object id of this sign-in>"
+        )
+    } else {
+        gap.remedy
+    };
+    let remedy = format!("{what} could not be read, so nothing proves that all subscriptions are visible. {next}");
+    Unreadable { reason: Reason::NotProven, remedy, ..gap }
 }
 
 fn none_visible(scope: &Scope) -> Diagnostics {

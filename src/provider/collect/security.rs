@@ -8,7 +8,7 @@ use std::{
 use time::OffsetDateTime;
 
 use crate::{
-    azure::{self, Client, arm::security},
+    azure::{self, Client, arm::security, queries},
     posture::{
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
         defender::{Extension, Plan},
@@ -16,7 +16,11 @@ use crate::{
         time::{canonical, parse},
     },
     provider::{
-        collect::{Lists, each_subscription, scope::Subscription},
+        collect::{
+            Lists,
+            engine::{self, ASSESSMENTS, Engine, PLANS, VULNERABILITIES},
+            scope::Subscription,
+        },
         context::Context,
     },
     sdk::Result,
@@ -24,15 +28,18 @@ use crate::{
 
 /// The Defender plans of subscriptions.
 pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let reader = client.clone();
-            let key = format!("plans/{id}");
-            client.memo(&key, || async move { Ok(security::pricings(&reader, &id).await?.into_iter().map(plan).collect()) }).await
+    let arm =
+        |client: Client, id: String| async move { Ok(security::pricings(&client, &id).await?.into_iter().map(plan).collect()) };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::<String, Vec<Plan>>::new();
+        queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row))).await?;
+        for plans in all.values_mut() {
+            // A row that moves from page to page while they are read comes twice.
+            plans.dedup_by(|a, b| a.name.eq_ignore_ascii_case(&b.name));
         }
+        Ok(all)
     };
-    each_subscription(context, subscriptions, "plans", &["Microsoft.Security/pricings/read"], read).await
+    engine::read(context, subscriptions, &PLANS, "plans", arm, graph).await
 }
 
 fn plan(wire: security::Pricing) -> Plan {
@@ -64,17 +71,24 @@ fn extension(wire: security::Extension) -> Extension {
     }
 }
 
-/// The assessments of subscriptions, each once.
+/// The assessments of subscriptions, each once. Resource Graph knows the risk of each, whether it is asked for or not.
 pub async fn assessments(context: &Context, subscriptions: &[Subscription], with_risk: bool) -> Result<Lists<Vec<Assessment>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let reader = client.clone();
-            let key = format!("assessments/{with_risk}/{id}");
-            client.memo(&key, || async move { list_assessments(&reader, &id, with_risk).await }).await
-        }
+    let arm = move |client: Client, id: String| async move { list_assessments(&client, &id, with_risk).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut texts = Texts::default();
+        let mut all = BTreeMap::<String, Vec<Assessment>>::new();
+        queries::assessments(&client, &ids, |id, row| {
+            let shared = texts.shared(&id);
+            all.entry(id).or_default().push(assessment(row, &shared, &mut texts));
+        })
+        .await?;
+        Ok(all.into_iter().map(|(id, rows)| (id, deduplicated(rows))).collect())
     };
-    each_subscription(context, subscriptions, "assessments", &["Microsoft.Security/assessments/read"], read).await
+    let key = match ASSESSMENTS.engine(context) {
+        Engine::Arm => format!("assessments/{with_risk}"),
+        Engine::ResourceGraph => "assessments".to_owned(),
+    };
+    engine::read(context, subscriptions, &ASSESSMENTS, &key, arm, graph).await
 }
 
 async fn list_assessments(client: &Client, subscription_id: &str, with_risk: bool) -> azure::Result<Vec<Assessment>> {
@@ -161,6 +175,20 @@ pub async fn metadata_of(context: &Context, subscription_id: &str) -> azure::Res
     context.client.memo(&key, read).await
 }
 
+/// The metadata of the recommendations of their own that subscriptions have, from Resource Graph: one request instead of a long list
+/// for each subscription.
+pub async fn custom_metadata(context: &Context, subscriptions: &[Subscription]) -> azure::Result<Arc<Catalogue>> {
+    let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let key = format!("graph/metadata/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let client = context.client.clone();
+    let read = || async move {
+        let mut catalogue = Catalogue::new();
+        queries::custom_metadata(&client, &ids, |row| add(&mut catalogue, row)).await?;
+        Ok(catalogue)
+    };
+    context.client.memo(&key, read).await
+}
+
 fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata) {
     let key = wire.name.to_ascii_lowercase();
     let security::MetadataProperties {
@@ -198,27 +226,31 @@ pub type Scans = BTreeMap<&'static str, OffsetDateTime>;
 
 /// When each kind of thing was last scanned, by subscription. Only the newest time of each kind is kept.
 pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Scans>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let reader = client.clone();
-            client.memo(&format!("scans/{id}"), || async move { newest(&reader, &id).await }).await
-        }
+    let arm = |client: Client, id: String| async move {
+        let mut newest = Scans::new();
+        security::sub_assessments(&client, &id, |row| {
+            let security::SubAssessmentProperties { time_generated, additional_data } = row.properties;
+            note(&mut newest, additional_data.assessed_resource_type.as_deref(), time_generated.as_deref());
+        })
+        .await?;
+        Ok(newest)
     };
-    each_subscription(context, subscriptions, "vulnerabilities", &["Microsoft.Security/assessments/subAssessments/read"], read)
-        .await
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::<String, Scans>::new();
+        queries::scans(&client, &ids, |id, scans| {
+            let newest = all.entry(id).or_default();
+            scans.iter().for_each(|scan| note(newest, Some(&scan.kind), scan.newest.as_deref()));
+        })
+        .await?;
+        Ok(all)
+    };
+    engine::read(context, subscriptions, &VULNERABILITIES, "scans", arm, graph).await
 }
 
-async fn newest(client: &Client, subscription_id: &str) -> azure::Result<Scans> {
-    let mut newest = Scans::new();
-    security::sub_assessments(client, subscription_id, |row| {
-        let Some(time) = row.properties.time_generated.as_deref().and_then(parse) else { return };
-        let kind = kind_of(row.properties.additional_data.assessed_resource_type.as_deref().unwrap_or_default());
-        let latest = newest.entry(kind).or_insert(time);
-        *latest = time.max(*latest);
-    })
-    .await?;
-    Ok(newest)
+fn note(newest: &mut Scans, assessed_resource_type: Option<&str>, time: Option<&str>) {
+    let Some(time) = time.and_then(parse) else { return };
+    let latest = newest.entry(kind_of(assessed_resource_type.unwrap_or_default())).or_insert(time);
+    *latest = time.max(*latest);
 }
 
 fn kind_of(assessed_resource_type: &str) -> &'static str {

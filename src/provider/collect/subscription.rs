@@ -45,7 +45,7 @@ pub async fn facts(
             security::assessments(&context, &some, false).await
         }),
         lists(context, "resources", chosen(Need::Inventory), async |context: Context, some: Vec<_>| {
-            inventory::resources(&context, &some).await
+            inventory::counts(&context, &some).await
         }),
         lists(context, "vulnerabilities", chosen(Need::Scans), async |context: Context, some: Vec<_>| {
             security::scans(&context, &some).await
@@ -62,7 +62,7 @@ pub async fn facts(
         providers: of(&providers, subscription, "providers", |states| (**states).clone()),
         plans: of(&plans, subscription, "plans", |list| project(list, |rows| rows.to_vec())),
         assessments: of(&assessments, subscription, "assessments", |list| project(list, |rows| rows.len())),
-        inventory: of(&resources, subscription, "resources", |list| project(list, |rows| rows.counts.clone())),
+        inventory: of(&resources, subscription, "resources", |list| project(list, Clone::clone)),
         scans: of(&scans, subscription, "vulnerabilities", |list| project(list, |rows| rows.keys().copied().collect())),
         clusters: of(&clusters, subscription, "clusters", |list| project(list, |rows| rows.to_vec())),
     };

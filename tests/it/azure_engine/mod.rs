@@ -104,6 +104,7 @@ impl Fake {
             resource_graph: ResourceGraph::Auto,
             ca_certificate_file: None,
             limits: Limits::default(),
+            user_agent: "agent/1".to_owned(),
         };
         change(&mut settings);
         Client::new(settings, Transports::of(Arc::clone(self) as Arc<dyn HttpClient>))

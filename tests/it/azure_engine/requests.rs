@@ -145,7 +145,7 @@ async fn requests_carry_our_name_and_the_run_id_and_what_the_caller_set() {
     ids(&client, resources()).await.unwrap();
     let [graph, arm] = &fake.sent()[..] else { panic!("two requests") };
     for sent in [graph, arm] {
-        assert!(sent.header("user-agent").unwrap().starts_with("terraform-provider-azposture/"), "{sent:?}");
+        assert_eq!(sent.header("user-agent"), Some("agent/1"), "{sent:?}");
     }
     assert_eq!(graph.header("client-request-id"), arm.header("x-ms-correlation-request-id"));
     assert_eq!((graph.header("consistencylevel"), graph.url.ends_with("?$count=true")), (Some("eventual"), true));

@@ -1,13 +1,17 @@
 //! Azure Resource Graph: named queries, scopes, pages, and rows that are missing without a word.
 
-use azposture::demo::{Fault, PRINCIPAL_ID, PRODUCTION, RESOURCE_MANAGER_HOST, SANDBOX, Tenant};
+use azposture::{
+    azure::queries::TEXTS,
+    demo::{Fault, PRINCIPAL_ID, PRODUCTION, RESOURCE_MANAGER_HOST, SANDBOX, Tenant},
+};
 use azure_core::http::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, arm, header, ids, request, send, token};
+use super::{Answer, arm, header, request, send, token};
 
+/// One of the provider's own queries by its name, or another text.
 async fn query(tenant: &Tenant, name: &str, mut body: Value) -> Answer {
-    body["query"] = format!("// azposture {name}\nresources").into();
+    body["query"] = TEXTS.iter().find(|(known, _)| *known == name).map_or(name, |(_, text)| text).into();
     let mut request = request(Method::Post, &arm("/providers/Microsoft.ResourceGraph/resources", "2022-10-01"));
     header(&mut request, "authorization", &format!("Bearer {}", token(tenant, RESOURCE_MANAGER_HOST).await));
     request.set_body(body.to_string());
@@ -25,23 +29,22 @@ fn both() -> Value {
 }
 
 #[tokio::test]
-async fn every_named_query_answers() {
+async fn every_query_of_the_provider_answers() {
     let tenant = Tenant::demo();
-    for name in [
-        "assessments",
-        "plans",
-        "probe",
-        "resourcecounts",
-        "resources",
-        "roleassignments",
-        "roledefinitions",
-        "securescores",
-        "subassessments",
-        "subscriptions",
-    ] {
-        assert!(!rows(&tenant, name, both()).await.is_empty(), "{name}");
+    for (name, _) in TEXTS {
+        let rows = rows(&tenant, name, both()).await;
+        assert!(!rows.is_empty(), "{name}");
     }
-    assert_eq!(query(&tenant, "else", both()).await.status, 400);
+    for text in ["resources | where id ==", "nowhere | project id", "resources | take 5"] {
+        assert_eq!(query(&tenant, text, both()).await.status, 400, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn rows_without_an_id_have_one_page_and_say_that_it_was_cut() {
+    let tenant = Tenant::demo().with_page_size(1);
+    let body = query(&tenant, "resourcecounts", both()).await.json();
+    assert_eq!((&body["totalRecords"], &body["resultTruncated"], &body["$skipToken"]), (&json!(2), &json!("true"), &Value::Null));
 }
 
 #[tokio::test]
@@ -55,7 +58,7 @@ async fn pages_follow_the_token_and_hold_each_row_once() {
         let body = answer.json();
         assert_eq!(body["totalRecords"], 85);
         assert_eq!(body["resultTruncated"], "false");
-        seen.extend(ids(body["data"].as_array().unwrap()));
+        seen.extend(body["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
         skip = body["$skipToken"].clone();
         if skip.is_null() {
             break;
@@ -79,13 +82,15 @@ async fn pages_follow_the_token_and_hold_each_row_once() {
 #[tokio::test]
 async fn rows_have_the_columns_of_their_table() {
     let tenant = Tenant::demo();
-    let rows = rows(&tenant, "assessments", json!({"managementGroups": ["mg-production"]})).await;
+    let text = "securityresources | where type == \"microsoft.security/assessments\"";
+    let rows = rows(&tenant, text, json!({"managementGroups": ["mg-production"]})).await;
     assert!(rows.iter().all(|row| row["type"] == "microsoft.security/assessments" && row["subscriptionId"] == PRODUCTION));
     let of_resource = rows.iter().find(|row| row["properties"]["resourceDetails"]["Source"] == "Azure").unwrap();
     assert!(of_resource["properties"]["resourceDetails"]["Id"].is_string());
     assert!(of_resource["properties"]["links"]["azurePortal"].is_string());
     assert!(of_resource["properties"]["metadata"]["severity"].is_string());
-    let subscriptions = self::rows(&tenant, "subscriptions", both()).await;
+    let subscriptions =
+        self::rows(&tenant, "resourcecontainers | where type == \"microsoft.resources/subscriptions\"", both()).await;
     assert_eq!(subscriptions[0]["properties"]["managementGroupAncestorsChain"][0]["name"], "mg-production");
     assert_eq!(subscriptions[0]["tags"]["env"], "prod");
 }
@@ -115,12 +120,10 @@ async fn assignments_above_come_only_when_asked_for() {
 async fn counts_are_of_types_per_subscription() {
     let tenant = Tenant::demo();
     let rows = rows(&tenant, "resourcecounts", both()).await;
-    let machines = rows
-        .iter()
-        .find(|row| row["type"] == "microsoft.compute/virtualmachines" && row["subscriptionId"] == PRODUCTION)
-        .unwrap();
-    assert_eq!(machines["count_"], 4);
-    assert_eq!(rows.iter().map(|row| row["count_"].as_u64().unwrap()).sum::<u64>(), 45);
+    let counts = |id| rows.iter().find(|row| row["subscriptionId"] == id).unwrap()["counts"].as_array().unwrap();
+    assert!(counts(PRODUCTION).contains(&json!({"type": "microsoft.compute/virtualmachines", "number": 4})));
+    let all = [PRODUCTION, SANDBOX].into_iter().flat_map(counts).map(|count| count["number"].as_u64().unwrap());
+    assert_eq!(all.sum::<u64>(), 45);
 }
 
 #[tokio::test]

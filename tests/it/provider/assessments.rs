@@ -21,7 +21,7 @@ fn rows(answer: &Json) -> &Vec<Json> {
 async fn every_assessment_is_one_row_with_a_key_of_its_own() {
     let tenant = Tenant::demo();
     let listed = ["assessments"].map(|name| tenant.document(name)["value"].as_array().unwrap().len())[0];
-    let answer = Inside::on(tenant.clone()).await.read("defender_assessments", everything()).await.ok();
+    let answer = Inside::by_arm(tenant.clone()).await.read("defender_assessments", everything()).await.ok();
     let keys: BTreeSet<_> = rows(&answer).iter().map(|row| row["key"].as_str().unwrap()).collect();
     assert_eq!((rows(&answer).len(), keys.len()), (listed, listed));
     let pages =
@@ -152,7 +152,7 @@ async fn a_failed_page_is_a_gap_and_never_a_shorter_list() {
         "AuthorizationFailed",
         "no",
     );
-    let reading = Inside::on(Tenant::demo().with_fault(fault)).await.read("defender_assessments", json!({"limit": 0})).await;
+    let reading = Inside::by_arm(Tenant::demo().with_fault(fault)).await.read("defender_assessments", json!({"limit": 0})).await;
     assert_eq!(reading.gaps(), [format!("assessments forbidden /subscriptions/{PRODUCTION}")]);
     let answer = reading.ok();
     assert_eq!(answer["complete"], false);
@@ -163,7 +163,7 @@ async fn a_failed_page_is_a_gap_and_never_a_shorter_list() {
 async fn a_link_to_another_host_is_refused_and_said_so() {
     let fault = Fault::on("Microsoft.Security/assessments").next_link("https://evil.example/next");
     let tenant = Tenant::demo().with_fault(fault);
-    let reading = Inside::on(tenant.clone()).await.read("defender_assessments", json!({})).await;
+    let reading = Inside::by_arm(tenant.clone()).await.read("defender_assessments", json!({})).await;
     assert_eq!(reading.errors(), ["Left its host"]);
     assert!(reading.detail().contains("evil.example"), "{}", reading.detail());
     assert!(tenant.requests().iter().all(|request| request.host.ends_with(".demo.azposture")));

@@ -61,11 +61,11 @@ async fn a_subscription_outside_the_scope_is_an_error() {
 async fn one_refused_subscription_is_a_gap_and_all_refused_is_an_error() {
     let refused = |part: &str| Fault::on(part).refuse(403, "AuthorizationFailed", "no");
     let one = Tenant::demo().with_fault(refused(&format!("{SANDBOX}/providers/Microsoft.Security/pricings")));
-    let reading = Inside::on(one).await.read("defender_plans", json!({})).await;
+    let reading = Inside::by_arm(one).await.read("defender_plans", json!({})).await;
     assert_eq!(reading.gaps(), [format!("plans forbidden /subscriptions/{SANDBOX}")]);
     assert_eq!(reading.ok()["complete"], false);
     let all = Tenant::demo().with_fault(refused("Microsoft.Security/pricings"));
-    assert_eq!(Inside::on(all).await.read("defender_plans", json!({})).await.errors(), ["Nothing could be read"]);
+    assert_eq!(Inside::by_arm(all).await.read("defender_plans", json!({})).await.errors(), ["Nothing could be read"]);
 }
 
 #[tokio::test]

@@ -55,9 +55,9 @@ async fn a_limit_cuts_rows_and_not_counts() {
 async fn a_tree_that_is_refused_is_null_and_named() {
     let tenant =
         Tenant::demo().with_fault(Fault::on("Microsoft.Management/managementGroups").refuse(403, "AuthorizationFailed", "no"));
-    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
-    let reading = Inside::configured(tenant, block).await.read("subscriptions", json!({})).await;
-    assert_eq!(reading.gaps(), ["management_groups engine_never tenant"]);
+    let inside = Inside::by_arm(tenant).await;
+    let reading = inside.read("subscriptions", json!({})).await;
+    assert_eq!(reading.gaps(), ["management_groups forbidden tenant", "management_groups not_proven tenant"]);
     let answer = reading.ok();
     assert_eq!(answer["subscriptions"][0]["management_group_path"], json!(null));
     assert_eq!(answer["complete"], false);

@@ -58,20 +58,21 @@ async fn nothing_selected_is_an_error_and_never_a_pass() {
 
 #[tokio::test]
 async fn warnings_weaken_and_an_unknown_obeys_its_own_word() {
-    let inside = Inside::on(Tenant::demo()).await;
+    let inside = Inside::by_arm(Tenant::demo()).await;
     let mut red = plans(json!({"KeyVaults": {}}));
     red["enforcement"] = json!("warning");
     let reading = inside.plan(NAME, red).await;
     assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["defender_validation: 1 failed of 1"]));
 
     let tenant = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").refuse(403, "AuthorizationFailed", "no"));
-    let inside = Inside::on(tenant).await;
+    let inside = Inside::by_arm(tenant).await;
     let mut unseen = plans(json!({"SqlServers": {}}));
     assert_eq!(inside.plan(NAME, unseen.clone()).await.errors(), ["defender_validation: 1 unknown of 1"]);
     unseen["on_unknown"] = json!("warning");
     let reading = inside.plan(NAME, unseen).await;
     assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["defender_validation: 1 unknown of 1"]));
     assert!(reading.detail().contains("plans on /subscriptions/"), "{}", reading.detail());
+    assert!(reading.detail().contains("  SqlServers   forbidden  "), "the line says why: {}", reading.detail());
 }
 
 #[tokio::test]
@@ -95,7 +96,7 @@ async fn a_list_that_may_be_short_does_not_pass() {
 
 #[tokio::test]
 async fn coverage_assessments_and_scans_are_verified_when_asked_for() {
-    let inside = Inside::on(Tenant::demo()).await;
+    let inside = Inside::by_arm(Tenant::demo()).await;
     let mut arguments = plans(json!({"VirtualMachines": {}, "SqlServers": {}}));
     arguments["require_full_coverage"] = json!(true);
     assert_eq!(inside.plan(NAME, arguments.clone()).await.errors(), ["defender_validation: 1 failed of 2"]);
@@ -108,7 +109,7 @@ async fn coverage_assessments_and_scans_are_verified_when_asked_for() {
 
     let tenant =
         Tenant::demo().with_fault(Fault::on("Microsoft.Security/subAssessments").change(|answer| answer["value"] = json!([])));
-    let never = Inside::on(tenant).await.open(NAME, arguments).await;
+    let never = Inside::by_arm(tenant).await.open(NAME, arguments).await;
     assert!(never.detail().contains("never_scanned"), "{}", never.detail());
 }
 
@@ -124,13 +125,13 @@ async fn a_red_validation_waits_as_long_as_it_is_told_and_takes_a_late_green() {
     let mut arguments = plans(json!({"SqlServers": {}}));
     arguments["wait_seconds"] = json!(60);
     let started = tokio::time::Instant::now();
-    let reading = Inside::on(late).await.plan(NAME, arguments.clone()).await;
+    let reading = Inside::by_arm(late).await.plan(NAME, arguments.clone()).await;
     assert!(reading.errors().is_empty(), "{:?}", reading.said);
     assert_eq!(started.elapsed().as_secs(), 45, "after 15 seconds, then after 30");
 
     arguments["wait_seconds"] = json!(10);
     let never = Tenant::demo().with_fault(pricings().refuse(403, "AuthorizationFailed", "no"));
     let started = tokio::time::Instant::now();
-    assert_eq!(Inside::on(never).await.plan(NAME, arguments).await.errors().len(), 1);
+    assert_eq!(Inside::by_arm(never).await.plan(NAME, arguments).await.errors().len(), 1);
     assert!(started.elapsed().as_secs() < 15, "there is no time for a second reading");
 }

@@ -1,11 +1,12 @@
 //! The provider inside the test's own process, on a tenant of the test's making: no socket, no process, the same rules.
 
 use azposture::{
+    azure::{Client, settings::ScopeSetting},
     demo::Tenant,
-    provider::Azposture,
+    provider::{Azposture, context::Context, settings::Settings},
     sdk::{
-        Diagnostics, Severity,
-        entry::FunctionError,
+        Diagnostics, Severity, Value,
+        entry::{FunctionError, Provider, Tables},
         schema::Schema,
         server::{Answer, Object, Server, Wire},
     },
@@ -16,13 +17,52 @@ use super::cty;
 
 /// A provider on a tenant.
 pub(crate) struct Inside {
-    server: Server<Azposture>,
+    server: Server<Aimed>,
+}
+
+/// The provider, perhaps with another scope than the provider block of the demo tenant may name.
+struct Aimed {
+    provider: Azposture,
+    scope: Option<ScopeSetting>,
+}
+
+impl Provider for Aimed {
+    const NAME: &'static str = Azposture::NAME;
+    const ADDRESS: &'static str = Azposture::ADDRESS;
+    const VERSION: &'static str = Azposture::VERSION;
+    type Settings = Settings;
+    type Context = Context;
+    const TABLES: Tables<Context> = Azposture::TABLES;
+
+    fn check(&self, settings: &Value, problems: &mut Diagnostics) {
+        self.provider.check(settings, problems);
+    }
+
+    fn configure(&self, settings: Settings, version: &str, warnings: &mut Diagnostics) -> azposture::sdk::Result<Context> {
+        let context = self.provider.configure(settings, version, warnings)?;
+        let Some(scope) = self.scope.clone() else { return Ok(context) };
+        let connection = azposture::azure::settings::Settings { scope, ..context.client.settings().clone() };
+        Ok(Context { client: Client::new(connection, context.client.transports().clone()), ..context })
+    }
 }
 
 impl Inside {
     /// The provider block `{environment = "demo"}` on this tenant.
     pub(crate) async fn on(tenant: Tenant) -> Self {
         Self::configured(tenant, json!({"environment": "demo"})).await
+    }
+
+    /// The tenant as a whole, read through Resource Manager alone: for tests that spoil single requests.
+    pub(crate) async fn by_arm(tenant: Tenant) -> Self {
+        Self::configured(tenant, json!({"environment": "demo", "resource_graph": "never"})).await
+    }
+
+    /// A scope that the block of the demo tenant may not name, with this word for `resource_graph`.
+    pub(crate) async fn aimed(tenant: Tenant, scope: ScopeSetting, resource_graph: &str) -> Self {
+        let block = json!({"environment": "demo", "resource_graph": resource_graph});
+        let (inside, problems) = Self::set_up(tenant, block, Some(scope)).await;
+        assert!(!problems.has_errors(), "{problems:?}");
+        inside
     }
 
     /// Any provider block on this tenant; it has to be accepted.
@@ -34,7 +74,12 @@ impl Inside {
 
     /// Any provider block on this tenant, and what was said about it.
     pub(crate) async fn configure(tenant: Tenant, block: Json) -> (Self, Diagnostics) {
-        let server = Server::new(Azposture::with_transport(std::sync::Arc::new(tenant)));
+        Self::set_up(tenant, block, None).await
+    }
+
+    async fn set_up(tenant: Tenant, block: Json, scope: Option<ScopeSetting>) -> (Self, Diagnostics) {
+        let provider = Azposture::with_transport(std::sync::Arc::new(tenant));
+        let server = Server::new(Aimed { provider, scope });
         let mut said = server.validate_provider(wire(&block, &server.catalogue().provider)).await;
         if !said.has_errors() {
             said.extend(server.configure("1.11.4", wire(&block, &server.catalogue().provider)).await);

@@ -1,6 +1,7 @@
 //! What tests share.
 
 pub(crate) mod cty;
+pub(crate) mod estate;
 pub(crate) mod host;
 pub(crate) mod inside;
 pub(crate) mod plugin;

@@ -10,9 +10,15 @@ fn statuses(answer: &Json) -> BTreeMap<String, String> {
     answer["checks"].as_array().unwrap().iter().map(|row| (text(row, "key"), text(row, "status"))).collect()
 }
 
+/// The answer of a connection whose lists come from Resource Manager.
+async fn of_subscriptions(tenant: Tenant) -> Json {
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION, SANDBOX]});
+    Inside::configured(tenant, block).await.read("connection", json!({})).await.ok()
+}
+
 /// The checks whose status differs from that of an untouched tenant, without subscriptions.
 async fn changed(tenant: Tenant) -> BTreeSet<String> {
-    let (before, after) = (statuses(&answer(Tenant::demo()).await), statuses(&answer(tenant).await));
+    let (before, after) = (statuses(&of_subscriptions(Tenant::demo()).await), statuses(&of_subscriptions(tenant).await));
     assert_eq!(before.len(), after.len());
     let differs = after.into_iter().filter(|(key, status)| before[key] != *status);
     differs.map(|(key, _)| key.split('|').next().unwrap().to_owned()).collect()
@@ -51,7 +57,7 @@ async fn a_subscription_that_refuses_the_token_leaves_the_others_readable() {
         "InvalidAuthenticationTokenTenant",
         "The access token is from the wrong issuer",
     ));
-    let answer = answer(tenant).await;
+    let answer = of_subscriptions(tenant).await;
     says(&row(&answer, &sandbox("defender_plans_readable")), "fail", &["reason=forbidden"]);
     says(&row(&answer, &sandbox("defender_assessments_present")), "unknown", &["reason=forbidden"]);
     says(&row(&answer, &production("defender_plans_readable")), "pass", &[]);
@@ -73,4 +79,26 @@ async fn what_could_not_be_read_is_in_unreadable_once() {
     assert_eq!(reading.gaps(), ["subscribed_skus forbidden graph"]);
     let answer = reading.ok();
     assert_eq!((&answer["complete"], &answer["license_plans"], &answer["ready"]), (&json!(false), &Json::Null, &json!(true)));
+}
+
+#[tokio::test]
+async fn both_engines_lead_to_the_same_checks() {
+    let read = async |engine: &str| {
+        let block = json!({"environment": "demo", "resource_graph": engine});
+        let mut answer = Inside::configured(Tenant::demo(), block).await.read("connection", json!({})).await.ok();
+        let about_engines = |row: &Json| ["policy_states_readable", "resource_graph_usable"].iter().any(|id| row["id"] == *id);
+        answer["checks"].as_array_mut().unwrap().retain(|row| !about_engines(row));
+        answer
+    };
+    assert_eq!(read("never").await, read("always").await);
+}
+
+#[tokio::test]
+async fn without_resource_graph_what_comes_from_it_is_not_passed() {
+    let answer = answer(refused("Microsoft.ResourceGraph")).await;
+    for id in ["defender_assessments_present", "defender_plan_for_area", "defender_scan_done", "providers_registered"] {
+        says(&row(&answer, &production(id)), "unknown", &["reason="]);
+    }
+    says(&row(&answer, &production("defender_registered")), "pass", &[]);
+    assert_eq!((&answer["ready"], &answer["complete"]), (&json!(false), &json!(false)));
 }

@@ -23,6 +23,11 @@ async fn check(tenant: Tenant, key: &str) -> Json {
     checked(tenant, json!({"environment": "demo"}), key).await
 }
 
+/// The same for a connection that names its subscriptions, whose lists come from Resource Manager.
+async fn live(tenant: Tenant, key: &str) -> Json {
+    checked(tenant, json!({"environment": "demo", "subscription_ids": [PRODUCTION, SANDBOX]}), key).await
+}
+
 /// The same with a provider block of its own.
 async fn checked(tenant: Tenant, block: Json, key: &str) -> Json {
     let id = key.split('|').next().unwrap();

@@ -165,11 +165,13 @@ async fn management_groups_are_required_only_where_the_connection_stands_on_them
 #[tokio::test]
 async fn defender_for_cloud_has_to_be_registered() {
     let key = production("defender_registered");
-    let row = check(provider("Microsoft.Security", "NotRegistered"), &key).await;
+    let row = live(provider("Microsoft.Security", "NotRegistered"), &key).await;
     says(&row, "fail", &["az provider register --namespace Microsoft.Security", PRODUCTION]);
-    says(&check(provider("Microsoft.Security", "Registering"), &key).await, "unknown", &["reason=no_data_yet"]);
-    says(&check(refused(&format!("{PRODUCTION}/providers")), &key).await, "unknown", &["reason=forbidden"]);
-    let unregistered = answer(provider("Microsoft.Security", "NotRegistered")).await;
+    says(&live(provider("Microsoft.Security", "Registering"), &key).await, "unknown", &["reason=no_data_yet"]);
+    says(&live(refused(&format!("{PRODUCTION}/providers")), &key).await, "unknown", &["reason=forbidden"]);
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION, SANDBOX]});
+    let inside = Inside::configured(provider("Microsoft.Security", "NotRegistered"), block).await;
+    let unregistered = inside.read("connection", json!({})).await.ok();
     says(&row_of(&unregistered, "defender_plans_readable"), "unknown", &["reason=not_registered"]);
     says(&row_of(&unregistered, "defender_assessments_present"), "unknown", &["reason=not_registered"]);
 }
@@ -181,11 +183,11 @@ fn row_of(answer: &Json, id: &str) -> Json {
 #[tokio::test]
 async fn plans_have_to_be_readable() {
     let key = production("defender_plans_readable");
-    says(&check(refused("Microsoft.Security/pricings"), &key).await, "fail", &["\"Security Reader\"", "reason=forbidden"]);
+    says(&live(refused("Microsoft.Security/pricings"), &key).await, "fail", &["\"Security Reader\"", "reason=forbidden"]);
     let empty = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").change(|answer| answer["value"] = json!([])));
-    says(&check(empty, &key).await, "fail", &["plans=0"]);
+    says(&live(empty, &key).await, "fail", &["plans=0"]);
     let odd = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").html(200));
-    says(&check(odd, &key).await, "unknown", &["reason=invalid_response"]);
+    says(&live(odd, &key).await, "unknown", &["reason=invalid_response"]);
 }
 
 #[tokio::test]
@@ -193,21 +195,21 @@ async fn no_assessment_yet_is_unknown_and_says_how_long_it_takes() {
     let key = production("defender_assessments_present");
     let none =
         || Tenant::demo().with_fault(Fault::on("Microsoft.Security/assessments").change(|answer| answer["value"] = json!([])));
-    says(&check(none(), &key).await, "unknown", &["reason=no_data_yet", "24 hours"]);
-    says(&check(refused("Microsoft.Security/assessments"), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(none(), &key).await, "unknown", &["reason=no_data_yet", "24 hours"]);
+    says(&live(refused("Microsoft.Security/assessments"), &key).await, "unknown", &["reason=forbidden"]);
     let unproven = none().with_fault(Fault::on("Microsoft.Authorization/permissions").refuse(403, "AuthorizationFailed", "no"));
-    says(&check(unproven, &key).await, "unknown", &["reason=not_proven"]);
+    says(&live(unproven, &key).await, "unknown", &["reason=not_proven"]);
 }
 
 #[tokio::test]
 async fn plans_that_the_resources_need_have_to_be_on() {
     let key = production("defender_plan_for_area");
-    says(&check(Tenant::demo(), &key).await, "fail", &["KeyVaults", "az security pricing create --name KeyVaults"]);
+    says(&live(Tenant::demo(), &key).await, "fail", &["KeyVaults", "az security pricing create --name Containers"]);
     let on = || plans(|plan| plan["pricingTier"] = json!("Standard"));
-    says(&check(on(), &key).await, "pass", &["needed="]);
+    says(&live(on(), &key).await, "pass", &["needed="]);
     let unproven = on().with_fault(Fault::on("Microsoft.Authorization/permissions").refuse(403, "AuthorizationFailed", "no"));
-    says(&check(unproven, &key).await, "unknown", &["reason=not_proven"]);
-    says(&check(refused(&format!("{PRODUCTION}/resources")), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(unproven, &key).await, "unknown", &["reason=not_proven"]);
+    says(&live(refused(&format!("{PRODUCTION}/resources")), &key).await, "unknown", &["reason=forbidden"]);
     let block = json!({"environment": "demo", "areas": ["posture", "network"]});
     says(&checked(Tenant::demo(), block, &key).await, "not_applicable", &["reason=no_resources"]);
 }
@@ -215,42 +217,42 @@ async fn plans_that_the_resources_need_have_to_be_on() {
 #[tokio::test]
 async fn coverage_has_to_be_full_where_a_plan_is_on() {
     let key = production("defender_coverage_full");
-    says(&check(Tenant::demo(), &key).await, "fail", &["partial=VirtualMachines"]);
-    says(&check(plans(|plan| plan["resourcesCoverageStatus"] = json!("FullyCovered")), &key).await, "pass", &[]);
-    says(&check(plans(|plan| plan["resourcesCoverageStatus"] = Json::Null), &key).await, "unknown", &["unstated="]);
-    says(&check(Tenant::demo(), &sandbox("defender_coverage_full")).await, "not_applicable", &["plan_off"]);
-    says(&check(refused("Microsoft.Security/pricings"), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(Tenant::demo(), &key).await, "fail", &["partial=VirtualMachines"]);
+    says(&live(plans(|plan| plan["resourcesCoverageStatus"] = json!("FullyCovered")), &key).await, "pass", &[]);
+    says(&live(plans(|plan| plan["resourcesCoverageStatus"] = Json::Null), &key).await, "unknown", &["unstated="]);
+    says(&live(Tenant::demo(), &sandbox("defender_coverage_full")).await, "not_applicable", &["plan_off"]);
+    says(&live(refused("Microsoft.Security/pricings"), &key).await, "unknown", &["reason=forbidden"]);
 }
 
 #[tokio::test]
 async fn a_plan_that_has_never_scanned_is_unknown() {
     let key = production("defender_scan_done");
-    says(&check(Tenant::demo(), &key).await, "pass", &[]);
+    says(&live(Tenant::demo(), &key).await, "pass", &[]);
     let never =
         Tenant::demo().with_fault(Fault::on("Microsoft.Security/subAssessments").change(|answer| answer["value"] = json!([])));
-    says(&check(never, &key).await, "unknown", &["never_scanned=server"]);
-    says(&check(refused("Microsoft.Security/subAssessments"), &key).await, "unknown", &["reason=forbidden"]);
-    says(&check(Tenant::demo(), &sandbox("defender_scan_done")).await, "not_applicable", &["plan_off"]);
+    says(&live(never, &key).await, "unknown", &["never_scanned=server"]);
+    says(&live(refused("Microsoft.Security/subAssessments"), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(Tenant::demo(), &sandbox("defender_scan_done")).await, "not_applicable", &["plan_off"]);
 }
 
 #[tokio::test]
 async fn resources_need_their_provider_registered() {
     let key = production("providers_registered");
-    let row = check(provider("Microsoft.KeyVault", "Unregistered"), &key).await;
+    let row = live(provider("Microsoft.KeyVault", "Unregistered"), &key).await;
     says(&row, "fail", &["Microsoft.KeyVault Unregistered", "az provider register --namespace Microsoft.KeyVault"]);
-    says(&check(provider("Microsoft.KeyVault", "Unregistering"), &key).await, "fail", &["Unregistering"]);
-    says(&check(provider("Microsoft.EventHub", "RegistrationFailed"), &key).await, "fail", &["Microsoft.EventHub"]);
-    says(&check(provider("Microsoft.EventHub", "NotRegistered"), &key).await, "pass", &["used="]);
-    says(&check(refused(&format!("{PRODUCTION}/resources")), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(provider("Microsoft.KeyVault", "Unregistering"), &key).await, "fail", &["Unregistering"]);
+    says(&live(provider("Microsoft.EventHub", "RegistrationFailed"), &key).await, "fail", &["Microsoft.EventHub"]);
+    says(&live(provider("Microsoft.EventHub", "NotRegistered"), &key).await, "pass", &["used="]);
+    says(&live(refused(&format!("{PRODUCTION}/resources")), &key).await, "unknown", &["reason=forbidden"]);
 }
 
 #[tokio::test]
 async fn private_clusters_are_listed_with_what_stays_unknown() {
     let key = production("private_clusters");
-    says(&check(Tenant::demo(), &key).await, "pass", &["private=aks-fab-prod", "stays unknown"]);
-    says(&check(Tenant::demo(), &sandbox("private_clusters")).await, "pass", &["clusters=1"]);
-    says(&check(refused("managedClusters"), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(Tenant::demo(), &key).await, "pass", &["private=aks-fab-prod", "stays unknown"]);
+    says(&live(Tenant::demo(), &sandbox("private_clusters")).await, "pass", &["clusters=1"]);
+    says(&live(refused("managedClusters"), &key).await, "unknown", &["reason=forbidden"]);
     let none = edited("managed-clusters", |list| list["value"] = json!([]));
-    says(&check(none, &key).await, "not_applicable", &["reason=no_resources"]);
-    says(&check(provider("Microsoft.ContainerService", "NotRegistered"), &key).await, "not_applicable", &["not registered"]);
+    says(&live(none, &key).await, "not_applicable", &["reason=no_resources"]);
+    says(&live(provider("Microsoft.ContainerService", "NotRegistered"), &key).await, "not_applicable", &["not registered"]);
 }

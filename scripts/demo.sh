@@ -1,0 +1,37 @@
+#!/bin/sh
+# Plans examples/demo against the embedded tenant: outputs first, then the gate that stops the plan. Needs no init, no network and no
+# credentials; without terraform or tofu it shows the same through the protocol client of the tests.
+set -eu
+binaries=$(cd "$1" && pwd)
+
+say() { printf '\n\033[1m%s\033[0m\n\n' "$*"; }
+
+if [ -z "${TF:-}" ]; then
+    say "Neither terraform nor tofu is on the PATH (https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install)."
+    say "The same reads and the same gate, through the protocol client of the tests:"
+    exec cargo test --quiet --test it -- --exact showcase::demo_without_terraform --nocapture
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/azposture-demo.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cat >"$work/cli.tfrc" <<EOF
+provider_installation {
+  dev_overrides { "registry.terraform.io/azposture/azposture" = "$binaries" }
+  direct {}
+}
+EOF
+cp examples/demo/*.tf "$work"
+export TF_CLI_CONFIG_FILE="$work/cli.tfrc" TF_DATA_DIR="$work/.terraform" TF_IN_AUTOMATION=1
+# Only Terraform's warning about development overrides is left out; everything else is as a user sees it.
+plan() { "$TF" -chdir="$work" plan -input=false -compact-warnings "$@"; }
+
+say "1. What is true about the (demo) estate: a plan that only reads"
+plan -var gate=false
+
+say "2. The same plan with a gate: Defender for Cloud has to be ready in production"
+if plan; then
+    echo "The gate let the plan pass, which it must not on the demo tenant." >&2
+    exit 1
+fi
+
+say "The plan above was stopped by the gate, before anything was created: exit status 1 in a pipeline. That is the demo working."

@@ -1,0 +1,317 @@
+//! Resource Manager and Resource Graph give the same answers, and Resource Graph needs fewer requests for them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use azposture::{
+    azure::{
+        Client, Transports,
+        arm::authorization::{self, RoleAssignment, RoleDefinition},
+        queries,
+        resource_graph::QueryScope,
+        settings::{DEMO_TENANT_ID, Environment, Limits, Method, ResourceGraph, ScopeSetting, Settings},
+    },
+    demo::{Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenant},
+};
+use serde_json::{Value as Json, json};
+
+use crate::support::{
+    estate::{MANAGEMENT_GROUP_READER, READER, grow, hold, root},
+    inside::Inside,
+};
+
+/// Data sources and arguments that read every list both engines serve.
+fn readings() -> Vec<(&'static str, Json)> {
+    vec![
+        ("subscriptions", json!({})),
+        ("defender_plans", json!({})),
+        ("defender_plans", json!({"include_deprecated": true, "only_relevant": true, "limit": 0})),
+        ("defender_plans", json!({"subscription_ids": [SANDBOX], "limit": 0})),
+        ("defender_assessments", json!({})),
+        (
+            "defender_assessments",
+            json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "include_risk": true, "limit": 0}),
+        ),
+        ("defender_assessments", json!({"tags": {"env": "prod"}, "limit": 0})),
+        ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "limit": 0})),
+    ]
+}
+
+fn validation() -> Json {
+    json!({
+        "plans": {"VirtualMachines": {}, "SqlServers": {}, "Containers": {}, "StorageAccounts": {}},
+        "require_assessments": true, "require_scan_within_days": 7, "only_relevant": true, "enforcement": "warning",
+    })
+}
+
+/// The whole tenant, through one engine.
+async fn through(tenant: &Tenant, resource_graph: &str) -> Inside {
+    Inside::configured(tenant.clone(), json!({"environment": "demo", "resource_graph": resource_graph})).await
+}
+
+/// The names of the Resource Graph queries a tenant was asked.
+fn queries_asked(tenant: &Tenant) -> BTreeSet<String> {
+    tenant.requests().into_iter().filter_map(|request| request.named).collect()
+}
+
+async fn compare(tenant: &Tenant, scope: Option<&ScopeSetting>) {
+    let inside = async |word| match scope {
+        Some(scope) => Inside::aimed(tenant.clone(), scope.clone(), word).await,
+        None => through(tenant, word).await,
+    };
+    let (never, always) = (inside("never").await, inside("always").await);
+    for (name, arguments) in readings() {
+        let (by_arm, by_graph) = (never.read(name, arguments.clone()).await, always.read(name, arguments.clone()).await);
+        assert_eq!(by_arm.errors(), by_graph.errors(), "{name} {arguments}");
+        if name == "subscriptions" && matches!(scope, Some(ScopeSetting::Subscriptions(_))) {
+            // The one difference: Resource Manager alone has no list of what is above single subscriptions.
+            assert_eq!(by_arm.gaps(), ["management_groups engine_never tenant"]);
+            assert_eq!(by_graph.ok()["subscriptions"][0]["management_group_ids"][0], "mg-production");
+            continue;
+        }
+        assert_eq!(by_arm.value, by_graph.value, "{name} {arguments}");
+    }
+    let (by_arm, by_graph) =
+        (never.open("defender_validation", validation()).await, always.open("defender_validation", validation()).await);
+    assert_eq!((by_arm.detail(), &by_arm.value), (by_graph.detail(), &by_graph.value));
+}
+
+#[tokio::test]
+async fn both_engines_answer_alike_for_the_tenant() {
+    let tenant = Tenant::demo();
+    compare(&tenant, None).await;
+    let never_compared: Vec<&str> = queries::TEXTS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| !queries_asked(&tenant).contains(*name) && !name.starts_with("role"))
+        .collect();
+    assert!(never_compared.is_empty(), "{never_compared:?}");
+}
+
+#[tokio::test]
+async fn both_engines_answer_alike_for_a_management_group_and_for_single_subscriptions() {
+    for scope in [
+        ScopeSetting::ManagementGroup("mg-production".to_owned()),
+        ScopeSetting::ManagementGroup("mg-fabrikam".to_owned()),
+        ScopeSetting::Subscriptions(BTreeSet::from([PRODUCTION.to_owned()])),
+    ] {
+        compare(&Tenant::demo(), Some(&scope)).await;
+    }
+}
+
+// Hundreds of pages: the clock stands still, so that nobody waits for the pace the service asks for.
+#[tokio::test(start_paused = true)]
+async fn both_engines_answer_alike_in_small_pages_and_with_many_subscriptions() {
+    compare(&Tenant::demo().with_page_size(3), None).await;
+    let tenant = Tenant::demo();
+    grow(&tenant, 25);
+    compare(&tenant, None).await;
+}
+
+#[tokio::test]
+async fn both_engines_answer_alike_after_changes() {
+    let tenant = Tenant::demo();
+    let change = |fixture: &str, change: &dyn Fn(&mut Json)| {
+        tenant.edit(fixture, |list| list["value"].as_array_mut().unwrap().iter_mut().for_each(change)).unwrap();
+    };
+    change("pricings", &|row| {
+        if row["id"].as_str().unwrap().contains(SANDBOX) {
+            row["properties"]["pricingTier"] = json!("Standard");
+        }
+    });
+    change("assessments", &|row| {
+        if row["name"].as_str().unwrap().starts_with("fab0000b") {
+            row["properties"]["status"] = json!({"code": "NotApplicable", "cause": "OffByPolicy", "description": "off"});
+            row["properties"].as_object_mut().unwrap().remove("risk");
+            row["properties"].as_object_mut().unwrap().remove("links");
+        }
+    });
+    change("resources", &|row| row["tags"] = json!({"env": "prod", "Owner": "somebody"}));
+    change("sub-assessments", &|row| {
+        row["properties"].as_object_mut().unwrap().remove("timeGenerated");
+    });
+    change("subscriptions", &|row| row["state"] = json!("Warned"));
+    compare(&tenant, None).await;
+}
+
+#[tokio::test]
+async fn both_engines_answer_alike_where_there_is_nothing_or_nothing_is_registered() {
+    let tenant = Tenant::demo();
+    for fixture in ["assessments", "resources", "sub-assessments"] {
+        let elsewhere = |row: &Json| !row["id"].as_str().unwrap().contains(SANDBOX);
+        tenant.edit(fixture, |list| list["value"].as_array_mut().unwrap().retain(elsewhere)).unwrap();
+    }
+    compare(&tenant, None).await;
+    tenant
+        .edit("providers", |list| {
+            for row in list["value"].as_array_mut().unwrap() {
+                let id = row["id"].as_str().unwrap().to_owned();
+                if id.contains(SANDBOX) && id.ends_with("Microsoft.Security") {
+                    row["registrationState"] = json!("NotRegistered");
+                }
+            }
+        })
+        .unwrap();
+    tenant
+        .edit("pricings", |list| {
+            list["value"].as_array_mut().unwrap().retain(|row| !row["id"].as_str().unwrap().contains(SANDBOX))
+        })
+        .unwrap();
+    compare(&tenant, None).await;
+    let answer = through(&tenant, "always").await.read("defender_plans", json!({})).await;
+    assert_eq!(answer.gaps(), [format!("plans not_registered /subscriptions/{SANDBOX}")]);
+}
+
+#[tokio::test]
+async fn never_sends_no_post_to_the_service_and_auto_chooses_by_the_scope() {
+    for (block, graph) in [
+        (json!({"resource_graph": "never"}), false),
+        (json!({"resource_graph": "never", "subscription_ids": [PRODUCTION]}), false),
+        (json!({"subscription_ids": [PRODUCTION, SANDBOX]}), false),
+        (json!({"resource_graph": "always", "subscription_ids": [PRODUCTION]}), true),
+        (json!({}), true),
+    ] {
+        let tenant = Tenant::demo();
+        let mut whole = json!({"environment": "demo"});
+        whole.as_object_mut().unwrap().extend(block.as_object().unwrap().clone());
+        Inside::configured(tenant.clone(), whole).await.read("defender_plans", json!({})).await.ok();
+        let posts = tenant.requests().iter().any(|request| request.path.contains("Microsoft.ResourceGraph"));
+        assert_eq!(posts, graph, "{block}");
+    }
+}
+
+fn client(tenant: &Tenant) -> Client {
+    let settings = Settings {
+        environment: Environment::Demo,
+        tenant_id: Some(DEMO_TENANT_ID.to_owned()),
+        method: Ok(Method::Demo),
+        scope: ScopeSetting::Subscriptions(both()),
+        resource_graph: ResourceGraph::Auto,
+        ca_certificate_file: None,
+        limits: Limits::default(),
+        user_agent: "tests".to_owned(),
+    };
+    Client::new(settings, Transports::of(Arc::new(tenant.clone())))
+}
+
+fn both() -> BTreeSet<String> {
+    BTreeSet::from([PRODUCTION.to_owned(), SANDBOX.to_owned()])
+}
+
+#[tokio::test]
+async fn role_assignments_and_definitions_are_the_same_rows_from_both_engines() {
+    let client = client(&Tenant::demo());
+    let (mut by_arm, mut by_graph) = (BTreeMap::new(), BTreeMap::new());
+    let assignment = |row: RoleAssignment| (row.id.to_lowercase(), format!("{:?}", row.properties));
+    for id in both() {
+        let rows = authorization::role_assignments(&client, &format!("/subscriptions/{id}"), None).await.unwrap();
+        by_arm.extend(rows.into_iter().map(assignment));
+    }
+    let scope = QueryScope::Subscriptions(both());
+    queries::role_assignments(&client, scope.clone(), |row| by_graph.extend([assignment(row)])).await.unwrap();
+    assert_eq!(by_arm, by_graph);
+    assert!(by_graph.keys().any(|id| id.contains("managementgroups")), "what is above comes, too");
+
+    let (mut by_arm, mut by_graph) = (BTreeMap::new(), BTreeMap::new());
+    let definition = |row: RoleDefinition| (row.name.to_lowercase(), format!("{:?}", row.properties));
+    for id in both() {
+        let filter = Some("atScopeAndBelow()");
+        let rows = authorization::role_definitions(&client, &format!("/subscriptions/{id}"), filter).await.unwrap();
+        by_arm.extend(rows.into_iter().map(definition));
+    }
+    queries::role_definitions(&client, scope, |row| by_graph.extend([definition(row)])).await.unwrap();
+    assert_eq!(by_arm, by_graph);
+}
+
+#[tokio::test]
+async fn only_guids_get_into_a_query() {
+    let tenant = Tenant::demo();
+    let (client, scope) = (client(&tenant), QueryScope::Subscriptions(both()));
+    let mut rows = Vec::new();
+    let ids = BTreeSet::from([PRINCIPAL_ID.to_owned(), "\") or (\"\" == \"".to_owned()]);
+    queries::role_assignments_of(&client, &ids, scope.clone(), |row| rows.push(row)).await.unwrap();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.properties.principal_id == PRINCIPAL_ID), "{rows:#?}");
+    let asked = tenant.requests().len();
+    let nobody = BTreeSet::from(["*".to_owned()]);
+    queries::role_assignments_of(&client, &nobody, scope, |_| panic!("nobody was asked for")).await.unwrap();
+    assert_eq!(tenant.requests().len(), asked);
+}
+
+/// Requests to Resource Manager and Resource Graph, without sign-in.
+fn asked(tenant: &Tenant) -> Vec<String> {
+    let requests = tenant.requests().into_iter().filter(|request| !request.host.starts_with("login."));
+    requests.map(|request| request.named.unwrap_or(request.path)).collect()
+}
+
+/// How many requests all readings together take.
+async fn cost(tenant: &Tenant, resource_graph: &str) -> usize {
+    let inside = through(tenant, resource_graph).await;
+    for (name, arguments) in readings() {
+        inside.read(name, arguments).await.ok();
+    }
+    inside.open("defender_validation", validation()).await.ok();
+    asked(tenant).len()
+}
+
+#[tokio::test]
+async fn resource_graph_takes_a_fraction_of_the_requests() {
+    let small = (cost(&Tenant::demo(), "never").await, cost(&Tenant::demo(), "always").await);
+    let grown = || {
+        let tenant = Tenant::demo();
+        grow(&tenant, 28);
+        tenant
+    };
+    let (arm, graph) = (cost(&grown(), "never").await, cost(&grown(), "always").await);
+    assert!(arm > 5 * small.0, "each subscription costs requests of its own");
+    // The lists themselves do not grow; what is left is the tree, which is read in small pages.
+    assert!(graph < arm / 5, "{graph} instead of {arm}; for two subscriptions {} instead of {}", small.1, small.0);
+}
+
+#[tokio::test]
+async fn the_callers_own_roles_prove_what_each_subscription_would_have_to_be_asked() {
+    let permissions = |tenant: &Tenant| asked(tenant).iter().filter(|one| one.ends_with("/permissions")).count();
+    let tenant = Tenant::demo();
+    let ids = grow(&tenant, 28);
+    let answer = through(&tenant, "auto").await.read("defender_plans", json!({"limit": 0})).await.ok();
+    assert_eq!((&answer["complete"], permissions(&tenant)), (&json!(true), 0));
+
+    // Reader on single subscriptions only: those are proven, all others are asked.
+    let tenant = Tenant::demo();
+    grow(&tenant, 28);
+    let scopes: Vec<String> = ids.iter().take(10).map(|id| format!("/subscriptions/{id}")).collect();
+    let mut roles: Vec<(&str, &str)> = scopes.iter().map(|scope| (READER, scope.as_str())).collect();
+    let root = root();
+    roles.push((MANAGEMENT_GROUP_READER, &root));
+    hold(&tenant, &roles);
+    let reading = through(&tenant, "auto").await.read("defender_plans", json!({"limit": 0})).await;
+    assert_eq!(permissions(&tenant), 20);
+    assert_eq!(reading.ok()["complete"], false);
+}
+
+#[tokio::test]
+async fn a_role_held_through_a_group_proves_as_much() {
+    const GROUP: &str = "fab00003-0000-4000-8000-000000000002";
+    let through_group = |tenant: &Tenant| {
+        grow(tenant, 28);
+        let rename = |row: &mut Json| {
+            if row["properties"]["principalId"] == PRINCIPAL_ID {
+                row["properties"]["principalId"] = json!(GROUP);
+            }
+        };
+        tenant.edit("role-assignments", |list| list["value"].as_array_mut().unwrap().iter_mut().for_each(rename)).unwrap();
+        let member = json!({"@odata.type": "#microsoft.graph.servicePrincipal", "id": PRINCIPAL_ID});
+        tenant.edit("group-members", |groups| groups[GROUP].as_array_mut().unwrap().push(member)).unwrap();
+    };
+    let permissions = |tenant: &Tenant| asked(tenant).iter().filter(|one| one.ends_with("/permissions")).count();
+    let tenant = Tenant::demo();
+    through_group(&tenant);
+    let answer = through(&tenant, "auto").await.read("defender_plans", json!({"limit": 0})).await.ok();
+    assert_eq!((&answer["complete"], permissions(&tenant)), (&json!(true), 0));
+
+    let tenant = Tenant::demo().with_fault(Fault::on("transitiveMemberOf").refuse(403, "Authorization_RequestDenied", "no"));
+    through_group(&tenant);
+    let answer = through(&tenant, "auto").await.read("defender_plans", json!({"limit": 0})).await.ok();
+    assert_eq!((&answer["complete"], permissions(&tenant)), (&json!(true), 30), "asked one by one instead");
+}

@@ -1,0 +1,203 @@
+//! What users see and depend on: the schema and the pages of the registry. `UPDATE=1` (`make generate`) rewrites both.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use azposture::{
+    provider::Azposture,
+    sdk::{
+        docs,
+        schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
+        server::Server,
+    },
+};
+use serde_json::{Value as Json, json};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Compares a file with what it has to be, or rewrites it.
+fn golden(path: &Path, expected: &str) {
+    if env::var_os("UPDATE").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        return fs::write(path, expected).unwrap();
+    }
+    let found = fs::read_to_string(path).unwrap_or_default();
+    if found != expected {
+        let line = found
+            .lines()
+            .zip(expected.lines())
+            .position(|(a, b)| a != b)
+            .unwrap_or(found.lines().count().min(expected.lines().count()));
+        panic!(
+            "{} is out of date from line {}: run `make generate`.\n  it says:      {:?}\n  it should say: {:?}",
+            path.display(),
+            line + 1,
+            found.lines().nth(line),
+            expected.lines().nth(line)
+        );
+    }
+}
+
+#[test]
+fn every_type_of_ours_has_a_schema() {
+    let server = Server::new(Azposture::new());
+    assert!(server.catalogue().problems.is_empty(), "{:#?}", server.catalogue().problems);
+}
+
+#[test]
+fn the_schema_is_the_golden_one() {
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    let all = |schemas: &BTreeMap<String, Schema>| {
+        schemas.iter().map(|(name, schema)| (name.clone(), object(&schema.attributes))).collect()
+    };
+    let schema = json!({
+        "provider": object(&catalogue.provider.attributes),
+        "data_sources": Json::Object(all(&catalogue.data_sources)),
+        "resources": Json::Object(all(&catalogue.resources)),
+        "ephemeral_resources": Json::Object(all(&catalogue.ephemeral_resources)),
+        "functions": Json::Object(catalogue.functions.iter().map(|(name, signature)| (name.clone(), function(signature))).collect()),
+    });
+    let path = root().join("tests/it/provider-schema.json");
+    golden(&path, &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+}
+
+/// Attributes sorted by name, each as `mode type`, nested ones as objects.
+fn object(attributes: &[Attribute]) -> Json {
+    let sorted: BTreeMap<_, _> = attributes.iter().map(|attribute| (attribute.name.clone(), one(attribute))).collect();
+    Json::Object(sorted.into_iter().collect())
+}
+
+fn one(attribute: &Attribute) -> Json {
+    let mut mode = match attribute.mode {
+        Mode::Computed => "computed",
+        Mode::Optional => "optional",
+        Mode::Required => "required",
+    }
+    .to_owned();
+    if attribute.sensitive {
+        mode.push_str(" sensitive");
+    }
+    if attribute.deprecated {
+        mode.push_str(" deprecated");
+    }
+    match &attribute.kind {
+        Kind::Plain(ty) => json!(format!("{mode} {}", words(&ty.to_json()))),
+        Kind::Nested(nesting, attributes) => {
+            let nesting = match nesting {
+                Nesting::List => "list of objects",
+                Nesting::Map => "map of objects",
+                Nesting::Set => "set of objects",
+                Nesting::Single => "object",
+            };
+            let key = format!("{mode} {nesting}");
+            Json::Object([(key, object(attributes))].into_iter().collect())
+        }
+    }
+}
+
+fn words(ty: &Json) -> String {
+    match ty.as_array().map(Vec::as_slice) {
+        Some([kind, element]) => format!("{}({})", kind.as_str().unwrap(), words(element)),
+        _ => ty.as_str().map_or_else(|| ty.to_string(), str::to_owned),
+    }
+}
+
+fn function(signature: &Signature) -> Json {
+    let parameters: Vec<_> =
+        signature.parameters.iter().map(|parameter| format!("{} {}", parameter.name, words(&parameter.ty().to_json()))).collect();
+    json!({"parameters": parameters, "result": signature.result.to_json()})
+}
+
+fn pages() -> BTreeMap<String, String> {
+    let example = |path: &str| fs::read_to_string(root().join("examples").join(path)).ok();
+    docs::render(&Server::new(Azposture::new()), &example)
+}
+
+#[test]
+fn the_pages_are_what_the_types_say() {
+    let pages = pages();
+    for (path, text) in &pages {
+        golden(&root().join("docs").join(path), text);
+    }
+    let written: BTreeSet<String> =
+        markdown(&root().join("docs")).into_iter().filter(|path| !path.starts_with("guides/")).collect();
+    let expected: BTreeSet<String> = pages.into_keys().collect();
+    assert_eq!(written, expected, "docs/ holds exactly the generated pages, beside guides/");
+}
+
+#[test]
+fn the_pages_keep_the_registrys_rules() {
+    for path in markdown(&root().join("docs")) {
+        let text = fs::read_to_string(root().join("docs").join(&path)).unwrap();
+        assert!(text.len() <= 500_000, "{path} is too long for the registry");
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        assert!(
+            ["", "guides", "resources", "data-sources", "functions", "ephemeral-resources"].contains(&directory),
+            "{path}: the registry does not look there"
+        );
+        assert!(!name.starts_with("azposture"), "{path}: pages are named without the provider's prefix");
+        let matter = text
+            .strip_prefix("---\n")
+            .and_then(|text| text.split_once("\n---\n"))
+            .unwrap_or_else(|| panic!("{path}: no front matter"))
+            .0;
+        let keys: Vec<_> = matter
+            .lines()
+            .filter(|line| !line.starts_with(' '))
+            .filter_map(|line| line.split_once(':'))
+            .map(|(key, _)| key)
+            .collect();
+        assert!(keys.contains(&"page_title"), "{path}");
+        assert!(keys.iter().all(|key| ["page_title", "subcategory", "description"].contains(key)), "{path}: {keys:?}");
+        assert_eq!(keys.contains(&"subcategory"), !path.contains("index.md") && directory != "guides", "{path}: {keys:?}");
+        for (number, line) in text.lines().enumerate() {
+            assert_eq!(line.trim_end(), line, "{path}:{}: blanks at the end", number + 1);
+        }
+    }
+}
+
+#[test]
+fn every_page_has_an_example() {
+    let missing: Vec<_> =
+        pages().into_iter().filter(|(_, text)| !text.contains("## Example Usage")).map(|(path, _)| path).collect();
+    assert!(missing.is_empty(), "no example for {missing:?}");
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for path in markdown(&root().join("docs")) {
+        let text = fs::read_to_string(root().join("docs").join(&path)).unwrap();
+        let here = root().join("docs").join(&path);
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            assert!(here.parent().unwrap().join(file).exists(), "{path} links to {target}");
+        }
+    }
+}
+
+/// All Markdown files below a folder, by their path in it.
+fn markdown(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,58 @@
+//! The provider block: what it refuses, and what it says about how strict it is.
+
+use azposture::{
+    demo::{PRODUCTION, Tenant},
+    sdk::Severity,
+};
+use serde_json::{Value as Json, json};
+
+use crate::support::inside::Inside;
+
+/// The errors of a block, as `attribute: summary`.
+async fn errors(block: Json) -> Vec<String> {
+    let (_, said) = Inside::configure(Tenant::demo(), block).await;
+    said.iter().filter(|one| one.severity == Severity::Error).map(|one| format!("{}: {}", one.path, one.summary)).collect()
+}
+
+#[tokio::test]
+async fn contradictions_in_the_block_are_errors_at_the_argument() {
+    for (block, expected) in [
+        (json!({"environment": "azure"}), "environment: Unknown value"),
+        (json!({"environment": "demo", "tenant_id": "contoso.example"}), "tenant_id: "),
+        (json!({"environment": "demo", "areas": []}), "areas: Nothing selected"),
+        (json!({"environment": "demo", "areas": ["everything"]}), "areas[0]: Unknown value"),
+        (json!({"environment": "demo", "max_concurrency": 0}), "max_concurrency: Invalid value"),
+        (json!({"environment": "demo", "subscription_ids": ["x"]}), "subscription_ids: "),
+        (json!({"tenant_id": "common"}), "tenant_id: Invalid tenant_id"),
+        (json!({"tenant_id": ""}), "tenant_id: Invalid value"),
+        (json!({"tenant_wide": false}), "tenant_wide: "),
+        (json!({"client_secret_file_path": "/nonexistent/secret"}), "client_secret_file_path: Unreadable file"),
+        (json!({"enforcement": "strict"}), "enforcement: Unknown value"),
+        (json!({"identity_scope": {"include_guests": false}}), "identity_scope: Argument is not served yet"),
+    ] {
+        let found = errors(block.clone()).await;
+        assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{block}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn scopes_exclude_each_other() {
+    let found = errors(json!({"subscription_ids": [PRODUCTION], "management_group_id": "mg", "tenant_wide": true})).await;
+    assert!(!found.is_empty() && found.iter().all(|one| one.contains("Conflicting arguments")), "{found:?}");
+}
+
+#[tokio::test]
+async fn the_demo_tenant_always_warns() {
+    let (_, said) = Inside::configure(Tenant::demo(), json!({"environment": "demo"})).await;
+    let warnings: Vec<_> = said.iter().map(|one| (one.severity, one.summary.as_str())).collect();
+    assert_eq!(warnings, [(Severity::Warning, "Demo tenant in use")]);
+}
+
+#[tokio::test]
+async fn without_credentials_the_block_is_accepted_and_the_first_read_says_what_is_missing() {
+    let block = json!({"tenant_id": "contoso.example", "client_id": "fab00000-0000-4000-8000-00000000000c", "subscription_id": PRODUCTION});
+    let inside = Inside::configured(Tenant::demo(), block).await;
+    let reading = inside.read("subscriptions", json!({})).await;
+    assert_eq!(reading.errors(), ["Sign-in is not configured"]);
+    assert!(reading.detail().contains("client_id"), "{}", reading.detail());
+}
