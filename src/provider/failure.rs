@@ -64,8 +64,9 @@ pub fn failed(error: &Error) -> Diagnostics {
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => (LEFT, REPORT),
         Kind::RefusedByGuard => (GUARDED, REPORT),
         kind => match (explain::summary(error), kind) {
+            (Some(summary @ ("Wrong cloud" | "Wrong tenant")), _) => (summary, ""),
+            (_, Kind::Configuration) => ("Sign-in is not configured", ""),
             (Some(summary), _) => (summary, ""),
-            (None, Kind::Configuration) => ("Sign-in is not configured", ""),
             (None, _) => ("Nothing could be read", ""),
         },
     };
