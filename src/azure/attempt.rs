@@ -15,8 +15,6 @@ use tokio::time::{Instant, timeout};
 use super::{answer::Answer, counts::Counters, fault, wait};
 use crate::azure::{Call, gate};
 
-const OUR_NAME: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-
 /// The number of this attempt, from 1, for the log.
 pub(super) struct Try(pub(super) u32);
 
@@ -25,13 +23,15 @@ pub(super) struct Try(pub(super) u32);
 pub(super) struct Attempt {
     pub(super) limit: Duration,
     pub(super) counters: Arc<Counters>,
+    /// Who asks. Set here, because azure_core sets its own before.
+    pub(super) user_agent: String,
 }
 
 #[async_trait::async_trait]
 impl Policy for Attempt {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
         let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
-        request.insert_header(USER_AGENT, OUR_NAME);
+        request.insert_header(USER_AGENT, self.user_agent.clone());
         self.counters.request();
         let started = Instant::now();
         let (method, url) = (request.method(), request.url().clone());

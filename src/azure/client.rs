@@ -79,6 +79,11 @@ impl Client {
         self.inner.shared.counters.snapshot()
     }
 
+    /// What is being read or waited for at this moment, the oldest first: `list Defender plans on /subscriptions/…`.
+    pub fn under_way(&self) -> Vec<String> {
+        self.inner.shared.counters.busy_with()
+    }
+
     /// Sets the subscriptions of the connection once they are known; from then on no request may name another one. Until then
     /// only subscriptions named in the configuration, and the tenant level, can be read.
     pub fn confine(&self, subscriptions: &BTreeSet<String>) {
@@ -119,6 +124,7 @@ impl Client {
 
     /// The one place where requests leave. A token that is refused is replaced once.
     pub(super) async fn send(&self, call: &Call, url: &Url) -> Result<Answer> {
+        let _busy = self.inner.shared.counters.begin(format!("{} on {}", call.reading, call.object()));
         let session = self.session().await?;
         let answer = session.send(call, url).await?;
         if answer.status != 401 {

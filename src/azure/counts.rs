@@ -1,6 +1,12 @@
 //! What a client has sent and waited for: for benchmarks, and for the text of "Timed out".
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// A snapshot of what a client has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +24,40 @@ pub(super) struct Counters {
     requests: AtomicU64,
     retries: AtomicU64,
     throttled_waits: AtomicU64,
+    reads: AtomicU64,
+    under_way: Mutex<BTreeMap<u64, String>>,
+}
+
+/// A read that is under way until this is dropped.
+#[derive(Debug)]
+pub(super) struct Busy {
+    counters: Arc<Counters>,
+    number: u64,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.counters.under_way().remove(&self.number);
+    }
 }
 
 impl Counters {
+    /// Notes that something is being read, waiting included.
+    pub(super) fn begin(self: &Arc<Self>, what: String) -> Busy {
+        let number = self.reads.fetch_add(1, Ordering::Relaxed);
+        self.under_way().insert(number, what);
+        Busy { counters: Arc::clone(self), number }
+    }
+
+    /// What is being read, the oldest first.
+    pub(super) fn busy_with(&self) -> Vec<String> {
+        self.under_way().values().cloned().collect()
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, BTreeMap<u64, String>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }

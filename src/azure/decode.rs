@@ -1,13 +1,17 @@
 //! From the bytes of an answer to rows, one element at a time, so that a page of thousands never exists as a tree. A row that
 //! does not decode fails the whole list and is named by its field path; it is never skipped.
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+    marker::PhantomData,
+};
 
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 /// Why a body is not what it should be; never holds a value from the body.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub(super) struct Frame {
     pub(super) total: Option<u64>,
     /// Resource Graph: the answer was cut off.
     pub(super) truncated: bool,
+    /// What tells this page's rows from another page's; none if it has none.
+    pub(super) rows: Option<u64>,
 }
 
 /// Reads what surrounds the rows of a page, skipping over them.
@@ -73,6 +79,7 @@ impl<'de> Visitor<'de> for FrameVisitor {
             match key.as_str() {
                 "totalRecords" => frame.total = map.next_value()?,
                 "resultTruncated" => frame.truncated = is_true(&map.next_value()?),
+                "data" | "value" => frame.rows = fingerprint(map.next_value::<&RawValue>()?.get()),
                 key if key == "$skipToken" || key.to_ascii_lowercase().ends_with("nextlink") => {
                     let link = map.next_value::<Option<String>>()?.filter(|link| !link.is_empty());
                     frame.next = frame.next.or(link);
@@ -84,6 +91,20 @@ impl<'de> Visitor<'de> for FrameVisitor {
         }
         Ok(frame)
     }
+}
+
+/// Length and both ends of an array of rows: every row starts with what names it, so hashing all of a page would tell no more.
+fn fingerprint(array: &str) -> Option<u64> {
+    const END: usize = 1024;
+    let bytes = array.as_bytes();
+    let rows = array.trim_start_matches('[').trim_start();
+    if array == "null" || rows.starts_with(']') {
+        return None;
+    }
+    let mut hasher = DefaultHasher::new();
+    let last = bytes.len().saturating_sub(END);
+    (bytes.len(), bytes.get(..END).unwrap_or(bytes), bytes.get(last..)).hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// Resource Graph writes its flag as text.

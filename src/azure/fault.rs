@@ -3,6 +3,7 @@
 use std::{error::Error as StdError, io};
 
 use azure_core::error::ErrorKind;
+use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
 
 use crate::azure::{Call, Error, Kind};
 
@@ -32,10 +33,15 @@ pub(super) fn explain(call: &Call, host: &str, error: &azure_core::Error) -> Err
     let root = root_cause(error);
     if let Some(tls) = find::<rustls::Error>(error) {
         return match tls {
-            rustls::Error::InvalidCertificate(_) => call
+            rustls::Error::InvalidCertificate(why) => call
                 .error(Kind::Unavailable)
                 .said("CertificateNotTrusted", format!("The certificate of {host} is not trusted: {tls}"))
-                .advise("If a proxy inspects TLS here, name its certificate in ca_certificate_file."),
+                .advise(match why {
+                    Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
+                        "Set this machine's clock; if it is right, the certificate has really run out."
+                    }
+                    _ => "If a proxy inspects TLS here, name its certificate in ca_certificate_file.",
+                }),
             _ => call.error(Kind::Unavailable).said("TlsFailed", format!("No TLS connection to {host}: {tls}")),
         };
     }

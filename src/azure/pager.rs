@@ -20,6 +20,8 @@ use super::{
 };
 use crate::azure::{Call, Client, Error, Kind, Result};
 
+/// The code of a list of which one page came twice.
+const REPEATED_PAGE: &str = "RepeatedPage";
 /// The most pages one list may have.
 const MOST_PAGES: usize = 100_000;
 
@@ -37,10 +39,11 @@ pub(super) struct Fetching {
     task: JoinSet<Result<()>>,
 }
 
-/// Notices a page that was already asked for, and a list that never ends.
+/// Notices a page that was already asked for, one that came before under another link, and a list that never ends.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     asked: BTreeSet<u64>,
+    seen: BTreeSet<u64>,
 }
 
 /// Reads all pages of a list and hands out its rows.
@@ -91,6 +94,15 @@ impl Trail {
         }
         Ok(())
     }
+
+    /// Remembers the rows of a page. A service that sends the same ones again has left out those that belong there.
+    pub(super) fn page(&mut self, call: &Call, frame: &Frame) -> Result<()> {
+        if frame.rows.is_none_or(|rows| self.seen.insert(rows)) {
+            return Ok(());
+        }
+        let error = call.error(Kind::InvalidResponse).said(REPEATED_PAGE, "A page repeats the rows of an earlier one.");
+        Err(error.advise("Run again; if this persists, please report it, because rows are missing in their place."))
+    }
 }
 
 pub(super) fn frame(call: &Call, answer: &Answer) -> Result<Frame> {
@@ -113,6 +125,7 @@ async fn follow_links(client: Client, call: Call, pages: Sender<Page>) -> Result
         let Ok(place) = pages.reserve().await else { return Ok(()) };
         let answer = client.send(&call, &url).await?;
         let frame = frame(&call, &answer)?;
+        trail.page(&call, &frame)?;
         let next = frame.next.map(|link| next_url(&call, &origin, &link)).transpose()?;
         place.send(Page { answer, total: None });
         match next {

@@ -143,6 +143,7 @@ async fn follow_tokens(
         let call = call.clone().body(body(&call, &query, &scope, token.as_deref())?);
         let answer = client.send(&call, &url).await?;
         let frame = frame(&call, &answer)?;
+        trail.page(&call, &frame)?;
         if answer.header("x-ms-tenant-subscription-limit-hit").is_some_and(|hit| hit.eq_ignore_ascii_case("true")) {
             let text = "Resource Graph looked only at the first subscriptions of the scope, there are too many.";
             let error = call.error(Kind::InvalidResponse).said(SUBSCRIPTION_LIMIT, text);

@@ -139,36 +139,35 @@ fn pipeline(shared: &Shared, cloud: &Cloud, audience: Audience, credential: &Arc
         counters: Arc::clone(&shared.counters),
     };
     let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(credential), [audience.token_scope(cloud)]);
-    let attempt = Attempt { limit: limits.request_timeout, counters: Arc::clone(&shared.counters) };
-    let marks = Marks { audience, correlation: shared.correlation.clone(), user_agent: shared.settings.user_agent.clone() };
+    let (counters, user_agent) = (Arc::clone(&shared.counters), shared.settings.user_agent.clone());
+    let attempt = Attempt { limit: limits.request_timeout, counters, user_agent };
+    let correlation = Correlation { audience, id: shared.correlation.clone() };
     let options = ClientOptions {
         retry: RetryOptions::none(),
         transport: Some(Transport::new(Arc::clone(&shared.transports.api))),
         ..ClientOptions::default()
     };
-    let per_call: Vec<Arc<dyn Policy>> = vec![Arc::new(gate), Arc::new(marks), Arc::new(retry)];
+    let per_call: Vec<Arc<dyn Policy>> = vec![Arc::new(gate), Arc::new(correlation), Arc::new(retry)];
     let per_try: Vec<Arc<dyn Policy>> = vec![Arc::new(bearer), Arc::new(attempt)];
     Pipeline::new(option_env!("CARGO_PKG_NAME"), option_env!("CARGO_PKG_VERSION"), options, per_call, per_try, None)
 }
 
-/// Marks all requests of a run with one id, under the name each service knows it by, and says who asks.
+/// Marks all requests of a run with one id, under the name each service knows it by.
 #[derive(Debug)]
-struct Marks {
+struct Correlation {
     audience: Audience,
-    correlation: String,
-    user_agent: String,
+    id: String,
 }
 
 #[async_trait::async_trait]
-impl Policy for Marks {
+impl Policy for Correlation {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
         let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
         let name = match self.audience {
             Audience::Graph => "client-request-id",
             Audience::ResourceManager => "x-ms-correlation-request-id",
         };
-        request.insert_header(name, self.correlation.clone());
-        request.insert_header("user-agent", self.user_agent.clone());
+        request.insert_header(name, self.id.clone());
         first.send(ctx, request, rest).await
     }
 }

@@ -1,12 +1,15 @@
 //! A configured provider: the client, and how strict to be.
 
-use std::{collections::BTreeSet, future::Future, time::Duration};
+use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
 use super::words::{AreaWord, EnforcementWord, PersonalDataWord};
 use crate::{
     azure::client::Client,
     sdk::{Diagnostics, Path, Result},
 };
+
+/// How many of the reads that did not come to an end are named.
+const SHOWN: usize = 5;
 
 /// What every read and verdict is given.
 #[derive(Clone, Debug)]
@@ -54,20 +57,25 @@ impl Context {
 
     /// The work, or an error when its time is spent.
     pub async fn within_deadline<T>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        match tokio::time::timeout(self.operation_timeout, work).await {
+        let mut work = pin!(work);
+        match tokio::time::timeout(self.operation_timeout, work.as_mut()).await {
             Ok(result) => result,
             Err(_) => {
                 let mut problems = Diagnostics::new();
                 let counts = self.client.counts();
-                let detail = format!(
-                    "{} seconds were not enough: {} requests were sent, {} of them again after a failure, and a service asked {} times \
-                     to wait.\n\nNarrow the scope or the filters, or raise `operation_timeout_seconds` of the \
-                     provider block.",
-                    self.operation_timeout.as_secs(),
-                    counts.requests,
-                    counts.retries,
-                    counts.throttled_waits
-                );
+                let mut under_way = self.client.under_way();
+                let more = under_way.len().saturating_sub(SHOWN);
+                under_way.truncate(SHOWN);
+                let mut detail = format!("{} seconds were not enough. Still under way:\n", self.operation_timeout.as_secs());
+                under_way.iter().for_each(|read| detail.push_str(&format!("\n  {read}")));
+                if more > 0 {
+                    detail.push_str(&format!("\n  … and {more} more"));
+                }
+                detail.push_str(&format!(
+                    "\n\n{} requests were sent, {} of them again after a failure, and a service asked {} times to wait.\n\nNarrow the \
+                     scope or the filters, or raise `operation_timeout_seconds` of the provider block.",
+                    counts.requests, counts.retries, counts.throttled_waits
+                ));
                 problems.error(Path::root(), "Timed out", detail);
                 Err(problems)
             }

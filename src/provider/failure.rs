@@ -13,7 +13,9 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
         Kind::Forbidden => Reason::Forbidden,
-        Kind::InvalidResponse if matches!(error.code(), "Truncated" | "SubscriptionLimit" | "PageLoop") => Reason::IncompleteList,
+        Kind::InvalidResponse if matches!(error.code(), "PageLoop" | "RepeatedPage" | "SubscriptionLimit" | "Truncated") => {
+            Reason::IncompleteList
+        }
         Kind::InvalidResponse => Reason::InvalidResponse,
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
         Kind::NotLicensed => Reason::NotLicensed,
@@ -60,17 +62,15 @@ pub fn softened(subject: &str, scope: &str, problems: Diagnostics) -> Result<Unr
 
 /// A failed read as the error of a whole data source or validation.
 pub fn failed(error: &Error) -> Diagnostics {
+    let sign_in = explain::summary(error);
     let (summary, after) = match error.kind() {
+        Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or("Sign-in is not configured"), ""),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => (LEFT, REPORT),
         Kind::RefusedByGuard => (GUARDED, REPORT),
-        kind => match (explain::summary(error), kind) {
-            (Some(summary @ ("Wrong cloud" | "Wrong tenant")), _) => (summary, ""),
-            (_, Kind::Configuration) => ("Sign-in is not configured", ""),
-            (Some(summary), _) => (summary, ""),
-            (None, _) => ("Nothing could be read", ""),
-        },
+        Kind::Unauthenticated => ("Sign-in failed", ""),
+        _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
-    let mut detail = format!("{error}.");
+    let mut detail = format!("{}.", error.to_string().trim_end_matches('.'));
     for text in [error.advice(), after] {
         if !text.is_empty() {
             detail.push_str("\n\n");

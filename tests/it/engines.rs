@@ -18,7 +18,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    estate::{MANAGEMENT_GROUP_READER, READER, grow, hold, root},
+    held::{MANAGEMENT_GROUP_READER, READER, grow, hold, root},
     inside::Inside,
 };
 

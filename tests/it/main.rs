@@ -10,6 +10,7 @@
 )]
 
 mod azure_engine;
+mod azure_examples;
 mod demo;
 mod engines;
 mod golden;
@@ -19,4 +20,7 @@ mod provider;
 mod server;
 mod showcase;
 mod signin;
+mod sockets;
 mod support;
+mod terraform;
+mod tidy;

@@ -14,6 +14,7 @@ use azure_core::{
     time::OffsetDateTime,
 };
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
+use tokio::process::Child;
 
 use crate::azure::{
     error::{Error, Kind, Result},
@@ -51,12 +52,55 @@ impl Executor for AzExecutor {
         if let Some(path) = &self.path {
             command.env("PATH", path);
         }
-        match tokio::time::timeout(self.timeout, command.output()).await {
-            Ok(output) => output,
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command.spawn()?;
+        let family = Family::of(&child);
+        match tokio::time::timeout(self.timeout, child.wait_with_output()).await {
+            Ok(output) => {
+                family.leave_alone();
+                output
+            }
             Err(_) => {
                 let seconds = self.timeout.as_secs();
                 Err(io::Error::new(io::ErrorKind::TimedOut, format!("az did not answer within {seconds} seconds")))
             }
+        }
+    }
+}
+
+/// A process and what it has started: the SDK starts `az` through a shell, and `az` is a script that starts Python. Dropping it
+/// kills them all; killing the first alone would leave the others running after Ctrl-C.
+struct Family {
+    #[cfg(unix)]
+    group: Option<rustix::process::Pid>,
+}
+
+impl Family {
+    #[cfg(unix)]
+    fn of(leader: &Child) -> Self {
+        Self { group: leader.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) }
+    }
+
+    /// Windows ends the first process only.
+    #[cfg(not(unix))]
+    fn of(_leader: &Child) -> Self {
+        Self {}
+    }
+
+    /// It has ended by itself; what it left running is meant to run.
+    fn leave_alone(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = self.group {
+            // It fails if nobody is left to kill, which is what is wanted.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
     }
 }

@@ -15,6 +15,8 @@ use azure_core::{
     http::{ClientOptions, HttpClient, RetryOptions, Transport, policies::Policy},
 };
 
+use tokio::time::Instant;
+
 pub use self::{certificate::Certificate, cli::AzExecutor};
 use self::{oidc::Source, patience::Patience, recorder::Recorder};
 use super::{
@@ -28,6 +30,8 @@ use super::{
 
 /// How long Azure CLI may take to hand out a token.
 const CLI_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a failed sign-in is not repeated.
+const FAILURE_LIFETIME: Duration = Duration::from_secs(5);
 
 /// The credential of a connection. Reads certificate files, sends nothing.
 pub fn build(settings: &Settings, cloud: &Cloud, transports: &Transports) -> Result<Arc<dyn TokenCredential>> {
@@ -108,7 +112,7 @@ pub fn cli_with(tenant: Option<String>, executor: AzExecutor) -> Result<Arc<dyn 
 }
 
 fn explained(inner: Arc<dyn TokenCredential>, place: Place, recorder: Arc<Recorder>) -> Arc<dyn TokenCredential> {
-    Arc::new(Explained { inner, place, recorder })
+    Arc::new(Explained { inner, place, recorder, failed: tokio::sync::Mutex::default() })
 }
 
 fn words(method: &Method) -> &'static str {
@@ -129,24 +133,31 @@ fn tenant_missing(place: &Place) -> Error {
     place.error(Kind::Configuration).said("IncompleteSignIn", "missing: tenant_id").advise("Set tenant_id or ARM_TENANT_ID.")
 }
 
-/// A credential whose failures are ours and whose tokens belong to the configured tenant.
+/// A credential whose failures are ours and whose tokens belong to the configured tenant. A failure is told to all who ask within
+/// seconds, because many reads start at the same time, and each would wait for its own.
 #[derive(Debug)]
 struct Explained {
     inner: Arc<dyn TokenCredential>,
     place: Place,
     recorder: Arc<Recorder>,
+    failed: tokio::sync::Mutex<Option<(Instant, Error)>>,
 }
 
 #[async_trait::async_trait]
 impl TokenCredential for Explained {
     async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
-        let token = self
-            .inner
-            .get_token(scopes, options)
-            .await
-            .map_err(|error| explain::carry(explain::sign_in(&error, &self.place, self.recorder.last().as_ref())))?;
-        self.tenant_agrees(token.token.secret()).map_err(explain::carry)?;
-        Ok(token)
+        let mut failed = self.failed.lock().await;
+        if let Some((_, error)) = failed.as_ref().filter(|(since, _)| since.elapsed() < FAILURE_LIFETIME) {
+            return Err(explain::carry(error.clone()));
+        }
+        let token = match self.inner.get_token(scopes, options).await {
+            Ok(token) => self.tenant_agrees(token.token.secret()).map(|()| token),
+            Err(error) => Err(explain::sign_in(&error, &self.place, self.recorder.last().as_ref())),
+        };
+        token.map_err(|error| {
+            *failed = Some((Instant::now(), error.clone()));
+            explain::carry(error)
+        })
     }
 }
 

@@ -157,7 +157,8 @@ fn not_a_subscription(argument: &'static str, id: &str) -> Problem {
     )
 }
 
-/// A value and the file that holds it must agree, and a named file must be readable.
+/// A value and the file that holds it must agree. A file that is not there is a missing credential and no contradiction: validate and
+/// destroy work without it, and the first read that needs it says so.
 fn pairs(inputs: &Inputs, found: &mut Vec<Problem>) {
     let secret = |value: &Option<Sensitive>| value.as_ref().map(|value| value.reveal().trim().to_owned());
     let id = inputs.client_id.as_ref().map(|id| id.trim().to_owned());
@@ -168,23 +169,14 @@ fn pairs(inputs: &Inputs, found: &mut Vec<Problem>) {
         found,
     );
     certificate_pair(inputs, found);
-    // An OIDC token file is written by the platform, often after validate: alone it is looked at only when a token is asked for.
-    if inputs.oidc_token.is_some() {
-        text_pair(("oidc_token", secret(&inputs.oidc_token)), ("oidc_token_file_path", &inputs.oidc_token_file_path), found);
-    }
+    text_pair(("oidc_token", secret(&inputs.oidc_token)), ("oidc_token_file_path", &inputs.oidc_token_file_path), found);
 }
 
 fn text_pair(value: (&'static str, Option<String>), file: (&'static str, &Option<String>), found: &mut Vec<Problem>) {
     let ((value_argument, value), (file_argument, path)) = (value, file);
-    let Some(path) = written(path) else { return };
-    match (read_trimmed(path), value) {
-        (Err(fault), _) => found.push(unreadable(file_argument, path, &fault)),
-        (Ok(content), Some(value)) if !value.is_empty() && content != value => found.push(Problem::of(
-            file_argument,
-            "Conflicting arguments",
-            format!("{value_argument} and the content of {file_argument} ({path}) differ. Keep one of them."),
-        )),
-        _ => {}
+    let (Some(path), Some(value)) = (written(path), value.filter(|value| !value.is_empty())) else { return };
+    if read_trimmed(path).is_ok_and(|content| content != value) {
+        found.push(disagreeing(value_argument, file_argument, path));
     }
 }
 
@@ -202,20 +194,14 @@ fn certificate_pair(inputs: &Inputs, found: &mut Vec<Problem>) {
             }
         },
     };
-    let Some(path) = written(&inputs.client_certificate_path) else { return };
-    match (fs::read(path), inline) {
-        (Err(fault), _) => found.push(unreadable("client_certificate_path", path, &fault.to_string())),
-        (Ok(content), Some(inline)) if content != inline => found.push(Problem::of(
-            "client_certificate_path",
-            "Conflicting arguments",
-            format!("client_certificate and the content of client_certificate_path ({path}) differ. Keep one of them."),
-        )),
-        _ => {}
+    let (Some(path), Some(inline)) = (written(&inputs.client_certificate_path), inline) else { return };
+    if fs::read(path).is_ok_and(|content| content != inline) {
+        found.push(disagreeing("client_certificate", "client_certificate_path", path));
     }
 }
 
-fn unreadable(argument: &'static str, path: &str, fault: &str) -> Problem {
-    Problem::of(argument, "Unreadable file", format!("{argument} names {path:?}: {fault}. Correct the path or its permissions."))
+fn disagreeing(value: &str, file: &'static str, path: &str) -> Problem {
+    Problem::of(file, "Conflicting arguments", format!("{value} and the content of {file} ({path}) differ. Keep one of them."))
 }
 
 fn request(inputs: &Inputs, found: &mut Vec<Problem>) {
@@ -310,7 +296,11 @@ fn in_range(argument: &'static str, number: Option<i64>, allowed: RangeInclusive
 fn trust(inputs: &Inputs, found: &mut Vec<Problem>) {
     let Some(path) = written(&inputs.ca_certificate_file) else { return };
     match fs::read_to_string(path) {
-        Err(fault) => found.push(unreadable("ca_certificate_file", path, &fault.to_string())),
+        Err(fault) => found.push(Problem::of(
+            "ca_certificate_file",
+            "Unreadable file",
+            format!("ca_certificate_file names {path:?}: {fault}. Correct the path or its permissions."),
+        )),
         Ok(text) if !text.contains("-----BEGIN CERTIFICATE-----") => found.push(Problem::of(
             "ca_certificate_file",
             "Invalid ca_certificate_file",

@@ -62,10 +62,22 @@ async fn a_link_out_of_the_table_or_out_of_scope_is_not_followed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_list_that_comes_back_to_an_earlier_page_is_an_error() {
-    let fake = Fake::new(|_, number| page(&["a"], "nextLink", &arm(["resources?p=1", "resources?p=2"][number % 2])));
+    let fake =
+        Fake::new(|_, number| page(&[&number.to_string()], "nextLink", &arm(["resources?p=1", "resources?p=2"][number % 2])));
     let error = ids(&fake.client(), resources()).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, "PageLoop"));
     assert!(fake.sent().len() <= 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_comes_again_under_another_link_is_an_error() {
+    let fake = Fake::new(|_, number| match number {
+        0 => page(&["a", "b"], "nextLink", &arm("resources?$skiptoken=1")),
+        1 => page(&["b", "c"], "nextLink", &arm("resources?$skiptoken=2")),
+        _ => page(&["a", "b"], "nextLink", ""),
+    });
+    let error = ids(&fake.client(), resources()).await.unwrap_err();
+    assert_eq!((error.kind(), error.code(), fake.sent().len()), (Kind::InvalidResponse, "RepeatedPage", 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +122,7 @@ async fn the_next_page_is_on_the_wire_while_this_one_is_decoded() {
     let asked = Mutex::new(asked);
     let fake = Fake::new(move |_, number| {
         asked.lock().unwrap().send(number).unwrap();
-        page(&["a"], "nextLink", if number == 0 { "https://graph.microsoft.com/v1.0/users?p=1" } else { "" })
+        page(&[&number.to_string()], "nextLink", if number == 0 { "https://graph.microsoft.com/v1.0/users?p=1" } else { "" })
     });
     let mut overlapped = Vec::new();
     let wait = |number| second_page.recv_timeout(Duration::from_secs(10)) == Ok(number);

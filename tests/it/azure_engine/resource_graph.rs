@@ -82,9 +82,15 @@ async fn a_scope_with_more_subscriptions_than_it_looks_at_is_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_comes_twice_is_a_loop() {
-    let fake = Fake::new(|_, _| ok(page(&["a"], 100, Some("t1"))));
+    let fake = Fake::new(|_, number| ok(page(&[&number.to_string()], 100, Some("t1"))));
     let error = run(&fake.client(), query([OURS.to_owned()])).await.unwrap_err();
     assert_eq!((error.code(), fake.sent().len()), ("PageLoop", 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_that_come_twice_are_no_substitute_for_those_that_are_missing() {
+    let fake = Fake::new(|_, number| ok(page(&["a", "b"], 4, (number == 0).then_some("1"))));
+    assert_eq!(run(&fake.client(), query([OURS.to_owned()])).await.unwrap_err().code(), "RepeatedPage");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ async fn contradictions_in_the_block_are_errors_at_the_argument() {
         (json!({"tenant_id": "common"}), "tenant_id: Invalid tenant_id"),
         (json!({"tenant_id": ""}), "tenant_id: Invalid value"),
         (json!({"tenant_wide": false}), "tenant_wide: "),
-        (json!({"client_secret_file_path": "/nonexistent/secret"}), "client_secret_file_path: Unreadable file"),
+        (json!({"ca_certificate_file": "/nonexistent/ca.pem"}), "ca_certificate_file: Unreadable file"),
         (json!({"enforcement": "strict"}), "enforcement: Unknown value"),
         (json!({"identity_scope": {"include_guests": false}}), "identity_scope: Argument is not served yet"),
     ] {
@@ -46,6 +46,20 @@ async fn the_demo_tenant_always_warns() {
     let (_, said) = Inside::configure(Tenant::demo(), json!({"environment": "demo"})).await;
     let warnings: Vec<_> = said.iter().map(|one| (one.severity, one.summary.as_str())).collect();
     assert_eq!(warnings, [(Severity::Warning, "Demo tenant in use")]);
+}
+
+#[tokio::test]
+async fn a_credential_file_that_is_not_there_is_told_by_the_first_read() {
+    for argument in ["client_id_file_path", "client_secret_file_path", "client_certificate_path", "oidc_token_file_path"] {
+        let mut block =
+            json!({"tenant_id": "contoso.example", "subscription_id": PRODUCTION, "use_oidc": argument.starts_with("oidc")});
+        block["client_id"] = json!("fab00000-0000-4000-8000-00000000000c");
+        block[argument] = json!("/nonexistent/azposture");
+        let reading = Inside::configured(Tenant::demo(), block).await.read("subscriptions", json!({})).await;
+        assert_eq!(reading.errors().len(), 1, "{argument}: {:?}", reading.said);
+        assert!(reading.errors()[0].starts_with("Sign-in"), "{argument}: {:?}", reading.said);
+        assert!(reading.detail().contains("/nonexistent/azposture"), "{argument}: {}", reading.detail());
+    }
 }
 
 #[tokio::test]

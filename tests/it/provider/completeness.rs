@@ -8,7 +8,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    estate::{MANAGEMENT_GROUP_READER, READER, SECURITY_READER, group, grow, hold, root, subscription},
+    held::{MANAGEMENT_GROUP_READER, READER, SECURITY_READER, group, grow, hold, root, subscription},
     inside::{Inside, Reading},
 };
 

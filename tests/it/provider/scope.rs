@@ -9,7 +9,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    estate::{MANAGEMENT_GROUP_READER, READER, grow, hold, root, subscription},
+    held::{MANAGEMENT_GROUP_READER, READER, grow, hold, root, subscription},
     inside::Inside,
 };
 

@@ -7,6 +7,7 @@ use azposture::azure::{Error, Kind, credential, credential::AzExecutor};
 use azure_core::credentials::TokenCredential;
 
 use super::support::{OTHER_TENANT, TENANT, jwt, token};
+use crate::support::host::within;
 
 struct Az(tempfile::TempDir);
 
@@ -127,10 +128,28 @@ async fn any_other_failure_says_what_az_said() {
 }
 
 #[tokio::test]
-async fn an_az_that_hangs_is_ended() {
-    let az = Az::doing("exec sleep 600");
-    let error = token(&*with_path(az.0.path(), None, Duration::from_millis(200))).await.unwrap_err();
-    assert_eq!(error.code(), "AzTimedOut");
+async fn an_az_that_hangs_is_ended_with_what_it_has_started() {
+    let az = Az::doing(r#"sleep 600 & echo $! > "$0.child"; wait"#);
+    // The first try may end before the script has begun.
+    let mut limits = [200, 2_000, 20_000].into_iter().map(Duration::from_millis);
+    let child = loop {
+        let error = token(&*with_path(az.0.path(), None, limits.next().unwrap())).await.unwrap_err();
+        assert_eq!(error.code(), "AzTimedOut");
+        if let Ok(child) = fs::read_to_string(az.0.path().join("az.child")) {
+            break child;
+        }
+    };
+    // A zombie has ended.
+    let runs = || {
+        let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", child.trim()]).output().unwrap().stdout;
+        state.first().is_some_and(|state| *state != b'Z')
+    };
+    within(async {
+        while runs() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

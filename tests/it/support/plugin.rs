@@ -246,6 +246,11 @@ impl Plugin {
         within(self.child.wait()).await.unwrap()
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("still running")
+    }
+
     /// Ends the process (of [`Launch::under_shell`]: the shell) as hard as it goes.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();

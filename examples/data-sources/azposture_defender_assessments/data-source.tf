@@ -1,0 +1,12 @@
+data "azposture_defender_assessments" "storage" {
+  severities     = ["critical", "high"]
+  resource_types = ["Microsoft.Storage/storageAccounts"]
+}
+
+output "unhealthy" {
+  value = data.azposture_defender_assessments.storage.summary.unhealthy
+}
+
+output "worst" {
+  value = [for a in data.azposture_defender_assessments.storage.assessments : "${a.resource_name}: ${a.display_name}"]
+}

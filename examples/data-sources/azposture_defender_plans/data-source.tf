@@ -1,0 +1,12 @@
+data "azposture_defender_plans" "relevant" {
+  only_relevant = true
+}
+
+output "plans_that_are_off_where_they_matter" {
+  value = [for p in data.azposture_defender_plans.relevant.plans : p.key if !p.enabled]
+}
+
+# A list that may be short proves nothing.
+output "what_could_not_be_read" {
+  value = [for gap in data.azposture_defender_plans.relevant.unreadable : "${gap.subject} on ${gap.scope}: ${gap.reason}"]
+}

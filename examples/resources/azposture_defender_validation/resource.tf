@@ -1,0 +1,13 @@
+resource "azposture_defender_validation" "production" {
+  tags = { env = "prod" }
+  plans = {
+    Arm             = {}
+    StorageAccounts = { extensions = ["OnUploadMalwareScanning"] }
+    VirtualMachines = { subplan = "P2", extensions = ["AgentlessVmScanning"] }
+  }
+}
+
+# Only what depends on a validation waits for it.
+resource "terraform_data" "release" {
+  depends_on = [azposture_defender_validation.production]
+}

@@ -1,0 +1,120 @@
+//! Large lists over local TLS: requests, time, processor and memory, beside a bare loop over the same bytes.
+
+use std::time::{Duration, Instant};
+
+use azposture::demo::Tenant;
+use futures::future::join_all;
+use serde_json::{Value as Json, json};
+
+use super::{
+    bare::{self, Task},
+    figures::{Report, Usage, median, milliseconds, usage},
+    small::mib,
+    support::{
+        cloud::{FakeCloud, Http, Role},
+        estate::Estate,
+        plugin::{Plugin, errors},
+    },
+};
+
+const LIST: &str = "azposture_defender_assessments";
+const ESTATE: Estate = Estate { subscriptions: 500, resources: 50 };
+/// The ways to read it: a name, and the word of `resource_graph` that chooses it.
+const ENGINES: &[(&str, &str)] = &[("Resource Manager", "never")];
+/// Runs of each; the one in the middle counts.
+const RUNS: usize = 3;
+
+pub(crate) async fn measure(report: &mut Report) {
+    many_over_one_list(report).await;
+    for http in [Http::Two, Http::One] {
+        for (engine, word) in ENGINES {
+            whole_estate(report, http, engine, word).await;
+        }
+    }
+}
+
+/// Fifty data sources that need the same list, at once.
+async fn many_over_one_list(report: &mut Report) {
+    let cloud = FakeCloud::on(Tenant::demo()).start().await;
+    let plugin = configured(&cloud, "auto").await;
+    read(&plugin).await;
+    let needed = cloud.seen_by(Role::Management).len();
+    let answers = join_all((1..50).map(|limit| plugin.read(LIST, json!({"limit": limit})))).await;
+    assert!(answers.iter().all(|(value, said)| value.is_some() && errors(said).is_empty()));
+    let cold = FakeCloud::on(Tenant::demo()).start().await;
+    let plugin = configured(&cold, "auto").await;
+    join_all((1..=50).map(|limit| plugin.read(LIST, json!({"limit": limit})))).await;
+    report.note("requests of 1 data source over one list", needed.to_string());
+    report.budget(
+        "requests of 50 data sources over it, one by one",
+        cloud.seen_by(Role::Management).len() as f64,
+        needed as f64,
+        "",
+    );
+    report.budget("requests of 50 data sources over it, at once", cold.seen_by(Role::Management).len() as f64, needed as f64, "");
+}
+
+/// All assessments of all subscriptions.
+async fn whole_estate(report: &mut Report, http: Http, engine: &str, word: &str) {
+    let cloud = FakeCloud::on(Tenant::demo()).over(http).answering(ESTATE.front()).start().await;
+    let (mut ours, mut bares) = (vec![], vec![]);
+    for _ in 0..RUNS {
+        let before = cloud.seen().len();
+        ours.push(provider_run(&cloud, word).await);
+        let addresses = addresses(&cloud, before);
+        if ours.len() == 1 {
+            let title =
+                format!("{} x {} by {engine}, {http:?}", ESTATE.subscriptions, ESTATE.assessments() / ESTATE.subscriptions);
+            report.note(&title, format!("{} rows", ESTATE.assessments()));
+            report.budget("  requests", addresses.len() as f64, ESTATE.requests() as f64, "");
+        }
+        let ca_file = cloud.ca_file().display().to_string();
+        bares.push(bare::measure(&Task { ca_file, side_by_side: 32, addresses }).await);
+    }
+    let wall = median(ours.iter().map(|(wall, _)| *wall).collect());
+    let cpu = median(ours.iter().map(|(_, used)| used.cpu).collect());
+    let peak = ours.iter().map(|(_, used)| used.peak).fold(0.0, f64::max);
+    let duration = |ms: f64| Duration::from_secs_f64(ms / 1000.0);
+    let bare_wall = median(bares.iter().map(|bare| duration(bare.wall_ms)).collect());
+    let bare_cpu = median(bares.iter().map(|bare| duration(bare.cpu_ms)).collect());
+    let bare = &bares[0];
+    report.note("  wall, provider / bare loop", format!("{:.0} / {:.0} ms", milliseconds(wall), milliseconds(bare_wall)));
+    report.budget("    ratio", wall.as_secs_f64() / bare_wall.as_secs_f64(), 1.5, "x");
+    report.note("  processor, provider / bare loop", format!("{:.0} / {:.0} ms", milliseconds(cpu), milliseconds(bare_cpu)));
+    report.note("    ratio", format!("{:.2} x", cpu.as_secs_f64() / bare_cpu.as_secs_f64()));
+    report.note("  bytes of bodies", format!("{:.0} MiB, {} rows", mib(bare.bytes), bare.rows));
+    report.note("  peak memory, bare loop", format!("{:.1} MiB", bare.peak_mib));
+    report.budget("  peak memory, provider", peak, 20.0 + mib(600 * ESTATE.assessments()), "MiB");
+}
+
+/// One data source in a fresh process.
+async fn provider_run(cloud: &FakeCloud, word: &str) -> (Duration, Usage) {
+    let plugin = configured(cloud, word).await;
+    plugin.schema().await;
+    let started = Instant::now();
+    let value = read(&plugin).await;
+    let wall = started.elapsed();
+    assert_eq!(value["summary"]["matched"], json!(ESTATE.assessments() / 4));
+    (wall, usage(&plugin.id().to_string()).unwrap())
+}
+
+async fn configured(cloud: &FakeCloud, word: &str) -> Plugin {
+    let plugin = Plugin::start().await;
+    let mut block = cloud.block();
+    block["resource_graph"] = word.into();
+    let said = plugin.configure(block).await;
+    assert!(errors(&said).is_empty(), "{said:#?}");
+    plugin
+}
+
+async fn read(plugin: &Plugin) -> Json {
+    let (value, said) = plugin.read(LIST, json!({})).await;
+    assert!(errors(&said).is_empty(), "{said:#?}");
+    value.unwrap()
+}
+
+/// What was asked of Resource Manager from that request on.
+fn addresses(cloud: &FakeCloud, before: usize) -> Vec<String> {
+    let seen = cloud.seen().into_iter().skip(before).filter(|seen| seen.role == Role::Management);
+    seen.map(|seen| format!("https://{}{}?{}", seen.host, seen.path, seen.query)).collect()
+}

@@ -1,0 +1,357 @@
+//! What reads which sample, and what the decoded rows hold by the place it stands in the sample.
+
+use std::collections::BTreeSet;
+
+use azposture::azure::{
+    Client, Result,
+    arm::{authorization, management, resources, security, subscriptions},
+    resource_graph::{Query, QueryScope},
+};
+use futures::future::BoxFuture;
+use serde_json::{Value as Json, json};
+
+use crate::azure_engine::{OURS, Row};
+
+/// What was decoded of one row, by the JSON pointer it stands at.
+pub(super) type Picked = Vec<(&'static str, Json)>;
+/// Reads one list.
+pub(super) type Read = fn(Client) -> BoxFuture<'static, Result<Vec<Picked>>>;
+
+macro_rules! reading {
+    (|$client:ident| $work:expr) => {
+        |$client| {
+            Box::pin(async move {
+                let result: Result<Vec<Picked>> = $work;
+                result
+            })
+        }
+    };
+}
+
+/// The samples that are read, each by the function that reads such a list.
+pub(super) const READS: &[(&str, Read)] = &[
+    (
+        "authorization/deny-assignments-scope.json",
+        reading!(|client| {
+            let rows = authorization::deny_assignments(&client, &subscription(), None).await?;
+            Ok(rows.into_iter().map(deny_assignment).collect())
+        }),
+    ),
+    (
+        "authorization/permissions-resource-group.json",
+        reading!(|client| {
+            let rows = authorization::permissions(&client, &format!("{}/resourceGroups/rg", subscription())).await?;
+            Ok(rows.iter().map(|row| permission(row, "")).collect())
+        }),
+    ),
+    (
+        "authorization/role-assignment-schedule-instances.json",
+        reading!(|client| { Ok(authorization::schedules(&client, &subscription()).await?.into_iter().map(schedule).collect()) }),
+    ),
+    (
+        "authorization/role-assignments-subscription.json",
+        reading!(|client| {
+            let rows = authorization::role_assignments(&client, &subscription(), None).await?;
+            Ok(rows.into_iter().map(role_assignment).collect())
+        }),
+    ),
+    (
+        "authorization/role-definitions-scope.json",
+        reading!(|client| {
+            let rows = authorization::role_definitions(&client, &subscription(), None).await?;
+            Ok(rows.into_iter().map(role_definition).collect())
+        }),
+    ),
+    (
+        "authorization/role-eligibility-schedule-instances.json",
+        reading!(|client| {
+            Ok(authorization::eligibilities(&client, &subscription()).await?.into_iter().map(schedule).collect())
+        }),
+    ),
+    (
+        "managementgroups/descendants.json",
+        reading!(|client| { Ok(management::descendants(&client, GROUP).await?.into_iter().map(descendant).collect()) }),
+    ),
+    (
+        "managementgroups/group-expand-recurse.json",
+        reading!(|client| { Ok(vec![management_group(management::read(&client, GROUP).await?)]) }),
+    ),
+    (
+        "managementgroups/management-groups-list.json",
+        reading!(|client| { Ok(management::list(&client).await?.into_iter().map(management_group).collect()) }),
+    ),
+    (
+        "security/assessment-get-risk-2025-05-04.json",
+        reading!(|client| {
+            let mut rows = Vec::new();
+            security::assessments(&client, OURS, true, |row| rows.push(assessment(row))).await.map(|()| rows)
+        }),
+    ),
+    (
+        "security/assessment-metadata-list.json",
+        reading!(|client| {
+            let mut rows = Vec::new();
+            security::metadata_of(&client, OURS, |row| rows.push(metadata(row))).await.map(|()| rows)
+        }),
+    ),
+    (
+        "security/assessments-list.json",
+        reading!(|client| {
+            let mut rows = Vec::new();
+            security::assessments(&client, OURS, false, |row| rows.push(assessment(row))).await.map(|()| rows)
+        }),
+    ),
+    ("security/pricing-get-cloudposture.json", PRICINGS),
+    ("security/pricing-get-virtualmachines.json", PRICINGS),
+    ("security/pricings-list.json", PRICINGS),
+    ("security/resource-pricings-list.json", PRICINGS),
+    (
+        "security/sub-assessments-subscription.json",
+        reading!(|client| {
+            let mut rows = Vec::new();
+            security::sub_assessments(&client, OURS, |row| rows.push(sub_assessment(row))).await.map(|()| rows)
+        }),
+    ),
+    (
+        "subscription/providers-list.json",
+        reading!(|client| { Ok(resources::providers(&client, OURS).await?.into_iter().map(provider).collect()) }),
+    ),
+    (
+        "subscription/subscription-get.json",
+        reading!(|client| { Ok(vec![a_subscription(subscriptions::read(&client, OURS).await?)]) }),
+    ),
+    (
+        "subscription/subscriptions-list.json",
+        reading!(|client| { Ok(subscriptions::list(&client).await?.into_iter().map(a_subscription).collect()) }),
+    ),
+    ("resourcegraph/resources-tenant-basic.json", reading!(|client| graph_rows(client).await)),
+    ("acr/registries-list.json", INVENTORY),
+    ("aks/managed-clusters-list.json", INVENTORY),
+    ("cdn/profiles-list.json", INVENTORY),
+    ("compute/disks-subscription.json", INVENTORY),
+    ("compute/virtual-machines-list-all.json", INVENTORY),
+    ("cosmosdb/database-accounts-list.json", INVENTORY),
+    ("frontdoor/classic-frontdoors-list.json", INVENTORY),
+    ("keyvault/vaults-subscription.json", INVENTORY),
+    ("loganalytics/workspaces-subscription.json", INVENTORY),
+    ("monitor/action-groups-subscription.json", INVENTORY),
+    ("network/application-gateways-list-all.json", INVENTORY),
+    ("network/network-watchers-list-all.json", INVENTORY),
+    ("network/nsg-list-all.json", INVENTORY),
+    ("network/public-ip-list-all.json", INVENTORY),
+    ("network/virtual-networks-list-all.json", INVENTORY),
+    ("postgresql/flexible-servers-list.json", INVENTORY),
+    ("redis/redis-list.json", INVENTORY),
+    ("storage/accounts-list.json", INVENTORY),
+    ("web/sites-list.json", INVENTORY),
+];
+
+const PRICINGS: Read = reading!(|client| Ok(security::pricings(&client, OURS).await?.into_iter().map(pricing).collect()));
+
+/// What the inventory needs of any resource; its properties belong to the checks that judge it.
+const INVENTORY: Read = reading!(|client| {
+    let mut rows = Vec::new();
+    resources::each(&client, OURS, |row| {
+        rows.push(vec![("/id", json!(row.id)), ("/type", json!(row.kind)), ("/tags", json!(row.tags))])
+    })
+    .await
+    .map(|()| rows)
+});
+
+/// The management group of the samples.
+pub(super) const GROUP: &str = "20000000-0000-0000-0000-000000000000";
+
+fn subscription() -> String {
+    format!("/subscriptions/{OURS}")
+}
+
+/// The rows of a Resource Graph list.
+pub(super) async fn graph_rows(client: Client) -> Result<Vec<Picked>> {
+    let scope = QueryScope::Subscriptions(BTreeSet::from([OURS.to_owned()]));
+    let query = Query { reading: "list resources", text: "resources".to_owned(), scope, breadth: None };
+    let mut rows = Vec::new();
+    client.query(query, |row: Row| rows.push(vec![("/id", json!(row.id))])).await.map(|()| rows)
+}
+
+fn permission(row: &authorization::Permission, prefix: &'static str) -> Picked {
+    let [actions, not_actions, data_actions, not_data_actions] = match prefix {
+        "" => ["/actions", "/notActions", "/dataActions", "/notDataActions"],
+        _ => [
+            "/properties/permissions/0/actions",
+            "/properties/permissions/0/notActions",
+            "/properties/permissions/0/dataActions",
+            "/properties/permissions/0/notDataActions",
+        ],
+    };
+    vec![
+        (actions, json!(row.actions)),
+        (not_actions, json!(row.not_actions)),
+        (data_actions, json!(row.data_actions)),
+        (not_data_actions, json!(row.not_data_actions)),
+    ]
+}
+
+fn deny_assignment(row: authorization::DenyAssignment) -> Picked {
+    let properties = row.properties;
+    let mut picked = permission(&properties.permissions[0], "/properties");
+    picked.extend([
+        ("/id", json!(row.id)),
+        ("/properties/denyAssignmentName", json!(properties.deny_assignment_name)),
+        ("/properties/scope", json!(properties.scope)),
+        ("/properties/doNotApplyToChildScopes", json!(properties.do_not_apply_to_child_scopes)),
+        ("/properties/principals/0/id", json!(properties.principals[0].id)),
+        ("/properties/principals/0/type", json!(properties.principals[0].kind)),
+        ("/properties/excludePrincipals/0/id", json!(properties.exclude_principals[0].id)),
+    ]);
+    picked
+}
+
+fn schedule(row: authorization::ScheduleInstance) -> Picked {
+    let properties = row.properties;
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/scope", json!(properties.scope)),
+        ("/properties/roleDefinitionId", json!(properties.role_definition_id)),
+        ("/properties/principalId", json!(properties.principal_id)),
+        ("/properties/principalType", json!(properties.principal_type)),
+        ("/properties/assignmentType", json!(properties.assignment_type)),
+        ("/properties/memberType", json!(properties.member_type)),
+        ("/properties/startDateTime", json!(properties.start_date_time)),
+        ("/properties/endDateTime", json!(properties.end_date_time)),
+        ("/properties/originRoleAssignmentId", json!(properties.origin_role_assignment_id)),
+        ("/properties/condition", json!(properties.condition)),
+        ("/properties/createdOn", json!(properties.created_on)),
+    ]
+}
+
+fn role_assignment(row: authorization::RoleAssignment) -> Picked {
+    let properties = row.properties;
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/scope", json!(properties.scope)),
+        ("/properties/roleDefinitionId", json!(properties.role_definition_id)),
+        ("/properties/principalId", json!(properties.principal_id)),
+        ("/properties/principalType", json!(properties.principal_type)),
+        ("/properties/condition", json!(properties.condition)),
+        ("/properties/conditionVersion", json!(properties.condition_version)),
+        ("/properties/description", json!(properties.description)),
+        ("/properties/createdOn", json!(properties.created_on)),
+        ("/properties/createdBy", json!(properties.created_by)),
+    ]
+}
+
+fn role_definition(row: authorization::RoleDefinition) -> Picked {
+    let mut picked = permission(&row.properties.permissions[0], "/properties");
+    picked.extend([
+        ("/id", json!(row.id)),
+        ("/name", json!(row.name)),
+        ("/properties/roleName", json!(row.properties.role_name)),
+        ("/properties/type", json!(row.properties.kind)),
+        ("/properties/assignableScopes", json!(row.properties.assignable_scopes)),
+    ]);
+    picked
+}
+
+fn descendant(row: management::Descendant) -> Picked {
+    vec![
+        ("/name", json!(row.name)),
+        ("/type", json!(row.kind)),
+        ("/properties/displayName", json!(row.properties.display_name)),
+        ("/properties/parent/id", json!(row.properties.parent.id)),
+    ]
+}
+
+fn management_group(row: management::ManagementGroup) -> Picked {
+    let parent = row.properties.details.parent.and_then(|parent| parent.id);
+    vec![
+        ("/name", json!(row.name)),
+        ("/properties/displayName", json!(row.properties.display_name)),
+        ("/properties/details/parent/id", json!(parent)),
+    ]
+}
+
+fn assessment(row: security::Assessment) -> Picked {
+    let properties = row.properties;
+    vec![
+        ("/id", json!(row.id)),
+        ("/name", json!(row.name)),
+        ("/properties/displayName", json!(properties.display_name)),
+        ("/properties/status/code", json!(properties.status.code)),
+        ("/properties/status/cause", json!(properties.status.cause)),
+        ("/properties/status/description", json!(properties.status.description)),
+        ("/properties/status/firstEvaluationDate", json!(properties.status.first_evaluation_date)),
+        ("/properties/status/statusChangeDate", json!(properties.status.status_change_date)),
+        ("/properties/resourceDetails/source", json!(properties.resource_details.source)),
+        ("/properties/resourceDetails/id", json!(properties.resource_details.id)),
+        ("/properties/links/azurePortalUri", json!(properties.links.azure_portal_uri)),
+        ("/properties/risk/level", json!(properties.risk.and_then(|risk| risk.level))),
+    ]
+}
+
+fn metadata(row: security::AssessmentMetadata) -> Picked {
+    let properties = row.properties;
+    vec![
+        ("/name", json!(row.name)),
+        ("/properties/severity", json!(properties.severity)),
+        ("/properties/categories", json!(properties.categories)),
+        ("/properties/threats", json!(properties.threats)),
+        ("/properties/tactics", json!(properties.tactics)),
+        ("/properties/techniques", json!(properties.techniques)),
+        ("/properties/assessmentType", json!(properties.assessment_type)),
+        ("/properties/policyDefinitionId", json!(properties.policy_definition_id)),
+        ("/properties/userImpact", json!(properties.user_impact)),
+        ("/properties/implementationEffort", json!(properties.implementation_effort)),
+        ("/properties/remediationDescription", json!(properties.remediation_description)),
+        ("/properties/preview", json!(properties.preview)),
+    ]
+}
+
+fn sub_assessment(row: security::SubAssessment) -> Picked {
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/timeGenerated", json!(row.properties.time_generated)),
+        ("/properties/additionalData/assessedResourceType", json!(row.properties.additional_data.assessed_resource_type)),
+    ]
+}
+
+fn pricing(row: security::Pricing) -> Picked {
+    let properties = row.properties;
+    let first = properties.extensions.first();
+    let status = first.and_then(|first| first.operation_status.as_ref());
+    vec![
+        ("/name", json!(row.name)),
+        ("/properties/pricingTier", json!(properties.pricing_tier)),
+        ("/properties/subPlan", json!(properties.sub_plan)),
+        ("/properties/freeTrialRemainingTime", json!(properties.free_trial_remaining_time)),
+        ("/properties/enablementTime", json!(properties.enablement_time)),
+        ("/properties/enforce", json!(properties.enforce)),
+        ("/properties/resourcesCoverageStatus", json!(properties.resources_coverage_status)),
+        ("/properties/deprecated", json!(properties.deprecated)),
+        ("/properties/replacedBy", json!(properties.replaced_by)),
+        ("/properties/extensions/0/name", json!(first.map(|first| &first.name))),
+        ("/properties/extensions/0/isEnabled", json!(first.and_then(|first| first.is_enabled))),
+        (
+            "/properties/extensions/0/additionalExtensionProperties",
+            json!(first.and_then(|first| first.additional_extension_properties.as_ref())),
+        ),
+        ("/properties/extensions/0/operationStatus/code", json!(status.and_then(|status| status.code.as_ref()))),
+        ("/properties/extensions/0/operationStatus/message", json!(status.and_then(|status| status.message.as_ref()))),
+    ]
+}
+
+fn provider(row: resources::Provider) -> Picked {
+    vec![("/namespace", json!(row.namespace)), ("/registrationState", json!(row.registration_state))]
+}
+
+fn a_subscription(row: subscriptions::Subscription) -> Picked {
+    vec![
+        ("/subscriptionId", json!(row.subscription_id)),
+        ("/tenantId", json!(row.tenant_id)),
+        ("/displayName", json!(row.display_name)),
+        ("/state", json!(row.state)),
+        ("/subscriptionPolicies/quotaId", json!(row.subscription_policies.quota_id)),
+        ("/subscriptionPolicies/spendingLimit", json!(row.subscription_policies.spending_limit)),
+        ("/authorizationSource", json!(row.authorization_source)),
+        ("/tags", json!(row.tags)),
+    ]
+}

@@ -1,0 +1,128 @@
+//! What one process does over its life: it reads each fact once, stops at once, keeps its time, and leaves nothing behind.
+
+use std::{collections::BTreeSet, path::Path, time::Duration};
+
+use azposture::demo::{PRODUCTION, Tenant};
+use futures::future::{join, join_all};
+use serde_json::json;
+
+use super::{provider, reads_all};
+use crate::support::{
+    cloud::{Effect, FakeCloud, Http, Role, Trouble},
+    estate::Estate,
+    host::within,
+    plugin::errors,
+};
+
+const LIST: &str = "azposture_defender_assessments";
+
+#[tokio::test]
+async fn sixty_data_sources_over_a_few_lists_cost_each_list_once() {
+    for http in [Http::One, Http::Two] {
+        let cloud = FakeCloud::on(Tenant::demo()).over(http).start().await;
+        let plugin = provider(cloud.block(), &[]).await;
+        let names = [LIST, "azposture_subscriptions", "azposture_defender_plans"];
+        let reads = (0..60).map(|number| plugin.read(names[number % 3], json!({"limit": number})));
+        let answers = join_all(reads).await;
+        assert!(answers.iter().all(|(value, said)| value.is_some() && errors(said).is_empty()));
+        let mut asked: Vec<_> = cloud.seen().iter().map(|seen| format!("{:?} {}?{}", seen.role, seen.path, seen.query)).collect();
+        let sent = asked.len();
+        asked.sort();
+        asked.dedup();
+        assert_eq!(asked.len(), sent, "each request once");
+        assert_eq!((cloud.forms().len(), cloud.seen_by(Role::Pipeline).len()), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn one_connection_carries_everything_over_http_2() {
+    let cloud = FakeCloud::on(Tenant::demo()).start().await;
+    let plugin = provider(cloud.block(), &[]).await;
+    let (plans, _) = plugin.read("azposture_defender_plans", json!({})).await;
+    assert!(plans.is_some());
+    assert_eq!(cloud.connections(Role::Management), 1);
+}
+
+#[tokio::test]
+async fn stopping_ends_a_slow_read_at_once_and_takes_the_request_back() {
+    for effect in [Effect::Silence, Effect::Stall] {
+        let trouble = Trouble::on(&format!("{PRODUCTION}/providers/Microsoft.Security/assessments"), effect);
+        let cloud = FakeCloud::on(Tenant::demo()).over(Http::One).with([trouble]).start().await;
+        let plugin = provider(cloud.block(), &[]).await;
+        let stop = async {
+            within(async {
+                while !cloud.seen().iter().any(|seen| seen.path.ends_with("/assessments")) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            })
+            .await;
+            plugin.stop().await;
+        };
+        // Neither ends by itself within the minute that any RPC is given.
+        let ((value, said), ()) = join(plugin.read(LIST, json!({})), stop).await;
+        assert!(value.is_none());
+        assert_eq!(errors(&said), ["Stopped"]);
+        within(async {
+            // Idle connections stay open, the one with the slow answer does not.
+            while cloud.open(Role::Management) == cloud.connections(Role::Management) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn the_time_of_an_operation_ends_it_and_says_what_it_was_spent_on() {
+    let trouble = Trouble::on(&format!("{PRODUCTION}/providers/Microsoft.Security/assessments"), Effect::Silence);
+    let cloud = FakeCloud::on(Tenant::demo()).with([trouble]).start().await;
+    let mut block = cloud.block();
+    block["operation_timeout_seconds"] = json!(10);
+    let plugin = provider(block, &[]).await;
+    let (value, said) = plugin.read(LIST, json!({})).await;
+    assert!(value.is_none());
+    assert_eq!(errors(&said), ["Timed out"]);
+    let sent = cloud.seen_by(Role::Management).len();
+    for text in [
+        "10 seconds were not enough",
+        &format!("{sent} requests were sent"),
+        "list Defender assessments",
+        PRODUCTION,
+        "operation_timeout_seconds",
+    ] {
+        assert!(said[0].detail.contains(text), "{text}: {}", said[0].detail);
+    }
+}
+
+#[tokio::test]
+async fn the_process_leaves_neither_files_nor_connections_behind() {
+    let cloud = FakeCloud::on(Tenant::demo()).start().await;
+    let mut plugin = provider(cloud.block(), &[]).await;
+    reads_all(&plugin).await;
+    let process = format!("/proc/{}", plugin.id());
+    assert!(cloud.open(Role::Management) > 0);
+    assert!(plugin.shutdown().await.success());
+    assert!(plugin.launch.leftovers().is_empty() && !Path::new(&process).exists());
+    within(async {
+        while [Role::Login, Role::Management, Role::Pipeline].iter().any(|role| cloud.open(*role) > 0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_large_estate_is_read_whole_with_as_many_requests_as_it_has_pages() {
+    let estate = Estate { subscriptions: 40, resources: 60 };
+    for http in [Http::One, Http::Two] {
+        let cloud = FakeCloud::on(Tenant::demo()).over(http).answering(estate.front()).start().await;
+        let plugin = provider(cloud.block(), &[]).await;
+        let (value, said) = plugin.read(LIST, json!({"statuses": ["Unhealthy", "Healthy"], "limit": 0})).await;
+        assert!(errors(&said).is_empty(), "{said:#?}");
+        let value = value.unwrap();
+        assert_eq!((&value["summary"]["matched"], &value["complete"]), (&json!(estate.assessments()), &json!(true)));
+        let keys: BTreeSet<_> = value["assessments"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
+        assert_eq!(keys.len(), estate.assessments());
+        assert_eq!(cloud.seen_by(Role::Management).len(), estate.requests());
+    }
+}

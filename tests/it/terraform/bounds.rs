@@ -1,0 +1,46 @@
+//! What a gate is not: it orders only what depends on it, and `-target` passes it by.
+
+use super::{FAILED, GREEN, RED, demo, gate};
+use crate::support::terraform::Terraform;
+
+const SOURCE: &str = r#"resource "terraform_data" "source" {}"#;
+const BESIDE: &str = r#"resource "terraform_data" "beside" {}"#;
+const BEHIND: &str = r#"
+    resource "terraform_data" "behind" {
+      depends_on = [azposture_defender_validation.gate]
+    }
+"#;
+
+#[test]
+fn what_does_not_depend_on_a_gate_that_is_put_off_is_created_although_it_turns_red() {
+    let Some(terraform) = Terraform::find() else { return };
+    let put_off = gate(&format!("{RED}\ntriggers = {{ source = terraform_data.source.id }}"));
+    let workspace = terraform.workspace(&demo(&[SOURCE, BESIDE, BEHIND, &put_off]));
+    workspace.apply().fails().says(FAILED);
+    assert_eq!(workspace.state(), ["terraform_data.beside", "terraform_data.source"]);
+}
+
+#[test]
+fn a_gate_that_is_red_at_plan_stops_even_what_does_not_depend_on_it() {
+    let Some(terraform) = Terraform::find() else { return };
+    let workspace = terraform.workspace(&demo(&[BESIDE, &gate(RED)]));
+    workspace.apply().fails().says(FAILED);
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn target_passes_by_a_gate_that_the_target_does_not_depend_on() {
+    let Some(terraform) = Terraform::find() else { return };
+    let workspace = terraform.workspace(&demo(&[BESIDE, BEHIND, &gate(RED)]));
+    workspace.run(&["apply", "-auto-approve", "-target=terraform_data.beside"]).succeeds().says("1 added");
+    workspace.run(&["plan", "-target=terraform_data.behind"]).fails().says(FAILED);
+}
+
+#[test]
+fn what_depends_on_a_gate_comes_after_it() {
+    let Some(terraform) = Terraform::find() else { return };
+    let workspace = terraform.workspace(&demo(&[BEHIND, &gate(GREEN)]));
+    let applied = workspace.apply().succeeds().stdout;
+    let position = |text: &str| applied.find(text).unwrap_or_else(|| panic!("{text} in {applied}"));
+    assert!(position("gate: Creation complete") < position("behind: Creating..."), "{applied}");
+}

@@ -1,0 +1,107 @@
+//! The examples of the registry's pages, on the demo tenant: each plans, plans the same again, and shows no change once applied.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use azposture::{provider::Azposture, sdk::server::Server};
+
+use crate::support::terraform::{DEMO, Output, Terraform, Workspace};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
+
+/// What a guide may already speak of, and what is checked as soon as it is served.
+const NOT_YET_SERVED: &[&str] = &["azposture_connection", "azposture_graph_permission_validation"];
+
+/// Every `.tf` file in the directories of a kind.
+fn examples(kind: &str) -> Vec<PathBuf> {
+    let list = |directory: &Path| -> Vec<PathBuf> {
+        let mut entries: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        entries
+    };
+    let files: Vec<_> =
+        list(&Path::new(ROOT).join(kind)).iter().filter(|path| path.is_dir()).flat_map(|path| list(path)).collect();
+    files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "tf")).collect()
+}
+
+fn plans_twice_and_then_shows_no_change(kind: &str) {
+    let Some(terraform) = Terraform::find() else { return };
+    let all = examples(kind);
+    assert!(!all.is_empty(), "{kind}");
+    for example in all {
+        let workspace = terraform.workspace(&format!("{DEMO}\n{}", fs::read_to_string(&example).unwrap()));
+        let (first, second) = (answers(&workspace), answers(&workspace));
+        assert_eq!(first, second, "{}", example.display());
+        workspace.apply().succeeds();
+        workspace.run(&["plan"]).succeeds().says("No changes");
+    }
+}
+
+/// What a plan has read and means to do, without when.
+fn answers(workspace: &Workspace) -> [serde_json::Value; 3] {
+    let plan = workspace.plan_json();
+    ["prior_state", "planned_values", "resource_changes"].map(|part| plan[part].clone())
+}
+
+#[test]
+fn those_of_data_sources() {
+    plans_twice_and_then_shows_no_change("data-sources");
+}
+
+#[test]
+fn those_of_managed_validations() {
+    plans_twice_and_then_shows_no_change("resources");
+}
+
+#[test]
+fn those_of_ephemeral_validations() {
+    plans_twice_and_then_shows_no_change("ephemeral-resources");
+}
+
+#[test]
+fn those_of_functions() {
+    plans_twice_and_then_shows_no_change("functions");
+}
+
+#[test]
+fn those_of_the_provider_block_are_valid_without_credentials() {
+    let Some(terraform) = Terraform::find() else { return };
+    for entry in fs::read_dir(Path::new(ROOT).join("provider")).unwrap() {
+        let workspace = terraform.workspace("");
+        workspace.write_file("required.tf", &fs::read_to_string(entry.unwrap().path()).unwrap());
+        workspace.run(&["validate"]).succeeds();
+    }
+}
+
+#[test]
+fn those_of_the_guides_are_valid() {
+    let Some(terraform) = Terraform::find() else { return };
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    let served = |name: &str| catalogue.data_sources.contains_key(name) || catalogue.resources.contains_key(name);
+    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
+    for guide in fs::read_dir(guides).unwrap().map(|entry| entry.unwrap().path()) {
+        let text = fs::read_to_string(&guide).unwrap();
+        for block in text.split("```terraform\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block) {
+            if NOT_YET_SERVED.iter().any(|name| block.contains(name) && !served(name)) {
+                continue;
+            }
+            let workspace = terraform.workspace(block);
+            // Trust anchors, other than credentials, have to be there.
+            workspace.write_file("corporate-ca.pem", "-----BEGIN CERTIFICATE-----\n");
+            if block.contains("required_providers") {
+                workspace.write_file("required.tf", "");
+            }
+            let Output { code, stdout, stderr } = workspace.run(&["validate"]);
+            assert_eq!(code, Some(0), "{}:\n{block}\n{stdout}{stderr}", guide.display());
+        }
+    }
+}
+
+#[test]
+fn all_of_them_are_formatted() {
+    let Some(terraform) = Terraform::find() else { return };
+    terraform.workspace("").run(&["fmt", "-check", "-diff", "-recursive", ROOT]).succeeds();
+}

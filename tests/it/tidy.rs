@@ -1,0 +1,328 @@
+//! The house rules that a compiler does not know: arrows between layers, sizes, what each entry has to come with.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use azposture::{
+    provider::Azposture,
+    sdk::{
+        entry::{Page, Provider},
+        schema::{Attribute, Kind},
+        server::Server,
+    },
+};
+use regex::Regex;
+
+/// What each layer may use of the others.
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("azure", &[]),
+    ("demo", &["azure"]),
+    ("plugin", &["sdk"]),
+    ("posture", &[]),
+    ("provider", &["azure", "posture", "sdk"]),
+    ("sdk", &[]),
+];
+
+/// Where a connection to the demo tenant is put together, somebody has to know it.
+const KNOWS_THE_DEMO: &str = "src/provider/mod.rs";
+
+/// Crates and ideas that a layer must not know, as they appear in paths.
+const STRANGERS: [(&str, &[&str]); 5] = [
+    ("azure", &["tonic::", "prost::", "schemars::"]),
+    ("demo", &["tonic::", "prost::", "schemars::"]),
+    ("plugin", &["azure_core::", "azure_identity::", "reqwest::"]),
+    (
+        "posture",
+        &[
+            "tokio::",
+            "futures::",
+            "azure_core::",
+            "tonic::",
+            "schemars::",
+            "async fn",
+            "std::fs",
+            "std::env",
+            "std::net",
+            "SystemTime",
+        ],
+    ),
+    ("sdk", &["tonic::", "prost::", "azure_core::", "azure_identity::", "reqwest::", "std::fs", "std::net"]),
+];
+
+const LONGEST_FILE: usize = 500;
+
+#[test]
+fn arrows_between_layers_point_downwards() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some((layer, allowed)) = ARROWS.iter().find(|(layer, _)| source.is_in(layer)) else { continue };
+        for used in layers_used(&source.code()) {
+            let known = used == *layer || allowed.contains(&used.as_str()) || (used == "demo" && source.path == KNOWS_THE_DEMO);
+            if !known {
+                wrong.push(format!("{}: {layer} must not use crate::{used}", source.path));
+            }
+        }
+        if source.climbs_out() {
+            wrong.push(format!("{}: `super` leads out of {layer}", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_module_of_the_crate_is_a_layer_with_arrows() {
+    let declared = Regex::new(r"(?m)^pub mod (\w+);").unwrap();
+    let root = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let modules: BTreeSet<_> = declared.captures_iter(&root).map(|found| found[1].to_owned()).collect();
+    assert_eq!(modules, ARROWS.iter().map(|(layer, _)| (*layer).to_owned()).collect());
+}
+
+#[test]
+fn each_layer_keeps_to_its_own_subject() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some((layer, strangers)) = STRANGERS.iter().find(|(layer, _)| source.is_in(layer)) else { continue };
+        let code = source.production();
+        wrong.extend(
+            strangers.iter().filter(|word| code.contains(**word)).map(|word| format!("{}: {layer} knows {word}", source.path)),
+        );
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn judgement_causes_io_in_one_place_only() {
+    let call = Regex::new(r"azure::\{?[^;]*\b(arm|graph|Call|Query)\b|\bclient\.(get|list|query)\(").unwrap();
+    let outside = sources().into_iter().filter(|source| source.is_in("provider") && !source.is_in("provider/collect"));
+    let wrong: Vec<_> = outside.filter(|source| call.is_match(&source.production())).map(|source| source.path).collect();
+    assert!(wrong.is_empty(), "reads belong into src/provider/collect: {wrong:?}");
+}
+
+#[test]
+fn files_are_short() {
+    let long: Vec<_> = sources()
+        .into_iter()
+        .map(|source| (source.production_lines(), source.path))
+        .filter(|(lines, _)| *lines > LONGEST_FILE)
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn every_file_says_what_it_decides() {
+    let silent: Vec<_> =
+        sources().into_iter().filter(|source| !source.text.starts_with("//! ")).map(|source| source.path).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn nothing_is_printed_but_the_handshake_and_the_version() {
+    let print = Regex::new(r"\b(e?print(ln)?|dbg)!|\bstdout\(\)").unwrap();
+    let printing: Vec<_> =
+        sources().into_iter().filter(|source| print.is_match(&source.production())).map(|source| source.path).collect();
+    assert_eq!(printing, ["src/main.rs", "src/plugin/handshake.rs"]);
+}
+
+#[test]
+fn a_lint_is_only_switched_off_with_a_reason() {
+    let switched_off = Regex::new(r"(?s)#!?\[(allow|expect)\((.*?)\)\]").unwrap();
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let bare = |text: &str| switched_off.captures_iter(text).any(|found| !found[2].contains("reason = "));
+        if bare(&source.text) {
+            wrong.push(source.path);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn every_entry_has_an_example_and_every_example_an_entry() {
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    let functions: Vec<&str> = catalogue.functions.keys().map(String::as_str).collect();
+    let wanted: BTreeMap<&str, (&str, Vec<&str>)> = BTreeMap::from([
+        ("data-sources", ("data-source.tf", catalogue.data_sources.keys().map(String::as_str).collect())),
+        ("ephemeral-resources", ("ephemeral-resource.tf", catalogue.ephemeral_resources.keys().map(String::as_str).collect())),
+        ("functions", ("function.tf", functions)),
+        ("resources", ("resource.tf", catalogue.resources.keys().map(String::as_str).collect())),
+    ]);
+    for (kind, (file, names)) in wanted {
+        let directory = root().join("examples").join(kind);
+        let there: BTreeSet<String> =
+            fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(there, names.iter().map(|name| (*name).to_owned()).collect(), "examples/{kind}");
+        for name in names {
+            assert!(directory.join(name).join(file).is_file(), "examples/{kind}/{name}/{file}");
+        }
+    }
+    assert!(root().join("examples/provider/provider.tf").is_file());
+}
+
+#[test]
+fn every_page_says_what_a_read_needs_and_where_it_stands() {
+    let mut wrong = Vec::new();
+    let mut look = |name: &str, page: &Page| {
+        if page.permissions.trim().is_empty() || page.subcategory.trim().is_empty() {
+            wrong.push(name.to_owned());
+        }
+    };
+    Azposture::TABLES.data_sources.iter().copied().flatten().for_each(|entry| look(entry.name, &entry.page));
+    Azposture::TABLES.validations.iter().copied().flatten().for_each(|entry| look(entry.name, &entry.page));
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn everything_that_is_served_is_described_and_named_as_the_field_does() {
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    assert!(!catalogue.problems.has_errors(), "{:?}", catalogue.problems);
+    let mut undescribed = Vec::new();
+    let schemas = [&catalogue.data_sources, &catalogue.resources, &catalogue.ephemeral_resources];
+    let objects = schemas.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema));
+    for (name, schema) in objects.chain([("provider", &catalogue.provider)]) {
+        if schema.description.trim().is_empty() {
+            undescribed.push(name.to_owned());
+        }
+        described(name, &schema.attributes, &mut undescribed);
+    }
+    for (name, signature) in &catalogue.functions {
+        if signature.summary.trim().is_empty() || signature.description.trim().is_empty() {
+            undescribed.push(name.clone());
+        }
+        described(name, &signature.parameters, &mut undescribed);
+    }
+    assert!(undescribed.is_empty(), "no description or no snake_case name: {undescribed:#?}");
+}
+
+#[test]
+fn a_validation_is_called_one() {
+    let names = Azposture::TABLES.validations.iter().copied().flatten().map(|entry| entry.name);
+    let wrong: Vec<_> = names.filter(|name| !name.ends_with("_validation") && !name.ends_with("_gate")).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+fn described(owner: &str, attributes: &[Attribute], wrong: &mut Vec<String>) {
+    let snake_case = Regex::new("^[a-z][a-z0-9]*(_[a-z0-9]+)*$").unwrap();
+    for attribute in attributes {
+        let path = format!("{owner}.{}", attribute.name);
+        if let Kind::Nested(_, nested) = &attribute.kind {
+            described(&path, nested, wrong);
+        }
+        if attribute.description.trim().is_empty() || !snake_case.is_match(&attribute.name) {
+            wrong.push(path);
+        }
+    }
+}
+
+/// One file below `src`.
+struct Source {
+    /// From the root of the package, with `/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn is_in(&self, directory: &str) -> bool {
+        self.path.starts_with(&format!("src/{directory}/"))
+    }
+
+    /// Without comments.
+    fn code(&self) -> String {
+        uncommented(&self.text)
+    }
+
+    /// Without comments and without the module of tests.
+    fn production(&self) -> String {
+        uncommented(self.untested())
+    }
+
+    fn production_lines(&self) -> usize {
+        self.untested().lines().count()
+    }
+
+    fn untested(&self) -> &str {
+        self.text.find("\n#[cfg(test)]\nmod tests {").map_or(self.text.as_str(), |end| &self.text[..end])
+    }
+
+    /// Whether a chain of `super` ends above the layer: in `src/layer/a/b.rs` three would, in `src/layer/a/mod.rs` two.
+    fn climbs_out(&self) -> bool {
+        let depth = self.path.matches('/').count() - usize::from(self.path.ends_with("/mod.rs"));
+        Regex::new(&format!(r"\b(super::){{{depth},}}")).unwrap().is_match(&self.production())
+    }
+}
+
+fn uncommented(text: &str) -> String {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The first segment behind every `crate::`, those in braces too.
+fn layers_used(code: &str) -> BTreeSet<String> {
+    let word = Regex::new(r"^\s*(\w+)").unwrap();
+    let mut used = BTreeSet::new();
+    for (position, _) in code.match_indices("crate::") {
+        if code[..position].ends_with(|c: char| c.is_alphanumeric() || "_$".contains(c)) {
+            continue;
+        }
+        let rest = &code[position + "crate::".len()..];
+        let parts = if rest.starts_with('{') { outermost(rest) } else { vec![rest] };
+        used.extend(parts.into_iter().filter_map(|part| word.captures(part)).map(|found| found[1].to_owned()));
+    }
+    used
+}
+
+/// The parts between the outermost commas of a group in braces.
+fn outermost(group: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0, 1, Vec::new());
+    for (position, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => {
+                parts.push(&group[start..position]);
+                start = position + 1;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            parts.push(&group[start..position]);
+            break;
+        }
+    }
+    parts
+}
+
+fn sources() -> Vec<Source> {
+    let mut directories = vec![root().join("src")];
+    let mut sources = Vec::new();
+    while let Some(directory) = directories.pop() {
+        for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push(Source { text: fs::read_to_string(&path).unwrap(), path: relative(&path) });
+            }
+        }
+    }
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    sources
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/")
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_use_against_the_arrows_is_found_however_it_is_written() {
+    let found = |code: &str| layers_used(code).into_iter().collect::<Vec<_>>();
+    assert_eq!(found("use crate::azure::{Client, sdk};"), ["azure"]);
+    assert_eq!(found("use crate::{\n    azure::{self, arm::{x, y}},\n    sdk::Path,\n};"), ["azure", "sdk"]);
+    assert_eq!(found("let x = crate::demo::Tenant::demo(); mycrate::plugin::x()"), ["demo"]);
+}
