@@ -7,10 +7,13 @@ pub mod context;
 pub mod defender_assessments;
 pub mod defender_plans;
 pub mod defender_validation;
+pub mod directory_role_assignments;
 pub mod failure;
 pub mod functions;
 pub mod graph_permission_validation;
 pub mod listing;
+pub mod role_assignment_validation;
+pub mod role_assignments;
 pub mod settings;
 pub mod subscriptions;
 pub mod validation;
@@ -76,12 +79,15 @@ impl Provider for Azposture {
             connection::DATA_SOURCES,
             defender_assessments::DATA_SOURCES,
             defender_plans::DATA_SOURCES,
+            directory_role_assignments::DATA_SOURCES,
+            role_assignments::DATA_SOURCES,
             subscriptions::DATA_SOURCES,
         ],
         validations: &[
             connection_validation::VALIDATIONS,
             defender_validation::VALIDATIONS,
             graph_permission_validation::VALIDATIONS,
+            role_assignment_validation::VALIDATIONS,
         ],
         functions: &[functions::FUNCTIONS],
     };
