@@ -37,6 +37,51 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Co
 ///
 /// A red check is an answer, not an error: only a failed sign-in is one. To stop a plan, use `azposture_connection_validation`.
 /// Checks of an area that the provider's `areas` leave out are `off`, and nothing is read for them.
+///
+/// The checks, each with its level and what holds when it passes:
+///
+/// - `application_enabled` (required; area `identity`): The own service principal is enabled.
+/// - `cloud_matches` (required): The tenant lives in the configured cloud.
+/// - `credential_expiry` (advisory): The own credential does not end within 30 days and lives at most a year.
+/// - `defender_assessments_present` (advisory; area `posture`; per subscription): Defender for Cloud has at least one assessment.
+/// - `defender_coverage_full` (advisory; area `posture`; per subscription): Every plan that is on covers everything.
+/// - `defender_plan_for_area` (advisory; area `posture`; per subscription): Every plan that the resources need is on.
+/// - `defender_plans_readable` (required; area `posture`; per subscription): The Defender plans are readable.
+/// - `defender_registered` (required; area `posture`; per subscription): Microsoft.Security is registered.
+/// - `defender_scan_done` (advisory; area `posture`; per subscription): Servers and images were scanned where their plan is on.
+/// - `graph_access_review_read` (advisory; area `identity`): Access reviews are readable.
+/// - `graph_admin_consent` (required; area `identity`): Every requested Application permission is consented.
+/// - `graph_audit_log_read` (required; area `identity`): Sign-ins and MFA registration are readable.
+/// - `graph_directory_read` (required; area `identity`): The directory is readable.
+/// - `graph_permission_kind` (required; area `identity`): An application holds Application permissions, not Delegated ones.
+/// - `graph_policy_read` (required; area `identity`): Conditional Access and other policies are readable.
+/// - `graph_reachable` (required; area `identity`): Microsoft Graph answers.
+/// - `graph_role_schedules_read` (advisory; area `identity`): Eligible and active directory roles are readable.
+/// - `graph_synchronization_read` (advisory; area `identity`): Provisioning jobs are readable.
+/// - `key_vault_readable` (advisory; area `data`; per subscription): Key vaults are readable through Azure Resource Manager.
+/// - `leavers_in_scope` (advisory; area `identity`): No disabled account with active roles is hidden.
+/// - `license_p1` (advisory; area `identity`): The tenant has Entra ID P1.
+/// - `license_p2` (advisory; area `identity`): The tenant has Entra ID P2.
+/// - `management_group_readable` (advisory): The management groups are readable.
+/// - `policy_states_readable` (advisory; area `governance`; per subscription): Policy states are readable.
+/// - `private_clusters` (advisory; area `compute`; per subscription): AKS clusters with a private API server are known.
+/// - `providers_registered` (advisory; per subscription): The resource providers of the resources are registered.
+/// - `resource_graph_usable` (required): Azure Resource Graph answers.
+/// - `role_excess` (advisory; per subscription): The sign-in holds no more than reads.
+/// - `role_monitoring_reader` (required; area `observability`; per subscription): Azure Monitor settings are readable.
+/// - `role_reader` (required; per subscription): Everything that the areas read is readable.
+/// - `role_security_reader` (required; area `posture`; per subscription): Defender for Cloud is readable.
+/// - `scim_overrides_scope` (advisory; area `identity`): No provisioning overrides `identity_scope`.
+/// - `scope_complete` (required): All expected subscriptions are visible.
+/// - `sign_in` (required): A token was issued.
+/// - `subscription_detected` (required): At least one subscription is visible.
+/// - `subscription_enabled` (required; per subscription): The subscription is enabled.
+/// - `subscription_tenant_matches` (required; per subscription): The subscription belongs to the tenant of the sign-in.
+/// - `tenant_matches` (required): Token, directory and configuration name one tenant.
+/// - `user_sign_in_limits` (advisory; area `identity`): The sign-in is not a user's.
+///
+/// `management_group_readable` is required in connections to a management group or the tenant, `resource_graph_usable` only where a
+/// list comes from Azure Resource Graph, and `subscription_enabled` is advice while a subscription is `Warned` or `PastDue`.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Checks to judge: ids, or globs such as `role_*` (`*` any run, `?` any one character). Default all; one that names no check is an
@@ -299,7 +344,9 @@ fn unknown_summary(text: &str) -> &'static str {
 fn unknown_detail(text: &str) -> String {
     match text.contains(['*', '?']) {
         true => {
-            format!("`check_ids` holds the pattern {text:?}, which matches no check. The page of the data source lists them.")
+            format!(
+                "`check_ids` holds the pattern {text:?}, which matches no check. The page of `azposture_connection` lists them."
+            )
         }
         false => format!("`check_ids` {}", unknown_word(text, &catalogue::ids())),
     }

@@ -126,6 +126,18 @@ async fn every_check_is_there_once_a_subscription_and_in_order() {
     assert_eq!(ids.len(), 39);
 }
 
+#[test]
+fn the_page_lists_every_check_with_its_level_and_its_meaning() {
+    let server = azposture::sdk::server::Server::new(azposture::provider::Azposture::new());
+    let page = &server.catalogue().data_sources["azposture_connection"].description;
+    for check in azposture::posture::connection::CHECKS {
+        let area = check.area.map(|area| format!("; area `{}`", area.word())).unwrap_or_default();
+        let place = if check.per_subscription() { "; per subscription" } else { "" };
+        let line = format!("- `{}` ({}{area}{place}): {}.", check.id, check.level.word(), check.title);
+        assert!(page.lines().any(|own| own == line), "{line}\n{page}");
+    }
+}
+
 #[tokio::test]
 async fn a_user_is_named_unless_people_are_redacted() {
     let inside = |block: Json| Inside::configured(as_user(Tenant::demo()), block);
