@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use crate::posture::Severity;
+use crate::posture::{Area, Severity};
 
 /// An area a connection can look at.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +42,20 @@ impl AreaWord {
             Self::Network => "network",
             Self::Observability => "observability",
             Self::Posture => "posture",
+        }
+    }
+}
+
+impl From<AreaWord> for Area {
+    fn from(word: AreaWord) -> Self {
+        match word {
+            AreaWord::Compute => Self::Compute,
+            AreaWord::Data => Self::Data,
+            AreaWord::Governance => Self::Governance,
+            AreaWord::Identity => Self::Identity,
+            AreaWord::Network => Self::Network,
+            AreaWord::Observability => Self::Observability,
+            AreaWord::Posture => Self::Posture,
         }
     }
 }
