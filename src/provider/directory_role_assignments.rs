@@ -9,17 +9,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    collect::directory::{self, GRAPH},
+    collect::directory::{self, GRAPH, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance},
     context::Context,
     failure,
     listing::{Listing, limit},
     words::{AreaWord, AssignmentTypeWord, Guid, PersonalDataWord, lowered},
 };
 use crate::{
-    azure::{
-        self,
-        graph::directory::{Kind, Object, RoleAssignment, RoleDefinition, RoleInstance},
-    },
+    azure,
     posture::{
         Unreadable, filter,
         rbac::directory::{GLOBAL_ADMINISTRATOR, is_privileged},

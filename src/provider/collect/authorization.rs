@@ -9,13 +9,7 @@ use std::{
 use futures::future::{join_all, try_join_all};
 
 use crate::{
-    azure::{
-        self, Client,
-        arm::{authorization as wire, management},
-        queries,
-        resource_graph::QueryScope,
-        settings::ScopeSetting,
-    },
+    azure::{self, Client, arm::management, queries, resource_graph::QueryScope, settings::ScopeSetting},
     posture::{
         Reason, Unreadable,
         rbac::{self, Permission, built_in, covers, place::Kind},
@@ -33,6 +27,9 @@ use crate::{
     },
     sdk::{Diagnostics, Result},
 };
+
+/// The rows, as the service writes them.
+pub use crate::azure::arm::authorization as wire;
 
 /// What reading the role assignments of a scope needs.
 pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";

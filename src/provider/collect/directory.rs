@@ -10,12 +10,15 @@ use futures::future::{join_all, try_join_all};
 use crate::{
     azure::{
         self, Client,
-        graph::directory::{self, IDS_AT_ONCE, Kind, Object},
+        graph::directory::{self, IDS_AT_ONCE},
     },
     posture::{Reason, Unreadable, rbac::Seen},
     provider::{context::Context, failure, words::PersonalDataWord},
     sdk::Result,
 };
+
+/// The rows, as the service writes them.
+pub use crate::azure::graph::directory::{Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
 
 /// Where facts of the directory stand.
 pub const GRAPH: &str = "graph";

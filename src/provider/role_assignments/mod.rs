@@ -18,7 +18,6 @@ use super::{
     words::{AreaWord, AssignmentTypeWord, Guid, PrincipalType, RoleDefinitionId, ScopeId, lowered},
 };
 use crate::{
-    azure::graph::directory::Kind as ObjectKind,
     posture::{
         Unreadable,
         rbac::{built_in::OWNER, place},
@@ -333,7 +332,7 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
     let mut more = Vec::new();
     for row in rows.iter().filter(is_group) {
         let members = members.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
-        for member in members.filter(|member| member.kind() != Some(ObjectKind::Group)) {
+        for member in members.filter(|member| member.kind() != Some(directory::Kind::Group)) {
             let id = member.id.to_lowercase();
             more.push(Row {
                 key: format!("{}|{id}", row.key),
@@ -353,7 +352,7 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
 /// Fills in the names of principals, and whether they exist.
 async fn name(context: &Context, rows: &mut [Row], gaps: &mut Vec<Unreadable>) -> Result<()> {
     let direct = rows.iter().filter(|row| row.via == "direct");
-    let wanted: BTreeMap<String, Option<ObjectKind>> = direct
+    let wanted: BTreeMap<String, Option<directory::Kind>> = direct
         .filter_map(|row| match directory::kinds(&row.principal_type) {
             [] => None,
             [kind] => Some((row.principal_id.clone(), Some(*kind))),

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arguments, DenyRow, RoleRow, Row, nothing_read};
 use crate::{
-    azure::arm::authorization as wire,
     posture::{
         Reason, Unreadable,
         rbac::place,
@@ -14,7 +13,7 @@ use crate::{
     provider::{
         collect::{
             Lists,
-            authorization::{self, Definitions, Tree, guid_of},
+            authorization::{self, Definitions, Tree, guid_of, wire},
             proof,
             scope::Subscription,
         },
