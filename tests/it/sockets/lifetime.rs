@@ -4,17 +4,24 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use azposture::demo::{PRODUCTION, Tenant};
 use futures::future::{join, join_all};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{provider, reads_all};
 use crate::support::{
-    cloud::{Effect, FakeCloud, Http, Role, Trouble},
+    cloud::{Effect, FakeCloud, Http, Role, Seen, Trouble},
     estate::Estate,
     host::within,
     plugin::errors,
 };
 
 const LIST: &str = "azposture_defender_assessments";
+
+/// A block whose lists are read one subscription after the other.
+fn by_resource_manager(cloud: &FakeCloud) -> Json {
+    let mut block = cloud.block();
+    block["resource_graph"] = "never".into();
+    block
+}
 
 #[tokio::test]
 async fn sixty_data_sources_over_a_few_lists_cost_each_list_once() {
@@ -25,7 +32,7 @@ async fn sixty_data_sources_over_a_few_lists_cost_each_list_once() {
         let reads = (0..60).map(|number| plugin.read(names[number % 3], json!({"limit": number})));
         let answers = join_all(reads).await;
         assert!(answers.iter().all(|(value, said)| value.is_some() && errors(said).is_empty()));
-        let mut asked: Vec<_> = cloud.seen().iter().map(|seen| format!("{:?} {}?{}", seen.role, seen.path, seen.query)).collect();
+        let mut asked: Vec<_> = cloud.seen().iter().map(Seen::question).collect();
         let sent = asked.len();
         asked.sort();
         asked.dedup();
@@ -48,7 +55,7 @@ async fn stopping_ends_a_slow_read_at_once_and_takes_the_request_back() {
     for effect in [Effect::Silence, Effect::Stall] {
         let trouble = Trouble::on(&format!("{PRODUCTION}/providers/Microsoft.Security/assessments"), effect);
         let cloud = FakeCloud::on(Tenant::demo()).over(Http::One).with([trouble]).start().await;
-        let plugin = provider(cloud.block(), &[]).await;
+        let plugin = provider(by_resource_manager(&cloud), &[]).await;
         let stop = async {
             within(async {
                 while !cloud.seen().iter().any(|seen| seen.path.ends_with("/assessments")) {
@@ -76,7 +83,7 @@ async fn stopping_ends_a_slow_read_at_once_and_takes_the_request_back() {
 async fn the_time_of_an_operation_ends_it_and_says_what_it_was_spent_on() {
     let trouble = Trouble::on(&format!("{PRODUCTION}/providers/Microsoft.Security/assessments"), Effect::Silence);
     let cloud = FakeCloud::on(Tenant::demo()).with([trouble]).start().await;
-    let mut block = cloud.block();
+    let mut block = by_resource_manager(&cloud);
     block["operation_timeout_seconds"] = json!(10);
     let plugin = provider(block, &[]).await;
     let (value, said) = plugin.read(LIST, json!({})).await;
@@ -112,17 +119,27 @@ async fn the_process_leaves_neither_files_nor_connections_behind() {
 }
 
 #[tokio::test]
-async fn a_large_estate_is_read_whole_with_as_many_requests_as_it_has_pages() {
+async fn a_large_estate_is_read_whole_and_the_same_by_both_engines_with_no_request_too_many() {
     let estate = Estate { subscriptions: 40, resources: 60 };
-    for http in [Http::One, Http::Two] {
+    let mut answers = vec![];
+    for (http, engine, requests) in [
+        (Http::One, "never", estate.requests_to_resource_manager()),
+        (Http::Two, "never", estate.requests_to_resource_manager()),
+        (Http::Two, "auto", estate.requests_to_resource_graph()),
+    ] {
         let cloud = FakeCloud::on(Tenant::demo()).over(http).answering(estate.front()).start().await;
-        let plugin = provider(cloud.block(), &[]).await;
+        let mut block = cloud.block();
+        block["resource_graph"] = engine.into();
+        let plugin = provider(block, &[]).await;
         let (value, said) = plugin.read(LIST, json!({"statuses": ["Unhealthy", "Healthy"], "limit": 0})).await;
         assert!(errors(&said).is_empty(), "{said:#?}");
         let value = value.unwrap();
         assert_eq!((&value["summary"]["matched"], &value["complete"]), (&json!(estate.assessments()), &json!(true)));
         let keys: BTreeSet<_> = value["assessments"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
         assert_eq!(keys.len(), estate.assessments());
-        assert_eq!(cloud.seen_by(Role::Management).len(), estate.requests());
+        let seen = cloud.seen_by(Role::Management);
+        assert_eq!(seen.len(), requests, "{engine}: {:#?}", seen.iter().map(|seen| &seen.path).collect::<BTreeSet<_>>());
+        answers.push(value);
     }
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
 }

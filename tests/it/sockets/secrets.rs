@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::provider;
 use crate::support::{
-    cloud::{ASSERTION, FakeCloud, IDENTITY_HEADER, REQUEST_TOKEN, Role, SECRET},
+    cloud::{ASSERTION, FakeCloud, IDENTITY_HEADER, REQUEST_TOKEN, Role, SECRET, Seen},
     host::{BINARY, within},
 };
 
@@ -23,7 +23,7 @@ struct Case {
 
 async fn cases() -> Vec<Case> {
     // One token is refused, so that errors and a second sign-in are written, too.
-    let expired = || Fault::on("/resources").times(1).refuse(401, "ExpiredAuthenticationToken", "Expired.");
+    let expired = || Fault::on("resources").times(1).refuse(401, "ExpiredAuthenticationToken", "Expired.");
     let tenant = || Tenant::demo().with_fault(expired());
     let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/certificates").join(name);
     let (secret, certificate, pem, github, machine) = (
@@ -184,8 +184,7 @@ async fn terraform_with_trace_logs_shows_and_stores_no_secret_and_reads_each_lis
         let folder = workspace();
         let folder = folder.path();
         let planned = run(&program, folder, &case, &["plan", "-no-color", "-input=false", "-out=plan.bin"]).await;
-        let mut asked: Vec<_> =
-            case.cloud.seen_by(Role::Management).iter().map(|seen| format!("{}?{}", seen.path, seen.query)).collect();
+        let mut asked: Vec<_> = case.cloud.seen_by(Role::Management).iter().map(Seen::question).collect();
         let sent = asked.len();
         asked.sort();
         asked.dedup();

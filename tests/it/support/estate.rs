@@ -3,16 +3,22 @@
 
 use std::fmt::Write;
 
-use azposture::demo::TENANT_ID;
+use azposture::demo::{PRINCIPAL_ID, TENANT_ID};
 use azure_core::Bytes;
 use serde_json::{Value as Json, json};
 
-use super::cloud::{Asked, Role};
+use super::{
+    cloud::{Asked, Role},
+    held::READER,
+};
 
 /// Recommendations per resource.
 const KEYS: usize = 4;
-/// Assessments in a page.
+/// Assessments in a page of Resource Manager, and in one of Resource Graph.
 const PAGE: usize = 100;
+const GRAPH_PAGE: usize = 1000;
+/// Subscriptions in one request to Resource Graph.
+const BATCH: usize = 300;
 const ASSESSMENTS: &str = "/providers/Microsoft.Security/assessments";
 
 /// How large it is.
@@ -31,8 +37,16 @@ impl Estate {
 
     /// What reading all assessments of a tenant costs at Resource Manager, when nothing is asked twice: the subscriptions, the tree,
     /// the metadata; and in each subscription the permissions and the pages.
-    pub(crate) fn requests(self) -> usize {
+    pub(crate) fn requests_to_resource_manager(self) -> usize {
         3 + self.subscriptions * (1 + (self.resources * KEYS).div_ceil(PAGE))
+    }
+
+    /// The same with Resource Graph: per 300 subscriptions the pages, the roles of the caller in two requests, and the metadata of
+    /// recommendations that are not built in.
+    pub(crate) fn requests_to_resource_graph(self) -> usize {
+        let batches = (0..self.subscriptions).step_by(BATCH).map(|start| (self.subscriptions - start).min(BATCH));
+        let pages: usize = batches.clone().map(|batch| (batch * self.resources * KEYS).div_ceil(GRAPH_PAGE)).sum();
+        3 + pages + 3 * batches.count()
     }
 
     /// What Resource Manager answers.
@@ -42,6 +56,9 @@ impl Estate {
 
     fn answer(self, asked: &Asked<'_>) -> Option<Bytes> {
         let path = asked.path.split('?').next()?;
+        if path == "/providers/Microsoft.ResourceGraph/resources" {
+            return self.query(&serde_json::from_slice(asked.body).ok()?);
+        }
         if path == "/subscriptions" {
             return Some(list((0..self.subscriptions).map(subscription).collect()));
         }
@@ -59,12 +76,49 @@ impl Estate {
         path.ends_with(ASSESSMENTS).then(|| self.page(subscription, asked.host, path, page).into())
     }
 
+    fn query(self, body: &Json) -> Option<Bytes> {
+        let rows = match body["query"].as_str()?.lines().next()?.strip_prefix("// azposture ")? {
+            "assessments" => return Some(self.graph_page(body).into()),
+            "roleassignments" => vec![json!({
+                "id": "/providers/Microsoft.Authorization/roleAssignments/1",
+                "properties": {
+                    "scope": "/", "principalId": PRINCIPAL_ID, "principalType": "ServicePrincipal",
+                    "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}")
+                }
+            })],
+            "roledefinitions" => vec![json!({
+                "id": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"), "name": READER,
+                "properties": {"roleName": "Reader", "type": "BuiltInRole", "permissions": [{"actions": ["*/read"], "notActions": []}]}
+            })],
+            _ => vec![],
+        };
+        Some(
+            json!({"totalRecords": rows.len(), "count": rows.len(), "data": rows, "resultTruncated": "false"}).to_string().into(),
+        )
+    }
+
+    fn graph_page(self, body: &Json) -> String {
+        let subscriptions: Vec<_> = body["subscriptions"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        let (each, start) =
+            (self.resources * KEYS, body["options"]["$skipToken"].as_str().map_or(0, |token| token.parse().unwrap()));
+        let (all, end) = (subscriptions.len() * each, (subscriptions.len() * each).min(start + GRAPH_PAGE));
+        let mut page = format!("{{\"totalRecords\":{all},\"count\":{},\"data\":[", end - start);
+        for row in start..end {
+            let separator = if row == start { "" } else { "," };
+            let row = Row { subscription: subscriptions[row / each], resource: row % each / KEYS, key: row % KEYS, flat: true };
+            let _ = write!(page, "{separator}{row}");
+        }
+        let token = if end < all { format!(",\"$skipToken\":\"{end}\"") } else { String::new() };
+        let _ = write!(page, "],\"resultTruncated\":\"{}\"{token}}}", end < all);
+        page
+    }
+
     fn page(self, subscription: &str, host: &str, path: &str, page: usize) -> String {
         let all = self.resources * KEYS;
         let mut body = "{\"value\":[".to_owned();
         for row in page * PAGE..all.min((page + 1) * PAGE) {
             let separator = if row % PAGE == 0 { "" } else { "," };
-            let _ = write!(body, "{separator}{}", Row { subscription, resource: row / KEYS, key: row % KEYS });
+            let _ = write!(body, "{separator}{}", Row { subscription, resource: row / KEYS, key: row % KEYS, flat: false });
         }
         body.push(']');
         if (page + 1) * PAGE < all {
@@ -79,20 +133,29 @@ struct Row<'a> {
     subscription: &'a str,
     resource: usize,
     key: usize,
+    /// As Resource Graph projects it.
+    flat: bool,
 }
 
 impl std::fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { subscription, resource, key } = self;
+        let Self { subscription, resource, key, flat } = self;
         let name = key_name(*key);
         let id = format!(
             "/subscriptions/{subscription}/resourceGroups/rg-{:03}/providers/Microsoft.Storage/storageAccounts/st{resource:06}",
             resource / 20
         );
         let status = if *key == 0 { "Unhealthy" } else { "Healthy" };
+        let facts = format!(
+            r##""displayName":"Storage accounts should satisfy recommendation number {key}","resourceDetails":{{"source":"Azure","id":"{id}","nativeResourceId":"{id}"}},"status":{{"code":"{status}","cause":"","description":"","statusChangeDate":"2026-02-11T16:51:09.3302018Z","firstEvaluationDate":"2025-11-02T21:40:01.1022004Z"}},"links":{{"azurePortalUri":"portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/{name}/resourceId/{id}"}}"##
+        );
+        let start = format!(r#"{{"id":"{id}{ASSESSMENTS}/{name}","name":"{name}""#);
+        if *flat {
+            return write!(f, r#"{start},"subscriptionId":"{subscription}","riskLevel":"",{facts}}}"#);
+        }
         write!(
             f,
-            r##"{{"id":"{id}{ASSESSMENTS}/{name}","name":"{name}","type":"Microsoft.Security/assessments","properties":{{"resourceDetails":{{"source":"Azure","id":"{id}","nativeResourceId":"{id}"}},"displayName":"Storage accounts should satisfy recommendation number {key}","status":{{"code":"{status}","cause":"","description":"","statusChangeDate":"2026-02-11T16:51:09.3302018Z","firstEvaluationDate":"2025-11-02T21:40:01.1022004Z"}},"additionalData":{{"assessedResourceCount":"1","scopeOfEvaluation":"the storage account and every container in it"}},"links":{{"azurePortalUri":"portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/{name}/resourceId/{id}"}}}}}}"##
+            r#"{start},"type":"Microsoft.Security/assessments","properties":{{{facts},"additionalData":{{"assessedResourceCount":"1","scopeOfEvaluation":"the storage account and every container in it"}}}}}}"#
         )
     }
 }

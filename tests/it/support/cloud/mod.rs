@@ -64,6 +64,15 @@ pub(crate) struct Seen {
     pub(crate) version: String,
     /// The token it carried.
     pub(crate) bearer: Option<String>,
+    /// What it asked in its body.
+    pub(crate) body: String,
+}
+
+impl Seen {
+    /// Everything that makes it another request than the next one.
+    pub(crate) fn question(&self) -> String {
+        format!("{:?} {} {}?{} {}", self.role, self.method, self.path, self.query, self.body)
+    }
 }
 
 /// A cloud before it runs.

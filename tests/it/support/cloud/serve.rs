@@ -34,6 +34,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) host: &'a str,
     /// Path with query.
     pub(crate) path: &'a str,
+    pub(crate) body: &'a [u8],
 }
 
 /// Bodies that do not come from the tenant.
@@ -114,6 +115,7 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
         path: path.clone(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         version: format!("{:?}", head.version),
+        body: String::from_utf8_lossy(&body).into_owned(),
         bearer: header("authorization").and_then(|value| value.strip_prefix("Bearer ").map(str::to_owned)),
     });
     let effect = lock(&inner.troubles).iter_mut().find_map(|trouble| trouble.due(role, &path));
@@ -127,7 +129,7 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
         _ => {}
     }
     let asked = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let fronted = |front: &Front| front(Asked { role, host: &host, path: &asked });
+    let fronted = |front: &Front| front(Asked { role, host: &host, path: &asked, body: &body });
     let told = match (role, inner.front.as_ref().and_then(fronted)) {
         (_, Some(body)) => Told { status: 200, headers: json_headers(), body: vec![Ok(body)] },
         (Role::Machine, None) => machine(&inner, &head.uri, header("x-identity-header").as_deref()).await,
