@@ -90,6 +90,11 @@ impl Client {
         self.inner.shared.scope.confine(subscriptions);
     }
 
+    /// Lets requests name management groups that were found below the one that is the scope of the connection.
+    pub fn admit_groups(&self, groups: &BTreeSet<String>) {
+        self.inner.shared.scope.admit_groups(groups);
+    }
+
     /// A token for `audience`, for its claims; requests get theirs by themselves.
     pub async fn token(&self, audience: Audience) -> Result<Sensitive> {
         self.session().await?.token(self.cloud().await?, audience).await

@@ -101,6 +101,8 @@ pub(super) const TABLE: &[Row] = &[
     graph("groups/{guid}"),
     graph("groups/{guid}/members"),
     graph("groups/{guid}/members/{cast}"),
+    graph("groups/{guid}/transitiveMemberOf"),
+    graph("groups/{guid}/transitiveMemberOf/{cast}"),
     graph("groups/{guid}/transitiveMembers"),
     graph("groups/{guid}/transitiveMembers/{cast}"),
     graph("organization"),

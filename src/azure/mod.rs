@@ -17,6 +17,7 @@ pub mod explain;
 mod fault;
 mod fetch;
 pub mod gate;
+pub mod graph;
 pub mod guard;
 pub mod inputs;
 pub mod memo;

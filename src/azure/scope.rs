@@ -40,6 +40,7 @@ const FREE: &[(Head, &str)] = &[
 pub struct Scope {
     setting: ScopeSetting,
     subscriptions: RwLock<BTreeSet<String>>,
+    groups: RwLock<BTreeSet<String>>,
 }
 
 impl Scope {
@@ -49,7 +50,7 @@ impl Scope {
             ScopeSetting::Subscriptions(ids) => lower(ids),
             ScopeSetting::Detect | ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant => BTreeSet::new(),
         };
-        Self { setting: setting.clone(), subscriptions: RwLock::new(known) }
+        Self { setting: setting.clone(), subscriptions: RwLock::new(known), groups: RwLock::default() }
     }
 
     /// Sets the subscriptions that were found. Named subscriptions stay the upper bound.
@@ -60,6 +61,12 @@ impl Scope {
             found.retain(|id| named.contains(id));
         }
         *self.subscriptions.write().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    /// Lets requests name these management groups, which were found below the one that is the scope. Means nothing to a connection
+    /// whose scope is no management group.
+    pub fn admit_groups(&self, groups: &BTreeSet<String>) {
+        *self.groups.write().unwrap_or_else(PoisonError::into_inner) = lower(groups);
     }
 
     /// Whether a request that the guard allows stays inside; else the sentence that says where it points.
@@ -99,9 +106,13 @@ impl Scope {
     fn check_group(&self, group: &str) -> Result<(), String> {
         match &self.setting {
             ScopeSetting::Tenant => Ok(()),
-            ScopeSetting::ManagementGroup(name) if name.eq_ignore_ascii_case(group) => Ok(()),
+            ScopeSetting::ManagementGroup(name) if name.eq_ignore_ascii_case(group) || self.is_below(group) => Ok(()),
             _ => Err(format!("Management group {group} is not in the scope of this connection.")),
         }
+    }
+
+    fn is_below(&self, group: &str) -> bool {
+        self.groups.read().unwrap_or_else(PoisonError::into_inner).contains(&group.to_ascii_lowercase())
     }
 }
 
@@ -168,6 +179,18 @@ mod tests {
             let scope = Scope::new(&setting);
             assert!(get(&scope, group).is_ok());
             assert_eq!(get(&scope, &format!("{group}/descendants")).is_ok(), inside, "{setting:?}");
+        }
+    }
+
+    #[test]
+    fn groups_found_below_the_configured_group_may_be_read_and_no_connection_of_subscriptions_gains_any() {
+        let assignments =
+            "/providers/Microsoft.Management/managementGroups/Below/providers/Microsoft.Authorization/roleAssignments";
+        for (setting, inside) in [(named(), false), (ScopeSetting::ManagementGroup("corp".to_owned()), true)] {
+            let scope = Scope::new(&setting);
+            assert!(get(&scope, assignments).is_err(), "{setting:?}");
+            scope.admit_groups(&BTreeSet::from(["below".to_owned()]));
+            assert_eq!(get(&scope, assignments).is_ok(), inside, "{setting:?}");
         }
     }
 

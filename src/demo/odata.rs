@@ -72,6 +72,12 @@ fn select(row: Value, call: &Call) -> Value {
 fn admits(filter: &str, row: &Value) -> Result<bool, Refusal> {
     for part in filter.split(" and ").map(str::trim).filter(|part| !part.is_empty()) {
         let unsupported = || unsupported_query(format!("Unsupported or invalid query filter clause specified: '{part}'."));
+        if let Some((field, list)) = part.split_once(" in ") {
+            if !among(row, field, list).ok_or_else(unsupported)? {
+                return Ok(false);
+            }
+            continue;
+        }
         let (left, right) = part.split_once(" eq ").ok_or_else(unsupported)?;
         let admitted = match left.split_once("/any(") {
             Some((field, _)) => {
@@ -85,6 +91,14 @@ fn admits(filter: &str, row: &Value) -> Result<bool, Refusal> {
         }
     }
     Ok(true)
+}
+
+/// Whether a field is one of a list of literals; Graph takes fifteen at most.
+fn among(row: &Value, field: &str, list: &str) -> Option<bool> {
+    let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
+    let wanted: Vec<Value> = list.split(',').map(literal).collect::<Option<_>>()?;
+    let own = row.get(field.trim()).unwrap_or(&Value::Null);
+    (wanted.len() <= 15).then(|| wanted.iter().any(|one| same(own, one)))
 }
 
 fn literal(word: &str) -> Option<Value> {

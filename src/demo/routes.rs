@@ -137,6 +137,8 @@ const ROUTES: &[Route] = &[
     graph("/v1.0/groups/{id}", GROUPS, "groups", dir::one),
     graph("/v1.0/groups/{id}/members", GROUPS, "groups", dir::members),
     graph("/v1.0/groups/{id}/members/{cast}", GROUPS, "groups", dir::members),
+    graph("/v1.0/groups/{id}/transitiveMemberOf", GROUPS, "groups", dir::member_of),
+    graph("/v1.0/groups/{id}/transitiveMemberOf/{cast}", GROUPS, "groups", dir::member_of),
     graph("/v1.0/groups/{id}/transitiveMembers", GROUPS, "groups", dir::transitive_members),
     graph("/v1.0/groups/{id}/transitiveMembers/{cast}", GROUPS, "groups", dir::transitive_members),
     graph("/v1.0/roleManagement/directory/roleDefinitions", ROLES, "directory-role-definitions", dir::whole),

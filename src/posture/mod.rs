@@ -1,9 +1,12 @@
 //! Judgement: pure functions over facts. No IO, no async, no Terraform, no Azure client.
 
+pub mod area;
 pub mod assessment;
+pub mod connection;
 pub mod controls;
 pub mod defender;
 pub mod filter;
+pub mod graph_permission;
 pub mod portal;
 pub mod rbac;
 pub mod resource_id;
@@ -12,6 +15,7 @@ pub mod status;
 pub mod time;
 pub mod unreadable;
 
+pub use area::Area;
 pub use severity::Severity;
 pub use status::Status;
 pub use unreadable::{Reason, Unreadable};

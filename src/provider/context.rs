@@ -18,6 +18,8 @@ pub struct Context {
     pub client: Client,
     /// The areas that are on.
     pub areas: BTreeSet<AreaWord>,
+    /// Whether `identity_scope` hides anybody.
+    pub identity_scope: bool,
     /// What an unknown verdict is, unless a validation says otherwise.
     pub on_unknown: EnforcementWord,
     /// Whether names of people appear.

@@ -30,13 +30,43 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
     Ok(Unreadable { subject: subject.to_owned(), scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
 }
 
+/// A failed read as a gap, even where it questions the sign-in: for an answer that is about the connection itself. What only a bug or
+/// a hostile answer can cause stays an error.
+pub fn soft_gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
+    match error.kind() {
+        Kind::Configuration | Kind::Unauthenticated => Ok(Unreadable {
+            subject: subject.to_owned(),
+            scope: scope.to_owned(),
+            reason: Reason::Forbidden,
+            code: error.code().to_owned(),
+            remedy: if error.advice().is_empty() { error.to_string() } else { error.advice().to_owned() },
+        }),
+        _ => gap(subject, scope, error),
+    }
+}
+
+/// What [`failed`] said, as a gap, under the same conditions as [`soft_gap`].
+pub fn softened(subject: &str, scope: &str, problems: Diagnostics) -> Result<Unreadable, Diagnostics> {
+    let grave = |summary: &str| [LEFT, GUARDED].contains(&summary);
+    match problems.iter().next() {
+        Some(first) if !grave(&first.summary) => Ok(Unreadable {
+            subject: subject.to_owned(),
+            scope: scope.to_owned(),
+            reason: Reason::Forbidden,
+            code: String::new(),
+            remedy: first.detail.clone(),
+        }),
+        _ => Err(problems),
+    }
+}
+
 /// A failed read as the error of a whole data source or validation.
 pub fn failed(error: &Error) -> Diagnostics {
     let sign_in = explain::summary(error);
     let (summary, after) = match error.kind() {
         Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or("Sign-in is not configured"), ""),
-        Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => ("Left its host", REPORT),
-        Kind::RefusedByGuard => ("Refused by the read-only guard", REPORT),
+        Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => (LEFT, REPORT),
+        Kind::RefusedByGuard => (GUARDED, REPORT),
         Kind::Unauthenticated => ("Sign-in failed", ""),
         _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
@@ -49,6 +79,9 @@ pub fn failed(error: &Error) -> Diagnostics {
     }
     Diagnostics::of_error(summary, detail)
 }
+
+const GUARDED: &str = "Refused by the read-only guard";
+const LEFT: &str = "Left its host";
 
 /// The code of an answer that points to another host.
 const LEFT_ITS_HOST: &str = "LeftItsHost";

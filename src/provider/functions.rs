@@ -4,12 +4,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    posture::resource_id::ResourceId,
-    sdk::entry::{Function, FunctionEntry, FunctionError},
+    posture::{
+        rbac::{built_in, place::Kind},
+        resource_id::ResourceId,
+    },
+    sdk::{
+        entry::{Function, FunctionEntry, FunctionError},
+        rules::unknown_word,
+    },
 };
 
 /// The functions of the provider.
-pub const FUNCTIONS: &[FunctionEntry] = &[FunctionEntry::of::<ParseResourceId>()];
+pub const FUNCTIONS: &[FunctionEntry] = &[FunctionEntry::of::<ParseResourceId>(), FunctionEntry::of::<RoleDefinitionId>()];
 
 /// Takes an Azure resource id apart. Parts the id does not have are null. `resource_type` is the full type
 /// (`Microsoft.Sql/servers/databases`); of an extension resource's id the last provider counts, and `parent_id` is what it extends.
@@ -66,5 +72,43 @@ impl Function for ParseResourceId {
             parent_name: parsed.parent_name,
             id: parsed.id,
         })
+    }
+}
+
+/// The id of a well-known built-in role of Azure. With a subscription, or anything below one, as `scope` it is that subscription's form
+/// of the id; with `""`, `/` or a management group it is the tenant's form.
+///
+/// It is an error if the name is none of the well-known built-in roles, or the scope is no scope.
+#[derive(Deserialize, JsonSchema)]
+struct RoleDefinitionIdArguments {
+    /// The name of the role, without case: `Key Vault Reader`.
+    name: String,
+    /// Where the role is going to be given: a resource id, or `""` for none.
+    #[schemars(extend("x-empty-allowed" = true))]
+    scope: String,
+}
+
+struct RoleDefinitionId;
+
+impl Function for RoleDefinitionId {
+    const NAME: &'static str = "role_definition_id";
+    const SUMMARY: &'static str = "Finds the id of a built-in role by its name";
+    type Arguments = RoleDefinitionIdArguments;
+    type Answer = String;
+
+    fn call(arguments: RoleDefinitionIdArguments) -> Result<String, FunctionError> {
+        let Some((_, guid)) = built_in::by_name(&arguments.name) else {
+            let names: Vec<String> = built_in::names().map(str::to_owned).collect();
+            return Err(FunctionError::about(0, format!("`name` {}", unknown_word(&arguments.name, &names))));
+        };
+        let scope = arguments.scope.as_str();
+        let id =
+            ResourceId::parse(if scope.is_empty() { "/" } else { scope }).map_err(|error| FunctionError::about(1, error.0))?;
+        let prefix = match (Kind::of(&id.id), id.subscription_id) {
+            (Some(_), Some(subscription)) => format!("/subscriptions/{subscription}"),
+            (Some(kind), None) if kind.is_above_subscriptions() => String::new(),
+            _ => return Err(FunctionError::about(1, format!("`scope` is {scope:?}, which is no scope of Azure RBAC."))),
+        };
+        Ok(format!("{prefix}/providers/Microsoft.Authorization/roleDefinitions/{guid}"))
     }
 }

@@ -1,13 +1,19 @@
 //! The surface a user types: provider block, data sources, validations, functions. Thin glue over `azure` and `posture`.
 
 pub mod collect;
+pub mod connection;
+pub mod connection_validation;
 pub mod context;
 pub mod defender_assessments;
 pub mod defender_plans;
 pub mod defender_validation;
+pub mod directory_role_assignments;
 pub mod failure;
 pub mod functions;
+pub mod graph_permission_validation;
 pub mod listing;
+pub mod role_assignment_validation;
+pub mod role_assignments;
 pub mod settings;
 pub mod subscriptions;
 pub mod validation;
@@ -69,8 +75,20 @@ impl Provider for Azposture {
     type Settings = Settings;
     type Context = Context;
     const TABLES: Tables<Context> = Tables {
-        data_sources: &[defender_assessments::DATA_SOURCES, defender_plans::DATA_SOURCES, subscriptions::DATA_SOURCES],
-        validations: &[defender_validation::VALIDATIONS],
+        data_sources: &[
+            connection::DATA_SOURCES,
+            defender_assessments::DATA_SOURCES,
+            defender_plans::DATA_SOURCES,
+            directory_role_assignments::DATA_SOURCES,
+            role_assignments::DATA_SOURCES,
+            subscriptions::DATA_SOURCES,
+        ],
+        validations: &[
+            connection_validation::VALIDATIONS,
+            defender_validation::VALIDATIONS,
+            graph_permission_validation::VALIDATIONS,
+            role_assignment_validation::VALIDATIONS,
+        ],
         functions: &[functions::FUNCTIONS],
     };
 
@@ -109,6 +127,7 @@ impl Provider for Azposture {
         Ok(Context {
             client: Client::new(connection, transports),
             areas: settings.areas.unwrap_or_else(|| AreaWord::ALL.into()),
+            identity_scope: settings.identity_scope.is_some(),
             on_unknown: settings.on_unknown.unwrap_or(EnforcementWord::Error),
             personal_data: settings.personal_data.unwrap_or(PersonalDataWord::Show),
             enforcement: settings.enforcement.unwrap_or(EnforcementWord::Error),

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use crate::posture::Severity;
+use crate::posture::{Area, Severity};
 
 /// An area a connection can look at.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +42,20 @@ impl AreaWord {
             Self::Network => "network",
             Self::Observability => "observability",
             Self::Posture => "posture",
+        }
+    }
+}
+
+impl From<AreaWord> for Area {
+    fn from(word: AreaWord) -> Self {
+        match word {
+            AreaWord::Compute => Self::Compute,
+            AreaWord::Data => Self::Data,
+            AreaWord::Governance => Self::Governance,
+            AreaWord::Identity => Self::Identity,
+            AreaWord::Network => Self::Network,
+            AreaWord::Observability => Self::Observability,
+            AreaWord::Posture => Self::Posture,
         }
     }
 }
@@ -177,6 +191,62 @@ text!(
     ResourceIdPrefix,
     { "type": "string", "pattern": "^/", "x-expected": "the beginning of a resource id (it has to start with `/`)" }
 );
+
+text!(
+    /// The type of a principal, in Azure's words.
+    PrincipalType,
+    { "type": "string", "enum": ["User", "Group", "ServicePrincipal", "ForeignGroup", "Device"], "x-ignore-case": true }
+);
+
+text!(
+    /// A role, as GUID or as the full id that ends in it.
+    RoleDefinitionId,
+    {
+        "type": "string",
+        "pattern": "^(/.*/)?[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+        "x-expected": "a role definition's GUID, or its full id"
+    }
+);
+
+text!(
+    /// Where something is given: tenant, management group, subscription, resource group or resource.
+    ScopeId,
+    {
+        "type": "string",
+        "pattern": "^/($|[Ss]ubscriptions/[0-9a-fA-F-]{36}(/|$)|[Pp]roviders/[Mm]icrosoft.[Mm]anagement/[Mm]anagement[Gg]roups/[^/]+/?$)",
+        "x-expected": "a scope: `/`, a management group, or anything from a subscription down"
+    }
+);
+
+text!(
+    /// An operation, or a pattern of operations.
+    Operation,
+    {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9._*-]+(/[A-Za-z0-9._*-]+)*$",
+        "x-expected": "an operation such as `Microsoft.Storage/storageAccounts/read`, or a pattern of them with `*`"
+    }
+);
+
+/// Whether a role is held now, or can be activated.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum AssignmentTypeWord {
+    /// Held now, activated ones included.
+    Active,
+    /// Held after activation only.
+    Eligible,
+}
+
+impl AssignmentTypeWord {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Eligible => "eligible",
+        }
+    }
+}
 
 /// The texts of a set, lower-cased.
 pub fn lowered<T>(words: &Option<BTreeSet<T>>, text: impl Fn(&T) -> &str) -> Option<BTreeSet<String>> {

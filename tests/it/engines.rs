@@ -36,6 +36,8 @@ fn readings() -> Vec<(&'static str, Json)> {
         ),
         ("defender_assessments", json!({"tags": {"env": "prod"}, "limit": 0})),
         ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "limit": 0})),
+        ("role_assignments", json!({"limit": 0})),
+        ("role_assignments", json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})),
     ]
 }
 
@@ -82,11 +84,8 @@ async fn compare(tenant: &Tenant, scope: Option<&ScopeSetting>) {
 async fn both_engines_answer_alike_for_the_tenant() {
     let tenant = Tenant::demo();
     compare(&tenant, None).await;
-    let never_compared: Vec<&str> = queries::TEXTS
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| !queries_asked(&tenant).contains(*name) && !name.starts_with("role"))
-        .collect();
+    let never_compared: Vec<&str> =
+        queries::TEXTS.iter().map(|(name, _)| *name).filter(|name| !queries_asked(&tenant).contains(*name)).collect();
     assert!(never_compared.is_empty(), "{never_compared:?}");
 }
 
@@ -245,10 +244,11 @@ fn asked(tenant: &Tenant) -> Vec<String> {
     requests.map(|request| request.named.unwrap_or(request.path)).collect()
 }
 
-/// How many requests all readings together take.
+/// How many requests all readings together take that Resource Graph can serve alone; beside role assignments stand deny assignments and
+/// schedules, which only Resource Manager has.
 async fn cost(tenant: &Tenant, resource_graph: &str) -> usize {
     let inside = through(tenant, resource_graph).await;
-    for (name, arguments) in readings() {
+    for (name, arguments) in readings().into_iter().filter(|(name, _)| *name != "role_assignments") {
         inside.read(name, arguments).await.ok();
     }
     inside.open("defender_validation", validation()).await.ok();

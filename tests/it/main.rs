@@ -17,6 +17,7 @@ mod golden;
 mod process;
 mod protocol;
 mod provider;
+mod rbac;
 mod server;
 mod showcase;
 mod signin;

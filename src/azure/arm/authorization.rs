@@ -209,6 +209,11 @@ pub async fn role_definitions(client: &Client, scope: &str, filter: Option<&str>
     collect(client, filtered(call, filter)).await
 }
 
+/// One role definition, by its GUID, as it is assigned at a scope.
+pub async fn role_definition_at(client: &Client, scope: &str, guid: &str) -> Result<RoleDefinition> {
+    client.get(Call::arm("read the role definition", under(scope, &format!("roleDefinitions/{guid}")), VERSION)).await
+}
+
 /// Deny assignments at, above and below a scope, or as `filter` narrows it.
 pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<DenyAssignment>> {
     let call = Call::arm("list deny assignments", under(scope, "denyAssignments"), VERSION);
@@ -219,6 +224,12 @@ pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>
 pub async fn eligibilities(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
     collect(client, Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES))
         .await
+}
+
+/// Roles that could be activated, at a scope and above it. Needs Entra ID P2.
+pub async fn eligibilities_reaching(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
+    let call = Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES);
+    collect(client, call.with("$filter", "atScope()")).await
 }
 
 /// Roles held through Privileged Identity Management. Needs Entra ID P2.

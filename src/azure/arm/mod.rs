@@ -1,6 +1,7 @@
 //! What Azure Resource Manager is asked for: one function a list, its wire model beside it.
 
 pub mod authorization;
+pub mod containers;
 pub mod management;
 pub mod resources;
 pub mod security;

@@ -1,5 +1,7 @@
 //! What a set of roles allows: the union over roles of actions minus that role's own exclusions.
 
+use super::{Patterns, covered};
+
 /// What one role allows. `*` stands for any characters, `/` included; case does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permission {
@@ -11,11 +13,41 @@ pub struct Permission {
     pub data_actions: Vec<String>,
     /// Taken out of `data_actions` of the same role, and of no other.
     pub not_data_actions: Vec<String>,
+    /// Whether a condition narrows it. What is allowed on a condition counts as not allowed in full.
+    pub conditional: bool,
 }
 
-/// Whether any of the roles allows one concrete management operation.
+impl Permission {
+    /// The management operations.
+    pub fn control(&self) -> Patterns<'_> {
+        Patterns { allowed: &self.actions, excluded: &self.not_actions }
+    }
+
+    /// The data operations.
+    pub fn data(&self) -> Patterns<'_> {
+        Patterns { allowed: &self.data_actions, excluded: &self.not_data_actions }
+    }
+
+    /// Whether it lets its holder change everything, or give rights away: every operation, whatever is taken out of it again, or
+    /// writing role assignments or role definitions, or elevating access.
+    pub fn is_privileged(&self) -> bool {
+        const GIVING_RIGHTS: [&str; 3] = [
+            "Microsoft.Authorization/elevateAccess/action",
+            "Microsoft.Authorization/roleAssignments/write",
+            "Microsoft.Authorization/roleDefinitions/write",
+        ];
+        let allows = |action: &&str| {
+            self.actions.iter().any(|pattern| matches(pattern, action))
+                && !self.not_actions.iter().any(|pattern| matches(pattern, action))
+        };
+        let everything = |pattern: &String| !pattern.is_empty() && pattern.chars().all(|letter| letter == '*');
+        self.actions.iter().any(everything) || GIVING_RIGHTS.iter().any(allows)
+    }
+}
+
+/// Whether any of the roles allows one concrete management operation, without a condition.
 pub fn covers(permissions: &[Permission], action: &str) -> bool {
-    permissions.iter().any(|role| {
+    permissions.iter().filter(|role| !role.conditional).any(|role| {
         role.actions.iter().any(|pattern| matches(pattern, action))
             && !role.not_actions.iter().any(|pattern| matches(pattern, action))
     })
@@ -24,6 +56,18 @@ pub fn covers(permissions: &[Permission], action: &str) -> bool {
 /// Whether a pattern matches a concrete operation.
 pub fn matches(pattern: &str, action: &str) -> bool {
     crate::posture::filter::wildcard(pattern, action)
+}
+
+/// Whether everything the first set of permissions allows is proven to be allowed by the second one, too.
+pub fn includes(required: &[Permission], granted: &[Permission], denied: &[Permission]) -> super::Coverage {
+    let granted_control: Vec<_> = granted.iter().map(Permission::control).collect();
+    let granted_data: Vec<_> = granted.iter().map(Permission::data).collect();
+    let denied_control: Vec<_> = denied.iter().map(Permission::control).collect();
+    let denied_data: Vec<_> = denied.iter().map(Permission::data).collect();
+    let each = required.iter().flat_map(|one| {
+        [covered(one.control(), &granted_control, &denied_control), covered(one.data(), &granted_data, &denied_data)]
+    });
+    each.max().unwrap_or(super::Coverage::Covered)
 }
 
 #[cfg(test)]
@@ -58,7 +102,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_allowed_on_a_condition_is_not_allowed_in_full() {
+        let conditional = Permission { conditional: true, ..role(&["*"], &[]) };
+        assert!(!covers(&[conditional], "Microsoft.Security/pricings/read"));
+    }
+
+    #[test]
     fn a_question_mark_is_no_wildcard_in_an_action() {
         assert!(!matches("Microsoft.X/?/read", "Microsoft.X/a/read"));
+    }
+
+    #[test]
+    fn a_role_that_changes_everything_or_gives_rights_away_is_privileged() {
+        let privileged = |actions: &[&str], not: &[&str]| role(actions, not).is_privileged();
+        assert!(privileged(&["*"], &["Microsoft.Authorization/*/Write"]), "Contributor");
+        assert!(privileged(&["Microsoft.Authorization/*"], &[]), "User Access Administrator");
+        assert!(privileged(&["microsoft.authorization/ROLEASSIGNMENTS/write"], &[]));
+        assert!(!privileged(&["*/read", "Microsoft.Support/*"], &[]));
+        assert!(!privileged(&["Microsoft.Authorization/*"], &["Microsoft.Authorization/*"]));
+        assert!(!privileged(&["Microsoft.Authorization/policyAssignments/write"], &[]));
     }
 }

@@ -1,11 +1,17 @@
 //! The only place where judgement causes IO: facts for `posture`, read through `azure`, each with the gaps that belong to it.
 
+pub mod authorization;
+pub mod connection;
+pub mod directory;
 pub mod engine;
+pub mod grants;
+pub mod graph;
 pub mod hierarchy;
 pub mod inventory;
 pub mod proof;
 pub mod scope;
 pub mod security;
+pub mod subscription;
 
 use std::{future::Future, sync::Arc};
 

@@ -211,5 +211,6 @@ pub fn permission(wire: authorization::Permission) -> Permission {
         not_actions: wire.not_actions,
         data_actions: wire.data_actions,
         not_data_actions: wire.not_data_actions,
+        conditional: wire.condition.is_some(),
     }
 }

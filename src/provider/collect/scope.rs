@@ -25,6 +25,9 @@ use crate::{
     sdk::{Diagnostics, Result},
 };
 
+/// The summary of the error that no subscription is visible.
+pub const NONE_VISIBLE: &str = "No subscription visible";
+
 /// A subscription of the connection.
 #[derive(Clone, Debug)]
 pub struct Subscription {
@@ -182,7 +185,7 @@ async fn detected(context: &Context) -> Result<Scope> {
     } else {
         "\n\nSet `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`."
     };
-    Err(Diagnostics::of_error("No subscription visible", detail + next))
+    Err(Diagnostics::of_error(NONE_VISIBLE, detail + next))
 }
 
 const GRANT: &str = "\n\nGrant the sign-in a role: az role assignment create --role Reader --scope /subscriptions/<id> --assignee <object id>. \
@@ -246,7 +249,7 @@ async fn group(context: &Context, name: &str) -> Result<Scope> {
                 "The management group {name:?} and the groups below it hold no subscription. Name another group, or move a \
                  subscription into this one."
             );
-            return Err(Diagnostics::of_error("No subscription visible", detail));
+            return Err(Diagnostics::of_error(NONE_VISIBLE, detail));
         }
         Ok(ids) => return expected(context, "management_group", &ids).await,
         Err(error) => error,
@@ -335,5 +338,5 @@ fn none_visible(scope: &Scope) -> Diagnostics {
     for gap in scope.gaps.iter().take(20) {
         detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
     }
-    Diagnostics::of_error("No subscription visible", detail + GRANT)
+    Diagnostics::of_error(NONE_VISIBLE, detail + GRANT)
 }

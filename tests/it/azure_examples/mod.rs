@@ -1,6 +1,7 @@
 //! The bodies that the services publish as samples, served over the client's own transport: what is read decodes, and holds what
 //! the sample says. Every sample is read here or listed with the reason why nothing reads it.
 
+mod graph;
 mod reads;
 mod unread;
 
@@ -43,7 +44,9 @@ async fn what_is_read_decodes_to_what_the_sample_says() {
     for (name, read) in READS {
         let body = samples.body(name);
         // What is read one at a time arrives as it is; a sample of one row of a list arrives as that list.
-        let single = ["subscription/subscription-get.json", "managementgroups/group-expand-recurse.json"].contains(name);
+        let single =
+            ["graph/application-get.json", "managementgroups/group-expand-recurse.json", "subscription/subscription-get.json"]
+                .contains(name);
         let (rows, served) = match body["value"].as_array().or(body["data"].as_array()) {
             Some(rows) => (rows.clone(), body.clone()),
             None if single => (vec![body.clone()], body.clone()),

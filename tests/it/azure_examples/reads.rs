@@ -10,6 +10,7 @@ use azposture::azure::{
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
+use super::graph;
 use crate::azure_engine::{OURS, Row};
 
 /// What was decoded of one row, by the JSON pointer it stands at.
@@ -68,6 +69,11 @@ pub(super) const READS: &[(&str, Read)] = &[
             Ok(authorization::eligibilities(&client, &subscription()).await?.into_iter().map(schedule).collect())
         }),
     ),
+    ("graph/app-role-assigned-to.json", graph::app_role_assignments),
+    ("graph/application-get.json", graph::application),
+    ("graph/oauth2-permission-grants.json", graph::permission_grants),
+    ("graph/organization.json", graph::tenants),
+    ("graph/subscribed-skus.json", graph::skus),
     (
         "managementgroups/descendants.json",
         reading!(|client| { Ok(management::descendants(&client, GROUP).await?.into_iter().map(descendant).collect()) }),

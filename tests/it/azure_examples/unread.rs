@@ -6,8 +6,6 @@ pub(super) const UNREAD: &[(&str, &[&str])] = &[
     (
         NO_READER,
         &[
-            "graph/app-role-assigned-to.json",
-            "graph/application-get.json",
             "graph/authentication-methods-policy.json",
             "graph/authentication-strength-policies.json",
             "graph/authorization-policy.json",
@@ -17,13 +15,10 @@ pub(super) const UNREAD: &[(&str, &[&str])] = &[
             "graph/group-members.json",
             "graph/groups-list.json",
             "graph/named-locations.json",
-            "graph/oauth2-permission-grants.json",
-            "graph/organization.json",
             "graph/role-assignments-by-principal.json",
             "graph/role-definitions.json",
             "graph/role-eligibility-schedule-instances.json",
             "graph/security-defaults.json",
-            "graph/subscribed-skus.json",
             "graph/user-registration-details.json",
             "graph/users-delta.json",
             "graph/users-list-assigned-licenses.json",

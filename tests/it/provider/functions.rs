@@ -21,3 +21,28 @@ async fn a_resource_id_is_taken_apart_and_spelled_as_azurerm_parses_it() {
         assert_eq!(inside.call("parse_resource_id", &[json!(bad)]).await.unwrap_err().argument, Some(0), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn the_id_of_a_built_in_role_takes_the_form_of_its_scope() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let reader = "providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7";
+    let below = format!("/subscriptions/{}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v", SANDBOX.to_uppercase());
+    for (scope, expected) in [
+        ("", format!("/{reader}")),
+        ("/", format!("/{reader}")),
+        ("/providers/Microsoft.Management/managementGroups/corp", format!("/{reader}")),
+        (below.as_str(), format!("/subscriptions/{SANDBOX}/{reader}")),
+    ] {
+        assert_eq!(
+            inside.call("role_definition_id", &[json!("reader"), json!(scope)]).await.unwrap(),
+            json!(expected),
+            "{scope}"
+        );
+    }
+    let unknown = inside.call("role_definition_id", &[json!("Key Vault Reeder"), json!("")]).await.unwrap_err();
+    assert!(unknown.argument == Some(0) && unknown.text.contains("`Key Vault Reader`"), "{unknown:?}");
+    for bad in ["rg", "/subscriptions/x", "/tenants/x"] {
+        let refused = inside.call("role_definition_id", &[json!("Reader"), json!(bad)]).await.unwrap_err();
+        assert_eq!(refused.argument, Some(1), "{bad}");
+    }
+}

@@ -3,8 +3,14 @@
 mod assessments;
 mod block;
 mod completeness;
+mod connection;
+mod connection_validation;
+mod directory_roles;
 mod functions;
+mod graph_permission;
 mod plans;
+mod role_assignments;
+mod role_validation;
 mod scope;
 mod subscriptions;
 mod validation;

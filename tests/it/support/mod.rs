@@ -8,3 +8,4 @@ pub(crate) mod host;
 pub(crate) mod inside;
 pub(crate) mod plugin;
 pub(crate) mod terraform;
+pub(crate) mod tokens;

@@ -1,5 +1,6 @@
 //! The provider under the real CLI, on the demo tenant: what a user sees, and what is left behind.
 
+mod access;
 mod bounds;
 mod deferred;
 mod destroy;

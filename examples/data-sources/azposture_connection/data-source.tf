@@ -1,0 +1,13 @@
+data "azposture_connection" "this" {}
+
+output "ready" {
+  value = data.azposture_connection.this.ready
+}
+
+# What is left to do, with the portal path or the command for each line.
+output "todo" {
+  value = {
+    for check in data.azposture_connection.this.checks : check.key => check.remediation
+    if contains(["fail", "unknown"], check.status)
+  }
+}

@@ -1,0 +1,9 @@
+# Everybody who is Owner anywhere, members of groups included.
+data "azposture_role_assignments" "owners" {
+  role_definition_names = ["Owner"]
+  expand_groups         = true
+}
+
+output "owners" {
+  value = distinct([for r in data.azposture_role_assignments.owners.role_assignments : r.principal_id if r.principal_type != "Group"])
+}

@@ -1,0 +1,4 @@
+ephemeral "azposture_role_assignment_validation" "reader" {
+  self                  = true
+  role_definition_names = ["Reader"]
+}

@@ -1,0 +1,274 @@
+//! What the checks are judged by: facts about the sign-in, the scope, each subscription and the directory, each read or not by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use time::{Date, OffsetDateTime};
+
+pub use crate::posture::graph_permission::Read;
+use crate::posture::{
+    Area, Unreadable,
+    defender::Plan,
+    graph_permission::{Evidence, Holder},
+    rbac::Permission,
+};
+
+/// A kind of fact; a check names those it needs, and nothing else is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// How many assessments each subscription has.
+    Assessments,
+    /// The AKS clusters.
+    Clusters,
+    /// The principal's registration, and what was consented to it.
+    Consent,
+    /// Where the credential ends.
+    Credential,
+    /// What the tenant says about itself without a sign-in.
+    Discovery,
+    /// The management groups.
+    Groups,
+    /// How many resources there are of each type.
+    Inventory,
+    /// Provisioning jobs.
+    Jobs,
+    /// The tenant's licences.
+    Licences,
+    /// The tenant, as the directory names it.
+    Organization,
+    /// What the sign-in may do.
+    Permissions,
+    /// Defender plans.
+    Plans,
+    /// Resource providers.
+    Providers,
+    /// A query of Resource Graph.
+    Query,
+    /// Scan results.
+    Scans,
+    /// The principal itself.
+    ServicePrincipal,
+    /// The token for Microsoft Graph.
+    Token,
+}
+
+/// A list, and whether it is proven to be whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Whole<T> {
+    /// What was read.
+    pub rows: T,
+    /// Why it may be only a part.
+    pub unproven: Option<Unreadable>,
+}
+
+/// All facts. Those that no chosen check needs are gaps of the kind "not asked".
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The day the judgement is for.
+    pub today: Date,
+    /// The areas that are on.
+    pub areas: BTreeSet<Area>,
+    /// Whether `identity_scope` is set.
+    pub identity_scope: bool,
+    /// The sign-in.
+    pub sign_in: SignIn,
+    /// What discovery says about the tenant.
+    pub discovery: Read<Discovery>,
+    /// What the connection stands for.
+    pub scope: Scope,
+    /// The chosen subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// Those of the chosen subscriptions that cannot be read.
+    pub unseen: Vec<Unseen>,
+    /// The directory.
+    pub directory: Directory,
+}
+
+/// The sign-in, by its token.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// How, as a word: `client_secret`.
+    pub method: &'static str,
+    /// Who.
+    pub holder: Holder,
+    /// Object id of the principal; none if the token does not say.
+    pub object_id: Option<String>,
+    /// Client id; none if the token does not say.
+    pub client_id: Option<String>,
+    /// Tenant of the token; none if the token does not say.
+    pub tenant_id: Option<String>,
+    /// The tenant of the configuration, GUID or domain.
+    pub configured_tenant: Option<String>,
+    /// Until when it works.
+    pub credential: Credential,
+}
+
+/// Until when a sign-in works.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// It has no end of its own; says why.
+    Endless(&'static str),
+    /// The one that is used is known.
+    Known(Read<Lifetime>),
+    /// One of these is used.
+    OneOf(Read<Vec<Lifetime>>),
+}
+
+impl Credential {
+    /// The end of the credential in use; none if it has none, or if which one is in use or its end is not known.
+    pub fn ends(&self, today: Date) -> Option<OffsetDateTime> {
+        match self {
+            Self::Known(Ok(lifetime)) => Some(lifetime.ends),
+            Self::OneOf(Ok(all)) => {
+                let mut alive = all.iter().filter(|lifetime| lifetime.ends.date() >= today);
+                alive.next().filter(|_| alive.next().is_none()).map(|lifetime| lifetime.ends)
+            }
+            Self::Endless(_) | Self::Known(Err(_)) | Self::OneOf(Err(_)) => None,
+        }
+    }
+}
+
+/// From when until when a credential works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// First moment; none if it is not stated.
+    pub starts: Option<OffsetDateTime>,
+    /// Last moment.
+    pub ends: OffsetDateTime,
+}
+
+/// What tenant discovery says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Discovery {
+    /// The tenant answers.
+    Found {
+        /// Its GUID.
+        tenant_id: String,
+        /// Its Microsoft Graph; none if the cloud does not say.
+        graph_host: Option<String>,
+        /// Who issues its tokens.
+        issuer_host: String,
+        /// What is wrong with the cloud, and what to do about it.
+        objection: Option<(String, String)>,
+    },
+    /// The sign-in host knows no such tenant: what it said, and what to do.
+    Refused {
+        /// The service's code.
+        code: String,
+        /// What it means.
+        detail: String,
+        /// The next step.
+        remedy: String,
+    },
+    /// A cloud that describes itself need not offer it.
+    Unstated,
+}
+
+/// What the connection stands for.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// `subscription`, `subscriptions`, `management_group`, `tenant`.
+    pub kind: &'static str,
+    /// How many subscriptions are visible, or why none is.
+    pub detected: Result<usize, Undetected>,
+    /// Expected subscriptions that are not visible, and expectations that could not be read.
+    pub gaps: Vec<Unreadable>,
+    /// How many management groups are readable there.
+    pub groups: Read<usize>,
+    /// How many rows Resource Graph answers to a question that has one; none if it is switched off.
+    pub query: Option<Read<usize>>,
+    /// Whether a list of this connection goes through Resource Graph.
+    pub query_is_used: bool,
+}
+
+/// Why no subscription is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undetected {
+    /// What was found instead.
+    pub detail: String,
+    /// Whether it is certain that none is visible; else the list could not be read.
+    pub certain: bool,
+}
+
+/// A subscription that is expected and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Lower-case GUID.
+    pub id: String,
+    /// Azure's word, where it is known: a deleted one is still listed for a while.
+    pub state: Option<String>,
+    /// Why.
+    pub gap: Unreadable,
+}
+
+/// One subscription.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// Lower-case GUID.
+    pub id: String,
+    /// Azure's word.
+    pub state: String,
+    /// The tenant that owns it.
+    pub tenant_id: Option<String>,
+    /// Whether that is the tenant of the sign-in; none if either is not known.
+    pub tenant_matches: Option<bool>,
+    /// What the sign-in may do there.
+    pub permissions: Read<Vec<Permission>>,
+    /// State of each resource provider, by lower-case namespace.
+    pub providers: Read<BTreeMap<String, String>>,
+    /// Defender plans.
+    pub plans: Read<Whole<Vec<Plan>>>,
+    /// How many assessments there are.
+    pub assessments: Read<Whole<usize>>,
+    /// How many resources there are, by lower-case type.
+    pub inventory: Read<Whole<BTreeMap<String, u64>>>,
+    /// The kinds of things that were scanned at least once.
+    pub scans: Read<Whole<BTreeSet<&'static str>>>,
+    /// AKS clusters by name, and whether the API server is private.
+    pub clusters: Read<Whole<Vec<(String, bool)>>>,
+}
+
+/// The directory, as Microsoft Graph shows it to the sign-in.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// Whether a token for Microsoft Graph could be had; `Ok(None)` is a token that does not say what it holds.
+    pub token: Read<Option<Token>>,
+    /// The tenant's id and name.
+    pub organization: Read<Organization>,
+    /// Licences in use: `P1`, `P2`, `Governance`, `WorkloadId`.
+    pub licences: Read<BTreeSet<&'static str>>,
+    /// The principal; `Ok(None)` for a user.
+    pub service_principal: Read<Option<ServicePrincipal>>,
+    /// What the principal holds of Microsoft Graph.
+    pub evidence: Evidence,
+    /// Whether each named application provisions people at the moment, by client id; none if no application was named.
+    pub provisioning: Option<BTreeMap<String, Read<bool>>>,
+    /// Disabled accounts with active roles that `identity_scope` hides.
+    pub hidden_leavers: Read<u64>,
+}
+
+/// What a token for Microsoft Graph holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Token {
+    /// Application permissions.
+    pub roles: Vec<String>,
+    /// Delegated permissions.
+    pub scopes: Vec<String>,
+}
+
+/// The tenant, as the directory names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Organization {
+    /// Its GUID.
+    pub id: String,
+    /// Its name.
+    pub display_name: Option<String>,
+}
+
+/// The principal of an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServicePrincipal {
+    /// Whether it is enabled; none if the directory does not say.
+    pub enabled: Option<bool>,
+    /// The tenant its registration is in.
+    pub owner_tenant_id: Option<String>,
+}

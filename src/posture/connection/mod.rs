@@ -1,0 +1,91 @@
+//! Whether a connection has what it needs: a fixed list of checks, each with a status, what it rests on, and the one next step.
+
+mod actions;
+pub mod catalogue;
+mod defender;
+mod directory;
+pub mod facts;
+mod roles;
+mod scope;
+mod sign_in;
+pub mod verdict;
+
+pub use catalogue::{CHECKS, Check, Level, select};
+pub use facts::{Facts, Need};
+pub use verdict::Verdict;
+
+use self::{catalogue::Judge, facts::Unseen};
+
+/// One judged check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The check.
+    pub id: &'static str,
+    /// Whether the connection depends on it.
+    pub level: Level,
+    /// The subscription it is about; none for the connection as a whole.
+    pub subscription_id: Option<String>,
+    /// The answer.
+    pub verdict: Verdict,
+}
+
+impl Row {
+    /// `id|subscription_id`, or the id alone.
+    pub fn key(&self) -> String {
+        match &self.subscription_id {
+            Some(subscription) => format!("{}|{subscription}", self.id),
+            None => self.id.to_owned(),
+        }
+    }
+}
+
+/// Judges the chosen checks, in the order of their keys.
+pub fn judge(chosen: &[&'static Check], facts: &Facts) -> Vec<Row> {
+    let mut rows: Vec<Row> = chosen.iter().flat_map(|check| judge_one(check, facts)).collect();
+    rows.sort_by_key(Row::key);
+    rows
+}
+
+fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
+    let row = |subscription_id: Option<String>, verdict: Verdict| Row {
+        id: check.id,
+        level: verdict.level.unwrap_or(check.level),
+        subscription_id,
+        verdict,
+    };
+    let off = check.area.filter(|area| !facts.areas.contains(area)).map(|area| {
+        Verdict::off(format!("the area `{}` is left out of `areas` of the provider block", area.word())).with("area", area.word())
+    });
+    match check.judge {
+        Judge::Connection(judge) => vec![row(None, off.unwrap_or_else(|| judge(facts)))],
+        Judge::Subscription(_) if facts.subscriptions.is_empty() && facts.unseen.is_empty() => {
+            let none = || {
+                let detail = "no subscription of the connection is visible, so there is nothing to look at";
+                Verdict::unknown("not_visible", detail, "See `subscription_detected`.")
+            };
+            vec![row(None, off.unwrap_or_else(none))]
+        }
+        Judge::Subscription(judge) => {
+            let seen = facts.subscriptions.iter().map(|one| (one.id.clone(), off.clone().unwrap_or_else(|| judge(facts, one))));
+            let unseen = facts.unseen.iter().map(|one| (one.id.clone(), off.clone().unwrap_or_else(|| unread(check, one))));
+            seen.chain(unseen).map(|(id, verdict)| row(Some(id), verdict)).collect()
+        }
+    }
+}
+
+/// A subscription that cannot be read is never left out; all that may be known of it is its state.
+fn unread(check: &Check, unseen: &Unseen) -> Verdict {
+    match &unseen.state {
+        Some(state) if check.id == "subscription_enabled" => scope::in_state(&unseen.id, state),
+        _ => Verdict::unread(&unseen.gap),
+    }
+}
+
+/// Whether nothing required failed or stayed unknown.
+pub fn ready(rows: &[Row]) -> bool {
+    use crate::posture::Status::{Fail, Unknown};
+    rows.iter().all(|row| row.level == Level::Advisory || !matches!(row.verdict.status, Fail | Unknown))
+}
+
+#[cfg(test)]
+mod tests;

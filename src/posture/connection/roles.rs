@@ -1,0 +1,118 @@
+//! What the sign-in may do in a subscription: enough to read, and no more than that.
+
+use super::{
+    Verdict, actions,
+    facts::{Facts, Subscription},
+    verdict::{joined, listed},
+};
+use crate::posture::{
+    filter,
+    rbac::{Permission, covers},
+};
+
+/// Every concrete read that the areas which are on make.
+pub(super) fn reader(facts: &Facts, subscription: &Subscription) -> Verdict {
+    let needed: Vec<&str> = actions::BASE.iter().chain(facts.areas.iter().flat_map(|area| actions::of(*area))).copied().collect();
+    held(facts, subscription, &needed, "Reader")
+}
+
+pub(super) fn security_reader(facts: &Facts, subscription: &Subscription) -> Verdict {
+    held(facts, subscription, actions::DEFENDER, "Security Reader")
+}
+
+pub(super) fn monitoring_reader(facts: &Facts, subscription: &Subscription) -> Verdict {
+    held(facts, subscription, actions::MONITOR, "Monitoring Reader")
+}
+
+pub(super) fn key_vault_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
+    let mut verdict = held(facts, subscription, actions::KEY_VAULT, "Reader");
+    verdict.detail.push_str("; Key Vault Reader is not needed, because the data plane is never read");
+    verdict
+}
+
+/// Policy states exist only as POST, which `resource_graph = "never"` rules out.
+pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
+    if facts.scope.query.is_none() {
+        let detail = "policy states can only be had with a POST request, and resource_graph = \"never\" allows none";
+        return Verdict::fail(detail, "Set resource_graph = \"auto\".").with("reason", "engine_never");
+    }
+    held(facts, subscription, actions::POLICY_STATES, "Reader")
+}
+
+pub(super) fn excess(_: &Facts, subscription: &Subscription) -> Verdict {
+    let held = match &subscription.permissions {
+        Ok(held) => held,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    let surplus: Vec<&str> = held.iter().flat_map(surplus).collect();
+    if surplus.is_empty() {
+        return Verdict::pass("the sign-in holds nothing but reads").with("roles", held.len());
+    }
+    let roles: Vec<&str> = held.iter().filter(|role| surplus_of(role)).map(looks_like).collect();
+    let detail = format!("the sign-in may do more than read ({}): {}", listed(&distinct(roles)), listed(&surplus));
+    let fix = format!(
+        "Read-only is enough: az role assignment list --assignee <object id> --scope /subscriptions/{} --include-inherited shows the roles; \
+         replace what writes by Reader.",
+        subscription.id
+    );
+    Verdict::fail(detail, fix).with("surplus", joined(&surplus))
+}
+
+/// Actions that the built-in reader roles hold beside reads; they neither change nor disclose anything of the estate.
+const HARMLESS: &[&str] = &[
+    "Microsoft.IoTSecurity/defenderSettings/*/action",
+    "Microsoft.OperationalInsights/workspaces/analytics/query/action",
+    "Microsoft.OperationalInsights/workspaces/search/action",
+    "Microsoft.Security/iotDefenderSettings/*/action",
+    "Microsoft.Security/iotSensors/downloadResetPassword/action",
+    "Microsoft.Support/*",
+];
+
+fn surplus(role: &Permission) -> impl Iterator<Item = &str> {
+    let is_read = |action: &str| action.to_ascii_lowercase().ends_with("/read");
+    let is_harmless = |action: &str| HARMLESS.iter().any(|known| filter::wildcard(known, action));
+    role.actions
+        .iter()
+        .chain(role.data_actions.iter())
+        .map(String::as_str)
+        .filter(move |action| !is_read(action) && !is_harmless(action))
+}
+
+fn surplus_of(role: &Permission) -> bool {
+    surplus(role).next().is_some()
+}
+
+/// The built-in role that a permission most likely comes from: its id does not stand in it.
+fn looks_like(role: &Permission) -> &'static str {
+    let has = |list: &[String], action: &str| list.iter().any(|own| own.eq_ignore_ascii_case(action));
+    match role {
+        _ if has(&role.actions, "*") && role.not_actions.is_empty() => "Owner",
+        _ if has(&role.actions, "*") && has(&role.not_actions, "Microsoft.Authorization/*/Write") => "Contributor",
+        _ if has(&role.actions, "Microsoft.Authorization/*") && has(&role.actions, "*/read") => "User Access Administrator",
+        _ => "another role",
+    }
+}
+
+fn distinct(mut names: Vec<&str>) -> Vec<&str> {
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str) -> Verdict {
+    let held = match &subscription.permissions {
+        Ok(held) => held,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    let missing: Vec<&str> = needed.iter().filter(|action| !covers(held, action)).copied().collect();
+    if missing.is_empty() {
+        return Verdict::pass(format!("all {} read actions are held", needed.len())).with("actions", needed.len());
+    }
+    let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
+    Verdict::fail(
+        format!("{} of {} read actions are not held: {}", missing.len(), needed.len(), listed(&missing)),
+        format!("az role assignment create --role \"{role}\" --scope /subscriptions/{} --assignee {object}", subscription.id),
+    )
+    .with("missing", joined(&missing))
+    .with("missing_count", missing.len())
+}

@@ -1,0 +1,136 @@
+//! What the connection stands for: subscriptions, management groups, and the query service.
+
+use super::{
+    Level, Verdict,
+    facts::{Facts, Subscription},
+    verdict::{joined, listed},
+};
+use crate::posture::{Reason, Unreadable};
+
+pub(super) fn detected(facts: &Facts) -> Verdict {
+    match &facts.scope.detected {
+        Ok(count) => Verdict::pass("subscriptions of the connection are visible").with("visible", count),
+        Err(why) => {
+            let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
+            let fix = format!("az role assignment create --role Reader --scope /subscriptions/<id> --assignee {object}");
+            match why.certain {
+                true => Verdict::fail(&why.detail, fix).with("visible", 0),
+                false => Verdict::unknown("not_visible", &why.detail, fix),
+            }
+        }
+    }
+}
+
+/// Subscriptions in the states before they are disabled still answer, so that is advice.
+pub(super) fn enabled(_: &Facts, subscription: &Subscription) -> Verdict {
+    in_state(&subscription.id, &subscription.state)
+}
+
+/// The verdict on a subscription in this state.
+pub(super) fn in_state(id: &str, state: &str) -> Verdict {
+    let is = |word: &str| state.eq_ignore_ascii_case(word);
+    let fix = format!("Portal: Subscriptions > {} > Overview shows the state and what to do about it.", id);
+    let verdict = match state {
+        "" => Verdict::unknown("hidden", "the service does not state the subscription's state", fix),
+        _ if is("Enabled") => Verdict::pass("the subscription is enabled"),
+        _ if is("Warned") || is("PastDue") => {
+            Verdict::fail(format!("the subscription is {state}: it will be disabled unless its billing is settled"), fix)
+                .at(Level::Advisory)
+        }
+        _ => Verdict::fail(format!("the subscription is {state}"), fix),
+    };
+    if state.is_empty() { verdict } else { verdict.with("state", state) }
+}
+
+pub(super) fn tenant_matches(facts: &Facts, subscription: &Subscription) -> Verdict {
+    let owner = subscription.tenant_id.as_deref().unwrap_or("unknown");
+    let verdict = match subscription.tenant_matches {
+        Some(true) => Verdict::pass("the subscription belongs to the tenant of the sign-in"),
+        Some(false) => Verdict::fail(
+            format!("the subscription belongs to tenant {owner} and is only delegated to this one (Azure Lighthouse)"),
+            format!("Leave it out of the scope, or connect to tenant {owner} for it."),
+        ),
+        None => {
+            Verdict::unknown("hidden", "which tenant owns the subscription is not stated", "Set `tenant_id`, and report this.")
+        }
+    };
+    let verdict = verdict.with("owner", owner);
+    match &facts.sign_in.tenant_id {
+        Some(own) => verdict.with("own", own),
+        None => verdict,
+    }
+}
+
+/// Expected are the named subscriptions, or those below the group; a single visible subscription is all there is to expect.
+pub(super) fn complete(facts: &Facts) -> Verdict {
+    let scope = &facts.scope;
+    if let Err(why) = &scope.detected {
+        return Verdict::unknown("not_visible", &why.detail, "See `subscription_detected`.").with("scope", scope.kind);
+    }
+    let of_subscription = |gap: &&Unreadable| gap.scope.starts_with("/subscriptions/");
+    let unseen: Vec<&Unreadable> = scope.gaps.iter().filter(of_subscription).collect();
+    let unproven = scope.gaps.iter().find(|gap| !of_subscription(gap));
+    let certain = |gap: &&&Unreadable| matches!(gap.reason, Reason::NotVisible | Reason::Forbidden);
+    let invisible: Vec<&str> =
+        unseen.iter().filter(certain).filter_map(|gap| gap.scope.strip_prefix("/subscriptions/")).collect();
+    let verdict = match (invisible.is_empty(), unproven.or(unseen.first().copied())) {
+        (true, None) => Verdict::pass("every expected subscription is visible"),
+        (true, Some(gap)) => Verdict::unread(gap),
+        (false, _) => {
+            let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
+            let place = match scope.kind {
+                "management_group" | "tenant" => "/providers/Microsoft.Management/managementGroups/<group>",
+                _ => "/subscriptions/<id>",
+            };
+            let mut verdict = Verdict::fail(
+                format!("{} expected subscriptions are not visible: {}", invisible.len(), listed(&invisible)),
+                format!("az role assignment create --role Reader --scope {place} --assignee {object}"),
+            );
+            verdict.gaps = scope.gaps.clone();
+            verdict.with("invisible", joined(&invisible))
+        }
+    };
+    verdict.with("scope", scope.kind)
+}
+
+pub(super) fn management_group_readable(facts: &Facts) -> Verdict {
+    let through_groups = matches!(facts.scope.kind, "management_group" | "tenant");
+    let level = if through_groups { Level::Required } else { Level::Advisory };
+    let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
+    let fix = format!(
+        "az role assignment create --role \"Management Group Reader\" --scope \
+         /providers/Microsoft.Management/managementGroups/<group> --assignee {object}"
+    );
+    let verdict = match &facts.scope.groups {
+        Ok(0) => Verdict::fail("no management group is readable, so the groups above subscriptions stay unknown", fix),
+        Ok(_) => Verdict::pass("the management groups are readable"),
+        Err(gap) if matches!(gap.reason, Reason::Forbidden | Reason::NotVisible) => {
+            let mut verdict = Verdict::fail("the management groups may not be read", fix).with("reason", gap.reason.word());
+            verdict.gaps.push(gap.clone());
+            verdict
+        }
+        Err(gap) => Verdict::unread(gap),
+    };
+    verdict.with("scope", facts.scope.kind).at(level)
+}
+
+pub(super) fn resource_graph_usable(facts: &Facts) -> Verdict {
+    let level = if facts.scope.query_is_used { Level::Required } else { Level::Advisory };
+    let fix = "Allow POST requests to Azure Resource Manager's Microsoft.ResourceGraph, or set resource_graph = \"never\" with fewer than 20 \
+               subscriptions.";
+    let verdict = match &facts.scope.query {
+        None => Verdict::not_applicable("engine_never", "resource_graph = \"never\": every list is read from its own service"),
+        Some(Ok(0)) => {
+            Verdict::unknown(Reason::NotProven.word(), "a query answers, but without the subscription that was asked for", fix)
+        }
+        Some(Ok(rows)) => Verdict::pass("a query answers").with("rows", rows),
+        Some(Err(gap)) if gap.reason == Reason::Forbidden => {
+            let mut verdict =
+                Verdict::fail("the query was refused", fix).with("reason", gap.reason.word()).with("code", &gap.code);
+            verdict.gaps.push(gap.clone());
+            verdict
+        }
+        Some(Err(gap)) => Verdict::unread(gap),
+    };
+    verdict.at(level)
+}

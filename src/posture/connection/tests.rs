@@ -1,0 +1,368 @@
+//! What the demo tenant cannot be brought to show: other kinds of sign-in, clouds and directories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use time::{Duration, OffsetDateTime, macros::datetime};
+
+use super::{
+    CHECKS, Level, Row,
+    facts::{
+        Credential, Directory, Discovery, Facts, Lifetime, Organization, Scope, ServicePrincipal, SignIn, Subscription, Token,
+        Undetected, Unseen, Whole,
+    },
+    judge, ready, select,
+};
+use crate::posture::{
+    Area, Reason, Status, Unreadable,
+    graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, Request, unasked},
+    rbac::Permission,
+};
+
+const TENANT: &str = "0f4a1c22-6c1e-4f2b-9d55-0123456789ab";
+const OTHER: &str = "1f4a1c22-6c1e-4f2b-9d55-0123456789ab";
+const NOW: OffsetDateTime = datetime!(2026-11-02 12:00 UTC);
+
+fn gap(subject: &str, reason: Reason) -> Unreadable {
+    Unreadable { reason, code: "Code".into(), remedy: "do this".into(), ..unasked(subject) }
+}
+
+fn names(all: &[&str]) -> Vec<String> {
+    all.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// A connection of which every check passes or cannot apply.
+fn facts() -> Facts {
+    let roles = names(&["AuditLog.Read.All", "Directory.Read.All", "Policy.Read.All", "RoleManagement.Read.Directory"]);
+    Facts {
+        today: NOW.date(),
+        areas: Area::ALL.into(),
+        identity_scope: false,
+        sign_in: SignIn {
+            method: "client_secret",
+            holder: Holder::Application,
+            object_id: Some("o1".into()),
+            client_id: Some("c1".into()),
+            tenant_id: Some(TENANT.into()),
+            configured_tenant: Some(TENANT.into()),
+            credential: Credential::Endless("federated"),
+        },
+        discovery: Ok(found(TENANT)),
+        scope: Scope {
+            kind: "subscription",
+            detected: Ok(1),
+            gaps: vec![],
+            groups: Ok(1),
+            query: Some(Ok(1)),
+            query_is_used: false,
+        },
+        subscriptions: vec![subscription()],
+        unseen: vec![],
+        directory: Directory {
+            token: Ok(Some(Token { roles: roles.clone(), scopes: vec![] })),
+            organization: Ok(Organization { id: TENANT.into(), display_name: None }),
+            licences: Ok(["P1", "P2"].into()),
+            service_principal: Ok(Some(ServicePrincipal { enabled: Some(true), owner_tenant_id: Some(TENANT.into()) })),
+            evidence: Evidence {
+                holder: Holder::Application,
+                token: Some(roles),
+                scopes: vec![],
+                granted: Ok(vec![]),
+                delegated: Ok(vec![]),
+                requested: Ok(vec![]),
+                resource_client_id: MICROSOFT_GRAPH.into(),
+                client_id: Some("c1".into()),
+                object_id: Some("o1".into()),
+            },
+            provisioning: None,
+            hidden_leavers: Err(unasked("users")),
+        },
+    }
+}
+
+fn found(tenant_id: &str) -> Discovery {
+    Discovery::Found {
+        tenant_id: tenant_id.into(),
+        graph_host: Some("graph.microsoft.com".into()),
+        issuer_host: "login.microsoftonline.com".into(),
+        objection: None,
+    }
+}
+
+fn subscription() -> Subscription {
+    Subscription {
+        id: "s1".into(),
+        state: "Enabled".into(),
+        tenant_id: Some(TENANT.into()),
+        tenant_matches: Some(true),
+        permissions: Ok(vec![Permission { actions: names(&["*/read"]), ..Permission::default() }]),
+        providers: Ok([("microsoft.security".to_owned(), "Registered".to_owned())].into()),
+        plans: Ok(Whole { rows: vec![plan("CloudPosture")], unproven: None }),
+        assessments: Ok(Whole { rows: 1, unproven: None }),
+        inventory: Ok(Whole::default()),
+        scans: Ok(Whole::default()),
+        clusters: Ok(Whole::default()),
+    }
+}
+
+fn plan(name: &str) -> crate::posture::defender::Plan {
+    crate::posture::defender::Plan {
+        name: name.into(),
+        tier: "Standard".into(),
+        coverage: Some("FullyCovered".into()),
+        ..Default::default()
+    }
+}
+
+fn row(id: &str, facts: &Facts) -> Row {
+    let chosen = select(Some(&[id.to_owned()].into())).unwrap();
+    judge(&chosen, facts).remove(0)
+}
+
+fn status(id: &str, change: impl FnOnce(&mut Facts)) -> Status {
+    let mut facts = facts();
+    change(&mut facts);
+    let row = row(id, &facts);
+    let needs_a_step = matches!(row.verdict.status, Status::Fail | Status::Unknown);
+    assert_eq!(row.verdict.remediation.is_some_and(|step| !step.is_empty()), needs_a_step, "{id}");
+    row.verdict.status
+}
+
+#[test]
+fn a_connection_that_has_everything_is_ready() {
+    let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts());
+    assert!(ready(&rows));
+    let red: Vec<_> = rows.iter().filter(|row| matches!(row.verdict.status, Status::Fail | Status::Unknown)).collect();
+    assert!(red.iter().all(|row| row.level == Level::Advisory), "{red:#?}");
+    assert_eq!(rows.len(), CHECKS.len());
+}
+
+#[test]
+fn nothing_that_was_not_read_passes() {
+    let mut facts = facts();
+    let unread = |subject| unasked(subject);
+    facts.discovery = Err(unread("a"));
+    facts.sign_in.credential = Credential::Known(Err(unread("a")));
+    facts.sign_in.tenant_id = None;
+    facts.identity_scope = true;
+    facts.scope.groups = Err(unread("a"));
+    facts.scope.query = Some(Err(unread("a")));
+    facts.scope.gaps = vec![unread("a")];
+    facts.directory.token = Err(unread("a"));
+    facts.directory.organization = Err(unread("a"));
+    facts.directory.licences = Err(unread("a"));
+    facts.directory.service_principal = Err(unread("a"));
+    facts.directory.evidence.granted = Err(unread("a"));
+    facts.directory.evidence.requested = Err(unread("a"));
+    facts.directory.provisioning = Some([("app".to_owned(), Err(unread("a")))].into());
+    facts.subscriptions[0] = Subscription {
+        id: "s1".into(),
+        state: String::new(),
+        tenant_id: None,
+        tenant_matches: None,
+        permissions: Err(unread("a")),
+        providers: Err(unread("a")),
+        plans: Err(unread("a")),
+        assessments: Err(unread("a")),
+        inventory: Err(unread("a")),
+        scans: Err(unread("a")),
+        clusters: Err(unread("a")),
+    };
+    let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts);
+    let passed: BTreeSet<_> = rows.iter().filter(|row| row.verdict.status == Status::Pass).map(|row| row.id).collect();
+    assert_eq!(
+        passed,
+        ["sign_in", "subscription_detected", "user_sign_in_limits"].into(),
+        "those rest on the token and the list alone"
+    );
+    assert!(!ready(&rows));
+}
+
+#[test]
+fn a_cloud_that_describes_itself_need_not_say_which_tenants_it_has() {
+    assert_eq!(status("cloud_matches", |facts| facts.discovery = Ok(Discovery::Unstated)), Status::NotApplicable);
+    assert_eq!(status("tenant_matches", |facts| facts.discovery = Ok(Discovery::Unstated)), Status::Pass);
+}
+
+#[test]
+fn a_domain_stands_for_the_tenant_that_discovery_finds() {
+    let domain = |facts: &mut Facts| facts.sign_in.configured_tenant = Some("contoso.com".into());
+    assert_eq!(status("tenant_matches", domain), Status::Pass);
+    let elsewhere = |facts: &mut Facts| {
+        facts.sign_in.configured_tenant = Some("contoso.com".into());
+        facts.discovery = Ok(found(OTHER));
+    };
+    assert_eq!(status("tenant_matches", elsewhere), Status::Fail);
+    let unread = |facts: &mut Facts| {
+        facts.sign_in.configured_tenant = Some("contoso.com".into());
+        facts.discovery = Err(gap("tenant_discovery", Reason::Unavailable));
+    };
+    assert_eq!(status("tenant_matches", unread), Status::Unknown);
+    assert_eq!(status("tenant_matches", |facts| facts.sign_in.configured_tenant = Some(OTHER.into())), Status::Fail);
+    assert_eq!(status("tenant_matches", |facts| facts.sign_in.tenant_id = None), Status::Unknown);
+}
+
+#[test]
+fn a_certificate_ends_like_a_secret_and_a_leap_year_is_a_year() {
+    let certificate = |began: i64, ends: i64| {
+        let lifetime = Lifetime { starts: Some(NOW + Duration::days(began)), ends: NOW + Duration::days(ends) };
+        move |facts: &mut Facts| facts.sign_in.credential = Credential::Known(Ok(lifetime))
+    };
+    assert_eq!(status("credential_expiry", certificate(-10, 356)), Status::Pass);
+    assert_eq!(status("credential_expiry", certificate(-10, 30)), Status::Fail);
+    assert_eq!(status("credential_expiry", certificate(-10, 31)), Status::Pass);
+    assert_eq!(status("credential_expiry", certificate(-10, 720)), Status::Fail);
+    let unread = |facts: &mut Facts| facts.sign_in.credential = Credential::Known(Err(gap("credential", Reason::Forbidden)));
+    assert_eq!(status("credential_expiry", unread), Status::Unknown);
+}
+
+#[test]
+fn a_managed_identity_requests_nothing() {
+    let managed = |facts: &mut Facts| {
+        facts.sign_in.holder = Holder::ManagedIdentity;
+        facts.directory.evidence.holder = Holder::ManagedIdentity;
+    };
+    assert_eq!(status("graph_admin_consent", managed), Status::NotApplicable);
+    assert_eq!(status("application_enabled", managed), Status::Pass);
+    assert_eq!(status("user_sign_in_limits", managed), Status::Pass);
+    let mut facts = facts();
+    managed(&mut facts);
+    facts.directory.evidence.token = Some(vec![]);
+    let row = row("graph_role_schedules_read", &facts);
+    assert!(row.verdict.remediation.unwrap().contains("servicePrincipals/o1/appRoleAssignments"));
+}
+
+#[test]
+fn an_opaque_token_leaves_the_kind_of_permissions_unknown_and_grants_decide_the_rest() {
+    let opaque = |facts: &mut Facts| {
+        facts.directory.token = Ok(None);
+        facts.directory.evidence.token = None;
+    };
+    assert_eq!(status("graph_permission_kind", opaque), Status::Unknown);
+    assert_eq!(status("graph_policy_read", opaque), Status::Fail);
+    let unread = |facts: &mut Facts| {
+        opaque(facts);
+        facts.directory.evidence.granted = Err(gap("app_role_assignments", Reason::Forbidden));
+    };
+    assert_eq!(status("graph_policy_read", unread), Status::Unknown);
+}
+
+#[test]
+fn two_missing_permissions_are_asked_for_in_one_step() {
+    let mut facts = facts();
+    facts.directory.evidence.token = Some(vec![]);
+    let step = row("graph_role_schedules_read", &facts).verdict.remediation.unwrap();
+    for part in ["ff278e11-4a33-4d0c-83d2-d01dc58929a5=Role", "d5fe8ce8-684c-4c83-a52c-46e882ce4be1=Role"] {
+        assert!(step.contains(part), "{step}");
+    }
+}
+
+#[test]
+fn consent_is_judged_for_every_api() {
+    let other = |facts: &mut Facts| {
+        let (id, name) = ("x".to_owned(), "Files.Read.All".to_owned());
+        facts.directory.evidence.requested = Ok(vec![Request { resource_client_id: "api".into(), id, name, application: true }]);
+    };
+    assert_eq!(status("graph_admin_consent", other), Status::Fail);
+}
+
+#[test]
+fn provisioning_overrides_a_scope_only_while_it_runs() {
+    let with = |state: Result<bool, Unreadable>| {
+        move |facts: &mut Facts| {
+            facts.identity_scope = true;
+            facts.directory.provisioning = Some(BTreeMap::from([("app".to_owned(), state)]));
+        }
+    };
+    assert_eq!(status("scim_overrides_scope", with(Ok(true))), Status::Fail);
+    assert_eq!(status("scim_overrides_scope", with(Ok(false))), Status::Pass);
+    assert_eq!(status("scim_overrides_scope", with(Err(gap("provisioning", Reason::Forbidden)))), Status::Unknown);
+    assert_eq!(status("scim_overrides_scope", |facts| facts.identity_scope = true), Status::NotApplicable);
+}
+
+#[test]
+fn hidden_leavers_are_counted() {
+    let hidden = |count: Result<u64, Unreadable>| {
+        move |facts: &mut Facts| {
+            facts.identity_scope = true;
+            facts.directory.hidden_leavers = count;
+        }
+    };
+    assert_eq!(status("leavers_in_scope", hidden(Ok(0))), Status::Pass);
+    assert_eq!(status("leavers_in_scope", hidden(Ok(2))), Status::Fail);
+    assert_eq!(status("leavers_in_scope", hidden(Err(gap("users", Reason::Forbidden)))), Status::Unknown);
+    assert_eq!(status("leavers_in_scope", |_| {}), Status::NotApplicable);
+}
+
+#[test]
+fn a_scope_that_is_not_known_is_not_complete() {
+    let undetected = |certain| {
+        move |facts: &mut Facts| {
+            facts.scope.detected = Err(Undetected { detail: "none".into(), certain });
+            facts.subscriptions.clear();
+        }
+    };
+    assert_eq!(status("subscription_detected", undetected(true)), Status::Fail);
+    assert_eq!(status("subscription_detected", undetected(false)), Status::Unknown);
+    assert_eq!(status("scope_complete", undetected(true)), Status::Unknown);
+    assert_eq!(status("role_reader", undetected(true)), Status::Unknown);
+    let unread = |facts: &mut Facts| {
+        facts.scope.gaps = vec![Unreadable { scope: "/subscriptions/s2".into(), ..gap("subscriptions", Reason::Unavailable) }];
+    };
+    assert_eq!(status("scope_complete", unread), Status::Unknown, "an invisible one fails, one that was not answered does not");
+}
+
+#[test]
+fn a_subscription_that_cannot_be_read_has_a_row_in_every_check_about_subscriptions() {
+    let mut facts = facts();
+    let unseen = |id: &str, state: Option<&str>| Unseen {
+        id: id.into(),
+        state: state.map(Into::into),
+        gap: gap("subscriptions", Reason::NotVisible),
+    };
+    facts.unseen = vec![unseen("s2", None), unseen("s3", Some("Deleted"))];
+    let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts);
+    for check in CHECKS.iter().filter(|check| check.per_subscription()) {
+        let of = |id: &str| rows.iter().find(|row| row.id == check.id && row.subscription_id.as_deref() == Some(id)).unwrap();
+        assert_eq!(of("s2").verdict.status, Status::Unknown, "{check:?}");
+        let expected = if check.id == "subscription_enabled" { Status::Fail } else { Status::Unknown };
+        assert_eq!(of("s3").verdict.status, expected, "{check:?}");
+    }
+    facts.subscriptions.clear();
+    assert_eq!(judge(&CHECKS.iter().filter(|check| check.id == "role_reader").collect::<Vec<_>>(), &facts).len(), 2);
+}
+
+#[test]
+fn a_query_that_leaves_its_subscription_out_proves_nothing() {
+    assert_eq!(status("resource_graph_usable", |facts| facts.scope.query = Some(Ok(0))), Status::Unknown);
+}
+
+#[test]
+fn an_inventory_that_may_be_short_still_shows_what_is_certain() {
+    let counts = BTreeMap::from([("microsoft.keyvault/vaults".to_owned(), 1)]);
+    let short = Whole { rows: counts, unproven: Some(gap("resources", Reason::NotProven)) };
+    let off = |facts: &mut Facts| {
+        let own = &mut facts.subscriptions[0];
+        own.inventory = Ok(short.clone());
+        own.plans =
+            Ok(Whole { rows: vec![crate::posture::defender::Plan { tier: "Free".into(), ..plan("KeyVaults") }], unproven: None });
+        own.providers = Ok([("microsoft.keyvault".to_owned(), "NotRegistered".to_owned())].into());
+    };
+    assert_eq!(status("defender_plan_for_area", off), Status::Fail);
+    assert_eq!(status("providers_registered", off), Status::Fail);
+    let on = |facts: &mut Facts| {
+        let own = &mut facts.subscriptions[0];
+        own.inventory = Ok(short.clone());
+        own.plans = Ok(Whole { rows: vec![plan("KeyVaults")], unproven: None });
+        own.providers = Ok([("microsoft.keyvault".to_owned(), "Registered".to_owned())].into());
+    };
+    assert_eq!(status("defender_plan_for_area", on), Status::Unknown);
+    assert_eq!(status("providers_registered", on), Status::Unknown);
+}
+
+#[test]
+fn evidence_holds_no_blank_inside_a_value() {
+    let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts());
+    for part in rows.iter().flat_map(|row| row.verdict.evidence().split(' ').map(str::to_owned).collect::<Vec<_>>()) {
+        assert!(part.is_empty() || part.contains('='), "{part}");
+    }
+}

@@ -1,0 +1,96 @@
+//! How one check ends: status, what was seen, and the one next step.
+
+use super::Level;
+use crate::posture::{Status, Unreadable};
+
+/// The answer of one check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The answer.
+    pub status: Status,
+    /// What was found, in a sentence.
+    pub detail: String,
+    /// What it rests on, as name and value; never a secret.
+    pub evidence: Vec<(&'static str, String)>,
+    /// The one next step; none where nothing is to be done.
+    pub remediation: Option<String>,
+    /// The level, where it is not the check's own.
+    pub level: Option<Level>,
+    /// What could not be seen.
+    pub gaps: Vec<Unreadable>,
+}
+
+impl Verdict {
+    /// Everything was read, and it is as it should be.
+    pub fn pass(detail: impl Into<String>) -> Self {
+        Self::new(Status::Pass, detail, None)
+    }
+
+    /// It is not as it should be.
+    pub fn fail(detail: impl Into<String>, remediation: impl Into<String>) -> Self {
+        Self::new(Status::Fail, detail, Some(remediation.into()))
+    }
+
+    /// It could not be seen, for a reason that is no failed read.
+    pub fn unknown(reason: &'static str, detail: impl Into<String>, remediation: impl Into<String>) -> Self {
+        Self::new(Status::Unknown, detail, Some(remediation.into())).with("reason", reason)
+    }
+
+    /// A read that it depends on failed.
+    pub fn unread(gap: &Unreadable) -> Self {
+        let code = if gap.code.is_empty() { String::new() } else { format!(", {}", gap.code) };
+        let detail = format!("{} on {} could not be seen ({}{code})", gap.subject, gap.scope, gap.reason.word());
+        let mut verdict = Self::unknown(gap.reason.word(), detail, gap.remedy.clone());
+        if !gap.code.is_empty() {
+            verdict = verdict.with("code", &gap.code);
+        }
+        verdict.gaps.push(gap.clone());
+        verdict
+    }
+
+    /// It cannot apply, and why.
+    pub fn not_applicable(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(Status::NotApplicable, detail, None).with("reason", reason)
+    }
+
+    /// What it is about is switched off.
+    pub fn off(detail: impl Into<String>) -> Self {
+        Self::new(Status::Off, detail, None).with("reason", "area_off")
+    }
+
+    /// Adds what it rests on.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.evidence.push((name, value.to_string()));
+        self
+    }
+
+    /// Sets the level for this answer alone.
+    pub fn at(mut self, level: Level) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// The evidence as `name=value`, separated by blanks; no value holds a blank.
+    pub fn evidence(&self) -> String {
+        let parts = self.evidence.iter().map(|(name, value)| format!("{name}={}", value.replace(char::is_whitespace, "_")));
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
+    fn new(status: Status, detail: impl Into<String>, remediation: Option<String>) -> Self {
+        Self { status, detail: detail.into(), evidence: Vec::new(), remediation, level: None, gaps: Vec::new() }
+    }
+}
+
+/// At most ten of these, and how many more.
+pub(super) fn listed<T: AsRef<str>>(all: &[T]) -> String {
+    let shown: Vec<&str> = all.iter().take(10).map(AsRef::as_ref).collect();
+    match all.len().saturating_sub(shown.len()) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The same without blanks, for evidence.
+pub(super) fn joined<T: AsRef<str>>(all: &[T]) -> String {
+    all.iter().take(10).map(AsRef::as_ref).collect::<Vec<_>>().join(",")
+}

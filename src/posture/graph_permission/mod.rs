@@ -1,0 +1,332 @@
+//! Whether a principal holds a permission of an API such as Microsoft Graph, and if not, which of the few usual reasons it is.
+
+pub mod names;
+
+pub use names::{KNOWN, MICROSOFT_GRAPH, includes, name_of, named, reads};
+
+use super::{Reason, Status, Unreadable};
+
+/// The Delegated permission that stands for whatever the user may read of the directory.
+const ACT_AS_USER: &str = "Directory.AccessAsUser.All";
+
+/// What was read, or why not.
+pub type Read<T> = Result<T, Unreadable>;
+
+/// Who holds permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// An application with a registration of its own.
+    Application,
+    /// A managed identity: it has no registration, permissions are granted to it directly.
+    ManagedIdentity,
+    /// A person, through an application that acts for them.
+    User,
+}
+
+/// A permission that a registration asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Request {
+    /// Client id of the API.
+    pub resource_client_id: String,
+    /// Id of the permission.
+    pub id: String,
+    /// Its name; the id where no name is known.
+    pub name: String,
+    /// Whether it is asked for as Application permission; else as Delegated.
+    pub application: bool,
+}
+
+/// A permission that was consented.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    /// Id of the permission.
+    pub id: String,
+    /// Its name; the id where no name is known.
+    pub name: String,
+}
+
+/// What is known about one principal and one API.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// Who it is.
+    pub holder: Holder,
+    /// Application permissions in the principal's own token; none for other principals, other APIs, and opaque tokens.
+    pub token: Option<Vec<String>>,
+    /// Delegated permissions in the user's own token.
+    pub scopes: Vec<String>,
+    /// Application permissions that were consented.
+    pub granted: Read<Vec<Grant>>,
+    /// Names of Delegated permissions that were consented.
+    pub delegated: Read<Vec<String>>,
+    /// What the registration asks for, of all APIs.
+    pub requested: Read<Vec<Request>>,
+    /// Client id of the API.
+    pub resource_client_id: String,
+    /// Client id of the principal, for the command that fixes it.
+    pub client_id: Option<String>,
+    /// Object id of the principal.
+    pub object_id: Option<String>,
+}
+
+/// The answer for one permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Held, not held, or not known.
+    pub status: Status,
+    /// Why, as a word; empty for a pass.
+    pub reason: &'static str,
+    /// Why, in a sentence.
+    pub detail: String,
+    /// The one next step; empty for a pass.
+    pub remedy: String,
+    /// What could not be seen and would have decided.
+    pub gap: Option<Unreadable>,
+}
+
+/// Judges one permission. `accept_superset` lets a wider permission of Microsoft Graph stand for it.
+pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdict {
+    let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
+    let matches = |held: &str| match accept_superset && is_graph {
+        true => includes(held, wanted),
+        false => held.eq_ignore_ascii_case(wanted),
+    };
+    if evidence.holder == Holder::User {
+        // Azure CLI's own application acts as the user towards the directory: it reads what the user may.
+        let as_user = |held: &str| held.eq_ignore_ascii_case(ACT_AS_USER) && includes("Directory.Read.All", wanted);
+        return user(wanted, evidence, |held| matches(held) || (accept_superset && is_graph && as_user(held)));
+    }
+    let in_token = evidence.token.as_ref().map(|roles| roles.iter().find(|role| matches(role)));
+    let granted = evidence.granted.as_ref().map(|grants| grants.iter().find(|grant| matches(&grant.name)));
+    match (in_token, granted) {
+        (Some(Some(role)), _) => held(wanted, role),
+        (None, Ok(Some(grant))) => held(wanted, &grant.name),
+        (Some(None), Ok(Some(grant))) => Verdict {
+            status: Status::Fail,
+            reason: "token_older_than_consent",
+            detail: format!("{} is consented, but the token of this sign-in does not hold it yet", grant.name),
+            remedy:
+                "Run again: consent reaches new tokens within minutes (a token lives for up to 24 hours; az logout and a new \
+                     sign-in force one)."
+                    .to_owned(),
+            gap: None,
+        },
+        (None, Err(gap)) => Verdict {
+            status: Status::Unknown,
+            reason: gap.reason.word(),
+            detail: format!("what was consented for {wanted} could not be read"),
+            remedy: gap.remedy.clone(),
+            gap: Some(gap.clone()),
+        },
+        (Some(None), _) | (None, Ok(None)) => missing(wanted, evidence, matches),
+    }
+}
+
+fn held(wanted: &str, by: &str) -> Verdict {
+    let detail = match by.eq_ignore_ascii_case(wanted) {
+        true => format!("{wanted} is held"),
+        false => format!("{wanted} is included in {by}"),
+    };
+    Verdict { status: Status::Pass, reason: "", detail, remedy: String::new(), gap: None }
+}
+
+fn user(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) -> Verdict {
+    if let Some(scope) = evidence.scopes.iter().find(|scope| matches(scope)) {
+        let mut verdict = held(wanted, scope);
+        verdict.detail.push_str(" as Delegated permission, as far as the user's own directory roles reach");
+        return verdict;
+    }
+    Verdict {
+        status: Status::Fail,
+        reason: "user_sign_in",
+        detail: format!(
+            "this is the sign-in of a user, and the application it goes through does not hold {wanted} (Azure CLI cannot be given it, \
+             whatever the user's roles)"
+        ),
+        remedy: format!(
+            "Sign in with an application that holds {wanted} as Application permission: a service principal with OIDC."
+        ),
+        gap: None,
+    }
+}
+
+/// Why a permission that is certainly not held is not held.
+fn missing(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) -> Verdict {
+    let fail = |reason, detail: String, remedy: String| Verdict { status: Status::Fail, reason, detail, remedy, gap: None };
+    let asked = |application: bool| {
+        let own = |request: &&Request| {
+            request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) && request.application == application
+        };
+        evidence.requested.as_ref().is_ok_and(|all| all.iter().filter(own).any(|request| matches(&request.name)))
+    };
+    if asked(true) {
+        let detail = format!("{wanted} is requested as Application permission, but admin consent is missing");
+        return fail("consent_missing", detail, consent(evidence));
+    }
+    let delegated = evidence.delegated.as_ref().is_ok_and(|all| all.iter().any(|scope| matches(scope)));
+    if delegated || asked(false) {
+        let detail =
+            format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
+        return fail("delegated_only", detail, request(&[wanted], evidence));
+    }
+    match &evidence.requested {
+        Ok(_) => fail("not_requested", format!("{wanted} is neither requested nor granted"), request(&[wanted], evidence)),
+        Err(gap) => Verdict {
+            gap: Some(gap.clone()),
+            ..fail(
+                "not_granted",
+                format!("{wanted} is not held; whether it is requested could not be read ({})", gap.reason.word()),
+                request(&[wanted], evidence),
+            )
+        },
+    }
+}
+
+/// How an administrator consents to what is requested.
+pub fn consent(evidence: &Evidence) -> String {
+    let client = evidence.client_id.as_deref().unwrap_or("<client id>");
+    format!(
+        "Entra admin center > App registrations > the application > API permissions > Grant admin consent \
+         (az ad app permission admin-consent --id {client}), by a Privileged Role Administrator."
+    )
+}
+
+/// How permissions are added and consented.
+pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
+    let api = &evidence.resource_client_id;
+    let is_graph = api.eq_ignore_ascii_case(MICROSOFT_GRAPH);
+    let id = |name: &&str| named(name).filter(|_| is_graph).map_or("<permission id>", |known| known.application_id);
+    let ids: Vec<&str> = wanted.iter().map(id).collect();
+    let names = wanted.join(" and ");
+    if evidence.holder == Holder::ManagedIdentity {
+        let object = evidence.object_id.as_deref().unwrap_or("<object id>");
+        let id = ids.first().copied().unwrap_or_default();
+        return format!(
+            "A managed identity has no portal page for this; a Privileged Role Administrator grants {names} with: az rest --method POST \
+             --url https://graph.microsoft.com/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
+             \"{object}\", \"resourceId\": \"<object id of the API's service principal>\", \"appRoleId\": \"{id}\"}}'"
+        );
+    }
+    let client = evidence.client_id.as_deref().unwrap_or("<client id>");
+    let roles = ids.iter().map(|id| format!("{id}=Role")).collect::<Vec<_>>().join(" ");
+    format!(
+        "Add {names} as Application permission (Entra admin center > App registrations > the application > API permissions > Add a \
+         permission > Application permissions; az ad app permission add --id {client} --api {api} --api-permissions {roles}), then \
+         grant admin consent (az ad app permission admin-consent --id {client})."
+    )
+}
+
+/// A gap for a fact that was not asked for; no verdict may rest on it.
+pub fn unasked(subject: &str) -> Unreadable {
+    Unreadable {
+        subject: subject.to_owned(),
+        scope: "graph".to_owned(),
+        reason: Reason::NotProven,
+        code: "NotAsked".to_owned(),
+        remedy: "This fact was not read because nothing asked for it.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap() -> Unreadable {
+        Unreadable { reason: Reason::Forbidden, remedy: "grant it".into(), ..unasked("applications") }
+    }
+
+    fn evidence(token: Option<&[&str]>) -> Evidence {
+        Evidence {
+            holder: Holder::Application,
+            token: token.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect()),
+            scopes: vec![],
+            granted: Ok(vec![]),
+            delegated: Ok(vec![]),
+            requested: Ok(vec![]),
+            resource_client_id: MICROSOFT_GRAPH.into(),
+            client_id: Some("c1".into()),
+            object_id: Some("o1".into()),
+        }
+    }
+
+    fn grants(names: &[&str]) -> Read<Vec<Grant>> {
+        Ok(names.iter().map(|name| Grant { id: "i".into(), name: (*name).into() }).collect())
+    }
+
+    fn asked(name: &str, application: bool) -> Read<Vec<Request>> {
+        Ok(vec![Request { resource_client_id: MICROSOFT_GRAPH.into(), id: "i".into(), name: name.into(), application }])
+    }
+
+    fn said(wanted: &str, evidence: &Evidence) -> (Status, &'static str) {
+        let verdict = judge(wanted, true, evidence);
+        assert_eq!(verdict.status == Status::Pass, verdict.remedy.is_empty(), "{verdict:?}");
+        (verdict.status, verdict.reason)
+    }
+
+    #[test]
+    fn what_the_token_holds_is_held() {
+        assert_eq!(said("Policy.Read.All", &evidence(Some(&["Policy.Read.All"]))), (Status::Pass, ""));
+        assert_eq!(said("user.read.all", &evidence(Some(&["Directory.Read.All"]))), (Status::Pass, ""));
+        let verdict = judge("User.Read.All", false, &evidence(Some(&["Directory.Read.All"])));
+        assert_eq!(verdict.reason, "not_requested", "a superset counts only if it is accepted");
+    }
+
+    #[test]
+    fn each_way_to_lack_a_permission_has_its_own_reason() {
+        let base = evidence(Some(&[]));
+        let cases = [
+            (Evidence { granted: grants(&["Policy.Read.All"]), ..base.clone() }, "token_older_than_consent"),
+            (Evidence { requested: asked("Policy.Read.All", true), ..base.clone() }, "consent_missing"),
+            (Evidence { requested: asked("Policy.Read.All", false), ..base.clone() }, "delegated_only"),
+            (Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() }, "delegated_only"),
+            (base.clone(), "not_requested"),
+            (Evidence { requested: Err(gap()), granted: Err(gap()), ..base.clone() }, "not_granted"),
+            (Evidence { holder: Holder::User, ..base.clone() }, "user_sign_in"),
+        ];
+        for (evidence, reason) in cases {
+            assert_eq!(said("Policy.Read.All", &evidence), (Status::Fail, reason));
+        }
+    }
+
+    #[test]
+    fn consent_to_another_api_does_not_count() {
+        let other = Request { resource_client_id: "other".into(), ..asked("Policy.Read.All", true).unwrap().remove(0) };
+        let evidence = Evidence { requested: Ok(vec![other]), ..evidence(Some(&[])) };
+        assert_eq!(said("Policy.Read.All", &evidence), (Status::Fail, "not_requested"));
+    }
+
+    #[test]
+    fn without_a_token_the_grants_decide_and_unread_grants_are_unknown() {
+        let base = evidence(None);
+        let granted = Evidence { granted: grants(&["Directory.Read.All"]), ..base.clone() };
+        assert_eq!(said("Directory.Read.All", &granted), (Status::Pass, ""));
+        assert_eq!(said("Policy.Read.All", &granted), (Status::Fail, "not_requested"));
+        let unread = Evidence { granted: Err(gap()), ..base };
+        assert_eq!(said("Policy.Read.All", &unread), (Status::Unknown, "forbidden"));
+    }
+
+    #[test]
+    fn a_user_holds_what_the_scopes_say() {
+        let scopes = vec!["User.ReadWrite.All".to_owned()];
+        let user = Evidence { holder: Holder::User, scopes, ..evidence(None) };
+        assert_eq!(said("User.Read.All", &user), (Status::Pass, ""));
+        assert_eq!(said("Policy.Read.All", &user), (Status::Fail, "user_sign_in"));
+    }
+
+    #[test]
+    fn the_remedy_names_the_permission_its_id_and_the_application() {
+        let remedy = judge("Policy.Read.All", true, &evidence(Some(&[]))).remedy;
+        for part in ["Policy.Read.All", "246dd0d5-5bd0-4def-940b-0421030a5b68=Role", "--id c1", "Application permissions"] {
+            assert!(remedy.contains(part), "{part} in {remedy}");
+        }
+        let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence(Some(&[])) };
+        let remedy = judge("Policy.Read.All", true, &managed).remedy;
+        assert!(remedy.contains("servicePrincipals/o1/appRoleAssignments"), "{remedy}");
+    }
+
+    #[test]
+    fn the_superset_table_is_for_microsoft_graph_alone() {
+        let other = Evidence { resource_client_id: "api".into(), ..evidence(None) };
+        let other = Evidence { granted: grants(&["Directory.Read.All"]), ..other };
+        assert_eq!(judge("User.Read.All", true, &other).status, Status::Fail);
+    }
+}

@@ -1,0 +1,194 @@
+//! What is known about one principal at one scope, and what could not be seen of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    Permission,
+    place::{reaches, same},
+};
+use crate::posture::Reason;
+
+/// Stands for every principal in a deny assignment.
+pub const EVERYONE: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Something that was read, and why it may be less than the truth.
+#[derive(Clone, Debug, Default)]
+pub struct Seen<T> {
+    /// What was read.
+    pub value: T,
+    /// Why it is not, or not provably, all. None if it is all.
+    pub unseen: Option<Reason>,
+}
+
+impl<T> Seen<T> {
+    /// All of it.
+    pub fn all(value: T) -> Self {
+        Self { value, unseen: None }
+    }
+
+    /// Not all of it.
+    pub fn part(value: T, why: Reason) -> Self {
+        Self { value, unseen: Some(why) }
+    }
+}
+
+/// A role given to a principal at a scope. Ids are lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Unique.
+    pub id: String,
+    /// Where it was given.
+    pub scope: String,
+    /// The GUID of the role.
+    pub role_id: String,
+    /// Object id.
+    pub principal_id: String,
+    /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`, or what Azure says of the deleted; empty if it says nothing.
+    pub principal_type: String,
+    /// Whether a condition narrows it.
+    pub conditional: bool,
+}
+
+/// A role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// Its GUID, lower case.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it allows.
+    pub permissions: Vec<Permission>,
+}
+
+/// A deny assignment: what nobody named in it may do, whatever roles allow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deny {
+    /// Unique.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where it applies.
+    pub scope: String,
+    /// Whether it applies below its scope, too.
+    pub applies_to_children: bool,
+    /// What is denied.
+    pub permissions: Vec<Permission>,
+    /// Whom: object ids (lower case; [`EVERYONE`] stands for all) and whether each is a group.
+    pub principals: BTreeMap<String, bool>,
+    /// Whom not, likewise.
+    pub excluded: BTreeMap<String, bool>,
+}
+
+/// Everything a verdict about one principal at one scope stands on.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The object id of the principal, lower case.
+    pub principal_id: String,
+    /// The scope.
+    pub scope: String,
+    /// The management groups above the scope, as lower-case ids.
+    pub above: Seen<BTreeSet<String>>,
+    /// The groups the principal is in, nested ones included, as lower-case object ids.
+    pub groups: Seen<BTreeSet<String>>,
+    /// The role assignments of everybody; those that do not reach the scope do not matter.
+    pub assignments: Seen<Vec<Assignment>>,
+    /// The ids of the assignments that the service itself says the principal holds, groups included. None if it was not asked or did
+    /// not answer.
+    pub confirmed: Option<BTreeSet<String>>,
+    /// Roles by lower-case GUID.
+    pub roles: Seen<Arc<BTreeMap<String, Role>>>,
+    /// Deny assignments.
+    pub denies: Seen<Vec<Deny>>,
+    /// What could be activated.
+    pub eligible: Seen<Vec<Assignment>>,
+    /// For the caller itself: what the service says it may do at the scope. None for everybody else, or if it did not answer.
+    pub own: Option<Vec<Permission>>,
+}
+
+/// How sure it is that something applies to the principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sureness {
+    /// It does not.
+    No,
+    /// It cannot be excluded.
+    Possible,
+    /// It does.
+    Certain,
+}
+
+impl Facts {
+    /// Whether an assignment is the principal's and reaches the scope. Two sources say who is in a group: the directory, and the service
+    /// that grants. What only one of them says is possible.
+    pub fn holds(&self, assignment: &Assignment) -> Sureness {
+        let theirs = self.confirmed.as_ref().map(|ids| ids.contains(&assignment.id));
+        self.reach(&assignment.scope).min(self.is_holder(assignment, theirs))
+    }
+
+    /// Whether something that can be activated is the principal's and reaches the scope. The service confirms only what is active.
+    pub fn could_hold(&self, eligible: &Assignment) -> Sureness {
+        self.reach(&eligible.scope).min(self.is_holder(eligible, None))
+    }
+
+    /// Whether an assignment names the principal itself.
+    pub fn is_direct(&self, assignment: &Assignment) -> bool {
+        assignment.principal_id == self.principal_id
+    }
+
+    /// Whether a deny assignment applies to the principal at the scope.
+    pub fn is_denied_by(&self, deny: &Deny) -> Sureness {
+        let reach = match deny.applies_to_children {
+            true => self.reach(&deny.scope),
+            false if same(&deny.scope, &self.scope) => Sureness::Certain,
+            false => Sureness::No,
+        };
+        let excluded = match self.is_among(&deny.excluded) {
+            Sureness::Certain => Sureness::No,
+            Sureness::Possible => Sureness::Possible,
+            Sureness::No => Sureness::Certain,
+        };
+        reach.min(self.is_among(&deny.principals)).min(excluded)
+    }
+
+    fn reach(&self, given: &str) -> Sureness {
+        const GROUPS: &str = "/providers/microsoft.management/managementgroups/";
+        if reaches(given, &self.scope, &self.above.value) {
+            return Sureness::Certain;
+        }
+        match given.to_lowercase().starts_with(GROUPS) && self.above.unseen.is_some() {
+            true => Sureness::Possible,
+            false => Sureness::No,
+        }
+    }
+
+    fn is_holder(&self, assignment: &Assignment, theirs: Option<bool>) -> Sureness {
+        let ours = self.is_direct(assignment) || self.groups.value.contains(&assignment.principal_id);
+        let foreign = assignment.principal_type.eq_ignore_ascii_case("ForeignGroup");
+        let unseen = self.groups.unseen.is_some() && !is_account(&assignment.principal_type);
+        match (ours, theirs) {
+            (true, None | Some(true)) => Sureness::Certain,
+            (true, Some(false)) => Sureness::Possible,
+            (false, Some(true)) if unseen => Sureness::Certain,
+            (false, Some(true)) => Sureness::Possible,
+            (false, _) if foreign || unseen => Sureness::Possible,
+            (false, _) => Sureness::No,
+        }
+    }
+
+    fn is_among(&self, principals: &BTreeMap<String, bool>) -> Sureness {
+        let named = |id: &String| *id == self.principal_id || id == EVERYONE || self.groups.value.contains(id);
+        let a_group = principals.values().any(|is_group| *is_group);
+        match principals.keys().any(named) {
+            true => Sureness::Certain,
+            false if a_group && self.groups.unseen.is_some() => Sureness::Possible,
+            false => Sureness::No,
+        }
+    }
+}
+
+/// Whether the type is known to be something that has no members.
+fn is_account(principal_type: &str) -> bool {
+    ["User", "ServicePrincipal", "Device"].iter().any(|word| word.eq_ignore_ascii_case(principal_type))
+}

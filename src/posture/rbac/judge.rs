@@ -1,0 +1,402 @@
+//! Whether a principal can do something at a scope. It passes only on what is certain, it fails only if nothing that could not be seen
+//! would change that, and everything between is unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Assignment, Coverage, Deny, Facts, Patterns, Permission, Role, covered, facts::Sureness, permission::includes};
+use crate::posture::{Reason, Status};
+
+/// One thing the principal has to be able to do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Requirement {
+    /// A management operation, or a pattern of them that has to be allowed as a whole.
+    Action(String),
+    /// A data operation, likewise.
+    DataAction(String),
+    /// A role, by lower-case GUID and by the name to call it.
+    Role {
+        /// Lower-case GUID.
+        id: String,
+        /// For people.
+        name: String,
+    },
+}
+
+impl Requirement {
+    /// The words for it.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Action(pattern) | Self::DataAction(pattern) => pattern,
+            Self::Role { name, .. } => name,
+        }
+    }
+}
+
+/// On what terms something counts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terms {
+    /// Whether a role counts as held if everything it allows is allowed by others.
+    pub accept_equivalent: bool,
+    /// Whether what is given on a condition counts.
+    pub accept_conditional: bool,
+    /// Whether what first has to be activated counts.
+    pub accept_eligible: bool,
+    /// Whether the assignment was made a moment ago, perhaps in the same apply.
+    pub just_granted: bool,
+}
+
+/// Something that was not, or not wholly, seen, and on which a verdict depends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact {
+    /// The management groups above the scope.
+    Ancestors,
+    /// The role assignments.
+    Assignments,
+    /// The deny assignments.
+    DenyAssignments,
+    /// What could be activated.
+    Eligibilities,
+    /// The groups of the principal.
+    Groups,
+    /// What roles allow.
+    RoleDefinitions,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Pass, fail or unknown.
+    pub status: Status,
+    /// `role_missing`, `action_missing`, `denied`, `conditional_only`, `eligible_only`, `not_yet_visible`, or the reason of what could
+    /// not be seen. Empty for a pass.
+    pub reason: &'static str,
+    /// A sentence for people.
+    pub detail: String,
+    /// What has to be seen to know more. Empty for a pass or a fail.
+    pub unseen: BTreeSet<Fact>,
+}
+
+/// Judges one requirement.
+pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict {
+    let case = Case { requirement, facts, terms };
+    let verdict = case.by_assignments();
+    match &facts.own {
+        Some(own) => case.compared(verdict, own),
+        None => verdict,
+    }
+}
+
+struct Case<'a> {
+    requirement: &'a Requirement,
+    facts: &'a Facts,
+    terms: Terms,
+}
+
+/// What is granted: the permissions of all roles held, and which roles they are.
+#[derive(Default)]
+struct Grants {
+    permissions: Vec<Permission>,
+    roles: BTreeSet<String>,
+    /// Something may be granted that is not listed.
+    unlisted: bool,
+    /// A role is held of which it is not known what it allows.
+    undefined: bool,
+}
+
+/// Which assignments to count.
+#[derive(Clone, Copy)]
+struct Counting {
+    at_least: Sureness,
+    conditional: bool,
+    eligible: bool,
+}
+
+impl Case<'_> {
+    fn by_assignments(&self) -> Verdict {
+        let Terms { accept_conditional: conditional, accept_eligible: eligible, .. } = self.terms;
+        let certain = self.grants(Counting { at_least: Sureness::Certain, conditional, eligible });
+        let possible = self.grants(Counting { at_least: Sureness::Possible, conditional, eligible });
+        let (may_deny, does_deny) = (self.denies(Sureness::Possible), self.denies(Sureness::Certain));
+        let granted = self.coverage(&certain, &may_deny);
+        if granted == Coverage::Covered && self.facts.denies.unseen.is_none() {
+            return Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() };
+        }
+        match self.coverage(&possible, &does_deny) {
+            Coverage::Missing => self.failed(&certain, &possible, &does_deny),
+            Coverage::Covered | Coverage::Undecided => self.unknown(granted, &certain, &may_deny),
+        }
+    }
+
+    /// The permissions of everything held at least so surely. Where seeing was not whole, what is possible is anything.
+    fn grants(&self, counting: Counting) -> Grants {
+        let possible = counting.at_least == Sureness::Possible;
+        let mut grants = Grants::default();
+        let Facts { assignments, eligible, .. } = self.facts;
+        for assignment in assignments.value.iter().filter(|one| self.facts.holds(one) >= counting.at_least) {
+            self.add(&mut grants, assignment, counting);
+        }
+        grants.unlisted |= possible && assignments.unseen.is_some();
+        if counting.eligible {
+            for assignment in eligible.value.iter().filter(|one| self.facts.could_hold(one) >= counting.at_least) {
+                self.add(&mut grants, assignment, counting);
+            }
+            // No licence for it means that nothing can be eligible.
+            grants.unlisted |= possible && eligible.unseen.is_some_and(|reason| reason != Reason::NotLicensed);
+        }
+        grants
+    }
+
+    fn add(&self, grants: &mut Grants, assignment: &Assignment, counting: Counting) {
+        if assignment.conditional && !counting.conditional {
+            return;
+        }
+        grants.roles.insert(assignment.role_id.clone());
+        match self.facts.roles.value.get(&assignment.role_id) {
+            Some(role) => {
+                let counts = |one: &&Permission| counting.conditional || !one.conditional;
+                grants.permissions.extend(role.permissions.iter().filter(counts).cloned());
+            }
+            None => grants.undefined |= counting.at_least == Sureness::Possible,
+        }
+    }
+
+    fn denies(&self, at_least: Sureness) -> Vec<&Deny> {
+        self.facts.denies.value.iter().filter(|deny| self.facts.is_denied_by(deny) >= at_least).collect()
+    }
+
+    fn coverage(&self, grants: &Grants, denies: &[&Deny]) -> Coverage {
+        let denied: Vec<Permission> = denies.iter().flat_map(|deny| deny.permissions.iter().cloned()).collect();
+        let role = match self.requirement {
+            Requirement::Action(pattern) => return self.operation(grants, pattern, &denied, Permission::control),
+            Requirement::DataAction(pattern) => return self.operation(grants, pattern, &denied, Permission::data),
+            Requirement::Role { id, .. } => id,
+        };
+        let wanted = self.facts.roles.value.get(role).map(|role| role.permissions.as_slice()).unwrap_or_default();
+        if grants.roles.contains(role) {
+            return match (denied.is_empty(), wanted) {
+                (true, _) => Coverage::Covered,
+                (false, []) => Coverage::Undecided,
+                (false, wanted) => includes(wanted, wanted, &denied),
+            };
+        }
+        if grants.unlisted || (grants.undefined && self.terms.accept_equivalent) {
+            return Coverage::Undecided;
+        }
+        match (self.terms.accept_equivalent, wanted) {
+            (false, _) => Coverage::Missing,
+            // A role of which nothing is known, or that allows nothing, is nobody's by equivalence.
+            (true, wanted) if allows_nothing(wanted) => match self.facts.roles.value.contains_key(role) {
+                false if !grants.permissions.is_empty() => Coverage::Undecided,
+                _ => Coverage::Missing,
+            },
+            (true, wanted) => includes(wanted, &grants.permissions, &denied),
+        }
+    }
+
+    fn operation<'p>(
+        &self,
+        grants: &'p Grants,
+        pattern: &str,
+        denied: &'p [Permission],
+        side: impl Fn(&'p Permission) -> Patterns<'p>,
+    ) -> Coverage {
+        let wanted = [pattern.to_owned()];
+        let everything = ["*".to_owned()];
+        let mut granted: Vec<Patterns<'_>> = grants.permissions.iter().map(&side).collect();
+        if grants.unlisted || grants.undefined {
+            granted.push(Patterns { allowed: &everything, excluded: &[] });
+        }
+        let denied: Vec<Patterns<'_>> = denied.iter().map(&side).collect();
+        covered(Patterns { allowed: &wanted, excluded: &[] }, &granted, &denied)
+    }
+
+    fn failed(&self, certain: &Grants, possible: &Grants, denies: &[&Deny]) -> Verdict {
+        let fail = |reason, detail| Verdict { status: Status::Fail, reason, detail, unseen: BTreeSet::new() };
+        if !denies.is_empty() && self.coverage(possible, &[]) != Coverage::Missing {
+            let names: Vec<_> = denies.iter().map(|deny| format!("{:?} at {}", deny.name, deny.scope)).collect();
+            return fail("denied", format!("denied by the deny assignment {}", names.join(", ")));
+        }
+        let more = |conditional, eligible| {
+            let counting = Counting { at_least: Sureness::Certain, conditional, eligible };
+            self.coverage(&self.grants(counting), denies) == Coverage::Covered
+        };
+        let Terms { accept_conditional: conditional, accept_eligible: eligible, .. } = self.terms;
+        if !conditional && more(true, eligible) {
+            return fail("conditional_only", format!("given only on a condition; {}", self.held()));
+        }
+        if !eligible && more(conditional, true) {
+            return fail("eligible_only", "eligible, not active: activate it first".to_owned());
+        }
+        if !eligible && !conditional && more(true, true) {
+            return fail("eligible_only", "eligible, not active, and on a condition".to_owned());
+        }
+        let nothing = certain.roles.is_empty() && possible.roles.is_empty();
+        if nothing && self.terms.just_granted {
+            let detail = "no role assignment of the principal is visible here; one made less than 10 minutes ago may not be yet";
+            return fail("not_yet_visible", detail.to_owned());
+        }
+        let missing = match self.requirement {
+            Requirement::Role { .. } => "role_missing",
+            Requirement::Action(_) | Requirement::DataAction(_) => "action_missing",
+        };
+        fail(missing, self.held())
+    }
+
+    /// What it depends on: everything unseen, else a search that was given up.
+    fn unknown(&self, granted: Coverage, certain: &Grants, may_deny: &[&Deny]) -> Verdict {
+        let facts = self.facts;
+        let possible_denial = granted != Coverage::Covered && self.coverage(certain, &[]) == Coverage::Covered;
+        let mut unseen: BTreeMap<Fact, Reason> = BTreeMap::new();
+        let mut add = |fact, reason: Option<Reason>| {
+            if let Some(reason) = reason {
+                unseen.insert(fact, reason);
+            }
+        };
+        if granted == Coverage::Covered || possible_denial {
+            add(Fact::DenyAssignments, facts.denies.unseen);
+        } else {
+            add(Fact::Assignments, facts.assignments.unseen);
+            add(Fact::Eligibilities, facts.eligible.unseen.filter(|_| self.terms.accept_eligible));
+            add(Fact::RoleDefinitions, self.undefined());
+        }
+        if granted != Coverage::Covered {
+            add(Fact::Groups, facts.groups.unseen);
+            add(Fact::Ancestors, facts.above.unseen);
+        }
+        let (reason, detail) = match unseen.iter().next() {
+            Some((_, reason)) => (reason.word(), format!("{} could not be seen", listed(unseen.keys().copied()))),
+            None if self.foreign() => {
+                (Reason::Hidden.word(), "a group of another tenant holds it, and its members cannot be seen".to_owned())
+            }
+            None if self.disputed() => (
+                Reason::NotProven.word(),
+                "the directory and the authorization service disagree about the groups of the principal; try again in a few minutes"
+                    .to_owned(),
+            ),
+            None if !may_deny.is_empty() => (Reason::NotProven.word(), "what deny assignments leave could not be decided".to_owned()),
+            None => (Reason::NotProven.word(), "too many patterns to decide whether all of it is allowed".to_owned()),
+        };
+        Verdict { status: Status::Unknown, reason, detail, unseen: unseen.into_keys().collect() }
+    }
+
+    /// Why a role that matters is not defined here.
+    fn undefined(&self) -> Option<Reason> {
+        let known = |id: &String| self.facts.roles.value.contains_key(id);
+        let held = self.facts.assignments.value.iter().filter(|one| self.facts.holds(one) >= Sureness::Possible);
+        let could = self.facts.eligible.value.iter().filter(|one| self.facts.could_hold(one) >= Sureness::Possible);
+        let held = held.chain(could.filter(|_| self.terms.accept_eligible));
+        let wanted = match self.requirement {
+            Requirement::Role { id, .. } => known(id),
+            Requirement::Action(_) | Requirement::DataAction(_) => true,
+        };
+        let all = wanted && held.map(|one| &one.role_id).all(known);
+        (!all).then(|| self.facts.roles.unseen.unwrap_or(Reason::NotVisible))
+    }
+
+    fn foreign(&self) -> bool {
+        let foreign = |one: &&Assignment| one.principal_type.eq_ignore_ascii_case("ForeignGroup");
+        self.facts.assignments.value.iter().filter(foreign).any(|one| self.facts.holds(one) == Sureness::Possible)
+    }
+
+    fn disputed(&self) -> bool {
+        self.facts.confirmed.is_some()
+            && self.facts.assignments.value.iter().any(|one| self.facts.holds(one) == Sureness::Possible)
+    }
+
+    /// The roles held, for a sentence.
+    fn held(&self) -> String {
+        let facts = self.facts;
+        let mut held: Vec<String> = facts
+            .assignments
+            .value
+            .iter()
+            .filter(|one| facts.holds(one) == Sureness::Certain)
+            .map(|one| {
+                let name = facts.roles.value.get(&one.role_id).map_or(one.role_id.as_str(), |role: &Role| role.name.as_str());
+                let via = if facts.is_direct(one) { String::new() } else { format!(" via group {}", one.principal_id) };
+                let condition = if one.conditional { " on a condition" } else { "" };
+                format!("{name}{via}{condition}")
+            })
+            .collect();
+        held.sort();
+        held.dedup();
+        match held.is_empty() {
+            true => "it holds no role here".to_owned(),
+            false => format!("it holds {}", held.join(", ")),
+        }
+    }
+
+    /// The caller's own permissions as a second source. It settles what could not be seen, and where it contradicts nothing is known.
+    fn compared(&self, verdict: Verdict, own: &[Permission]) -> Verdict {
+        let by_role_alone = matches!(self.requirement, Requirement::Role { .. }) && !self.terms.accept_equivalent;
+        let counts = |one: &&Permission| self.terms.accept_conditional || !one.conditional;
+        let own = Grants { permissions: own.iter().filter(counts).cloned().collect(), ..Grants::default() };
+        let disagreement = || Verdict {
+            status: Status::Unknown,
+            reason: Reason::NotProven.word(),
+            detail: "the role assignments and what Azure says the caller may do disagree; try again in a few minutes".to_owned(),
+            unseen: BTreeSet::new(),
+        };
+        match verdict.status {
+            // Holding what has to be activated first, or what a condition narrows, does not show in the permissions in full.
+            Status::Pass if self.is_plain_pass() && self.as_equivalent(&own, &[]) == Coverage::Missing => disagreement(),
+            Status::Fail
+                if !["conditional_only", "denied"].contains(&verdict.reason)
+                    && !by_role_alone
+                    && self.as_equivalent(&own, &[]) == Coverage::Covered =>
+            {
+                disagreement()
+            }
+            Status::Unknown
+                if !by_role_alone
+                    && self.facts.denies.unseen.is_none()
+                    && self.as_equivalent(&own, &self.denies(Sureness::Possible)) == Coverage::Covered =>
+            {
+                Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() }
+            }
+            _ => verdict,
+        }
+    }
+
+    /// Whether it passes without anything that has to be activated.
+    fn is_plain_pass(&self) -> bool {
+        let counting = Counting { at_least: Sureness::Certain, conditional: self.terms.accept_conditional, eligible: false };
+        self.coverage(&self.grants(counting), &[]) == Coverage::Covered
+    }
+
+    /// Coverage where a role can only be had by what it allows.
+    fn as_equivalent(&self, grants: &Grants, denies: &[&Deny]) -> Coverage {
+        let wanted = match self.requirement {
+            Requirement::Role { id, .. } => self.facts.roles.value.get(id),
+            Requirement::Action(_) | Requirement::DataAction(_) => return self.coverage(grants, denies),
+        };
+        let denied: Vec<Permission> = denies.iter().flat_map(|deny| deny.permissions.iter().cloned()).collect();
+        match wanted {
+            Some(role) if !allows_nothing(&role.permissions) => includes(&role.permissions, &grants.permissions, &denied),
+            _ => Coverage::Undecided,
+        }
+    }
+}
+
+fn allows_nothing(permissions: &[Permission]) -> bool {
+    permissions.iter().all(|one| one.actions.is_empty() && one.data_actions.is_empty())
+}
+
+fn listed(facts: impl Iterator<Item = Fact>) -> String {
+    let words: Vec<_> = facts.map(Fact::words).collect();
+    words.join(", ")
+}
+
+impl Fact {
+    /// What it is, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ancestors => "the management groups above",
+            Self::Assignments => "all role assignments",
+            Self::DenyAssignments => "the deny assignments",
+            Self::Eligibilities => "what could be activated",
+            Self::Groups => "the groups of the principal",
+            Self::RoleDefinitions => "what its roles allow",
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! Who may do what where: role assignments, deny assignments, roles, and what could be activated. Two ways in: everything of a set of
+//! subscriptions, and everything that reaches one scope.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::future::{join_all, try_join_all};
+
+use crate::{
+    azure::{self, Client, arm::management, queries, resource_graph::QueryScope, settings::ScopeSetting},
+    posture::{
+        Reason, Unreadable,
+        rbac::{self, Permission, built_in, covers, place::Kind},
+        resource_id::ResourceId,
+    },
+    provider::{
+        collect::{
+            Lists, each_subscription,
+            engine::{self, Engine},
+            proof,
+            scope::{Subscription, own_tenant},
+        },
+        context::Context,
+        failure,
+    },
+    sdk::{Diagnostics, Result},
+};
+
+/// The rows, as the service writes them.
+pub use crate::azure::arm::authorization as wire;
+
+/// What reading the role assignments of a scope needs.
+pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
+const READ_DENIALS: &str = "Microsoft.Authorization/denyAssignments/read";
+const READ_ELIGIBILITIES: &str = "Microsoft.Authorization/roleEligibilityScheduleInstances/read";
+const READ_SCHEDULES: &str = "Microsoft.Authorization/roleAssignmentScheduleInstances/read";
+const CUSTOM: &str = "type eq 'CustomRole'";
+const BUILT_IN: &str = "type eq 'BuiltInRole'";
+
+/// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
+pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {
+    let arm =
+        |client: Client, id: String| async move { wire::role_assignments(&client, &format!("/subscriptions/{id}"), None).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let (mut below, mut above) = (BTreeMap::<String, Vec<_>>::new(), Vec::new());
+        queries::role_assignments(&client, QueryScope::Subscriptions(ids.clone()), |row| match subscription_of(&row) {
+            Some(id) if ids.contains(&id) => below.entry(id).or_default().push(row),
+            Some(_) => {}
+            None => above.push(row),
+        })
+        .await?;
+        // What stands above one of them is said once; whose it is does not matter, since rows are told apart by id.
+        below.values_mut().for_each(|rows| rows.extend(above.iter().cloned()));
+        Ok(below)
+    };
+    engine::read(context, subscriptions, &engine::ROLE_ASSIGNMENTS, "role_assignments", arm, graph).await
+}
+
+/// The subscription an assignment stands at or below; none if it stands above subscriptions.
+fn subscription_of(row: &wire::RoleAssignment) -> Option<String> {
+    ResourceId::parse(&row.properties.scope).ok()?.subscription_id
+}
+
+/// The deny assignments of subscriptions, likewise.
+pub async fn deny_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::DenyAssignment>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let key = format!("deny_assignments/{id}");
+            client.memo(&key, || async move { wire::deny_assignments(&reader, &scope, None).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "deny_assignments", &[READ_DENIALS], read).await
+}
+
+/// What could be activated in subscriptions, likewise.
+pub async fn eligibilities(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::ScheduleInstance>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let key = format!("role_eligibilities/{id}");
+            client.memo(&key, || async move { wire::eligibilities(&reader, &scope).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "eligible_role_assignments", &[READ_ELIGIBILITIES], read).await
+}
+
+/// How long the active role assignments of subscriptions last, likewise.
+pub async fn schedules(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::ScheduleInstance>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let key = format!("role_schedules/{id}");
+            client.memo(&key, || async move { wire::schedules(&reader, &scope).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "role_assignment_schedules", &[READ_SCHEDULES], read).await
+}
+
+/// Roles, by lower-case GUID, and what of them could not be read.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    /// Every role that can be assigned at one of the scopes, and every role that is used.
+    pub roles: BTreeMap<String, Arc<wire::RoleDefinition>>,
+    /// What could not be read.
+    pub gaps: Vec<Unreadable>,
+}
+
+impl Definitions {
+    /// The GUID of the role of this name, without case.
+    pub fn by_name(&self, name: &str) -> Option<String> {
+        let mut roles = self.roles.iter();
+        roles.find(|(_, role)| role.properties.role_name.eq_ignore_ascii_case(name)).map(|(guid, _)| guid.clone())
+    }
+
+    /// All names.
+    pub fn names(&self) -> Vec<String> {
+        self.roles.values().map(|role| role.properties.role_name.clone()).collect()
+    }
+}
+
+/// The roles that can be assigned at scopes, and those in `used`, which maps lower-case GUIDs to a scope where the role is assigned: a
+/// custom role can be bound to a scope below.
+pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<String, String>) -> Result<Definitions> {
+    let mut found = Definitions::default();
+    let many = all_subscriptions(scopes).filter(|_| engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    if let Some(ids) = many
+        && let Ok(list) = roles_by_graph(context, ids).await
+        // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.
+        && list.iter().any(|role| role.name.eq_ignore_ascii_case(built_in::OWNER))
+    {
+        found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+        return complete(context, found, used).await;
+    }
+    let places = scopes.iter().map(|scope| (format!("{CUSTOM}{}", scope.to_lowercase()), scope));
+    let custom: Vec<_> = places.map(|(key, scope)| roles_at(context, key, scope, CUSTOM)).collect();
+    let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
+    let first = scopes.first().map(String::as_str).unwrap_or_default();
+    for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
+        match list {
+            Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
+            Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
+        }
+    }
+    complete(context, found, used).await
+}
+
+/// Adds the roles that are used and that no list had.
+async fn complete(context: &Context, mut found: Definitions, used: &BTreeMap<String, String>) -> Result<Definitions> {
+    let missing = used.iter().filter(|(guid, _)| !found.roles.contains_key(*guid));
+    let missing: Vec<_> = missing.map(|(guid, scope)| (guid.clone(), scope.clone())).collect();
+    for (guid, scope) in missing {
+        match role_at(context, &scope, &guid).await {
+            Ok(role) => {
+                found.roles.insert(guid, role);
+            }
+            Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
+        }
+    }
+    Ok(found)
+}
+
+/// The ids, if every scope is a subscription.
+fn all_subscriptions(scopes: &[String]) -> Option<BTreeSet<String>> {
+    scopes
+        .iter()
+        .map(|scope| scope.strip_prefix("/subscriptions/").filter(|id| !id.contains('/')).map(str::to_lowercase))
+        .collect()
+}
+
+/// The roles of many subscriptions at once, the built-in ones included.
+async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Result<Arc<Roles>> {
+    let key = format!("graph/roles/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let client = context.client.clone();
+    let read = || async move {
+        let mut all = Roles::new();
+        queries::role_definitions(&client, QueryScope::Subscriptions(ids), |role| all.push(Arc::new(role))).await?;
+        Ok(all)
+    };
+    context.client.memo(&key, read).await
+}
+
+type Roles = Vec<Arc<wire::RoleDefinition>>;
+
+/// Built-in roles are the same everywhere, so whoever has read them has read them for all; but a refusal at one scope says nothing about
+/// another.
+async fn built_in(context: &Context, scopes: &[String]) -> azure::Result<Arc<Roles>> {
+    let Some((first, others)) = scopes.split_first() else { return Ok(Arc::default()) };
+    let mut read = roles_at(context, BUILT_IN.to_owned(), first, BUILT_IN).await;
+    for scope in std::iter::once(first).chain(others) {
+        if !matches!(&read, Err(error) if matches!(error.kind(), azure::Kind::Forbidden | azure::Kind::NotFound | azure::Kind::NotVisible))
+        {
+            break;
+        }
+        read = roles_at(context, format!("{BUILT_IN}{}", scope.to_lowercase()), scope, BUILT_IN).await;
+    }
+    read
+}
+
+async fn roles_at(context: &Context, key: String, scope: &str, filter: &'static str) -> azure::Result<Arc<Roles>> {
+    let (client, at) = (context.client.clone(), scope.to_owned());
+    let read = || async move {
+        let roles = wire::role_definitions(&client, &at, Some(filter)).await?;
+        Ok(roles.into_iter().map(Arc::new).collect::<Roles>())
+    };
+    context.client.memo(&format!("role_definitions/{key}"), read).await
+}
+
+async fn role_at(context: &Context, scope: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
+    let (client, at, id) = (context.client.clone(), scope.to_owned(), guid.to_owned());
+    context
+        .client
+        .memo(&format!("role_definition/{guid}"), || async move { wire::role_definition_at(&client, &at, &id).await })
+        .await
+}
+
+/// The management groups of the connection: the one it stands for and those below it, or all of the tenant.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Names of groups as the service writes them.
+    pub groups: BTreeSet<String>,
+    /// The name of the group each group or subscription stands in, all lower case.
+    parents: BTreeMap<String, String>,
+    /// Why it is not all.
+    pub gap: Option<Unreadable>,
+}
+
+impl Tree {
+    /// The ids, lower case, of the groups above a group or subscription, as far as they belong to the connection.
+    pub fn above(&self, name: &str) -> BTreeSet<String> {
+        let mut above = BTreeSet::new();
+        let mut parent = self.parents.get(&name.to_lowercase());
+        while let Some(name) = parent.filter(|name| above.insert(group_scope(name).to_lowercase())) {
+            parent = self.parents.get(name);
+        }
+        above
+    }
+}
+
+/// The id of a management group.
+pub fn group_scope(name: &str) -> String {
+    format!("/providers/Microsoft.Management/managementGroups/{name}")
+}
+
+/// Reads the groups of the connection; none for a connection of subscriptions. From then on they may be read.
+pub async fn tree(context: &Context) -> Result<Tree> {
+    let root = match &context.client.settings().scope {
+        ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => return Ok(Tree::default()),
+        ScopeSetting::ManagementGroup(name) => name.clone(),
+        ScopeSetting::Tenant => {
+            let tenant = own_tenant(context).await.map_err(|error| failure::failed(&error))?;
+            tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default()
+        }
+    };
+    let (client, group) = (context.client.clone(), root.clone());
+    // The same key as the one the subscriptions below are found with.
+    let key = format!("descendants/{root}");
+    let mut tree = Tree { groups: BTreeSet::from([root.clone()]), ..Tree::default() };
+    match context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await {
+        Ok(below) => {
+            for item in below.iter() {
+                if !item.is_subscription() {
+                    tree.groups.insert(item.name.clone());
+                }
+                let parent = item.parent().unwrap_or(&root);
+                tree.parents.insert(item.name.to_lowercase(), parent.to_lowercase());
+            }
+        }
+        Err(error) => tree.gap = Some(failure::gap("management_groups", &group_scope(&root), &error)?),
+    }
+    context.client.admit_groups(&tree.groups);
+    Ok(tree)
+}
+
+/// The role assignments at and above management groups, and what of them could not be read.
+pub async fn assignments_of_groups(
+    context: &Context,
+    groups: &BTreeSet<String>,
+) -> Result<(Vec<Arc<Vec<wire::RoleAssignment>>>, Vec<Unreadable>)> {
+    let scopes: Vec<String> = groups.iter().map(|name| group_scope(name)).collect();
+    let lists = try_join_all(scopes.iter().map(|scope| assignments_reaching(context, scope)).collect::<Vec<_>>()).await?;
+    let (read, gaps): (Vec<_>, Vec<_>) = lists.into_iter().map(|list| (list.rows, list.gap)).unzip();
+    Ok((read.into_iter().flatten().collect(), gaps.into_iter().flatten().collect()))
+}
+
+/// A list of everything that reaches one scope.
+#[derive(Debug)]
+pub struct Reaching<T> {
+    /// What was read; none if nothing could be.
+    pub rows: Option<Arc<T>>,
+    /// Why it is not, or not provably, all.
+    pub gap: Option<Unreadable>,
+}
+
+/// The role assignments at and above a scope.
+pub async fn assignments_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::RoleAssignment>>> {
+    reaching(context, scope, "role_assignments", READ_ASSIGNMENTS, wire_assignments).await
+}
+
+/// The deny assignments at and above a scope.
+pub async fn denials_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::DenyAssignment>>> {
+    let read = |client: Client, scope: String| async move { wire::deny_assignments(&client, &scope, Some("atScope()")).await };
+    reaching(context, scope, "deny_assignments", READ_DENIALS, read).await
+}
+
+/// What could be activated at and above a scope.
+pub async fn eligibilities_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::ScheduleInstance>>> {
+    let read = |client: Client, scope: String| async move { wire::eligibilities_reaching(&client, &scope).await };
+    reaching(context, scope, "eligible_role_assignments", READ_ELIGIBILITIES, read).await
+}
+
+async fn wire_assignments(client: Client, scope: String) -> azure::Result<Vec<wire::RoleAssignment>> {
+    wire::role_assignments(&client, &scope, Some("atScope()")).await
+}
+
+/// Reads a list and proves that the caller may see all of it: the service leaves out what the caller may not.
+async fn reaching<T, F, R>(context: &Context, scope: &str, subject: &str, action: &str, read: F) -> Result<Reaching<T>>
+where
+    T: Send + Sync + 'static,
+    F: FnOnce(Client, String) -> R,
+    R: Future<Output = azure::Result<T>> + Send + 'static,
+{
+    let (client, at) = (context.client.clone(), scope.to_owned());
+    let key = format!("reaching/{subject}{}", scope.to_lowercase());
+    let list = context.client.memo(&key, || read(client, at));
+    let (list, held) = tokio::join!(list, proof::permissions(context, scope));
+    match (list, held) {
+        (Err(error), _) => Ok(Reaching { rows: None, gap: Some(failure::gap(subject, scope, &error)?) }),
+        (Ok(rows), Ok(held)) if covers(&held, action) => Ok(Reaching { rows: Some(rows), gap: None }),
+        (Ok(rows), Ok(_)) => Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action)) }),
+        (Ok(rows), Err(error)) => {
+            let mut gap = failure::gap(subject, scope, &error)?;
+            gap.reason = Reason::NotProven;
+            Ok(Reaching { rows: Some(rows), gap: Some(gap) })
+        }
+    }
+}
+
+fn unproven(subject: &str, scope: &str, action: &str) -> Unreadable {
+    Unreadable {
+        subject: subject.to_owned(),
+        scope: scope.to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: format!(
+            "`{action}` is not held there, so rows may be missing. Grant it: az role assignment create --role Reader --scope {scope} \
+             --assignee <object id of this sign-in>"
+        ),
+    }
+}
+
+/// The ids, lower case, of the role assignments that the service says reach a user or service principal at a scope, groups included.
+/// None if it does not answer: it is a second source, and its failure no gap.
+pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Result<Option<BTreeSet<String>>> {
+    let (client, at) = (context.client.clone(), scope.to_owned());
+    let filter = format!("atScope() and assignedTo('{principal_id}')");
+    let key = format!("assigned_to/{principal_id}{}", scope.to_lowercase());
+    let read = || async move { wire::role_assignments(&client, &at, Some(&filter)).await };
+    match context.client.memo(&key, read).await {
+        Ok(rows) => Ok(Some(rows.iter().map(|row| row.id.to_lowercase()).collect())),
+        Err(error) => failure::gap("role_assignments", scope, &error).map(|_| None),
+    }
+}
+
+/// An error unless the scope lies in what the connection stands for.
+pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, context: &Context) -> Result<()> {
+    let id = ResourceId::parse(scope).unwrap_or_default();
+    let whole_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
+    let inside = match Kind::of(scope) {
+        Some(Kind::Tenant) => whole_tenant,
+        Some(Kind::ManagementGroup) => {
+            let name = id.management_group_id.unwrap_or_default();
+            whole_tenant || tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name))
+        }
+        _ => subscriptions.iter().any(|subscription| id.subscription_id.as_ref() == Some(&subscription.id)),
+    };
+    if inside {
+        return Ok(());
+    }
+    let detail = format!(
+        "The scope {scope} is not in the scope of this connection. Name one below its subscriptions, widen the provider block \
+         (`management_group_id`, `tenant_wide`), or use a provider alias for it."
+    );
+    Err(Diagnostics::of_error("Outside the configured scope", detail))
+}
+
+/// A role assignment, as it is judged.
+pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
+    let properties = &row.properties;
+    rbac::Assignment {
+        id: row.id.to_lowercase(),
+        scope: properties.scope.clone(),
+        role_id: guid_of(&properties.role_definition_id),
+        principal_id: properties.principal_id.to_lowercase(),
+        principal_type: properties.principal_type.clone().unwrap_or_default(),
+        conditional: properties.condition.is_some(),
+    }
+}
+
+/// What could be activated, as it is judged.
+pub fn eligibility(row: &wire::ScheduleInstance) -> rbac::Assignment {
+    let properties = &row.properties;
+    rbac::Assignment {
+        id: row.id.to_lowercase(),
+        scope: properties.scope.clone(),
+        role_id: guid_of(&properties.role_definition_id),
+        principal_id: properties.principal_id.to_lowercase(),
+        principal_type: properties.principal_type.clone().unwrap_or_default(),
+        conditional: properties.condition.is_some(),
+    }
+}
+
+/// A role, as it is judged.
+pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
+    rbac::Role {
+        id: row.name.to_lowercase(),
+        name: row.properties.role_name.clone(),
+        permissions: permissions(&row.properties.permissions),
+    }
+}
+
+/// A deny assignment, as it is judged.
+pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
+    let properties = &row.properties;
+    let named = |principals: &[wire::Principal]| {
+        // Whoever is not known to be an account may be a group.
+        let account = |kind: &str| ["User", "ServicePrincipal"].iter().any(|word| word.eq_ignore_ascii_case(kind));
+        let is_group = |one: &wire::Principal| !one.kind.as_deref().is_some_and(account) && one.id != rbac::facts::EVERYONE;
+        principals.iter().map(|one| (one.id.to_lowercase(), is_group(one))).collect()
+    };
+    rbac::Deny {
+        id: row.id.to_lowercase(),
+        name: properties.deny_assignment_name.clone(),
+        scope: properties.scope.clone(),
+        applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
+        permissions: permissions(&properties.permissions),
+        principals: named(&properties.principals),
+        excluded: named(&properties.exclude_principals),
+    }
+}
+
+fn permissions(rows: &[wire::Permission]) -> Vec<Permission> {
+    rows.iter().cloned().map(proof::permission).collect()
+}
+
+/// The GUID of a role: the last segment of its id, whose prefix depends on the scope it was read at.
+pub fn guid_of(role_definition_id: &str) -> String {
+    role_definition_id.rsplit('/').next().unwrap_or_default().to_lowercase()
+}

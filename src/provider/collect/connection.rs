@@ -1,0 +1,468 @@
+//! Everything a connection's checks are judged by. Each fact is read by itself, and only if a chosen check needs it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+
+use super::{
+    engine::{self, Engine},
+    graph, scope, subscription,
+};
+use crate::{
+    azure::{
+        self, Audience,
+        arm::management,
+        claims::{Claims, Principal},
+        credential, discovery, explain,
+        graph::applications,
+        queries,
+        resource_graph::QueryScope,
+        settings::{Environment, Method, ResourceGraph, ScopeSetting},
+    },
+    posture::{
+        Area, Unreadable,
+        connection::{
+            Need,
+            facts::{
+                Credential, Directory, Discovery, Facts, Lifetime, Organization, Read, Scope, ServicePrincipal, SignIn, Token,
+                Undetected, Unseen,
+            },
+        },
+        graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, unasked},
+        time::parse,
+    },
+    provider::{context::Context, failure},
+    sdk::{Diagnostics, Result},
+};
+
+/// Who signed in, and how. It exists once a token was issued.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// What the token for Resource Manager says; none if it is opaque.
+    pub claims: Option<Claims>,
+    /// The method as a word.
+    pub method: &'static str,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// The facts that are needed.
+    pub needs: BTreeSet<Need>,
+    /// The chosen subscriptions; none for all.
+    pub subscription_ids: Option<&'a BTreeSet<String>>,
+    /// Client ids of applications that provision people; none if no application was named.
+    pub provisioning_client_ids: Option<&'a BTreeSet<String>>,
+}
+
+/// All that was found out.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What is judged.
+    pub facts: Facts,
+    /// Where the tenant is, if discovery said so: `EU`, `USGov/DODCON`.
+    pub region: Option<String>,
+    /// The subscriptions that are visible, chosen or not.
+    pub visible: Vec<String>,
+    /// Chosen subscriptions that are not visible, and expectations that could not be read.
+    pub scope_gaps: Vec<Unreadable>,
+    /// The claims of the token for Microsoft Graph, if there is one.
+    pub graph_claims: Option<Claims>,
+}
+
+/// Signs in, or says why not.
+pub async fn sign_in(context: &Context) -> azure::Result<SignedIn> {
+    let method = context.client.settings().method.as_ref().map_or("", Method::word);
+    let token = context.client.token(Audience::ResourceManager).await?;
+    Ok(SignedIn { claims: Claims::of(token.reveal()), method })
+}
+
+/// Reads what is needed.
+pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -> Result<Found> {
+    let areas: BTreeSet<Area> = context.areas.iter().map(|area| Area::from(*area)).collect();
+    let holder = holder(signed_in);
+    let mut needs = asked.needs.clone();
+    if !areas.contains(&Area::Identity) {
+        needs.retain(|need| !is_of_directory(*need));
+    }
+    let scope = survey(context, asked).await?;
+    let (discovery, groups, query, subscriptions, directory) = tokio::try_join!(
+        discovered(context, signed_in, &needs),
+        groups(context, &scope, &needs),
+        query(context, &scope.chosen, &needs),
+        subscription::facts(context, &scope.chosen, &needs),
+        directory(context, signed_in, holder, asked, &needs),
+    )?;
+    let (directory, graph_claims) = directory;
+    let (discovery, region) = discovery;
+    let claims = signed_in.claims.clone().unwrap_or_default();
+    let facts = Facts {
+        today: OffsetDateTime::now_utc().date(),
+        areas,
+        identity_scope: context.identity_scope,
+        sign_in: SignIn {
+            method: signed_in.method,
+            holder,
+            object_id: claims.oid.clone(),
+            client_id: claims.client_id().map(str::to_owned),
+            tenant_id: claims.tid.clone(),
+            configured_tenant: context.client.settings().tenant_id.clone(),
+            credential: credential(context, signed_in, holder, &needs).await?,
+        },
+        discovery,
+        scope: Scope {
+            kind: scope.kind,
+            detected: scope.detected,
+            gaps: scope.gaps,
+            groups,
+            query,
+            query_is_used: engine::of(context) == Engine::ResourceGraph,
+        },
+        subscriptions,
+        unseen: scope.unseen,
+        directory,
+    };
+    Ok(Found { facts, region, visible: scope.visible, scope_gaps: scope.chosen_gaps, graph_claims })
+}
+
+/// Whose token it is.
+pub fn holder(signed_in: &SignedIn) -> Holder {
+    match signed_in.claims.as_ref().map(Claims::principal) {
+        Some(Principal::User) => Holder::User,
+        Some(Principal::ManagedIdentity) => Holder::ManagedIdentity,
+        Some(Principal::Application) => Holder::Application,
+        // An opaque token does not say, the method mostly does.
+        None => match signed_in.method {
+            "cli" => Holder::User,
+            "msi" => Holder::ManagedIdentity,
+            _ => Holder::Application,
+        },
+    }
+}
+
+fn is_of_directory(need: Need) -> bool {
+    matches!(need, Need::Consent | Need::Jobs | Need::Licences | Need::Organization | Need::ServicePrincipal | Need::Token)
+}
+
+struct Survey {
+    kind: &'static str,
+    detected: std::result::Result<usize, Undetected>,
+    gaps: Vec<Unreadable>,
+    visible: Vec<String>,
+    chosen: Vec<scope::Subscription>,
+    /// The chosen ones that cannot be read.
+    unseen: Vec<Unseen>,
+    /// The gaps that concern the chosen ones.
+    chosen_gaps: Vec<Unreadable>,
+}
+
+/// What the connection stands for. That nothing is visible is an answer here, not an error.
+async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
+    let found = match scope::of(context).await {
+        Ok(found) => found,
+        Err(problems) => {
+            let certain = problems.iter().any(|problem| problem.summary == scope::NONE_VISIBLE);
+            let undetected = Undetected { detail: first_detail(&problems), certain };
+            failure::softened("subscriptions", "tenant", problems)?;
+            return Ok(Survey {
+                kind: kind(context),
+                detected: Err(undetected),
+                gaps: Vec::new(),
+                visible: Vec::new(),
+                chosen: Vec::new(),
+                unseen: Vec::new(),
+                chosen_gaps: Vec::new(),
+            });
+        }
+    };
+    let chosen = found.choose(asked.subscription_ids)?;
+    let chosen_gaps = found.gaps(asked.subscription_ids);
+    let visible: Vec<String> = found.subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let unseen = chosen_gaps.iter().filter_map(|gap| {
+        let id = gap.scope.strip_prefix("/subscriptions/")?;
+        let deleted = found.deleted.iter().find(|subscription| subscription.id == id);
+        Some(Unseen { id: id.to_owned(), state: deleted.map(|subscription| subscription.state.clone()), gap: gap.clone() })
+    });
+    Ok(Survey {
+        kind: found.kind,
+        detected: Ok(visible.len()),
+        unseen: unseen.collect(),
+        gaps: found.gaps,
+        visible,
+        chosen,
+        chosen_gaps,
+    })
+}
+
+fn first_detail(problems: &Diagnostics) -> String {
+    let detail = problems.iter().next().map(|problem| problem.detail.as_str()).unwrap_or_default();
+    detail.lines().map(str::trim).filter(|line| !line.is_empty()).take(12).collect::<Vec<_>>().join(" ")
+}
+
+/// The kind of scope as it is configured.
+fn kind(context: &Context) -> &'static str {
+    match &context.client.settings().scope {
+        ScopeSetting::Detect => "subscription",
+        ScopeSetting::Subscriptions(ids) if ids.len() == 1 => "subscription",
+        ScopeSetting::Subscriptions(_) => "subscriptions",
+        ScopeSetting::ManagementGroup(_) => "management_group",
+        ScopeSetting::Tenant => "tenant",
+    }
+}
+
+/// What the sign-in host says about the tenant, and where the tenant is.
+async fn discovered(
+    context: &Context,
+    signed_in: &SignedIn,
+    needs: &BTreeSet<Need>,
+) -> Result<(Read<Discovery>, Option<String>)> {
+    let settings = context.client.settings();
+    let own = signed_in.claims.as_ref().and_then(|claims| claims.tid.clone());
+    let (true, Some(tenant)) = (needs.contains(&Need::Discovery), settings.tenant_id.clone().or(own)) else {
+        return Ok((Err(unasked("tenant_discovery")), None));
+    };
+    let custom = matches!(settings.environment, Environment::Custom { .. });
+    let (client, asked) = (context.client.clone(), tenant.clone());
+    let read = || async move { discovery::discover(client.cloud().await?, &asked, client.transports()).await };
+    let found = match context.client.memo(&format!("discovery/{tenant}"), read).await {
+        Ok(found) if custom && found.graph_host.is_none() => return Ok((Ok(Discovery::Unstated), None)),
+        Ok(found) => found,
+        Err(_) if custom => return Ok((Ok(Discovery::Unstated), None)),
+        Err(error) if explain::meaning(error.code()).is_some() => {
+            let (code, detail) = (error.code().to_owned(), error.to_string());
+            return Ok((Ok(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
+        }
+        Err(error) => return Ok((Err(failure::soft_gap("tenant_discovery", "tenant", &error)?), None)),
+    };
+    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
+    let objection = discovery::check(&found, cloud, None).err();
+    let region = found.region.clone().map(|region| match &found.sub_region {
+        Some(sub_region) => format!("{region}/{sub_region}"),
+        None => region,
+    });
+    let discovery = Discovery::Found {
+        tenant_id: found.tenant_id.clone(),
+        graph_host: found.graph_host.clone(),
+        issuer_host: found.issuer_host.clone(),
+        objection: objection.map(|error| (error.message().to_owned(), error.advice().to_owned())),
+    };
+    Ok((Ok(discovery), region))
+}
+
+/// How many management groups are readable where the connection needs them.
+async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Read<usize>> {
+    if !needs.contains(&Need::Groups) {
+        return Ok(Err(unasked("management_groups")));
+    }
+    let below = match &context.client.settings().scope {
+        ScopeSetting::ManagementGroup(name) => Some(name.clone()),
+        ScopeSetting::Tenant => scope::root(context).await.ok(),
+        ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => None,
+    };
+    let read = match below {
+        // The group itself is one of them.
+        Some(name) => {
+            scope::descendants(context, &name).await.map(|rows| 1 + rows.iter().filter(|row| !row.is_subscription()).count())
+        }
+        None => {
+            let client = context.client.clone();
+            context.client.memo("groups", || async move { management::list(&client).await }).await.map(|rows| rows.len())
+        }
+    };
+    match read {
+        Ok(count) => Ok(Ok(count)),
+        Err(error) => {
+            let place = if survey.kind == "management_group" { "management_group" } else { "tenant" };
+            Ok(Err(failure::soft_gap("management_groups", place, &error)?))
+        }
+    }
+}
+
+/// How many rows Resource Graph answers to a question that has one.
+async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
+    if context.client.settings().resource_graph == ResourceGraph::Never {
+        return Ok(None);
+    }
+    let (true, Some(first)) = (needs.contains(&Need::Query), chosen.first()) else {
+        return Ok(Some(Err(unasked("resource_graph"))));
+    };
+    let (client, one) = (context.client.clone(), QueryScope::Subscriptions([first.id.clone()].into()));
+    let read = || async move {
+        let mut rows = 0;
+        queries::hierarchy(&client, one, |_, _| rows += 1).await?;
+        Ok(rows)
+    };
+    match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
+        Ok(rows) => Ok(Some(Ok(*rows))),
+        Err(error) => Ok(Some(Err(failure::soft_gap("resource_graph", "tenant", &error)?))),
+    }
+}
+
+/// What Microsoft Graph says, and whose token it takes.
+async fn directory(
+    context: &Context,
+    signed_in: &SignedIn,
+    holder: Holder,
+    asked: &Asked<'_>,
+    needs: &BTreeSet<Need>,
+) -> Result<(Directory, Option<Claims>)> {
+    let claims = match needs.contains(&Need::Token) {
+        true => graph::read("token", graph::claims(context).await)?,
+        false => Err(unasked("token")),
+    };
+    let own = signed_in.claims.clone().unwrap_or_default();
+    let party = graph::Party {
+        holder,
+        object_id: own.oid.clone(),
+        client_id: own.client_id().map(str::to_owned),
+        claims: claims.clone().ok().flatten(),
+        resource_client_id: MICROSOFT_GRAPH.to_owned(),
+    };
+    let (organization, licences, service_principal, evidence, provisioning) = tokio::try_join!(
+        organization(context, needs),
+        licences(context, needs),
+        service_principal(context, holder, own.oid.as_deref(), needs),
+        evidence(context, party, needs),
+        provisioning(context, asked, needs),
+    )?;
+    let as_token = |claims: &Claims| Token { roles: claims.roles.clone(), scopes: claims.delegated() };
+    let directory = Directory {
+        token: claims.as_ref().map(|claims| claims.as_ref().map(as_token)).map_err(Clone::clone),
+        organization,
+        licences,
+        service_principal,
+        evidence,
+        provisioning,
+        // `identity_scope` is not served before the data sources about people are; then it is they who count.
+        hidden_leavers: Err(Unreadable {
+            remedy: "Compare the disabled accounts that hold directory roles with `identity_scope` by hand.".to_owned(),
+            ..unasked("users")
+        }),
+    };
+    Ok((directory, claims.ok().flatten()))
+}
+
+async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Organization>> {
+    if !needs.contains(&Need::Organization) {
+        return Ok(Err(unasked("organization")));
+    }
+    let read = graph::read("organization", graph::organization(context).await)?;
+    Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.clone() }))
+}
+
+async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<BTreeSet<&'static str>>> {
+    if !needs.contains(&Need::Licences) {
+        return Ok(Err(unasked("subscribed_skus")));
+    }
+    Ok(graph::read("subscribed_skus", graph::licences(context).await)?.map(|held| (*held).clone()))
+}
+
+async fn service_principal(
+    context: &Context,
+    holder: Holder,
+    object_id: Option<&str>,
+    needs: &BTreeSet<Need>,
+) -> Result<Read<Option<ServicePrincipal>>> {
+    let (true, Some(id)) = (needs.contains(&Need::ServicePrincipal), object_id) else {
+        return Ok(Err(unasked("service_principals")));
+    };
+    if holder == Holder::User {
+        return Ok(Ok(None));
+    }
+    let read = graph::read("service_principals", graph::service_principal(context, id).await)?;
+    Ok(read.map(|row| {
+        Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.clone() })
+    }))
+}
+
+async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>) -> Result<Evidence> {
+    if needs.contains(&Need::Consent) {
+        return graph::evidence(context, party).await;
+    }
+    Ok(Evidence {
+        holder: party.holder,
+        token: None,
+        scopes: Vec::new(),
+        granted: Err(unasked("app_role_assignments")),
+        delegated: Err(unasked("oauth2_permission_grants")),
+        requested: Err(unasked("applications")),
+        resource_client_id: party.resource_client_id,
+        client_id: party.client_id,
+        object_id: party.object_id,
+    })
+}
+
+async fn provisioning(
+    context: &Context,
+    asked: &Asked<'_>,
+    needs: &BTreeSet<Need>,
+) -> Result<Option<BTreeMap<String, Read<bool>>>> {
+    let Some(ids) = asked.provisioning_client_ids else { return Ok(None) };
+    let mut all = BTreeMap::new();
+    for id in ids {
+        let read = match needs.contains(&Need::Jobs) && context.identity_scope {
+            true => graph::read("provisioning", graph::provisions(context, id).await)?,
+            false => Err(unasked("provisioning")),
+        };
+        all.insert(id.clone(), read);
+    }
+    Ok(Some(all))
+}
+
+/// Until when the credential works that this connection signs in with.
+async fn credential(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
+    let settings = context.client.settings();
+    let Ok(method) = &settings.method else { return Ok(Credential::Known(Err(unasked("credential")))) };
+    let client_id = signed_in.claims.as_ref().and_then(Claims::client_id);
+    Ok(match method {
+        Method::AksWorkloadIdentity { .. }
+        | Method::AzureDevOps { .. }
+        | Method::GitHub { .. }
+        | Method::OidcToken { .. }
+        | Method::OidcTokenFile { .. } => Credential::Endless("a federated sign-in has no credential that could end"),
+        Method::ManagedIdentity { .. } => Credential::Endless("Azure renews the credential of a managed identity by itself"),
+        Method::Cli if holder != Holder::Application => {
+            Credential::Endless("the sign-in is Azure CLI's, not one of this provider")
+        }
+        Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
+            Ok(Some(certificate)) => Ok(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
+            Ok(None) => Err(unasked("credential")),
+            Err(error) => Err(failure::soft_gap("credential", "tenant", &error)?),
+        }),
+        Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, client_id, needs).await? {
+            Ok(application) => {
+                let secrets = application.password_credentials.iter();
+                let certificates = application.key_credentials.iter().filter(|_| matches!(method, Method::Cli));
+                let all: Vec<Lifetime> = secrets.chain(certificates).filter_map(lifetime).collect();
+                match (method, all.is_empty()) {
+                    (Method::Demo, true) => {
+                        Credential::Endless("the demo tenant's own application has no credential that could end")
+                    }
+                    _ => Credential::OneOf(Ok(all)),
+                }
+            }
+            Err(gap) => Credential::OneOf(Err(gap)),
+        },
+    })
+}
+
+/// The own registration, where the directory may be asked and somebody wants to know.
+async fn registered(
+    context: &Context,
+    client_id: Option<&str>,
+    needs: &BTreeSet<Need>,
+) -> Result<Read<Arc<applications::Application>>> {
+    let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
+    match client_id.filter(|_| allowed && needs.contains(&Need::Credential)) {
+        Some(id) => graph::read("applications", graph::application(context, id).await),
+        None => Ok(Err(unasked("applications"))),
+    }
+}
+
+fn lifetime(credential: &applications::Credential) -> Option<Lifetime> {
+    let moment = |text: &Option<String>| text.as_deref().and_then(parse);
+    Some(Lifetime { starts: moment(&credential.start_date_time), ends: moment(&credential.end_date_time)? })
+}

@@ -1,0 +1,252 @@
+//! Who a principal is: its kind, its name, the groups it is in, who is in a group, and who holds which directory role.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::future::{join_all, try_join_all};
+
+use crate::{
+    azure::{
+        self, Client,
+        graph::directory::{self, IDS_AT_ONCE},
+    },
+    posture::{Reason, Unreadable, rbac::Seen},
+    provider::{context::Context, failure, words::PersonalDataWord},
+    sdk::Result,
+};
+
+/// The rows, as the service writes them.
+pub use crate::azure::graph::directory::{Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
+
+/// Where facts of the directory stand.
+pub const GRAPH: &str = "graph";
+
+/// What the directory says about one principal.
+#[derive(Clone, Debug, Default)]
+pub struct Membership {
+    /// Its kind; none if it does not exist or could not be read.
+    pub kind: Option<Kind>,
+    /// Whether the directory was asked and knows no such object.
+    pub unknown_object: bool,
+    /// The groups it is in, nested ones included, lower case.
+    pub groups: Seen<BTreeSet<String>>,
+    /// Why the groups could not be read.
+    pub gap: Option<Unreadable>,
+}
+
+/// The kind of a principal, and the groups it is in. `hint` is what Azure says it is.
+pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Result<Membership> {
+    let first = hint.into_iter();
+    // The commonest first: most ids in a configuration are those of applications and identities.
+    let order = [Kind::ServicePrincipal, Kind::User, Kind::Group];
+    let order: Vec<Kind> = first.chain(order.into_iter().filter(|kind| Some(*kind) != hint)).collect();
+    for kind in order {
+        // A list below an object that does not exist would say so, too, but an empty one must not look like an answer.
+        let (kind, error) = match object(context, kind, id).await {
+            Ok(_) => match groups_of(context, kind, id).await {
+                Ok(groups) => {
+                    let groups = groups.iter().map(|group| group.id.to_lowercase()).collect();
+                    return Ok(Membership { kind: Some(kind), groups: Seen::all(groups), ..Membership::default() });
+                }
+                Err(error) => (Some(kind), error),
+            },
+            Err(error) if error.kind() == azure::Kind::NotFound => continue,
+            Err(error) => (hint, error),
+        };
+        let gap = failure::gap("groups", GRAPH, &error)?;
+        return Ok(Membership { kind, unknown_object: false, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap) });
+    }
+    // Whoever does not exist is in no group.
+    Ok(Membership { unknown_object: true, ..Membership::default() })
+}
+
+async fn object(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Object>> {
+    let (client, id) = (context.client.clone(), id.to_owned());
+    let key = format!("object/{}/{id}", kind.word());
+    context.client.memo(&key, || async move { directory::object(&client, kind, &id).await }).await
+}
+
+async fn groups_of(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Vec<Object>>> {
+    let (client, id) = (context.client.clone(), id.to_owned());
+    let key = format!("groups_of/{}/{id}", kind.word());
+    context.client.memo(&key, || async move { directory::groups_of(&client, kind, &id).await }).await
+}
+
+/// Whether one of these groups keeps its members from being seen, or may do so.
+pub async fn hide_members(context: &Context, ids: &BTreeSet<String>) -> Result<bool> {
+    let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
+    let people = principals(context, &wanted).await?;
+    Ok(people.unread.contains_key(&Kind::Group) || people.known.values().any(|known| known.hides_members))
+}
+
+/// What is known about a principal that exists.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Its kind.
+    pub kind: Option<Kind>,
+    /// Its name; none if names are not wanted.
+    pub display_name: Option<String>,
+    /// Whether it is a guest.
+    pub guest: bool,
+    /// Whether it is a group whose members are hidden.
+    pub hides_members: bool,
+}
+
+/// What the directory says about many principals.
+#[derive(Debug, Default)]
+pub struct Principals {
+    /// Those that exist, by lower-case object id.
+    pub known: BTreeMap<String, Known>,
+    /// Kinds that could not be read, and why.
+    pub unread: BTreeMap<Kind, Unreadable>,
+}
+
+impl Principals {
+    /// Whether a principal does not exist any more; none if that could not be read, or is none of the directory's kinds.
+    pub fn orphaned(&self, id: &str, principal_type: &str) -> Option<bool> {
+        if self.known.contains_key(&id.to_lowercase()) {
+            return Some(false);
+        }
+        match kinds(principal_type) {
+            [] => None,
+            kinds => kinds.iter().all(|kind| !self.unread.contains_key(kind)).then_some(true),
+        }
+    }
+
+    /// What could not be read, for the answer.
+    pub fn gaps(&self) -> impl Iterator<Item = Unreadable> {
+        self.unread.values().cloned()
+    }
+}
+
+/// The kinds a principal of this type can be; an unknown type can be any, another tenant's object and a device none.
+pub fn kinds(principal_type: &str) -> &'static [Kind] {
+    match principal_type.to_ascii_lowercase().as_str() {
+        "user" => &[Kind::User],
+        "group" => &[Kind::Group],
+        "serviceprincipal" => &[Kind::ServicePrincipal],
+        "foreigngroup" | "device" => &[],
+        _ => &Kind::ALL,
+    }
+}
+
+/// Looks up principals by object id; a kind that is not known is looked for among all kinds.
+pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind>>) -> Result<Principals> {
+    let mut found = Principals::default();
+    let with_names = context.personal_data == PersonalDataWord::Show;
+    for kind in Kind::ALL {
+        let ids: Vec<String> =
+            wanted.iter().filter(|(_, known)| known.is_none_or(|known| known == kind)).map(|(id, _)| id.to_lowercase()).collect();
+        let chunks: Vec<_> = ids.chunks(IDS_AT_ONCE).map(|chunk| objects(context, kind, chunk.to_vec(), with_names)).collect();
+        let read = try_join_all(chunks).await;
+        match read {
+            Ok(chunks) => {
+                for object in chunks.iter().flat_map(|chunk| chunk.iter()) {
+                    found.known.insert(object.id.to_lowercase(), known(kind, object));
+                }
+            }
+            Err(error) => {
+                found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn known(kind: Kind, object: &Object) -> Known {
+    Known {
+        kind: Some(kind),
+        display_name: object.display_name.clone(),
+        guest: object.user_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("Guest")),
+        hides_members: object.hides_members(),
+    }
+}
+
+fn subject(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Group => "groups",
+        Kind::ServicePrincipal => "service_principals",
+        Kind::User => "users",
+    }
+}
+
+async fn objects(context: &Context, kind: Kind, ids: Vec<String>, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {
+    let client = context.client.clone();
+    let key = format!("objects/{}/{with_names}/{}", kind.word(), ids.join(","));
+    context.client.memo(&key, || async move { directory::objects(&client, kind, &ids, with_names).await }).await
+}
+
+/// The members of groups, nested ones included; a group that could not be read, or whose members are hidden, is a gap.
+pub async fn members(
+    context: &Context,
+    groups: &BTreeSet<String>,
+) -> Result<(BTreeMap<String, Arc<Vec<Object>>>, Vec<Unreadable>)> {
+    let with_names = context.personal_data == PersonalDataWord::Show;
+    let lists = join_all(groups.iter().map(|group| members_of(context, group.clone(), with_names)).collect::<Vec<_>>()).await;
+    let wanted = groups.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
+    let about = principals(context, &wanted).await?;
+    let (mut found, mut gaps) = (BTreeMap::new(), Vec::new());
+    for (group, members) in groups.iter().cloned().zip(lists) {
+        match members {
+            Ok(members) => {
+                found.insert(group, members);
+            }
+            // A deleted group has no members.
+            Err(error) if error.kind() == azure::Kind::NotFound => {}
+            Err(error) => {
+                let mut gap = failure::gap("group_members", GRAPH, &error)?;
+                gap.remedy = format!("Members of the group {group}: {}", gap.remedy);
+                gaps.push(gap);
+            }
+        }
+    }
+    let hidden = groups.iter().filter(|id| about.known.get(*id).is_some_and(|known| known.hides_members));
+    gaps.extend(hidden.map(|id| {
+        let remedy = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
+        unseen_members(id, remedy)
+    }));
+    Ok((found, gaps))
+}
+
+/// The gap that a group is whose members cannot be seen.
+pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
+    Unreadable {
+        subject: "group_members".to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::Hidden,
+        code: String::new(),
+        remedy: format!("Members of the group {group}: {remedy}"),
+    }
+}
+
+async fn members_of(context: &Context, group: String, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {
+    let client = context.client.clone();
+    let key = format!("members/{with_names}/{group}");
+    context.client.memo(&key, || async move { directory::members_of(&client, &group, with_names).await }).await
+}
+
+/// The directory roles that are active.
+pub async fn role_assignments(context: &Context) -> azure::Result<Arc<Vec<directory::RoleAssignment>>> {
+    let read = |client: Client| async move { directory::role_assignments(&client).await };
+    context.client.memo("directory_role_assignments", || read(context.client.clone())).await
+}
+
+/// The directory roles there are.
+pub async fn role_definitions(context: &Context) -> azure::Result<Arc<Vec<directory::RoleDefinition>>> {
+    let read = |client: Client| async move { directory::role_definitions(&client).await };
+    context.client.memo("directory_role_definitions", || read(context.client.clone())).await
+}
+
+/// The directory roles that could be activated.
+pub async fn role_eligibilities(context: &Context) -> azure::Result<Arc<Vec<directory::RoleInstance>>> {
+    let read = |client: Client| async move { directory::role_eligibilities(&client).await };
+    context.client.memo("directory_role_eligibilities", || read(context.client.clone())).await
+}
+
+/// How long the active directory roles last.
+pub async fn role_schedules(context: &Context) -> azure::Result<Arc<Vec<directory::RoleInstance>>> {
+    let read = |client: Client| async move { directory::role_schedules(&client).await };
+    context.client.memo("directory_role_schedules", || read(context.client.clone())).await
+}

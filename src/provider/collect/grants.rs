@@ -1,0 +1,263 @@
+//! Everything a verdict about one principal at some scopes stands on: what was given there and above, to whom the principal belongs,
+//! what roles allow, what is denied, and, for the caller itself, what Azure says it may do.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::future::try_join_all;
+
+use crate::{
+    azure::{
+        Audience,
+        claims::{Claims, Principal as Holder},
+        graph::directory::Kind,
+    },
+    posture::{
+        Reason, Status, Unreadable,
+        rbac::{
+            Assignment, Fact, Facts, Role, Seen, Verdict,
+            facts::Sureness,
+            place::{self, same},
+        },
+        resource_id::ResourceId,
+    },
+    provider::{
+        collect::{
+            authorization::{self, Definitions, Tree},
+            directory::{self, GRAPH, Membership},
+            proof,
+        },
+        context::Context,
+        failure,
+    },
+    sdk::{Diagnostics, Result},
+};
+
+/// Whom a verdict is about.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// Object id, lower case.
+    pub id: String,
+    /// What it is; none if it could not be read.
+    pub kind: Option<Kind>,
+    /// Whether the directory was asked and knows no such object.
+    pub unknown_object: bool,
+    is_caller: bool,
+    membership: Membership,
+}
+
+/// The principal of this object id, or the caller.
+pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal> {
+    let (id, hint, is_caller) = match id {
+        Some(id) => (id.to_lowercase(), None, false),
+        None => {
+            let (id, kind) = caller(context).await?;
+            (id, Some(kind), true)
+        }
+    };
+    let membership = directory::membership(context, &id, hint).await?;
+    Ok(Principal { kind: membership.kind, unknown_object: membership.unknown_object, id, is_caller, membership })
+}
+
+async fn caller(context: &Context) -> Result<(String, Kind)> {
+    let token = context.client.token(Audience::ResourceManager).await.map_err(|error| failure::failed(&error))?;
+    let claims = Claims::of(token.reveal());
+    let Some((id, holder)) = claims.and_then(|claims| Some((claims.oid.clone()?, claims.principal()))) else {
+        let detail = "The token of this sign-in does not say whose it is, so `self` names nobody. Give `principal_id` instead.";
+        return Err(Diagnostics::of_error("Nothing could be read", detail));
+    };
+    let kind = match holder {
+        Holder::User => Kind::User,
+        Holder::Application | Holder::ManagedIdentity => Kind::ServicePrincipal,
+    };
+    Ok((id.to_lowercase(), kind))
+}
+
+/// What was read at some scopes.
+#[derive(Debug)]
+pub struct Reading {
+    /// One for each scope, in their order.
+    pub facts: Vec<Facts>,
+    /// The roles.
+    pub definitions: Definitions,
+    principal: Principal,
+    scopes: Vec<String>,
+    /// Roles the configuration names.
+    named: BTreeSet<String>,
+    /// Why what is not whole is not, by scope.
+    gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
+}
+
+/// Reads everything at the scopes but what could be activated. `named` are the GUIDs of roles that will be asked for.
+pub async fn read(
+    context: &Context,
+    principal: &Principal,
+    scopes: &[String],
+    tree: &Tree,
+    named: BTreeSet<String>,
+) -> Result<Reading> {
+    let one = |scope: &String| at(context, principal, scope.clone(), tree);
+    let parts = try_join_all(scopes.iter().map(one).collect::<Vec<_>>()).await?;
+    let (facts, gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut reading = Reading {
+        facts,
+        definitions: Definitions::default(),
+        principal: principal.clone(),
+        scopes: scopes.to_vec(),
+        named,
+        gaps: scopes.iter().cloned().zip(gaps).collect(),
+    };
+    reading.define(context).await?;
+    Ok(reading)
+}
+
+async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree) -> Result<(Facts, BTreeMap<Fact, Unreadable>)> {
+    let (assignments, denials, confirmed, own) = tokio::join!(
+        authorization::assignments_reaching(context, &scope),
+        authorization::denials_reaching(context, &scope),
+        confirmed(context, principal, &scope),
+        own(context, principal, &scope),
+    );
+    let (assignments, denials) = (assignments?, denials?);
+    let reasons = |gap: &Option<Unreadable>| gap.as_ref().map(|gap| gap.reason);
+    let rows: Vec<Assignment> = assignments.rows.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    let denies: Vec<_> = denials.rows.iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
+    let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
+    let facts = Facts {
+        principal_id: principal.id.clone(),
+        above: Seen::all(above),
+        groups: principal.membership.groups.clone(),
+        assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },
+        confirmed: confirmed?,
+        roles: Seen::default(),
+        denies: Seen { value: denies, unseen: reasons(&denials.gap) },
+        eligible: Seen::default(),
+        own: own?,
+        scope,
+    };
+    let gaps = [
+        (Fact::Assignments, assignments.gap),
+        (Fact::DenyAssignments, denials.gap),
+        (Fact::Groups, principal.membership.gap.clone()),
+    ];
+    Ok((facts, gaps.into_iter().filter_map(|(fact, gap)| Some((fact, gap?))).collect()))
+}
+
+/// The service knows who is in a group, too; it answers for users and service principals only.
+async fn confirmed(context: &Context, principal: &Principal, scope: &str) -> Result<Option<BTreeSet<String>>> {
+    match principal.kind {
+        Some(Kind::Group) => Ok(None),
+        Some(Kind::ServicePrincipal | Kind::User) | None => authorization::confirmed(context, scope, &principal.id).await,
+    }
+}
+
+async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Option<Vec<crate::posture::rbac::Permission>>> {
+    if !principal.is_caller {
+        return Ok(None);
+    }
+    match proof::permissions(context, scope).await {
+        Ok(held) => Ok(Some((*held).clone())),
+        Err(error) => failure::gap("permissions", scope, &error).map(|_| None),
+    }
+}
+
+/// The management groups above a scope: those the tree of the connection knows, and those outside it from which the service says that
+/// something reaches the scope.
+fn above<'a>(scope: &str, tree: &Tree, given: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
+    let id = ResourceId::parse(scope).unwrap_or_default();
+    let mut above = tree.above(&id.subscription_id.or(id.management_group_id).unwrap_or_default());
+    let known = |given: &str| tree.gap.is_none() && tree.groups.iter().any(|name| same(&authorization::group_scope(name), given));
+    let groups = given.filter(|given| place::Kind::of(given) == Some(place::Kind::ManagementGroup) && !known(given));
+    above.extend(groups.map(|given| given.trim_end_matches('/').to_lowercase()));
+    above
+}
+
+impl Reading {
+    /// Adds what could be activated, and looks whether groups that hold something hide their members.
+    pub async fn look_closer(&mut self, context: &Context) -> Result<()> {
+        let one = |scope: &String| {
+            let scope = scope.clone();
+            async move { authorization::eligibilities_reaching(context, &scope).await }
+        };
+        let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
+        for (facts, list) in self.facts.iter_mut().zip(lists) {
+            let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).map(authorization::eligibility).collect();
+            let given = rows.iter().map(|row| row.scope.to_lowercase());
+            // The list holds only what reaches the scope.
+            facts.above.value.extend(given.filter(|at| place::Kind::of(at) == Some(place::Kind::ManagementGroup)));
+            facts.eligible = Seen { value: rows, unseen: list.gap.as_ref().map(|gap| gap.reason) };
+            if let Some(gap) = list.gap {
+                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Eligibilities, gap);
+            }
+        }
+        self.suspect_hidden_groups(context).await?;
+        self.define(context).await
+    }
+
+    async fn suspect_hidden_groups(&mut self, context: &Context) -> Result<()> {
+        let is_group = |row: &&Assignment| row.principal_type.eq_ignore_ascii_case("Group");
+        let rows = self.facts.iter().flat_map(|facts| &facts.assignments.value).filter(is_group);
+        let foreign = rows.map(|row| row.principal_id.clone()).filter(|id| !self.principal.membership.groups.value.contains(id));
+        let groups: BTreeSet<String> = foreign.filter(|id| *id != self.principal.id).collect();
+        if groups.is_empty() || self.principal.membership.gap.is_some() || !directory::hide_members(context, &groups).await? {
+            return Ok(());
+        }
+        let gap = Unreadable {
+            subject: "groups".to_owned(),
+            scope: GRAPH.to_owned(),
+            reason: Reason::Hidden,
+            code: String::new(),
+            remedy:
+                "A group that holds a role here hides its members. Grant Member.Read.Hidden (Microsoft Graph, application) with \
+                     admin consent."
+                    .to_owned(),
+        };
+        for facts in &mut self.facts {
+            facts.groups.unseen = Some(Reason::Hidden);
+            self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Groups, gap.clone());
+        }
+        Ok(())
+    }
+
+    /// Reads the roles that can be given at the scopes, those that the principal may hold, and those that are asked for.
+    async fn define(&mut self, context: &Context) -> Result<()> {
+        let first = self.scopes.first().cloned().unwrap_or_default();
+        let mut used: BTreeMap<String, String> = self.named.iter().map(|guid| (guid.clone(), first.clone())).collect();
+        for facts in &self.facts {
+            let held = facts.assignments.value.iter().filter(|row| facts.holds(row) >= Sureness::Possible);
+            let could = facts.eligible.value.iter().filter(|row| facts.could_hold(row) >= Sureness::Possible);
+            used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
+        }
+        self.definitions = authorization::definitions(context, &self.scopes, &used).await?;
+        let roles: BTreeMap<String, Role> =
+            self.definitions.roles.iter().map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
+        let roles = Arc::new(roles);
+        let unseen = self.definitions.gaps.first().map(|gap| gap.reason);
+        for facts in &mut self.facts {
+            facts.roles = Seen { value: Arc::clone(&roles), unseen };
+        }
+        Ok(())
+    }
+
+    /// What a verdict at a scope would have needed to see.
+    pub fn gaps_of(&self, facts: &Facts, unseen: &BTreeSet<Fact>) -> Vec<Unreadable> {
+        let here = self.gaps.get(&facts.scope);
+        let mut gaps: Vec<_> = unseen.iter().filter_map(|fact| here?.get(fact).cloned()).collect();
+        if unseen.contains(&Fact::RoleDefinitions) {
+            gaps.extend(self.definitions.gaps.iter().cloned());
+        }
+        gaps
+    }
+}
+
+/// The verdict about a role whose name could not be looked up.
+pub fn unnamed(reason: &'static str) -> Verdict {
+    Verdict {
+        status: Status::Unknown,
+        reason,
+        detail: "the roles could not be read, so this name cannot be looked up; give the role's id".to_owned(),
+        unseen: BTreeSet::from([Fact::RoleDefinitions]),
+    }
+}

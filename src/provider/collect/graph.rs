@@ -1,0 +1,227 @@
+//! Facts of Microsoft Graph about the tenant and about applications, each read once.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    azure::{
+        self, Audience, Client, Error, Kind,
+        claims::Claims,
+        graph::{applications, organization, provisioning},
+    },
+    posture::graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Read, Request, name_of},
+    provider::{context::Context, failure},
+    sdk::Result,
+};
+
+/// The service plans that decide what a tenant can do.
+const LICENCES: &[(&str, &str)] = &[
+    ("41781fb2-bc02-4b7c-bd55-b576c07bb09d", "P1"),
+    ("7dc0e92d-bf15-401d-907e-0884efe7c760", "WorkloadId"),
+    ("84c289f0-efcb-486f-8581-07f44fc9efad", "WorkloadId"),
+    ("e866a266-3cff-43a3-acca-0c90a7e00c8b", "Governance"),
+    ("eec0eb4f-6444-4f95-aba0-50c24d67f998", "P2"),
+];
+
+/// A principal, and an API whose permissions it may hold.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Who it is.
+    pub holder: Holder,
+    /// Object id of the principal.
+    pub object_id: Option<String>,
+    /// Client id of the principal.
+    pub client_id: Option<String>,
+    /// The claims of the principal's own token for Microsoft Graph; none for another principal.
+    pub claims: Option<Claims>,
+    /// Client id of the API.
+    pub resource_client_id: String,
+}
+
+/// What a token for Microsoft Graph says about its holder; none if it says nothing.
+pub async fn claims(context: &Context) -> azure::Result<Option<Claims>> {
+    Ok(Claims::of(context.client.token(Audience::Graph).await?.reveal()))
+}
+
+/// The tenant.
+pub async fn organization(context: &Context) -> azure::Result<Arc<organization::Organization>> {
+    let read = async |client: Client| {
+        let rows = organization::organization(&client).await?;
+        rows.into_iter().next().ok_or_else(|| {
+            Error::new(Kind::InvalidResponse, "read the tenant", "Microsoft Graph /organization")
+                .said("EmptyAnswer", "the list is empty")
+                .advise("Check that no proxy answers for Microsoft Graph.")
+        })
+    };
+    let client = context.client.clone();
+    context.client.memo("organization", || read(client)).await
+}
+
+/// The licences in use, by the names they have here.
+pub async fn licences(context: &Context) -> azure::Result<Arc<BTreeSet<&'static str>>> {
+    let client = context.client.clone();
+    let read = || async move {
+        let skus = organization::subscribed_skus(&client).await?;
+        let plans = skus.iter().filter(|sku| sku.is_active()).flat_map(|sku| &sku.service_plans);
+        let held = plans.filter(|plan| plan.is_provisioned()).filter_map(|plan| {
+            LICENCES.iter().find(|(id, _)| id.eq_ignore_ascii_case(&plan.service_plan_id)).map(|(_, name)| *name)
+        });
+        Ok(held.collect())
+    };
+    context.client.memo("licences", read).await
+}
+
+/// A principal by object id.
+pub async fn service_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
+    let key = format!("principal/{object_id}");
+    context.client.memo(&key, || async move { applications::service_principal(&client, &id).await }).await
+}
+
+/// A registration by client id.
+pub async fn application(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Application>> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    let key = format!("application/{client_id}");
+    context.client.memo(&key, || async move { applications::application_of(&client, &id).await }).await
+}
+
+/// The permissions an API offers.
+pub async fn api(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Api>> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    context.client.memo(&format!("api/{client_id}"), || async move { applications::api(&client, &id).await }).await
+}
+
+/// Whether an application provisions people at the moment. One that cannot have jobs has none.
+pub async fn provisions(context: &Context, client_id: &str) -> azure::Result<bool> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    let read = || async move {
+        let principal = applications::service_principal_of(&client, &id).await?;
+        match provisioning::jobs(&client, &principal.id).await {
+            Ok(jobs) => Ok(jobs.iter().any(provisioning::Job::is_active)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    };
+    Ok(*context.client.memo(&format!("provisions/{client_id}"), read).await?)
+}
+
+/// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
+pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
+    let Party { holder, object_id, client_id, claims, resource_client_id } = party;
+    let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
+    let claims = claims.filter(|_| is_graph);
+    let mut evidence = Evidence {
+        holder,
+        token: claims.as_ref().map(|claims| claims.roles.clone()),
+        scopes: claims.map(|claims| claims.delegated()).unwrap_or_default(),
+        granted: Ok(Vec::new()),
+        delegated: Ok(Vec::new()),
+        requested: Ok(Vec::new()),
+        resource_client_id,
+        client_id,
+        object_id,
+    };
+    if holder == Holder::User {
+        return Ok(evidence);
+    }
+    let (api, granted, delegated, requested) = tokio::join!(
+        api(context, &evidence.resource_client_id),
+        consented(context, evidence.object_id.as_deref()),
+        scopes(context, evidence.object_id.as_deref()),
+        registration(context, holder, evidence.client_id.as_deref()),
+    );
+    let names = Names { api: api.as_deref().ok(), is_graph, resource_client_id: &evidence.resource_client_id };
+    evidence.granted = read("app_role_assignments", granted)?.map(|rows| names.granted(&rows));
+    evidence.requested = read("applications", requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
+    evidence.delegated = match (read("oauth2_permission_grants", delegated)?, &api) {
+        (Ok(rows), Ok(api)) => Ok(names.delegated(&rows, &api.id)),
+        (Ok(_), Err(error)) => Err(failure::soft_gap("service_principals", "graph", error)?),
+        (Err(gap), _) => Err(gap),
+    };
+    Ok(evidence)
+}
+
+/// A failed read as a gap of Microsoft Graph.
+pub fn read<T>(subject: &str, read: azure::Result<T>) -> Result<Read<T>> {
+    match read {
+        Ok(fact) => Ok(Ok(fact)),
+        Err(error) => Ok(Err(failure::soft_gap(subject, "graph", &error)?)),
+    }
+}
+
+async fn consented(context: &Context, object_id: Option<&str>) -> azure::Result<Arc<Vec<applications::AppRoleAssignment>>> {
+    let (client, id) = (context.client.clone(), known(object_id)?);
+    let key = format!("consented/{id}");
+    context.client.memo(&key, || async move { applications::app_role_assignments(&client, &id).await }).await
+}
+
+async fn scopes(context: &Context, object_id: Option<&str>) -> azure::Result<Arc<Vec<applications::PermissionGrant>>> {
+    let (client, id) = (context.client.clone(), known(object_id)?);
+    let key = format!("scopes/{id}");
+    context.client.memo(&key, || async move { applications::permission_grants(&client, &id).await }).await
+}
+
+/// A managed identity has no registration.
+async fn registration(
+    context: &Context,
+    holder: Holder,
+    client_id: Option<&str>,
+) -> azure::Result<Option<Arc<applications::Application>>> {
+    match holder {
+        Holder::Application => Ok(Some(application(context, &known(client_id)?).await?)),
+        Holder::ManagedIdentity | Holder::User => Ok(None),
+    }
+}
+
+fn known(id: Option<&str>) -> azure::Result<String> {
+    id.map(str::to_owned).ok_or_else(|| {
+        Error::new(Kind::NotVisible, "find the principal", "this sign-in")
+            .said("OpaqueToken", "the token does not say whose it is")
+            .advise("Name the principal by its object id.")
+    })
+}
+
+/// Turns ids of permissions into names: as the API lists them, else as they are known here.
+struct Names<'a> {
+    api: Option<&'a applications::Api>,
+    is_graph: bool,
+    resource_client_id: &'a str,
+}
+
+impl Names<'_> {
+    fn granted(&self, rows: &[applications::AppRoleAssignment]) -> Vec<Grant> {
+        let of_api = |row: &applications::AppRoleAssignment| match self.api {
+            Some(api) => api.id.eq_ignore_ascii_case(&row.resource_id),
+            None => self.is_graph,
+        };
+        let grant = |row: &applications::AppRoleAssignment| Grant {
+            name: if of_api(row) { self.name(&row.app_role_id) } else { row.app_role_id.clone() },
+            id: row.app_role_id.clone(),
+        };
+        rows.iter().map(grant).collect()
+    }
+
+    fn requested(&self, application: &applications::Application) -> Vec<Request> {
+        let of = |resource: &applications::ResourceAccess| {
+            let own = resource.resource_app_id.eq_ignore_ascii_case(self.resource_client_id);
+            let request = |access: &applications::Access| Request {
+                resource_client_id: resource.resource_app_id.clone(),
+                id: access.id.clone(),
+                name: if own { self.name(&access.id) } else { name_of(&access.id).unwrap_or(&access.id).to_owned() },
+                application: access.kind.eq_ignore_ascii_case("Role"),
+            };
+            resource.resource_access.iter().map(request).collect::<Vec<_>>()
+        };
+        application.required_resource_access.iter().flat_map(of).collect()
+    }
+
+    fn delegated(&self, rows: &[applications::PermissionGrant], api_id: &str) -> Vec<String> {
+        let own = rows.iter().filter(|row| row.resource_id.eq_ignore_ascii_case(api_id));
+        own.flat_map(|row| row.scope.split_whitespace()).map(str::to_owned).collect()
+    }
+
+    fn name(&self, id: &str) -> String {
+        let offered = self.api.into_iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes));
+        let listed = offered.filter(|one| one.id.eq_ignore_ascii_case(id)).map(|one| one.value.as_str()).next();
+        listed.filter(|name| !name.is_empty()).or_else(|| name_of(id)).unwrap_or(id).to_owned()
+    }
+}

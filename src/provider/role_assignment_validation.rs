@@ -1,0 +1,353 @@
+//! `azposture_role_assignment_validation`: a principal can do this, here.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    collect::{
+        authorization::{self, Definitions, guid_of},
+        grants::{self, Principal, Reading},
+        scope,
+    },
+    context::Context,
+    validation::{Counts, Gate, Judgement, Line, verify},
+    words::{AreaWord, Guid, Operation, RoleDefinitionId, ScopeId},
+};
+use crate::{
+    posture::{
+        Status, Unreadable,
+        rbac::{Facts, Requirement, Terms, Verdict, built_in, judge},
+        resource_id::{canonical, within},
+    },
+    sdk::{
+        Diagnostics, Path, Result, Value,
+        entry::{Page, Validation, ValidationEntry},
+        rules::unknown_word,
+    },
+};
+
+/// The validations of this subject.
+pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<RoleAssignmentValidation>()];
+
+/// Verifies that a principal holds roles, or may perform operations, at scopes. What is counted is one requirement at one scope.
+///
+/// Roles count wherever they come from: given directly, through nested groups, or inherited from above; deny assignments take away. What
+/// is given on a condition is not given in full, and what has to be activated first is not given yet; both fail unless accepted. An
+/// operation with `*` has to be allowed as a whole: every name of its form, not only the operations there are today. What is judged is
+/// the scope itself; what is denied or given further below does not matter.
+///
+/// It passes only on what was certainly read. Where a group, a list or a role that could change the answer cannot be seen, the answer is
+/// unknown, and `on_unknown` decides. It orders only what `depends_on` it, and `-target` passes it by.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// Object id (not application id) of the user, group or service principal. Required unless `self = true`; both are an error.
+    principal_id: Option<Guid>,
+    /// Whether to verify the signed-in principal itself. Default `false`.
+    #[serde(rename = "self")]
+    own: Option<bool>,
+    /// Where: resource ids of the tenant (`/`), management groups, subscriptions, resource groups or resources. Default every subscription of
+    /// the connection; one outside its scope is an error.
+    #[schemars(length(min = 1))]
+    scopes: Option<BTreeSet<ScopeId>>,
+    /// Roles by name, as Azure writes them, without case. At least one of the four has to be given; a name that is no role is an error.
+    #[schemars(length(min = 1))]
+    role_definition_names: Option<BTreeSet<String>>,
+    /// Roles as GUIDs or full ids.
+    #[schemars(length(min = 1))]
+    role_definition_ids: Option<BTreeSet<RoleDefinitionId>>,
+    /// Management operations (`Microsoft.Storage/storageAccounts/read`), or patterns of them (`Microsoft.Storage/*/read`).
+    #[schemars(length(min = 1))]
+    actions: Option<BTreeSet<Operation>>,
+    /// Data operations (`Microsoft.KeyVault/vaults/secrets/getSecret/action`), or patterns of them.
+    #[schemars(length(min = 1))]
+    data_actions: Option<BTreeSet<Operation>>,
+    /// Whether `all` of what is named is required at each scope, or `any`. Default `all`.
+    #[serde(rename = "match")]
+    matching: Option<MatchWord>,
+    /// Whether a role counts as held if other roles allow everything it allows, as Owner does for Reader. Security Reader and Security Admin
+    /// do not allow all that Reader does. Default `true`.
+    accept_equivalent: Option<bool>,
+    /// Whether what is given on a condition counts. Default `false`.
+    accept_conditional: Option<bool>,
+    /// Whether what has to be activated first counts. Default `false`.
+    accept_eligible: Option<bool>,
+    #[serde(flatten)]
+    gate: Gate,
+}
+
+/// How much of what is named is required.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum MatchWord {
+    /// Everything.
+    All,
+    /// One of them.
+    Any,
+}
+
+struct RoleAssignmentValidation;
+
+impl Validation for RoleAssignmentValidation {
+    const NAME: &'static str = "role_assignment_validation";
+    const PAGE: Page = Page {
+        subcategory: "Identity",
+        permissions: "`Microsoft.Authorization/roleAssignments/read`, `…/roleDefinitions/read`, `…/denyAssignments/read` and \
+                      `…/roleEligibilityScheduleInstances/read` at the scopes: the role Reader holds them all. Microsoft Graph, \
+                      application: `Directory.Read.All`, for the groups of the principal.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Counts = Counts;
+
+    fn check(arguments: &Value, problems: &mut Diagnostics) {
+        check(arguments, problems);
+    }
+
+    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+        context.require(AreaWord::Identity)?;
+        verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
+    }
+}
+
+fn check(arguments: &Value, problems: &mut Diagnostics) {
+    let own = arguments.get("self") == &Value::Bool(true);
+    match arguments.get("principal_id") {
+        Value::String(_) if own => problems.extend(two_principals()),
+        Value::Null if matches!(arguments.get("self"), Value::Null | Value::Bool(false)) => problems.extend(no_principal()),
+        _ => {}
+    }
+    let named = ["role_definition_names", "role_definition_ids", "actions", "data_actions"];
+    if named.iter().all(|name| matches!(arguments.get(name), Value::Null)) {
+        let detail = "Name what the principal has to be able to do: `role_definition_names`, `role_definition_ids`, `actions` or \
+                      `data_actions`.";
+        problems.error(Path::root(), "Nothing selected", detail);
+    }
+}
+
+fn two_principals() -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    let detail = "`principal_id` and `self = true` name two principals. Remove one of them.";
+    problems.error(Path::attribute("principal_id"), "Conflicting arguments", detail);
+    problems
+}
+
+fn no_principal() -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    let detail = "`principal_id` is null. Give the object id of the principal, or `self = true` for the signed-in one.";
+    problems.error(Path::attribute("principal_id"), "Missing argument", detail);
+    problems
+}
+
+/// The object id, none for the caller. What was unknown at validate can turn out null; that must not silently mean the caller.
+fn whom(arguments: &Arguments) -> Result<Option<&str>> {
+    match (&arguments.principal_id, arguments.own == Some(true)) {
+        (Some(_), true) => Err(two_principals()),
+        (Some(id), false) => Ok(Some(&id.0)),
+        (None, true) => Ok(None),
+        (None, false) => Err(no_principal()),
+    }
+}
+
+async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
+    let scope = scope::of(&context).await?;
+    let tree = authorization::tree(&context).await?;
+    let mut unseen: Vec<Unreadable> = Vec::new();
+    let mut scopes: Vec<String> = match &arguments.scopes {
+        Some(scopes) => scopes.iter().map(|scope| canonical(&scope.0)).collect(),
+        None => {
+            unseen.extend(scope.gaps(None));
+            scope.subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect()
+        }
+    };
+    // What lies in a subscription that is expected and not visible is unknown, not outside.
+    for gap in scope.gaps(None) {
+        let hidden = |wanted: &String| gap.scope.starts_with("/subscriptions/") && within(wanted, &gap.scope);
+        if scopes.iter().any(hidden) {
+            unseen.push(gap.clone());
+            scopes.retain(|wanted| !hidden(wanted));
+        }
+    }
+    for wanted in &scopes {
+        authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
+    }
+    let mut lines: Vec<Line> = unseen
+        .iter()
+        .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible"))
+        .collect();
+    if scopes.is_empty() {
+        return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
+    }
+    let principal = grants::principal(&context, whom(arguments)?).await?;
+    let named = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
+    let mut reading = grants::read(&context, &principal, &scopes, &tree, named).await?;
+    let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
+    let terms = Terms {
+        accept_equivalent: arguments.accept_equivalent != Some(false),
+        accept_conditional: arguments.accept_conditional == Some(true),
+        accept_eligible: arguments.accept_eligible == Some(true),
+        just_granted: arguments.gate.triggers.is_some(),
+    };
+    // What could be activated matters only where something is missing.
+    let missing = |reading: &Reading| {
+        let verdicts = reading.facts.iter().flat_map(|facts| requirements.iter().map(|one| judge(one, facts, terms)));
+        verdicts.into_iter().any(|verdict| verdict.status != Status::Pass)
+    };
+    if missing(&reading) {
+        reading.look_closer(&context).await?;
+    }
+    let (mut worst, mut grants): (Option<(Status, String)>, BTreeSet<String>) = (None, BTreeSet::new());
+    for facts in &reading.facts {
+        for (label, requirement, verdict) in verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions) {
+            unseen.extend(reading.gaps_of(facts, &verdict.unseen));
+            lines.push(line(&facts.scope, &label, verdict.status, verdict.reason, &verdict.detail));
+            if verdict.status == Status::Pass {
+                continue;
+            }
+            if worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
+                worst = Some((verdict.status, next_step(&principal, &verdict)));
+            }
+            if verdict.status == Status::Fail && verdict.reason != "denied" {
+                grants.insert(grant(&principal, requirement, &facts.scope));
+            }
+        }
+    }
+    unseen.sort();
+    unseen.dedup();
+    let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
+    Ok(judged(lines, unseen, with_grants(step, &grants)))
+}
+
+fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
+    Judgement {
+        name: RoleAssignmentValidation::NAME,
+        headings: &["scope", "requirement", "reason", "detail"],
+        lines,
+        gaps,
+        next_step,
+    }
+}
+
+/// What is required, and the names of roles that could not be looked up.
+fn requirements(arguments: &Arguments, definitions: &Definitions) -> Result<(Vec<Requirement>, BTreeSet<String>)> {
+    let mut requirements: BTreeSet<Requirement> = BTreeSet::new();
+    let mut nameless = BTreeSet::new();
+    let mut problems = Diagnostics::new();
+    for name in arguments.role_definition_names.iter().flatten() {
+        let offline = || built_in::by_name(name).map(|(_, guid)| guid.to_owned());
+        match definitions.by_name(name) {
+            Some(id) => {
+                requirements.insert(Requirement::Role { id, name: name.clone() });
+            }
+            None if definitions.gaps.is_empty() => {
+                let path = Path::attribute("role_definition_names");
+                problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
+            }
+            None => match offline() {
+                Some(id) => {
+                    requirements.insert(Requirement::Role { id, name: name.clone() });
+                }
+                None => {
+                    nameless.insert(name.clone());
+                }
+            },
+        }
+    }
+    problems.into_result()?;
+    for id in arguments.role_definition_ids.iter().flatten() {
+        let id = guid_of(&id.0);
+        let name = definitions.roles.get(&id).map_or_else(|| id.clone(), |role| role.properties.role_name.clone());
+        // The same role by name and by id is one requirement.
+        if !requirements.iter().any(|one| matches!(one, Requirement::Role { id: known, .. } if *known == id)) {
+            requirements.insert(Requirement::Role { id, name });
+        }
+    }
+    requirements.extend(arguments.actions.iter().flatten().map(|pattern| Requirement::Action(pattern.0.clone())));
+    requirements.extend(arguments.data_actions.iter().flatten().map(|pattern| Requirement::DataAction(pattern.0.clone())));
+    Ok((requirements.into_iter().collect(), nameless))
+}
+
+/// The verdicts of one scope: one for each requirement, or one for all of them where any is enough.
+fn verdicts<'a>(
+    arguments: &Arguments,
+    requirements: &'a [Requirement],
+    nameless: &BTreeSet<String>,
+    facts: &Facts,
+    terms: Terms,
+    definitions: &Definitions,
+) -> Vec<(String, Option<&'a Requirement>, Verdict)> {
+    let mut verdicts: Vec<_> =
+        requirements.iter().map(|one| (one.label().to_owned(), Some(one), judge(one, facts, terms))).collect();
+    let why = definitions.gaps.first().map_or("not_proven", |gap| gap.reason.word());
+    verdicts.extend(nameless.iter().map(|name| (name.clone(), None, grants::unnamed(why))));
+    if arguments.matching != Some(MatchWord::Any) {
+        return verdicts;
+    }
+    let mut labels: Vec<_> = verdicts.iter().map(|(label, ..)| label.clone()).collect();
+    labels.sort();
+    let rank = |status: Status| match status {
+        Status::Pass => 0,
+        Status::Unknown => 1,
+        Status::Fail | Status::NotApplicable | Status::Off => 2,
+    };
+    let best = verdicts.into_iter().min_by_key(|(_, _, verdict)| rank(verdict.status));
+    best.map(|(_, requirement, verdict)| (format!("any of {}", labels.join(", ")), requirement, verdict)).into_iter().collect()
+}
+
+fn line(scope: &str, requirement: &str, status: Status, reason: &str, detail: &str) -> Line {
+    Line { status, cells: [scope, requirement, reason, detail].map(str::to_owned).into() }
+}
+
+const UNKNOWN: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
+
+/// The one thing to do about the worst line.
+fn next_step(principal: &Principal, verdict: &Verdict) -> String {
+    let text = match (verdict.status, verdict.reason) {
+        (Status::Fail, "denied") => {
+            "No role helps against a deny assignment: change the managed application or deployment stack that made it, or have the \
+             principal excluded from it."
+        }
+        (Status::Fail, "eligible_only") => {
+            "Activate the role (Privileged Identity Management > My roles > Azure resources), set `accept_eligible`, or give it \
+             permanently."
+        }
+        (Status::Fail, "conditional_only") => {
+            "Set `accept_conditional` if the condition is wanted, or give the role without one."
+        }
+        (Status::Fail, _) if principal.unknown_object => {
+            "The directory knows no user, group or service principal with this object id. The service principal of an application has \
+             another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id"
+        }
+        (Status::Fail, _) => "Give what is missing.",
+        _ => UNKNOWN,
+    };
+    text.to_owned()
+}
+
+/// The line that gives what is missing.
+fn grant(principal: &Principal, requirement: Option<&Requirement>, scope: &str) -> String {
+    let role = match requirement {
+        Some(Requirement::Role { name, .. }) => name.clone(),
+        Some(Requirement::Action(pattern)) if pattern.to_ascii_lowercase().ends_with("/read") => "Reader".to_owned(),
+        Some(Requirement::Action(pattern) | Requirement::DataAction(pattern)) => format!("<a role that allows {pattern}>"),
+        None => "<the role>".to_owned(),
+    };
+    let kind = principal.kind.map(|kind| format!(" --assignee-principal-type {}", kind.word())).unwrap_or_default();
+    format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\" --scope \"{scope}\"", principal.id)
+}
+
+/// The lines behind the step; lines that begin with a space are not wrapped.
+fn with_grants(mut step: String, grants: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 5;
+    if !grants.is_empty() {
+        step.push('\n');
+    }
+    for grant in grants.iter().take(SHOWN) {
+        step.push_str(&format!("\n  {grant}"));
+    }
+    if grants.len() > SHOWN {
+        step.push_str(&format!("\n  … and {} more like these", grants.len() - SHOWN));
+    }
+    step
+}

@@ -1,0 +1,394 @@
+//! `azposture_role_assignments`: who may do what, where, and how they got it.
+
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    collect::{
+        authorization::{self, Definitions, Tree},
+        directory, scope,
+    },
+    context::Context,
+    failure,
+    listing::{Listing, limit},
+    words::{AreaWord, AssignmentTypeWord, Guid, PrincipalType, RoleDefinitionId, ScopeId, lowered},
+};
+use crate::{
+    posture::{
+        Unreadable,
+        rbac::{built_in::OWNER, place},
+        resource_id::{ResourceId, within},
+    },
+    sdk::{
+        Diagnostics, Path, Result,
+        entry::{DataSource, DataSourceEntry, Page},
+        rules::unknown_word,
+    },
+};
+
+/// The data sources of this subject.
+pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<RoleAssignments>()];
+
+/// Azure role assignments of the subscriptions of the connection, of what is below them and of the management groups above them: who
+/// may do what, where, and how they got it. Deny assignments and the definitions of the roles stand beside them.
+///
+/// An assignment that several subscriptions inherit is one row. What may be activated through Privileged Identity Management is listed
+/// only if asked for, because it is no access yet. Assignments delegated through Azure Lighthouse are not listed by Azure.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
+    #[schemars(length(min = 1))]
+    subscription_ids: Option<BTreeSet<Guid>>,
+    /// Scopes whose assignments to return: those at, above and below each. Default all; one outside the connection's scope is an error.
+    #[schemars(length(min = 1))]
+    scopes: Option<BTreeSet<ScopeId>>,
+    /// Names of roles to return, without case. Default all; a name that is no role is an error.
+    #[schemars(length(min = 1))]
+    role_definition_names: Option<BTreeSet<String>>,
+    /// Roles to return, as GUIDs or full ids. Default all.
+    #[schemars(length(min = 1))]
+    role_definition_ids: Option<BTreeSet<RoleDefinitionId>>,
+    /// Object ids of principals to return. Default all. What they hold through groups needs `expand_groups`.
+    #[schemars(length(min = 1))]
+    principal_ids: Option<BTreeSet<Guid>>,
+    /// Types of principals to return, in Azure's words: `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`. Default all.
+    #[schemars(length(min = 1))]
+    principal_types: Option<BTreeSet<PrincipalType>>,
+    /// `active`, what is held now, and `eligible`, what has to be activated first (needs Entra ID P2). Default `active`.
+    #[schemars(length(min = 1))]
+    assignment_types: Option<BTreeSet<AssignmentTypeWord>>,
+    /// Whether to add a row for each member of a group that holds a role, nested groups included. Default `false`.
+    expand_groups: Option<bool>,
+    /// Whether to return privileged roles only. Default `false`.
+    privileged_only: Option<bool>,
+    /// Whether to return what is given on management groups and on the tenant. Default `true`.
+    include_management_groups: Option<bool>,
+    /// Rows to return; 0 is all. Default 100.
+    limit: Option<u32>,
+}
+
+/// Counts.
+#[derive(Serialize, JsonSchema)]
+struct Summary {
+    /// Assignments that met the filters, those of group members included if they were asked for.
+    matched: usize,
+    /// Assignments returned.
+    returned: usize,
+    /// Those that met the filters, by the name of the role, or by its GUID where the name could not be read.
+    by_role: BTreeMap<String, usize>,
+    /// Those that met the filters, by the type of the principal.
+    by_principal_type: BTreeMap<String, usize>,
+    /// Those whose principal does not exist any more.
+    orphaned: usize,
+    /// Those that a condition narrows.
+    conditional: usize,
+    /// Those that have to be activated first.
+    eligible: usize,
+    /// Those that give the role Owner now.
+    owners: usize,
+}
+
+/// One role held by one principal at one scope.
+#[derive(Clone, Serialize, JsonSchema)]
+struct Row {
+    /// The id of the assignment, lower case; `id|principal_id` for a member of a group. Unique and stable.
+    key: String,
+    /// The id of the assignment, or of the eligibility.
+    id: String,
+    /// Where the role is given, as resource id.
+    scope: String,
+    /// `tenant`, `management_group`, `subscription`, `resource_group` or `resource`.
+    scope_type: String,
+    /// Lower-case GUID. Null for what is given above subscriptions.
+    subscription_id: Option<String>,
+    /// The id of the role; its prefix depends on the scope, its last segment is the GUID.
+    role_definition_id: String,
+    /// The name of the role. Null if its definition could not be read.
+    role_definition_name: Option<String>,
+    /// `BuiltInRole` or `CustomRole`. Null as for the name.
+    role_type: Option<String>,
+    /// Object id, lower case.
+    principal_id: String,
+    /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`; Azure says `Unknown` of some that are deleted.
+    principal_type: String,
+    /// The name of the principal. Null if it does not exist any more, could not be read, or `personal_data = "redact"`.
+    principal_display_name: Option<String>,
+    /// `active` or `eligible`.
+    assignment_type: String,
+    /// How Privileged Identity Management made it active: `activated` or `assigned`. Null if it did not, or that could not be read.
+    pim: Option<String>,
+    /// `direct`, or `group` for a member of the group that holds the role.
+    via: String,
+    /// Object id of the group that holds the role. Null for `direct`.
+    via_group_id: Option<String>,
+    /// Whether it is given above the subscription.
+    inherited: bool,
+    /// The condition that narrows it. Null if none does.
+    condition: Option<String>,
+    /// The version of the condition's language. Null without a condition.
+    condition_version: Option<String>,
+    /// Free text. Null if there is none.
+    description: Option<String>,
+    /// Since when it is active or eligible, RFC 3339. Null if the service did not say.
+    starts_on: Option<String>,
+    /// Until when, RFC 3339. Null if it does not end or the service did not say.
+    ends_on: Option<String>,
+    /// When it was made, RFC 3339. Null if the service did not say.
+    created_on: Option<String>,
+    /// Object id of who made it. Null if the service did not say.
+    created_by: Option<String>,
+    /// Whether the role lets its holder change everything or give rights away. Null if its definition could not be read.
+    privileged: Option<bool>,
+    /// Whether the principal does not exist any more. Null if that could not be read, or the principal is of another tenant or a device.
+    orphaned: Option<bool>,
+}
+
+/// One deny assignment.
+#[derive(Serialize, JsonSchema)]
+struct DenyRow {
+    /// Its id, lower case: unique and stable.
+    key: String,
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Where it applies.
+    scope: String,
+    /// Object ids of those it applies to; all zeros stands for everybody.
+    principal_ids: Vec<String>,
+    /// Object ids of those it does not apply to.
+    excluded_principal_ids: Vec<String>,
+    /// Management operations that are denied.
+    actions: Vec<String>,
+    /// Management operations taken out of them.
+    not_actions: Vec<String>,
+    /// Whether it applies below its scope, too.
+    applies_to_children: bool,
+}
+
+/// One role of the rows.
+#[derive(Serialize, JsonSchema)]
+struct RoleRow {
+    /// Its GUID, lower case: unique and stable.
+    key: String,
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: String,
+    /// `BuiltInRole` or `CustomRole`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// Management operations it allows.
+    actions: Vec<String>,
+    /// Management operations taken out of them.
+    not_actions: Vec<String>,
+    /// Data operations it allows.
+    data_actions: Vec<String>,
+    /// Data operations taken out of them.
+    not_data_actions: Vec<String>,
+    /// Where it can be assigned.
+    assignable_scopes: Vec<String>,
+}
+
+/// The answer.
+#[derive(Serialize, JsonSchema)]
+struct Attributes {
+    /// The role assignments, by key.
+    role_assignments: Vec<Row>,
+    /// The deny assignments of the same scopes, by key.
+    deny_assignments: Vec<DenyRow>,
+    /// The roles of the rows returned, by key.
+    role_definitions: Vec<RoleRow>,
+    #[serde(flatten)]
+    listing: Listing<Summary>,
+}
+
+struct RoleAssignments;
+
+impl DataSource for RoleAssignments {
+    const NAME: &'static str = "role_assignments";
+    const PAGE: Page = Page {
+        subcategory: "Identity",
+        permissions: "`Microsoft.Authorization/roleAssignments/read`, `…/roleDefinitions/read`, `…/denyAssignments/read`, \
+                      `…/roleAssignmentScheduleInstances/read`, and `…/roleEligibilityScheduleInstances/read` for `eligible`: the role \
+                      Reader holds them all. Microsoft Graph, application: `User.Read.All`, `GroupMember.Read.All` and \
+                      `Application.Read.All` (or `Directory.Read.All`) for names, `orphaned` and `expand_groups`. Entra ID P2 for `eligible`.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Attributes = Attributes;
+
+    async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+        context.require(AreaWord::Identity)?;
+        context.within_deadline(read(arguments, context, warnings)).await
+    }
+}
+
+async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+    let scope = scope::of(context).await?;
+    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+    let subscriptions = scope.choose(chosen.as_ref())?;
+    let mut gaps = scope.gaps(chosen.as_ref());
+    let tree = authorization::tree(context).await?;
+    for wanted in arguments.scopes.iter().flatten() {
+        authorization::require_inside(&wanted.0, &subscriptions, &tree, context)?;
+    }
+    let found = rows::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
+    let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
+    let definitions = authorization::definitions(context, &places, &found.used()).await?;
+    let roles = wanted_roles(&arguments, &definitions)?;
+    gaps.extend(definitions.gaps.iter().cloned());
+
+    let near = |at: &str| is_wanted(&arguments, &tree, at);
+    let mut rows = found.rows(&definitions);
+    rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
+    rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
+    if arguments.expand_groups == Some(true) {
+        rows.extend(expanded(context, &rows, &mut gaps).await?);
+    }
+    let (principals, types) =
+        (lowered(&arguments.principal_ids, |id| &id.0), lowered(&arguments.principal_types, |word| &word.0));
+    rows.retain(|row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id)));
+    rows.retain(|row| types.as_ref().is_none_or(|types| types.contains(&row.principal_type.to_lowercase())));
+    name(context, &mut rows, &mut gaps).await?;
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    rows.dedup_by(|a, b| a.key == b.key);
+
+    let matched = rows.len();
+    let mut summary = summary(&rows);
+    rows.truncate(limit(arguments.limit));
+    summary.returned = rows.len();
+    let role_definitions = rows::role_rows(&rows, &definitions);
+    let deny_assignments = found.deny_rows().into_iter().filter(|row| near(&row.scope)).collect();
+    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+    Ok(Attributes { role_assignments: rows, deny_assignments, role_definitions, listing })
+}
+
+fn row_role(row: &Row) -> String {
+    authorization::guid_of(&row.role_definition_id)
+}
+
+/// The GUIDs that are asked for. A name that no role has is an error, unless some roles could not be read.
+fn wanted_roles(arguments: &Arguments, definitions: &Definitions) -> Result<Option<BTreeSet<String>>> {
+    if arguments.role_definition_names.is_none() && arguments.role_definition_ids.is_none() {
+        return Ok(None);
+    }
+    let ids = arguments.role_definition_ids.iter().flatten().map(|id| authorization::guid_of(&id.0));
+    let mut wanted: BTreeSet<String> = ids.collect();
+    let mut problems = Diagnostics::new();
+    let path = Path::attribute("role_definition_names");
+    for name in arguments.role_definition_names.iter().flatten() {
+        match definitions.by_name(name) {
+            Some(guid) => {
+                wanted.insert(guid);
+            }
+            None if definitions.gaps.is_empty() => {
+                problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
+            }
+            None => {}
+        }
+    }
+    problems.into_result()?;
+    Ok(Some(wanted))
+}
+
+/// Whether a scope is at, above or below one that is asked for.
+fn is_wanted(arguments: &Arguments, tree: &Tree, at: &str) -> bool {
+    let kind = place::Kind::of(at);
+    if arguments.include_management_groups == Some(false) && kind.is_some_and(place::Kind::is_above_subscriptions) {
+        return false;
+    }
+    let Some(scopes) = &arguments.scopes else { return true };
+    let name = |scope: &str| {
+        let id = ResourceId::parse(scope).unwrap_or_default();
+        id.subscription_id.or(id.management_group_id).unwrap_or_default()
+    };
+    let touches = |wanted: &ScopeId| {
+        let wanted = wanted.0.as_str();
+        place::reaches(at, wanted, &tree.above(&name(wanted)))
+            || within(at, wanted)
+            || tree.above(&name(at)).contains(&wanted.trim_end_matches('/').to_lowercase())
+            // What stands above the connection's own group reaches everything in it.
+            || (kind == Some(place::Kind::ManagementGroup) && !tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name(at))))
+    };
+    scopes.iter().any(touches)
+}
+
+/// A row for each member of each group that holds a role.
+async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<Vec<Row>> {
+    let is_group = |row: &&Row| row.principal_type.eq_ignore_ascii_case("Group");
+    let groups: BTreeSet<String> = rows.iter().filter(is_group).map(|row| row.principal_id.clone()).collect();
+    let (members, unread) = directory::members(context, &groups).await?;
+    gaps.extend(unread);
+    // Members of a group of another tenant cannot be seen from this one.
+    let foreign: BTreeSet<&String> =
+        rows.iter().filter(|row| row.principal_type.eq_ignore_ascii_case("ForeignGroup")).map(|row| &row.principal_id).collect();
+    let remedy = "they are of another tenant; ask it who is in the group, or give the role to people of this one.";
+    gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, remedy)));
+    let mut more = Vec::new();
+    for row in rows.iter().filter(is_group) {
+        let members = members.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
+        for member in members.filter(|member| member.kind() != Some(directory::Kind::Group)) {
+            let id = member.id.to_lowercase();
+            more.push(Row {
+                key: format!("{}|{id}", row.key),
+                principal_type: member.principal_type().to_owned(),
+                principal_display_name: member.display_name.clone(),
+                principal_id: id,
+                via: "group".to_owned(),
+                via_group_id: Some(row.principal_id.clone()),
+                orphaned: Some(false),
+                ..row.clone()
+            });
+        }
+    }
+    Ok(more)
+}
+
+/// Fills in the names of principals, and whether they exist.
+async fn name(context: &Context, rows: &mut [Row], gaps: &mut Vec<Unreadable>) -> Result<()> {
+    let direct = rows.iter().filter(|row| row.via == "direct");
+    let wanted: BTreeMap<String, Option<directory::Kind>> = direct
+        .filter_map(|row| match directory::kinds(&row.principal_type) {
+            [] => None,
+            [kind] => Some((row.principal_id.clone(), Some(*kind))),
+            _ => Some((row.principal_id.clone(), None)),
+        })
+        .collect();
+    let people = directory::principals(context, &wanted).await?;
+    gaps.extend(people.gaps());
+    for row in rows.iter_mut().filter(|row| row.via == "direct") {
+        row.orphaned = people.orphaned(&row.principal_id, &row.principal_type);
+        row.principal_display_name = people.known.get(&row.principal_id).and_then(|known| known.display_name.clone());
+    }
+    Ok(())
+}
+
+fn summary(rows: &[Row]) -> Summary {
+    let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
+    let mut summary = Summary {
+        matched: rows.len(),
+        returned: 0,
+        by_role: BTreeMap::new(),
+        by_principal_type: BTreeMap::new(),
+        orphaned: count(&|row| row.orphaned == Some(true)),
+        conditional: count(&|row| row.condition.is_some()),
+        eligible: count(&|row| row.assignment_type == AssignmentTypeWord::Eligible.word()),
+        owners: count(&|row| row_role(row) == OWNER && row.assignment_type == AssignmentTypeWord::Active.word()),
+    };
+    for row in rows {
+        let role = row.role_definition_name.clone().unwrap_or_else(|| row_role(row));
+        *summary.by_role.entry(role).or_default() += 1;
+        *summary.by_principal_type.entry(row.principal_type.clone()).or_default() += 1;
+    }
+    summary
+}
+
+/// The error when no list of role assignments could be read.
+fn nothing_read(gaps: &[Unreadable]) -> Diagnostics {
+    failure::nothing_read(gaps)
+}

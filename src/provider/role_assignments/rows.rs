@@ -1,0 +1,253 @@
+//! The lists behind `azposture_role_assignments`, each row once, and what of them could not be read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Arguments, DenyRow, RoleRow, Row, nothing_read};
+use crate::{
+    posture::{
+        Reason, Unreadable,
+        rbac::place,
+        resource_id::{ResourceId, canonical},
+        time,
+    },
+    provider::{
+        collect::{
+            Lists,
+            authorization::{self, Definitions, Tree, guid_of, wire},
+            proof,
+            scope::Subscription,
+        },
+        context::Context,
+        words::AssignmentTypeWord,
+    },
+    sdk::Result,
+};
+
+/// What was read, by lower-case id.
+#[derive(Default)]
+pub(super) struct Found {
+    active: BTreeMap<String, wire::RoleAssignment>,
+    eligible: BTreeMap<String, wire::ScheduleInstance>,
+    /// By the id of the assignment they speak of.
+    schedules: BTreeMap<String, wire::ScheduleInstanceProperties>,
+    denials: BTreeMap<String, wire::DenyAssignment>,
+}
+
+/// Reads the lists that the arguments ask for.
+pub(super) async fn read(
+    arguments: &Arguments,
+    context: &Context,
+    subscriptions: &[Subscription],
+    tree: &Tree,
+    gaps: &mut Vec<Unreadable>,
+) -> Result<Found> {
+    let types = arguments.assignment_types.clone().unwrap_or_else(|| BTreeSet::from([AssignmentTypeWord::Active]));
+    let (active, eligible) = (types.contains(&AssignmentTypeWord::Active), types.contains(&AssignmentTypeWord::Eligible));
+    let mut found = Found::default();
+    let mut any = false;
+    if active {
+        let (assignments, schedules) = tokio::join!(
+            authorization::role_assignments(context, subscriptions),
+            authorization::schedules(context, subscriptions)
+        );
+        let assignments = assignments?;
+        any |= !assignments.read.is_empty();
+        found.active.extend(each(&assignments).map(|row| (row.id.to_lowercase(), row.clone())));
+        gaps.extend(assignments.gaps);
+        found.schedule(schedules?, gaps);
+        if arguments.include_management_groups != Some(false) && arguments.subscription_ids.is_none() {
+            any |= found.add_groups(context, subscriptions, tree, gaps).await?;
+        }
+    }
+    if eligible {
+        let list = authorization::eligibilities(context, subscriptions).await?;
+        any |= !list.read.is_empty();
+        found.eligible.extend(each(&list).map(|row| (row.id.to_lowercase(), row.clone())));
+        gaps.extend(list.gaps);
+    }
+    if !any {
+        return Err(nothing_read(gaps));
+    }
+    let denials = authorization::deny_assignments(context, subscriptions).await?;
+    found.denials.extend(each(&denials).map(|row| (row.id.to_lowercase(), row.clone())));
+    gaps.extend(denials.gaps);
+    Ok(found)
+}
+
+fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
+    lists.read.iter().flat_map(|(_, rows)| rows.iter())
+}
+
+impl Found {
+    /// How long assignments last. Without the licence nothing is scheduled, which is an answer.
+    fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, gaps: &mut Vec<Unreadable>) {
+        for row in each(&schedules) {
+            if let Some(origin) = &row.properties.origin_role_assignment_id {
+                self.schedules.insert(origin.to_lowercase(), row.properties.clone());
+            }
+        }
+        gaps.extend(schedules.gaps.into_iter().filter(|gap| gap.reason != Reason::NotLicensed));
+    }
+
+    /// The assignments on groups without a subscription that was read; on all others they came with the subscription.
+    async fn add_groups(
+        &mut self,
+        context: &Context,
+        subscriptions: &[Subscription],
+        tree: &Tree,
+        gaps: &mut Vec<Unreadable>,
+    ) -> Result<bool> {
+        gaps.extend(tree.gap.clone());
+        let seen: BTreeSet<String> = subscriptions.iter().flat_map(|subscription| tree.above(&subscription.id)).collect();
+        let unseen = |name: &&String| !seen.contains(&authorization::group_scope(name).to_lowercase());
+        let groups: BTreeSet<String> = tree.groups.iter().filter(unseen).cloned().collect();
+        let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
+        self.active.extend(lists.iter().flat_map(|rows| rows.iter()).map(|row| (row.id.to_lowercase(), row.clone())));
+        gaps.extend(unread);
+        Ok(!lists.is_empty())
+    }
+
+    /// The roles that are given, each with a scope where it is.
+    pub(super) fn used(&self) -> BTreeMap<String, String> {
+        let active = self.active.values().map(|row| (&row.properties.role_definition_id, &row.properties.scope));
+        let eligible = self.eligible.values().map(|row| (&row.properties.role_definition_id, &row.properties.scope));
+        active.chain(eligible).map(|(role, scope)| (guid_of(role), scope.clone())).collect()
+    }
+
+    /// A row for each assignment and each eligibility.
+    pub(super) fn rows(&self, definitions: &Definitions) -> Vec<Row> {
+        let active = self.active.values().map(|assignment| self.active_row(assignment, definitions));
+        active.chain(self.eligible.values().map(|instance| eligible_row(instance, definitions))).collect()
+    }
+
+    fn active_row(&self, assignment: &wire::RoleAssignment, definitions: &Definitions) -> Row {
+        let own = &assignment.properties;
+        let schedule = self.schedules.get(&assignment.id.to_lowercase());
+        let moment = |text: Option<&String>| text.and_then(|text| time::canonical(text));
+        let row = row(&assignment.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions);
+        Row {
+            principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
+            pim: schedule.and_then(|schedule| schedule.assignment_type.as_ref()).map(|word| word.to_lowercase()),
+            condition: own.condition.clone(),
+            condition_version: own.condition_version.clone(),
+            description: own.description.clone(),
+            starts_on: moment(schedule.and_then(|schedule| schedule.start_date_time.as_ref())),
+            ends_on: moment(schedule.and_then(|schedule| schedule.end_date_time.as_ref())),
+            created_on: moment(own.created_on.as_ref()),
+            created_by: own.created_by.clone(),
+            ..row
+        }
+    }
+
+    /// A row for each deny assignment.
+    pub(super) fn deny_rows(&self) -> Vec<DenyRow> {
+        let ids = |principals: &[wire::Principal]| {
+            let mut ids: Vec<_> = principals.iter().map(|one| one.id.to_lowercase()).collect();
+            ids.sort();
+            ids
+        };
+        let patterns = |row: &wire::DenyAssignment, of: fn(&wire::Permission) -> &Vec<String>| {
+            let mut patterns: Vec<_> = row.properties.permissions.iter().flat_map(of).cloned().collect();
+            patterns.sort();
+            patterns
+        };
+        let rows = self.denials.iter().map(|(key, row)| DenyRow {
+            key: key.clone(),
+            id: canonical(&row.id),
+            name: row.properties.deny_assignment_name.clone(),
+            scope: canonical(&row.properties.scope),
+            principal_ids: ids(&row.properties.principals),
+            excluded_principal_ids: ids(&row.properties.exclude_principals),
+            actions: patterns(row, |permission| &permission.actions),
+            not_actions: patterns(row, |permission| &permission.not_actions),
+            applies_to_children: row.properties.do_not_apply_to_child_scopes != Some(true),
+        });
+        rows.collect()
+    }
+}
+
+fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions) -> Row {
+    let own = &instance.properties;
+    let moment = |text: &Option<String>| text.as_deref().and_then(time::canonical);
+    let row = row(&instance.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions);
+    Row {
+        principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
+        assignment_type: AssignmentTypeWord::Eligible.word().to_owned(),
+        condition: own.condition.clone(),
+        starts_on: moment(&own.start_date_time),
+        ends_on: moment(&own.end_date_time),
+        created_on: moment(&own.created_on),
+        ..row
+    }
+}
+
+/// What both kinds of rows share.
+fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, definitions: &Definitions) -> Row {
+    let role = definitions.roles.get(&guid_of(role_definition_id));
+    let kind = place::Kind::of(scope);
+    Row {
+        key: id.to_lowercase(),
+        id: canonical(id),
+        scope: canonical(scope),
+        scope_type: kind.map_or("resource", place::Kind::word).to_owned(),
+        subscription_id: ResourceId::parse(scope).ok().and_then(|id| id.subscription_id),
+        role_definition_id: canonical(role_definition_id),
+        role_definition_name: role.map(|role| role.properties.role_name.clone()),
+        role_type: role.map(|role| role.properties.kind.clone()),
+        principal_id: principal_id.to_lowercase(),
+        principal_type: String::new(),
+        principal_display_name: None,
+        assignment_type: AssignmentTypeWord::Active.word().to_owned(),
+        pim: None,
+        via: "direct".to_owned(),
+        via_group_id: None,
+        inherited: kind.is_some_and(place::Kind::is_above_subscriptions),
+        condition: None,
+        condition_version: None,
+        description: None,
+        starts_on: None,
+        ends_on: None,
+        created_on: None,
+        created_by: None,
+        privileged: role.map(|role| {
+            role.properties.permissions.iter().cloned().map(proof::permission).any(|permission| permission.is_privileged())
+        }),
+        orphaned: None,
+    }
+}
+
+/// The roles of rows, by GUID.
+pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow> {
+    let used: BTreeSet<String> = rows.iter().map(|row| guid_of(&row.role_definition_id)).collect();
+    let known = used.iter().filter_map(|guid| Some((guid, definitions.roles.get(guid)?)));
+    known
+        .map(|(guid, role)| {
+            let all = |of: fn(&wire::Permission) -> &Vec<String>| {
+                let mut patterns: Vec<_> = role.properties.permissions.iter().flat_map(of).cloned().collect();
+                patterns.sort();
+                patterns
+            };
+            let mut assignable_scopes = role.properties.assignable_scopes.clone();
+            assignable_scopes.sort();
+            RoleRow {
+                key: guid.clone(),
+                id: role_id(role),
+                name: role.properties.role_name.clone(),
+                kind: role.properties.kind.clone(),
+                actions: all(|permission| &permission.actions),
+                not_actions: all(|permission| &permission.not_actions),
+                data_actions: all(|permission| &permission.data_actions),
+                not_data_actions: all(|permission| &permission.not_data_actions),
+                assignable_scopes,
+            }
+        })
+        .collect()
+}
+
+/// The id of a role. The service puts the subscription it was asked at before that of a built-in one, which belongs to none.
+fn role_id(role: &wire::RoleDefinition) -> String {
+    match role.properties.kind.eq_ignore_ascii_case("BuiltInRole") {
+        true => format!("/providers/Microsoft.Authorization/roleDefinitions/{}", role.name.to_lowercase()),
+        false => canonical(&role.id),
+    }
+}

@@ -1,0 +1,258 @@
+//! Scope, roles, Defender for Cloud and resource providers of subscriptions.
+
+use super::*;
+
+const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+
+/// The demo tenant, in which the role Reader allows only these actions.
+fn reader_allows(actions: &[&str]) -> Tenant {
+    edited("role-definitions", |list| {
+        let reader = list["value"].as_array_mut().unwrap().iter_mut().find(|row| row["name"] == READER).unwrap();
+        reader["properties"]["permissions"][0]["actions"] = json!(actions);
+    })
+}
+
+const SECURITY_ONLY: &[&str] =
+    &["Microsoft.Security/*/read", "Microsoft.Authorization/*/read", "Microsoft.Management/*/read", "Microsoft.Resources/*/read"];
+
+fn subscription(id: &'static str, change: impl FnOnce(&mut Json)) -> Tenant {
+    edited("subscriptions", |list| {
+        change(list["value"].as_array_mut().unwrap().iter_mut().find(|row| row["subscriptionId"] == id).unwrap());
+    })
+}
+
+fn provider(namespace: &'static str, state: &'static str) -> Tenant {
+    edited("providers", |list| {
+        let own = |row: &&mut Json| row["namespace"] == namespace && row["id"].as_str().unwrap().contains(PRODUCTION);
+        list["value"].as_array_mut().unwrap().iter_mut().find(own).unwrap()["registrationState"] = json!(state);
+    })
+}
+
+fn plans(change: impl Fn(&mut Json)) -> Tenant {
+    edited("pricings", |list| list["value"].as_array_mut().unwrap().iter_mut().for_each(|plan| change(&mut plan["properties"])))
+}
+
+#[tokio::test]
+async fn no_visible_subscription_is_a_red_check_and_no_error() {
+    let none = edited("subscriptions", |list| list["value"] = json!([]));
+    let answer = answer(none).await;
+    says(&row(&answer, "subscription_detected"), "fail", &["az role assignment create --role Reader", PRINCIPAL_ID]);
+    says(&row(&answer, "scope_complete"), "unknown", &[]);
+    says(&row(&answer, "role_reader"), "unknown", &["reason=not_visible"]);
+    assert_eq!((&answer["ready"], &answer["visible_subscription_ids"]), (&json!(false), &json!([])));
+    let unread = Tenant::demo().with_fault(Fault::on("/subscriptions").host("management.demo.azposture").html(200));
+    says(&check(unread, "subscription_detected").await, "unknown", &[]);
+}
+
+#[tokio::test]
+async fn an_expected_subscription_that_is_not_visible_fails_by_name() {
+    let tenant =
+        edited("subscriptions", |list| list["value"].as_array_mut().unwrap().retain(|row| row["subscriptionId"] != SANDBOX));
+    let answer = answer(tenant).await;
+    says(&row(&answer, "scope_complete"), "fail", &[SANDBOX, "managementGroups"]);
+    assert_eq!(answer["complete"], false);
+    assert_eq!(answer["unreadable"][0]["scope"], format!("/subscriptions/{SANDBOX}"));
+    says(&check(refused("Microsoft.Management/managementGroups"), "scope_complete").await, "unknown", &["reason=not_proven"]);
+}
+
+#[tokio::test]
+async fn the_state_of_a_subscription_is_judged_by_how_bad_it_is() {
+    for (state, status, level) in [
+        ("Disabled", "fail", "required"),
+        ("Deleted", "fail", "required"),
+        ("Warned", "fail", "advisory"),
+        ("PastDue", "fail", "advisory"),
+        ("", "unknown", "required"),
+    ] {
+        let row = check(subscription(SANDBOX, |row| row["state"] = json!(state)), &sandbox("subscription_enabled")).await;
+        says(&row, status, &["Portal: Subscriptions"]);
+        assert_eq!(row["level"], level, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_of_another_tenant_is_told_apart() {
+    let other = "11111111-2222-3333-4444-555555555555";
+    let key = sandbox("subscription_tenant_matches");
+    says(&check(subscription(SANDBOX, |row| row["tenantId"] = json!(other)), &key).await, "fail", &[other, "Lighthouse"]);
+    says(&check(subscription(SANDBOX, |row| row["tenantId"] = Json::Null), &key).await, "unknown", &["reason=hidden"]);
+}
+
+#[tokio::test]
+async fn roles_are_judged_by_what_they_allow_and_missing_actions_are_named() {
+    let role = |key: &'static str| async move { check(reader_allows(SECURITY_ONLY), &production(key)).await };
+    says(
+        &role("role_reader").await,
+        "fail",
+        &["Microsoft.App/containerApps/read", "missing_count=", "--role \"Reader\"", PRODUCTION, PRINCIPAL_ID],
+    );
+    says(&role("role_monitoring_reader").await, "fail", &["Microsoft.Insights/diagnosticSettings/read", "\"Monitoring Reader\""]);
+    says(&role("role_security_reader").await, "pass", &[]);
+    says(
+        &role("key_vault_readable").await,
+        "fail",
+        &["Microsoft.KeyVault/vaults/secrets/read", "Key Vault Reader is not needed"],
+    );
+    says(&role("policy_states_readable").await, "fail", &["Microsoft.PolicyInsights/policyStates/queryResults/read"]);
+    let blind = reader_allows(&["Microsoft.Resources/*/read", "Microsoft.Authorization/*/read", "Microsoft.Storage/*/read"]);
+    says(
+        &check(blind, &production("role_security_reader")).await,
+        "fail",
+        &["Microsoft.Security/pricings/read", "\"Security Reader\""],
+    );
+}
+
+#[tokio::test]
+async fn permissions_that_may_not_be_read_leave_every_role_unknown() {
+    for id in [
+        "role_reader",
+        "role_security_reader",
+        "role_monitoring_reader",
+        "role_excess",
+        "key_vault_readable",
+        "policy_states_readable",
+    ] {
+        let row = check(refused("Microsoft.Authorization/permissions"), &production(id)).await;
+        says(&row, "unknown", &["reason=forbidden"]);
+    }
+}
+
+#[tokio::test]
+async fn only_the_areas_that_are_on_have_to_be_readable() {
+    let block = json!({"environment": "demo", "areas": ["posture"]});
+    let row = checked(reader_allows(SECURITY_ONLY), block, &production("role_reader")).await;
+    says(&row, "pass", &["actions="]);
+}
+
+#[tokio::test]
+async fn more_than_reads_is_advice_with_the_role_it_looks_like() {
+    let row = check(reader_allows(&["*"]), &production("role_excess")).await;
+    says(&row, "fail", &["Owner", "surplus=*", "az role assignment list"]);
+    assert_eq!(row["level"], "advisory");
+    let support = reader_allows(&["*/read", "Microsoft.Support/*", "Microsoft.OperationalInsights/workspaces/search/action"]);
+    says(&check(support, &production("role_excess")).await, "pass", &[]);
+    let keys = reader_allows(&["*/read", "Microsoft.Storage/storageAccounts/listKeys/action"]);
+    says(&check(keys, &production("role_excess")).await, "fail", &["listKeys/action"]);
+}
+
+#[tokio::test]
+async fn policy_states_cannot_be_had_without_a_post() {
+    let block = json!({"environment": "demo", "resource_graph": "never"});
+    says(&checked(Tenant::demo(), block.clone(), &production("policy_states_readable")).await, "fail", &["engine_never", "auto"]);
+    says(&checked(Tenant::demo(), block, "resource_graph_usable").await, "not_applicable", &["engine_never"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn resource_graph_that_is_refused_fails_and_one_that_stumbles_is_unknown() {
+    says(&check(refused("Microsoft.ResourceGraph"), "resource_graph_usable").await, "fail", &["reason=forbidden", "never"]);
+    let down = Tenant::demo().with_fault(Fault::on("Microsoft.ResourceGraph").answer(503));
+    says(&check(down, "resource_graph_usable").await, "unknown", &["reason=unavailable"]);
+}
+
+#[tokio::test]
+async fn management_groups_are_required_only_where_the_connection_stands_on_them() {
+    let row = check(refused("Microsoft.Management/managementGroups"), "management_group_readable").await;
+    says(&row, "fail", &["Management Group Reader"]);
+    assert_eq!(row["level"], "required");
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let row = checked(refused("Microsoft.Management/managementGroups"), block, "management_group_readable").await;
+    says(&row, "fail", &["Management Group Reader"]);
+    assert_eq!(row["level"], "advisory");
+    let odd = Tenant::demo().with_fault(Fault::on("/descendants").html(200));
+    says(&check(odd, "management_group_readable").await, "unknown", &["reason=invalid_response"]);
+}
+
+#[tokio::test]
+async fn defender_for_cloud_has_to_be_registered() {
+    let key = production("defender_registered");
+    let row = live(provider("Microsoft.Security", "NotRegistered"), &key).await;
+    says(&row, "fail", &["az provider register --namespace Microsoft.Security", PRODUCTION]);
+    says(&live(provider("Microsoft.Security", "Registering"), &key).await, "unknown", &["reason=no_data_yet"]);
+    says(&live(refused(&format!("{PRODUCTION}/providers")), &key).await, "unknown", &["reason=forbidden"]);
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION, SANDBOX]});
+    let inside = Inside::configured(provider("Microsoft.Security", "NotRegistered"), block).await;
+    let unregistered = inside.read("connection", json!({})).await.ok();
+    says(&row_of(&unregistered, "defender_plans_readable"), "unknown", &["reason=not_registered"]);
+    says(&row_of(&unregistered, "defender_assessments_present"), "unknown", &["reason=not_registered"]);
+}
+
+fn row_of(answer: &Json, id: &str) -> Json {
+    row(answer, &production(id))
+}
+
+#[tokio::test]
+async fn plans_have_to_be_readable() {
+    let key = production("defender_plans_readable");
+    says(&live(refused("Microsoft.Security/pricings"), &key).await, "fail", &["\"Security Reader\"", "reason=forbidden"]);
+    let empty = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").change(|answer| answer["value"] = json!([])));
+    says(&live(empty, &key).await, "fail", &["plans=0"]);
+    let odd = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").html(200));
+    says(&live(odd, &key).await, "unknown", &["reason=invalid_response"]);
+}
+
+#[tokio::test]
+async fn no_assessment_yet_is_unknown_and_says_how_long_it_takes() {
+    let key = production("defender_assessments_present");
+    let none =
+        || Tenant::demo().with_fault(Fault::on("Microsoft.Security/assessments").change(|answer| answer["value"] = json!([])));
+    says(&live(none(), &key).await, "unknown", &["reason=no_data_yet", "24 hours"]);
+    says(&live(refused("Microsoft.Security/assessments"), &key).await, "unknown", &["reason=forbidden"]);
+    let unproven = none().with_fault(Fault::on("Microsoft.Authorization/permissions").refuse(403, "AuthorizationFailed", "no"));
+    says(&live(unproven, &key).await, "unknown", &["reason=not_proven"]);
+}
+
+#[tokio::test]
+async fn plans_that_the_resources_need_have_to_be_on() {
+    let key = production("defender_plan_for_area");
+    says(&live(Tenant::demo(), &key).await, "fail", &["KeyVaults", "az security pricing create --name Containers"]);
+    let on = || plans(|plan| plan["pricingTier"] = json!("Standard"));
+    says(&live(on(), &key).await, "pass", &["needed="]);
+    let unproven = on().with_fault(Fault::on("Microsoft.Authorization/permissions").refuse(403, "AuthorizationFailed", "no"));
+    says(&live(unproven, &key).await, "unknown", &["reason=not_proven"]);
+    says(&live(refused(&format!("{PRODUCTION}/resources")), &key).await, "unknown", &["reason=forbidden"]);
+    let block = json!({"environment": "demo", "areas": ["posture", "network"]});
+    says(&checked(Tenant::demo(), block, &key).await, "not_applicable", &["reason=no_resources"]);
+}
+
+#[tokio::test]
+async fn coverage_has_to_be_full_where_a_plan_is_on() {
+    let key = production("defender_coverage_full");
+    says(&live(Tenant::demo(), &key).await, "fail", &["partial=VirtualMachines"]);
+    says(&live(plans(|plan| plan["resourcesCoverageStatus"] = json!("FullyCovered")), &key).await, "pass", &[]);
+    says(&live(plans(|plan| plan["resourcesCoverageStatus"] = Json::Null), &key).await, "unknown", &["unstated="]);
+    says(&live(Tenant::demo(), &sandbox("defender_coverage_full")).await, "not_applicable", &["plan_off"]);
+    says(&live(refused("Microsoft.Security/pricings"), &key).await, "unknown", &["reason=forbidden"]);
+}
+
+#[tokio::test]
+async fn a_plan_that_has_never_scanned_is_unknown() {
+    let key = production("defender_scan_done");
+    says(&live(Tenant::demo(), &key).await, "pass", &[]);
+    let never =
+        Tenant::demo().with_fault(Fault::on("Microsoft.Security/subAssessments").change(|answer| answer["value"] = json!([])));
+    says(&live(never, &key).await, "unknown", &["never_scanned=server"]);
+    says(&live(refused("Microsoft.Security/subAssessments"), &key).await, "unknown", &["reason=forbidden"]);
+    says(&live(Tenant::demo(), &sandbox("defender_scan_done")).await, "not_applicable", &["plan_off"]);
+}
+
+#[tokio::test]
+async fn resources_need_their_provider_registered() {
+    let key = production("providers_registered");
+    let row = live(provider("Microsoft.KeyVault", "Unregistered"), &key).await;
+    says(&row, "fail", &["Microsoft.KeyVault Unregistered", "az provider register --namespace Microsoft.KeyVault"]);
+    says(&live(provider("Microsoft.KeyVault", "Unregistering"), &key).await, "fail", &["Unregistering"]);
+    says(&live(provider("Microsoft.EventHub", "RegistrationFailed"), &key).await, "fail", &["Microsoft.EventHub"]);
+    says(&live(provider("Microsoft.EventHub", "NotRegistered"), &key).await, "pass", &["used="]);
+    says(&live(refused(&format!("{PRODUCTION}/resources")), &key).await, "unknown", &["reason=forbidden"]);
+}
+
+#[tokio::test]
+async fn private_clusters_are_listed_with_what_stays_unknown() {
+    let key = production("private_clusters");
+    says(&live(Tenant::demo(), &key).await, "pass", &["private=aks-fab-prod", "stays unknown"]);
+    says(&live(Tenant::demo(), &sandbox("private_clusters")).await, "pass", &["clusters=1"]);
+    says(&live(refused("managedClusters"), &key).await, "unknown", &["reason=forbidden"]);
+    let none = edited("managed-clusters", |list| list["value"] = json!([]));
+    says(&live(none, &key).await, "not_applicable", &["reason=no_resources"]);
+    says(&live(provider("Microsoft.ContainerService", "NotRegistered"), &key).await, "not_applicable", &["not registered"]);
+}

@@ -1,0 +1,114 @@
+//! `azposture_directory_role_assignments` on the demo tenant.
+
+use azposture::demo::{Fault, PRINCIPAL_ID, Tenant};
+use serde_json::{Value as Json, json};
+
+use crate::support::inside::Inside;
+
+const NAME: &str = "directory_role_assignments";
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+const AVA: &str = "fab00002-0000-4000-8000-000000000001";
+const DENIZ: &str = "fab00002-0000-4000-8000-000000000004";
+const ADMINISTRATORS: &str = "fab00003-0000-4000-8000-000000000008";
+
+/// The demo tenant, whose principal may also read schedules (RoleManagement.Read.Directory).
+fn with_schedules() -> Tenant {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("app-role-assignments", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            let mut row = rows.iter().find(|row| row["principalId"] == PRINCIPAL_ID).unwrap().clone();
+            row["id"] = json!("FabAppRoleAssignmentFF");
+            row["appRoleId"] = json!("483bed4a-2ad3-4361-a73b-c83ccdbdc53c");
+            rows.push(row);
+        })
+        .unwrap();
+    tenant
+}
+
+fn row<'a>(answer: &'a Json, key: &str) -> &'a Json {
+    let rows = answer["role_assignments"].as_array().unwrap();
+    rows.iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("{key} in {answer:#}"))
+}
+
+#[tokio::test]
+async fn who_holds_a_role_now_and_who_could_are_told_apart() {
+    let inside = Inside::on(with_schedules()).await;
+    let answer = inside.read(NAME, json!({"role_display_names": ["global administrator"]})).await.ok();
+    let ava = row(&answer, &format!("{GLOBAL_ADMINISTRATOR}|{AVA}|/|active"));
+    assert_eq!((&ava["pim"], &ava["permanent"], &ava["privileged"]), (&json!("assigned"), &json!(true), &json!(true)));
+    let deniz = row(&answer, &format!("{GLOBAL_ADMINISTRATOR}|{DENIZ}|/|active"));
+    assert_eq!((&deniz["pim"], &deniz["permanent"]), (&json!("activated"), &json!(false)));
+    let eligible = row(&answer, &format!("{GLOBAL_ADMINISTRATOR}|{DENIZ}|/|eligible"));
+    assert_eq!((&eligible["pim"], &eligible["permanent"], &eligible["ends_on"]), (&Json::Null, &json!(true), &Json::Null));
+    assert_eq!((&answer["summary"]["global_administrators"], &answer["summary"]["eligible"]), (&json!(3), &json!(2)));
+    assert_eq!((&answer["summary"]["permanent_privileged"], &answer["complete"]), (&json!(2), &json!(true)));
+}
+
+#[tokio::test]
+async fn a_role_of_a_group_is_a_row_of_each_member_too() {
+    let inside = Inside::on(with_schedules()).await;
+    let role = "e8611ab8-c189-46e8-94e1-60213ab1f814";
+    let answer = inside.read(NAME, json!({"role_template_ids": [role.to_uppercase()]})).await.ok();
+    assert_eq!(row(&answer, &format!("{role}|{ADMINISTRATORS}|/|active"))["via"], "direct");
+    let member = row(&answer, &format!("{role}|{AVA}|/|active|{ADMINISTRATORS}"));
+    assert_eq!(
+        (&member["via"], &member["via_group_id"], &member["principal_type"]),
+        (&json!("group"), &json!(ADMINISTRATORS), &json!("User"))
+    );
+    let alone = inside.read(NAME, json!({"role_template_ids": [role], "expand_groups": false})).await.ok();
+    assert_eq!(alone["summary"]["matched"], 1);
+}
+
+#[tokio::test]
+async fn places_guests_orphans_and_custom_roles_are_told() {
+    let answer = Inside::on(with_schedules()).await.read(NAME, json!({"limit": 0})).await.ok();
+    let rows = answer["role_assignments"].as_array().unwrap();
+    let helpdesk = rows.iter().find(|row| row["role_display_name"] == "Helpdesk Administrator").unwrap();
+    assert!(
+        helpdesk["tenant_wide"] == false && helpdesk["directory_scope"].as_str().unwrap().starts_with("/administrativeUnits/")
+    );
+    let orphan = rows.iter().find(|row| row["orphaned"] == true).unwrap();
+    assert_eq!((&orphan["principal_type"], &orphan["principal_display_name"]), (&json!("Unknown"), &Json::Null));
+    let custom = rows.iter().find(|row| row["built_in"] == false).unwrap();
+    assert_eq!((&custom["role_display_name"], &custom["privileged"]), (&json!("Store Tablet Registrar"), &json!(false)));
+    assert_eq!(answer["summary"]["guests"], 1);
+    let privileged = Inside::on(with_schedules()).await.read(NAME, json!({"privileged_only": true})).await.ok();
+    assert!(privileged["role_assignments"].as_array().unwrap().iter().all(|row| row["privileged"] == true));
+}
+
+#[tokio::test]
+async fn what_schedules_would_tell_is_null_where_they_cannot_be_read() {
+    let reading = Inside::on(Tenant::demo()).await.read(NAME, json!({"principal_ids": [AVA]})).await;
+    let gaps = ["directory_role_assignment_schedules forbidden graph", "eligible_directory_role_assignments forbidden graph"];
+    assert_eq!(reading.gaps(), gaps);
+    let answer = reading.ok();
+    let ava = row(&answer, &format!("{GLOBAL_ADMINISTRATOR}|{AVA}|/|active"));
+    assert_eq!((&ava["permanent"], &ava["pim"], &answer["complete"]), (&Json::Null, &Json::Null, &json!(false)));
+}
+
+#[tokio::test]
+async fn without_the_licence_schedules_are_gaps_of_that_kind() {
+    let tenant = with_schedules();
+    tenant.edit("subscribed-skus", |list| list["value"] = json!([])).unwrap();
+    let reading = Inside::on(tenant).await.read(NAME, json!({})).await;
+    assert!(reading.gaps().iter().all(|gap| gap.contains(" not_licensed ")) && reading.gaps().len() == 2, "{:?}", reading.gaps());
+}
+
+#[tokio::test]
+async fn unknown_roles_are_refused_and_a_refused_list_is_an_error() {
+    let inside = Inside::on(Tenant::demo()).await;
+    for arguments in [json!({"role_display_names": ["Global Admin"]}), json!({"role_template_ids": [AVA]})] {
+        assert_eq!(inside.read(NAME, arguments.clone()).await.errors(), ["Unknown value"], "{arguments}");
+    }
+    let refused = Fault::on("/roleManagement/directory/").refuse(403, "Authorization_RequestDenied", "no");
+    let reading = Inside::on(Tenant::demo().with_fault(refused)).await.read(NAME, json!({})).await;
+    assert_eq!(reading.errors(), ["Nothing could be read"]);
+}
+
+#[tokio::test]
+async fn names_can_be_left_out() {
+    let inside = Inside::configured(with_schedules(), json!({"environment": "demo", "personal_data": "redact"})).await;
+    let answer = inside.read(NAME, json!({"limit": 0})).await.ok();
+    assert!(answer["role_assignments"].as_array().unwrap().iter().all(|row| row["principal_display_name"].is_null()));
+}

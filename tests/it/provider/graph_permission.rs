@@ -1,0 +1,149 @@
+//! `azposture_graph_permission_validation`.
+
+use azposture::demo::{Fault, PRINCIPAL_ID, Tenant};
+use serde_json::{Value as Json, json};
+
+use crate::support::{
+    inside::{Inside, Reading},
+    tokens::{as_user, with_claims},
+};
+
+const NAME: &str = "graph_permission_validation";
+/// Has User.Read.All as Application permission.
+const DEPLOY: &str = "fab00004-0000-4000-8000-000000000003";
+/// Has Directory.Read.All as Delegated permission.
+const REPORTS: &str = "fab00004-0000-4000-8000-000000000004";
+/// Requests Mail.Read without consent.
+const BACKUP: &str = "fab00004-0000-4000-8000-000000000005";
+/// A managed identity.
+const SHOP: &str = "fab00004-0000-4000-8000-000000000006";
+
+async fn plan(tenant: Tenant, arguments: Json) -> Reading {
+    Inside::on(tenant).await.plan(NAME, arguments).await
+}
+
+async fn own(tenant: Tenant, permission: &str) -> Reading {
+    plan(tenant, json!({"self": true, "permissions": [permission]})).await
+}
+
+async fn other(principal: &str, permission: &str) -> Reading {
+    plan(Tenant::demo(), json!({"principal_id": principal, "permissions": [permission]})).await
+}
+
+#[track_caller]
+fn red(reading: &Reading, reason: &str, parts: &[&str]) {
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 failed of 1"], "{:?}", reading.said);
+    for part in [&[reason], parts].concat() {
+        assert!(reading.detail().contains(part), "{part} in {}", reading.detail());
+    }
+}
+
+fn refused(path: &str) -> Tenant {
+    Tenant::demo().with_fault(Fault::on(path).refuse(403, "Authorization_RequestDenied", "Insufficient privileges"))
+}
+
+#[tokio::test]
+async fn what_the_token_holds_is_a_silent_no_op_and_counts() {
+    let arguments = json!({"self": true, "permissions": ["Directory.Read.All", "Policy.Read.All", "AuditLog.Read.All"]});
+    let planned = plan(Tenant::demo(), arguments.clone()).await;
+    assert!(planned.errors().is_empty() && planned.warnings().is_empty(), "{:?}", planned.said);
+    let opened = Inside::on(Tenant::demo()).await.open(NAME, arguments).await.ok();
+    assert_eq!((&opened["checked"], &opened["passed"]), (&json!(3), &json!(3)));
+}
+
+#[tokio::test]
+async fn a_wider_permission_counts_unless_it_may_not() {
+    assert!(own(Tenant::demo(), "User.Read.All").await.errors().is_empty());
+    let strict = json!({"self": true, "permissions": ["User.Read.All"], "accept_superset": false});
+    red(&plan(Tenant::demo(), strict).await, "not_requested", &["User.Read.All", "df021288-bdef-4463-88db-98f22de89214=Role"]);
+}
+
+#[tokio::test]
+async fn each_way_to_lack_a_permission_is_explained() {
+    red(&own(Tenant::demo(), "AccessReview.Read.All").await, "not_requested", &["az ad app permission add --id"]);
+    let unconsented = Tenant::demo();
+    unconsented
+        .edit("app-role-assignments", |list| {
+            list["value"].as_array_mut().unwrap().retain(|row| row["appRoleId"] != "246dd0d5-5bd0-4def-940b-0421030a5b68");
+        })
+        .unwrap();
+    red(&own(unconsented, "Policy.Read.All").await, "consent_missing", &["az ad app permission admin-consent --id"]);
+    let older = with_claims(Tenant::demo(), |claims| {
+        if let Some(roles) = claims["roles"].as_array_mut() {
+            roles.retain(|role| role != "Policy.Read.All");
+        }
+    });
+    red(&own(older, "Policy.Read.All").await, "token_older_than_consent", &["Run again"]);
+    red(&own(as_user(Tenant::demo()), "Policy.Read.All").await, "user_sign_in", &["service principal"]);
+    red(&own(refused("/v1.0/applications"), "AccessReview.Read.All").await, "not_granted", &["could not be read"]);
+}
+
+#[tokio::test]
+async fn a_user_holds_what_az_is_given() {
+    let reading = own(as_user(Tenant::demo()), "User.Read.All").await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+}
+
+#[tokio::test]
+async fn another_principal_is_judged_by_its_grants() {
+    assert!(other(DEPLOY, "User.Read.All").await.errors().is_empty());
+    assert!(other(PRINCIPAL_ID, "Policy.Read.All").await.errors().is_empty());
+    red(&other(DEPLOY, "Directory.Read.All").await, "not_requested", &["fab00006-0000-4000-8000-000000000003"]);
+    red(&other(REPORTS, "Directory.Read.All").await, "delegated_only", &["Application permission"]);
+    red(&other(BACKUP, "Mail.Read").await, "consent_missing", &["fab00006-0000-4000-8000-000000000005"]);
+    red(&other(SHOP, "Directory.Read.All").await, "not_requested", &["az rest --method POST", SHOP]);
+}
+
+#[tokio::test]
+async fn a_principal_that_is_not_there_is_unknown_and_told_which_id_is_meant() {
+    let reading = other("fab00004-0000-4000-8000-0000000000ff", "Directory.Read.All").await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"]);
+    assert!(reading.detail().contains("object id") && reading.detail().contains("wait_seconds"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn grants_that_may_not_be_read_are_unknown_for_others_and_need_not_be_read_for_oneself() {
+    let arguments = json!({"principal_id": DEPLOY, "permissions": ["User.Read.All"]});
+    let reading = plan(refused("/appRoleAssignments"), arguments.clone()).await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"]);
+    let mut lenient = arguments;
+    lenient["on_unknown"] = json!("warning");
+    assert!(plan(refused("/appRoleAssignments"), lenient).await.errors().is_empty());
+    assert!(own(refused("/v1.0/servicePrincipals"), "Policy.Read.All").await.errors().is_empty());
+}
+
+#[tokio::test]
+async fn what_contradicts_itself_is_refused_at_validate() {
+    let permissions = json!(["Policy.Read.All"]);
+    for (arguments, summary, part) in [
+        (json!({"permissions": permissions}), "Invalid value", "self = true"),
+        (json!({"permissions": permissions, "self": false}), "Invalid value", "principal_id"),
+        (json!({"permissions": permissions, "self": true, "principal_id": DEPLOY}), "Invalid value", "two different principals"),
+        (json!({"permissions": [], "self": true}), "Nothing selected", "permissions"),
+        (json!({"permissions": permissions, "principal_id": "scanner"}), "Invalid value", "GUID"),
+    ] {
+        let reading = plan(Tenant::demo(), arguments.clone()).await;
+        assert_eq!(reading.errors(), [summary], "{arguments}");
+        assert!(reading.detail().contains(part), "{}", reading.detail());
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_the_api_does_not_offer_is_an_error_with_the_nearest() {
+    let reading = own(Tenant::demo(), "Policy.ReadAll").await;
+    assert_eq!(reading.errors(), ["Unknown value"]);
+    assert!(reading.detail().contains("`Policy.Read.All`"), "{}", reading.detail());
+    let management = "797f4846-ba00-4fd7-ba43-dac1f8f63013";
+    let none = json!({"self": true, "permissions": ["user_impersonation"], "resource_client_id": management});
+    let reading = plan(Tenant::demo(), none).await;
+    assert_eq!(reading.errors(), ["Unknown value"]);
+    assert!(reading.detail().contains("offers no Application permission"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn an_area_that_is_off_is_an_error() {
+    let block = json!({"environment": "demo", "areas": ["posture"]});
+    let reading = Inside::configured(Tenant::demo(), block).await;
+    let reading = reading.plan(NAME, json!({"self": true, "permissions": ["Policy.Read.All"]})).await;
+    assert_eq!(reading.errors(), ["Area is off"]);
+}

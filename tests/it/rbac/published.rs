@@ -1,0 +1,63 @@
+//! The bodies that the services publish decode. They are read where they lie, and skipped where they do not.
+
+use std::{env, fs, path::PathBuf};
+
+use azposture::{
+    azure::{
+        arm::authorization::{DenyAssignment, RoleAssignment, RoleDefinition, ScheduleInstance},
+        graph::directory,
+    },
+    provider::collect::authorization::{assignment, denial, eligibility, role},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+/// The rows of a published list; none where the examples are not there.
+fn rows<T: DeserializeOwned>(name: &str) -> Option<Vec<T>> {
+    let root = env::var_os("AZPOSTURE_EXAMPLES").map_or_else(|| PathBuf::from("../shared/azure-examples"), PathBuf::from);
+    let Ok(text) = fs::read_to_string(root.join(name)) else {
+        eprintln!("skipped: no {name} below {}", root.display());
+        return None;
+    };
+    let body: Json = serde_json::from_str(&text).unwrap();
+    let body = body.pointer("/responses/200/body").cloned().unwrap_or(body);
+    let rows: Vec<T> = serde_json::from_value(body["value"].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(!rows.is_empty(), "{name}");
+    Some(rows)
+}
+
+#[test]
+fn role_assignments_definitions_and_denials_decode_as_published() {
+    for row in rows::<RoleAssignment>("authorization/role-assignments-subscription.json").into_iter().flatten() {
+        assert!(!assignment(&row).principal_id.is_empty());
+    }
+    for row in rows::<RoleDefinition>("authorization/role-definitions-scope.json").into_iter().flatten() {
+        assert_eq!(role(&row).permissions.len(), 1);
+    }
+    for row in rows::<DenyAssignment>("authorization/deny-assignments-scope.json").into_iter().flatten() {
+        let deny = denial(&row);
+        assert!(!deny.principals.is_empty() && !deny.permissions.is_empty());
+    }
+}
+
+#[test]
+fn schedules_decode_as_published() {
+    for name in ["role-assignment-schedule-instances", "role-eligibility-schedule-instances"] {
+        for row in rows::<ScheduleInstance>(&format!("authorization/{name}.json")).into_iter().flatten() {
+            assert!(!eligibility(&row).role_id.is_empty() && row.properties.member_type.is_some());
+        }
+    }
+}
+
+#[test]
+fn directory_roles_decode_as_published() {
+    for row in rows::<directory::RoleAssignment>("graph/role-assignments-by-principal.json").into_iter().flatten() {
+        assert_eq!(row.directory_scope_id.as_deref(), Some("/"));
+    }
+    for row in rows::<directory::RoleDefinition>("graph/role-definitions.json").into_iter().flatten() {
+        assert!(row.template_id.is_some() && !row.role_permissions.is_empty());
+    }
+    for row in rows::<directory::RoleInstance>("graph/role-eligibility-schedule-instances.json").into_iter().flatten() {
+        assert!(row.end_date_time.is_some());
+    }
+}

@@ -1,0 +1,191 @@
+//! A principal at a scope, told in one line a fact. Roles come from the bodies the service sends.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, LazyLock},
+};
+
+use azposture::{
+    azure::arm::authorization::RoleDefinition,
+    demo::Tenant,
+    posture::{
+        Reason, Status,
+        rbac::{Assignment, Deny, Facts, Permission, Requirement, Role, Seen, Terms, facts::EVERYONE, judge},
+    },
+    provider::collect::authorization::role,
+};
+
+pub(super) const ME: &str = "00000000-0000-4000-8000-00000000000a";
+pub(super) const SOMEBODY: &str = "00000000-0000-4000-8000-00000000000b";
+pub(super) const TEAM: &str = "00000000-0000-4000-8000-0000000000c1";
+pub(super) const DEPARTMENT: &str = "00000000-0000-4000-8000-0000000000c2";
+pub(super) const STRANGERS: &str = "00000000-0000-4000-8000-0000000000c3";
+pub(super) const CORP: &str = "/providers/Microsoft.Management/managementGroups/Corp";
+pub(super) const ELSEWHERE: &str = "/providers/Microsoft.Management/managementGroups/elsewhere";
+pub(super) const SUBSCRIPTION: &str = "/subscriptions/00000000-0000-4000-8000-0000000000d1";
+pub(super) const OTHER: &str = "/subscriptions/00000000-0000-4000-8000-0000000000d2";
+pub(super) const GROUP: &str = "/subscriptions/00000000-0000-4000-8000-0000000000d1/resourceGroups/shop";
+pub(super) const VAULT: &str =
+    "/subscriptions/00000000-0000-4000-8000-0000000000d1/resourceGroups/shop/providers/Microsoft.KeyVault/vaults/v";
+
+/// The roles of the demo tenant, by name.
+static ROLES: LazyLock<BTreeMap<String, Role>> = LazyLock::new(|| {
+    let document = Tenant::as_written().document("role-definitions");
+    let rows: Vec<RoleDefinition> = serde_json::from_value(document["value"].clone()).unwrap();
+    rows.iter().map(role).map(|role| (role.name.clone(), role)).collect()
+});
+
+/// What is known.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    facts: Facts,
+    terms: Terms,
+}
+
+/// Nothing is given to anybody, and everything was seen. Corp stands above the subscription.
+pub(super) fn at(scope: &str) -> World {
+    let roles = ROLES.values().map(|role| (role.id.clone(), role.clone())).collect();
+    let facts = Facts {
+        principal_id: ME.to_owned(),
+        scope: scope.to_owned(),
+        above: Seen::all(BTreeSet::from([CORP.to_lowercase()])),
+        groups: Seen::all(BTreeSet::new()),
+        assignments: Seen::all(Vec::new()),
+        confirmed: None,
+        roles: Seen::all(Arc::new(roles)),
+        denies: Seen::all(Vec::new()),
+        eligible: Seen::all(Vec::new()),
+        own: None,
+    };
+    World { facts, terms: Terms { accept_equivalent: true, ..Terms::default() } }
+}
+
+/// The role of this name, to be required.
+pub(super) fn named(name: &str) -> Requirement {
+    Requirement::Role { id: ROLES[name].id.clone(), name: name.to_owned() }
+}
+
+/// An operation, to be required.
+pub(super) fn action(pattern: &str) -> Requirement {
+    Requirement::Action(pattern.to_owned())
+}
+
+/// A data operation, to be required.
+pub(super) fn data(pattern: &str) -> Requirement {
+    Requirement::DataAction(pattern.to_owned())
+}
+
+impl World {
+    /// Gives a role to the principal.
+    pub(super) fn holds(self, role: &str, scope: &str) -> Self {
+        self.given(role, ME, "User", scope)
+    }
+
+    /// Gives a role to anybody.
+    pub(super) fn given(mut self, role: &str, principal: &str, kind: &str, scope: &str) -> Self {
+        let row = assignment(self.facts.assignments.value.len(), role, principal, kind, scope);
+        self.facts.assignments.value.push(row);
+        self
+    }
+
+    /// Narrows what was given last.
+    pub(super) fn on_a_condition(mut self) -> Self {
+        self.facts.assignments.value.last_mut().unwrap().conditional = true;
+        self
+    }
+
+    /// Lets somebody activate a role.
+    pub(super) fn may_activate(mut self, role: &str, principal: &str, scope: &str) -> Self {
+        self.facts.eligible.value.push(assignment(900, role, principal, "User", scope));
+        self
+    }
+
+    /// Puts the principal into groups.
+    pub(super) fn member_of(mut self, groups: &[&str]) -> Self {
+        self.facts.groups.value.extend(groups.iter().map(|id| (*id).to_owned()));
+        self
+    }
+
+    /// Denies operations to everybody, as a managed application does.
+    pub(super) fn denied(mut self, actions: &[&str], except: &[&str], scope: &str) -> Self {
+        let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let permission = Permission { actions: texts(actions), not_actions: texts(except), ..Permission::default() };
+        self.facts.denies.value.push(Deny {
+            id: "deny".to_owned(),
+            name: "Managed application".to_owned(),
+            scope: scope.to_owned(),
+            applies_to_children: true,
+            permissions: vec![permission],
+            principals: [(EVERYONE.to_owned(), false)].into(),
+            excluded: BTreeMap::new(),
+        });
+        self
+    }
+
+    /// Changes the deny assignment made last.
+    pub(super) fn but(mut self, change: impl FnOnce(&mut Deny)) -> Self {
+        change(self.facts.denies.value.last_mut().unwrap());
+        self
+    }
+
+    /// Excludes somebody from the deny assignment made last.
+    pub(super) fn but_not(self, principal: &str, is_group: bool) -> Self {
+        self.but(|deny| {
+            deny.excluded.insert(principal.to_owned(), is_group);
+        })
+    }
+
+    /// Adds a role of our own, and requires nothing of it.
+    pub(super) fn with_role(mut self, name: &str, permissions: Vec<Permission>) -> Self {
+        let role = Role { id: name.to_owned(), name: name.to_owned(), permissions };
+        Arc::make_mut(&mut self.facts.roles.value).insert(name.to_owned(), role);
+        self
+    }
+
+    /// Changes the facts.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Facts)) -> Self {
+        change(&mut self.facts);
+        self
+    }
+
+    /// Changes the terms.
+    pub(super) fn if_we(mut self, change: impl FnOnce(&mut Terms)) -> Self {
+        change(&mut self.terms);
+        self
+    }
+
+    /// The verdict, as `status reason`.
+    pub(super) fn judged(&self, requirement: &Requirement) -> String {
+        let verdict = judge(requirement, &self.facts, self.terms);
+        assert_eq!(verdict.status == Status::Pass, verdict.reason.is_empty());
+        format!("{} {}", verdict.status.word(), verdict.reason).trim_end().to_owned()
+    }
+
+    /// The sentence of the verdict.
+    pub(super) fn said(&self, requirement: &Requirement) -> String {
+        judge(requirement, &self.facts, self.terms).detail
+    }
+}
+
+/// An assignment; a role that the tenant has goes by name, any other by id.
+fn assignment(number: usize, role: &str, principal: &str, kind: &str, scope: &str) -> Assignment {
+    Assignment {
+        id: format!("assignment-{number}"),
+        scope: scope.to_owned(),
+        role_id: ROLES.get(role).map_or(role, |role| role.id.as_str()).to_owned(),
+        principal_id: principal.to_owned(),
+        principal_type: kind.to_owned(),
+        conditional: false,
+    }
+}
+
+/// A permission.
+pub(super) fn allows(actions: &[&str], except: &[&str]) -> Permission {
+    let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+    Permission { actions: texts(actions), not_actions: texts(except), ..Permission::default() }
+}
+
+/// Hides a part of the facts.
+pub(super) fn unseen<T>(part: &mut Seen<T>) {
+    part.unseen = Some(Reason::Forbidden);
+}
