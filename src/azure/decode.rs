@@ -35,7 +35,30 @@ pub(super) struct Frame {
 
 /// Reads what surrounds the rows of a page, skipping over them.
 pub(super) fn frame(json: &[u8]) -> Result<Frame, Undecodable> {
-    serde_json::from_slice(json).map_err(|error| undecodable("UndecodableAnswer", ".", &error))
+    match tail(json) {
+        Some(frame) => Ok(frame),
+        None => serde_json::from_slice(json).map_err(|error| undecodable("UndecodableAnswer", ".", &error)),
+    }
+}
+
+/// The frame of a page in the usual form, rows first and the link behind them, without looking at the rows: they are decoded next,
+/// and that finds whatever is wrong with them. None for every other form, and whenever a link may stand anywhere else.
+fn tail(json: &[u8]) -> Option<Frame> {
+    let array = json.strip_prefix(br#"{"value":"#)?;
+    let end = memchr::memrchr(b']', array)?;
+    let (rows, rest) = array.split_at_checked(end.checked_add(1)?)?;
+    let (rows, fields) = (std::str::from_utf8(rows).ok()?, rest.strip_suffix(b"}")?);
+    let is_elsewhere = |word: &[u8]| memchr::memmem::find(rows.as_bytes(), word).is_some();
+    if !rows.starts_with('[') || is_elsewhere(b"ink\"") || is_elsewhere(b"INK\"") {
+        return None;
+    }
+    let mut frame = match fields.split_first() {
+        None => Frame::default(),
+        Some((b',', fields)) => serde_json::from_slice(&[b"{", fields, b"}"].concat()).ok()?,
+        Some(_) => return None,
+    };
+    frame.rows = fingerprint(rows);
+    Some(frame)
 }
 
 /// Hands every element of the array under `key` to `emit` and returns how many there were. A page without that array is an error.
@@ -290,6 +313,29 @@ mod tests {
             (r#"{"$skipToken":"t","data":[]}"#, Some("t")),
         ] {
             assert_eq!(frame(json.as_bytes()).unwrap().next.as_deref(), next, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_page_in_the_usual_form_has_the_frame_that_reading_all_of_it_finds() {
+        let whole = |json: &str| serde_json::from_str::<Frame>(json).unwrap();
+        for (json, short) in [
+            (r#"{"value":[]}"#, true),
+            (r#"{"value":[{"id":"a","tags":["x"]}]}"#, true),
+            (r#"{"value":[{"id":"a]"}],"nextLink":"https://h/p?x=1"}"#, true),
+            (r#"{"value":[{"id":"a"}],"nextLink":null,"count":1}"#, true),
+            (r#"{"value":[{"id":"a"}],"@odata.nextLink":"n"}"#, true),
+            // The link stands before, or between, or only looks like one.
+            (r#"{"nextLink":"n","value":[{"id":"a"}]}"#, false),
+            (r#"{"value":[{"id":"a"}],"nextLink":"n","facets":[1]}"#, false),
+            (r#"{"value":[{"id":"a"}],"NEXTLINK":"n","facets":[1]}"#, false),
+            (r#"{"value":[{"id":"a hyperlink"}]}"#, false),
+            (r#"{"value":[{"id":"a"}],"more":{"list":[1]},"nextLink":"n"}"#, false),
+            (r#"{"value": [{"id":"a"}]}"#, false),
+        ] {
+            let found = tail(json.as_bytes());
+            assert_eq!(found.is_some(), short, "{json}");
+            assert_eq!(frame(json.as_bytes()).unwrap(), whole(json), "{json}");
         }
     }
 

@@ -3,10 +3,11 @@
 use super::wire::tfplugin6::{self as pb, attribute_path, diagnostic, function, get_metadata, get_provider_schema, schema};
 use crate::sdk::{
     Diagnostic, Diagnostics, Severity, Type,
+    catalogue::Catalogue,
     diagnostic::Step,
     entry::FunctionError,
     schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
-    server::{Catalogue, Wire},
+    server::Wire,
 };
 
 /// A value that arrives. A missing one is null, and so is an empty one, as OpenTofu sends a null argument.

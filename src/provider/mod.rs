@@ -32,9 +32,8 @@ use crate::{
     azure::{Client, Transports, inputs::Problem, settings::Environment},
     demo,
     sdk::{
-        Diagnostics, Path, Result, Value, bridge,
+        Diagnostics, Path, Result,
         entry::{Provider, Tables},
-        model,
     },
 };
 
@@ -92,16 +91,8 @@ impl Provider for Azposture {
         functions: &[functions::FUNCTIONS],
     };
 
-    fn check(&self, settings: &Value, problems: &mut Diagnostics) {
-        // What is unknown could complete or contradict anything; the block is checked again when it is known.
-        if settings.has_unknown() || problems.has_errors() {
-            return;
-        }
-        let Ok((_, attributes)) = model::arguments::<Settings>() else { return };
-        match bridge::decode::<Settings>(settings, &attributes) {
-            Ok(settings) => problems.extend(reported(settings.inputs().problems())),
-            Err(mismatch) => problems.extend(mismatch),
-        }
+    fn check(&self, settings: &Settings, problems: &mut Diagnostics) {
+        problems.extend(reported(settings.inputs().problems()));
     }
 
     fn configure(&self, settings: Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use super::{
     Type,
+    catalogue::Catalogue,
     entry::{Page, Provider},
     rules::Rule,
     schema::{Attribute, Kind, Mode, Nesting, Schema, Signature},
-    server::{Catalogue, Server},
+    server::Server,
 };
 
 /// Renders every generated page by its path below `docs/`. `example` hands over a file below `examples/`.

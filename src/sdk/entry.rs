@@ -25,8 +25,8 @@ pub trait Provider: Send + Sync + 'static {
     /// Everything it serves.
     const TABLES: Tables<Self::Context>;
 
-    /// Contradictions in the text of the block. Sees unknown values; never touches the network.
-    fn check(&self, settings: &Value, problems: &mut Diagnostics);
+    /// Contradictions in the text of a block that is wholly known. Never touches the network.
+    fn check(&self, settings: &Self::Settings, problems: &mut Diagnostics);
 
     /// Turns the block into a context. Takes no token and makes no request.
     fn configure(&self, settings: Self::Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Self::Context>;

@@ -2,6 +2,7 @@
 //! and no Azure.
 
 pub mod bridge;
+pub mod catalogue;
 pub mod conform;
 pub mod diagnostic;
 pub mod docs;

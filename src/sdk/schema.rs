@@ -66,6 +66,11 @@ pub enum Nesting {
 }
 
 impl Schema {
+    /// No attributes at all.
+    pub fn empty() -> Self {
+        Self { description: String::new(), attributes: Vec::new() }
+    }
+
     /// The type of a whole object of this schema.
     pub fn implied_type(&self) -> Type {
         object_type(&self.attributes)

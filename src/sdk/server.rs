@@ -11,11 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Diagnostics, Path, Result, Type, Value, bridge,
+    catalogue::{Catalogue, Shape, block},
     conform::conform,
     diagnostic::Step,
     entry::{FunctionEntry, FunctionError, Provider, Read, ValidationEntry, Work},
-    json, model, msgpack, rules,
-    schema::{Schema, Signature},
+    json, msgpack, rules,
+    schema::Schema,
 };
 
 /// A value as it arrives: one of the two encodings is set; both empty mean null.
@@ -37,7 +38,7 @@ pub struct Answer {
 }
 
 /// Which kind a type name is looked up in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Object {
     /// `data "…"`.
     DataSource,
@@ -47,27 +48,12 @@ pub enum Object {
     Resource,
 }
 
-/// Everything a provider serves, by full type name.
-#[derive(Debug)]
-pub struct Catalogue {
-    /// The provider block.
-    pub provider: Schema,
-    /// Data sources.
-    pub data_sources: BTreeMap<String, Schema>,
-    /// Managed resources.
-    pub resources: BTreeMap<String, Schema>,
-    /// Ephemeral resources.
-    pub ephemeral_resources: BTreeMap<String, Schema>,
-    /// Functions, without prefix.
-    pub functions: BTreeMap<String, Signature>,
-    /// Types of ours that Terraform cannot express.
-    pub problems: Diagnostics,
-}
-
 /// A running provider.
 pub struct Server<P: Provider> {
     provider: P,
     catalogue: OnceLock<Catalogue>,
+    block: OnceLock<Arc<Shape>>,
+    shapes: RwLock<BTreeMap<(Object, String), Arc<Shape>>>,
     state: RwLock<State<P::Context>>,
     stopped: CancellationToken,
 }
@@ -92,12 +78,19 @@ impl<C> Clone for State<C> {
 impl<P: Provider> Server<P> {
     /// A server that is not configured yet.
     pub fn new(provider: P) -> Self {
-        Self { provider, catalogue: OnceLock::new(), state: RwLock::new(State::Unconfigured), stopped: CancellationToken::new() }
+        Self {
+            provider,
+            catalogue: OnceLock::new(),
+            block: OnceLock::new(),
+            shapes: RwLock::default(),
+            state: RwLock::new(State::Unconfigured),
+            stopped: CancellationToken::new(),
+        }
     }
 
     /// Everything it serves. Built at the first call, because the handshake must not wait for it.
     pub fn catalogue(&self) -> &Catalogue {
-        self.catalogue.get_or_init(catalogue::<P>)
+        self.catalogue.get_or_init(Catalogue::of::<P>)
     }
 
     /// Cancels the work in flight; Terraform calls this at the first Ctrl-C.
@@ -105,14 +98,21 @@ impl<P: Provider> Server<P> {
         self.stopped.cancel();
     }
 
-    /// Contradictions in the provider block.
+    /// Contradictions in the provider block. What is unknown could complete or contradict anything, so a block with unknown values is
+    /// looked at again when they are known.
     pub async fn validate_provider(&self, config: Wire) -> Diagnostics {
+        let shape = self.block();
         let mut problems = Diagnostics::new();
-        match fitted(config, &self.catalogue().provider) {
-            Ok(config) => {
-                rules::check(&self.catalogue().provider.attributes, &config, &Path::root(), &mut problems);
-                self.provider.check(&config, &mut problems);
+        let settings = fitted(config, &shape).and_then(|config| {
+            rules::check(&shape.schema.attributes, &config, &Path::root(), &mut problems);
+            match config.has_unknown() || problems.has_errors() {
+                true => Ok(None),
+                false => bridge::decode(&config, &shape.schema.attributes).map(Some),
             }
+        });
+        match settings {
+            Ok(Some(settings)) => self.provider.check(&settings, &mut problems),
+            Ok(None) => {}
             Err(refused) => problems.extend(refused),
         }
         problems
@@ -120,11 +120,11 @@ impl<P: Provider> Server<P> {
 
     /// Takes the provider block. Unknown arguments are remembered by name.
     pub async fn configure(&self, terraform_version: &str, config: Wire) -> Diagnostics {
-        let schema = &self.catalogue().provider;
+        let shape = self.block();
         let mut warnings = Diagnostics::new();
-        let state = match fitted(config, schema) {
+        let state = match fitted(config, &shape) {
             Ok(config) if config.has_unknown() => Ok(State::Unknown(unknown_arguments(&config))),
-            Ok(config) => bridge::decode(&config, &schema.attributes)
+            Ok(config) => bridge::decode(&config, &shape.schema.attributes)
                 .and_then(|settings| self.provider.configure(settings, terraform_version, &mut warnings))
                 .map(|context| State::Ready(Arc::new(context))),
             Err(refused) => Err(refused),
@@ -145,11 +145,11 @@ impl<P: Provider> Server<P> {
                 find(P::TABLES.validations, |entry| entry.name == name).map(|entry| entry.check)
             }
         };
-        let (Some(check), Some(schema)) = (check, self.schema(object, type_name)) else { return no_such(type_name) };
+        let (Some(check), Some(shape)) = (check, self.shape(object, type_name)) else { return no_such(type_name) };
         let mut problems = Diagnostics::new();
-        match fitted(config, schema) {
+        match fitted(config, &shape) {
             Ok(config) => {
-                rules::check(&schema.attributes, &config, &Path::root(), &mut problems);
+                rules::check(&shape.schema.attributes, &config, &Path::root(), &mut problems);
                 // A value that breaks a rule would only break more.
                 if !problems.has_errors() {
                     check(&config, &mut problems);
@@ -163,32 +163,32 @@ impl<P: Provider> Server<P> {
     /// Reads a data source. Its configuration is known by Terraform's own rules; the provider block may not be.
     pub async fn read_data_source(&self, type_name: &str, config: Wire) -> Answer {
         let entry = find(P::TABLES.data_sources, |entry| entry.name == short_name::<P>(type_name));
-        let (Some(entry), Some(schema)) = (entry, self.schema(Object::DataSource, type_name)) else {
+        let (Some(entry), Some(shape)) = (entry, self.shape(Object::DataSource, type_name)) else {
             return Answer::failed(no_such(type_name));
         };
         let mut warnings = Diagnostics::new();
-        let answer = self.walk(config, schema, entry.read, &mut warnings).await;
+        let answer = self.walk(config, &shape, entry.read, &mut warnings).await;
         Answer::of(answer, warnings)
     }
 
     /// Opens an ephemeral resource: verifies, on every plan and again at apply.
     pub async fn open_ephemeral(&self, type_name: &str, config: Wire) -> Answer {
-        let (Some(entry), Some(schema)) = (self.validation(type_name), self.schema(Object::Ephemeral, type_name)) else {
+        let (Some(entry), Some(shape)) = (self.validation(type_name), self.shape(Object::Ephemeral, type_name)) else {
             return Answer::failed(no_such(type_name));
         };
         let mut warnings = Diagnostics::new();
-        let answer = self.walk(config, schema, entry.verify, &mut warnings).await;
+        let answer = self.walk(config, &shape, entry.verify, &mut warnings).await;
         Answer::of(answer, warnings)
     }
 
     /// Plans a managed validation: verifies, and plans exactly what is configured. While something is unknown it plans the unknown,
     /// which makes Terraform plan again at apply; where Terraform would not, because nothing changes, that is an error.
     pub async fn plan(&self, type_name: &str, prior: Wire, proposed: Wire, config: Wire) -> Answer {
-        let (Some(entry), Some(schema)) = (self.validation(type_name), self.schema(Object::Resource, type_name)) else {
+        let (Some(entry), Some(shape)) = (self.validation(type_name), self.shape(Object::Resource, type_name)) else {
             return Answer::failed(no_such(type_name));
         };
         let shapes =
-            fitted(config, schema).and_then(|config| Ok((config, fitted(prior, schema)?, fitted(proposed.clone(), schema)?)));
+            fitted(config, &shape).and_then(|config| Ok((config, fitted(prior, &shape)?, fitted(proposed.clone(), &shape)?)));
         let (config, prior, planned) = match shapes {
             Ok(shapes) => shapes,
             Err(refused) => return Answer::failed(refused),
@@ -204,7 +204,7 @@ impl<P: Provider> Server<P> {
                 let mut warnings = Diagnostics::new();
                 let verdict = match ready(state) {
                     Ok(context) => {
-                        self.unless_stopped((entry.verify)(&config, &schema.attributes, &context, &mut warnings)).await
+                        self.unless_stopped((entry.verify)(&config, &shape.schema.attributes, &context, &mut warnings)).await
                     }
                     Err(problems) => Err(problems),
                 };
@@ -216,7 +216,7 @@ impl<P: Provider> Server<P> {
 
     /// Applies a managed validation: stores what was planned. It was verified when it was planned, with the same configuration.
     pub async fn apply(&self, type_name: &str, _prior: Wire, planned: Wire) -> Answer {
-        match self.schema(Object::Resource, type_name) {
+        match self.shape(Object::Resource, type_name) {
             Some(_) => Answer { value: Some(planned.msgpack), diagnostics: Diagnostics::new() },
             None => Answer::failed(no_such(type_name)),
         }
@@ -224,7 +224,7 @@ impl<P: Provider> Server<P> {
 
     /// Refreshes a managed validation: what is stored is the configuration, and nothing else can change it.
     pub async fn read_resource(&self, type_name: &str, state: Wire) -> Answer {
-        match self.schema(Object::Resource, type_name) {
+        match self.shape(Object::Resource, type_name) {
             Some(_) => Answer { value: Some(state.msgpack), diagnostics: Diagnostics::new() },
             None => Answer::failed(no_such(type_name)),
         }
@@ -232,13 +232,13 @@ impl<P: Provider> Server<P> {
 
     /// Brings stored state into today's schema; there has been only one so far.
     pub async fn upgrade_state(&self, type_name: &str, _version: i64, stored: &[u8], has_flatmap: bool) -> Answer {
-        let Some(schema) = self.schema(Object::Resource, type_name) else { return Answer::failed(no_such(type_name)) };
+        let Some(shape) = self.shape(Object::Resource, type_name) else { return Answer::failed(no_such(type_name)) };
         if has_flatmap && stored.is_empty() {
             let detail =
                 format!("The state of {type_name} is in the form from before Terraform 0.12, which this provider never wrote.");
             return Answer::failed(Diagnostics::of_error("Unreadable state", detail));
         }
-        let value = json::decode(stored, &schema.implied_type()).map_err(|error| {
+        let value = json::decode(stored, &shape.ty).map_err(|error| {
             let detail = format!(
                 "The stored state of {type_name} does not fit its schema: {}. Remove it with `terraform state rm` and plan again; \
                  a validation stores only its configuration.",
@@ -286,14 +286,14 @@ impl<P: Provider> Server<P> {
     }
 
     /// Decodes a wholly known configuration, and works on it until it is done or stopped.
-    async fn walk(&self, config: Wire, schema: &Schema, work: Read<P::Context>, warnings: &mut Diagnostics) -> Result<Value> {
-        let config = fitted(config, schema)?;
+    async fn walk(&self, config: Wire, shape: &Shape, work: Read<P::Context>, warnings: &mut Diagnostics) -> Result<Value> {
+        let config = fitted(config, shape)?;
         let context = ready(self.state())?;
         if config.has_unknown() {
             let detail = format!("Not known yet: {}.", unknown_arguments(&config).join(", "));
             return Err(Diagnostics::of_error("Configuration is not known yet", detail));
         }
-        self.unless_stopped(work(&config, &schema.attributes, &context, warnings)).await
+        self.unless_stopped(work(&config, &shape.schema.attributes, &context, warnings)).await
     }
 
     async fn unless_stopped(&self, work: Work<'_, Result<Value>>) -> Result<Value> {
@@ -314,14 +314,27 @@ impl<P: Provider> Server<P> {
         find(P::TABLES.validations, |entry| entry.name == short_name::<P>(type_name))
     }
 
-    fn schema(&self, object: Object, type_name: &str) -> Option<&Schema> {
-        let catalogue = self.catalogue();
-        match object {
-            Object::DataSource => &catalogue.data_sources,
-            Object::Ephemeral => &catalogue.ephemeral_resources,
-            Object::Resource => &catalogue.resources,
+    fn block(&self) -> Arc<Shape> {
+        let built = || Arc::new(Shape::of(block::<P>().unwrap_or_else(|_| Schema::empty())));
+        Arc::clone(self.block.get_or_init(built))
+    }
+
+    /// The shape of one type, built when it is first asked for: Terraform starts a provider several times a plan, and most of those
+    /// processes see one or two types.
+    fn shape(&self, object: Object, type_name: &str) -> Option<Arc<Shape>> {
+        let key = (object, type_name.to_owned());
+        if let Some(known) = self.shapes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Some(Arc::clone(known));
         }
-        .get(type_name)
+        let name = short_name::<P>(type_name);
+        let schema = match object {
+            Object::DataSource => find(P::TABLES.data_sources, |entry| entry.name == name).map(|entry| (entry.schema)()),
+            Object::Ephemeral => self.validation(type_name).map(|entry| (entry.ephemeral)()),
+            Object::Resource => self.validation(type_name).map(|entry| (entry.managed)()),
+        };
+        let shape = Arc::new(Shape::of(schema?.ok()?));
+        self.shapes.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&shape));
+        Some(shape)
     }
 }
 
@@ -392,8 +405,8 @@ fn unknown_arguments(config: &Value) -> Vec<String> {
 }
 
 /// Decodes a value and fits it to its schema.
-fn fitted(wire: Wire, schema: &Schema) -> Result<Value> {
-    decode_wire(wire, &schema.implied_type()).map_err(|text| {
+fn fitted(wire: Wire, shape: &Shape) -> Result<Value> {
+    decode_wire(wire, &shape.ty).map_err(|text| {
         let detail = format!("{text}. This is a bug in the provider or in Terraform; please report it with both versions.");
         Diagnostics::of_error("The value Terraform sent does not fit the schema", detail)
     })
@@ -424,35 +437,4 @@ fn function<P: Provider>(name: &str) -> Option<&'static FunctionEntry> {
 
 fn short_name<P: Provider>(type_name: &str) -> &str {
     type_name.strip_prefix(P::NAME).and_then(|rest| rest.strip_prefix('_')).unwrap_or_default()
-}
-
-fn catalogue<P: Provider>() -> Catalogue {
-    let mut problems = Diagnostics::new();
-    let mut sound = |name: &str, schema: std::result::Result<Schema, model::ModelError>| {
-        schema
-            .map_err(|error| problems.error(Path::root(), "Schema that Terraform cannot express", format!("{name}: {error}")))
-            .ok()
-    };
-    let full = |name: &str| format!("{}_{name}", P::NAME);
-    let block = model::arguments::<P::Settings>().map(|(description, attributes)| Schema { description, attributes });
-    let provider = sound(P::NAME, block).unwrap_or(Schema { description: String::new(), attributes: Vec::new() });
-    let mut data_sources = BTreeMap::new();
-    for entry in P::TABLES.data_sources.iter().flat_map(|table| table.iter()) {
-        data_sources.extend(sound(entry.name, (entry.schema)()).map(|schema| (full(entry.name), schema)));
-    }
-    let (mut resources, mut ephemeral_resources) = (BTreeMap::new(), BTreeMap::new());
-    for entry in P::TABLES.validations.iter().flat_map(|table| table.iter()) {
-        resources.extend(sound(entry.name, (entry.managed)()).map(|schema| (full(entry.name), schema)));
-        ephemeral_resources.extend(sound(entry.name, (entry.ephemeral)()).map(|schema| (full(entry.name), schema)));
-    }
-    let mut functions = BTreeMap::new();
-    for entry in P::TABLES.functions.iter().flat_map(|table| table.iter()) {
-        match (entry.signature)() {
-            Ok(signature) => drop(functions.insert(entry.name.to_owned(), signature)),
-            Err(error) => {
-                problems.error(Path::root(), "Schema that Terraform cannot express", format!("{}: {error}", entry.name))
-            }
-        }
-    }
-    Catalogue { provider, data_sources, resources, ephemeral_resources, functions, problems }
 }

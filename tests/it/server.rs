@@ -131,8 +131,8 @@ impl Provider for Toys {
         functions: &[&[FunctionEntry::of::<Double>()]],
     };
 
-    fn check(&self, settings: &Value, problems: &mut Diagnostics) {
-        if settings.get("host").as_str() == Some("nowhere") {
+    fn check(&self, settings: &Settings, problems: &mut Diagnostics) {
+        if settings.host.as_deref() == Some("nowhere") {
             problems.error(Path::attribute("host"), "No such host", "Pick another.");
         }
     }

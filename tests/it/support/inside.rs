@@ -5,7 +5,7 @@ use azposture::{
     demo::Tenant,
     provider::{Azposture, context::Context, settings::Settings},
     sdk::{
-        Diagnostics, Severity, Value,
+        Diagnostics, Severity,
         entry::{FunctionError, Provider, Tables},
         schema::Schema,
         server::{Answer, Object, Server, Wire},
@@ -34,7 +34,7 @@ impl Provider for Aimed {
     type Context = Context;
     const TABLES: Tables<Context> = Azposture::TABLES;
 
-    fn check(&self, settings: &Value, problems: &mut Diagnostics) {
+    fn check(&self, settings: &Settings, problems: &mut Diagnostics) {
         self.provider.check(settings, problems);
     }
 
