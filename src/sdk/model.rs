@@ -61,14 +61,14 @@ enum Role {
 }
 
 fn root(schema: &schemars::Schema, role: Role) -> Result<(String, Vec<Attribute>), ModelError> {
-    let object = schema.as_object().ok_or("the type is no struct")?;
-    let description = text(object, "description").unwrap_or_default();
-    Ok((description, fields(object, role)?))
+    let object = View::of(schema.as_object().ok_or("the type is no struct")?);
+    let description = object.text("description").unwrap_or_default().to_owned();
+    Ok((description, fields(&object, role)?))
 }
 
-fn fields(object: &Map<String, Json>, role: Role) -> Result<Vec<Attribute>, ModelError> {
+fn fields(object: &View<'_>, role: Role) -> Result<Vec<Attribute>, ModelError> {
     for word in ["oneOf", "anyOf", "allOf", "additionalProperties"] {
-        if object.contains_key(word) {
+        if object.has(word) {
             return Err(format!("`{word}` cannot stand beside named attributes"));
         }
     }
@@ -114,67 +114,92 @@ struct Property {
 impl Property {
     fn of(schema: &Json, role: Role, name: &str) -> Result<Self, ModelError> {
         let within = |error: ModelError| format!("`{name}`: {error}");
-        let (schema, nullable) = match schema {
+        let anything = Map::new();
+        let schema = match schema {
             // `true` accepts anything.
-            Json::Bool(true) => (Map::new(), true),
-            Json::Object(schema) => without_null(schema),
+            Json::Bool(true) => View { own: &anything, inner: None, nullable: true },
+            Json::Object(schema) => View::of(schema),
             _ => return Err(within("no schema".into())),
         };
         let (kind, element_rules) = kind(&schema, role).map_err(within)?;
-        let is = |word: &str| schema.get(word).and_then(Json::as_bool).unwrap_or_default();
         Ok(Self {
             rules: if role == Role::Argument { rules(&schema, &kind).map_err(within)? } else { Vec::new() },
             element_rules: if role == Role::Argument { element_rules } else { Vec::new() },
             kind,
-            description: text(&schema, "description"),
-            nullable,
-            sensitive: is("x-sensitive"),
-            deprecated: is("deprecated"),
+            description: schema.text("description").map(str::to_owned),
+            nullable: schema.nullable,
+            sensitive: schema.is("x-sensitive"),
+            deprecated: schema.is("deprecated"),
         })
     }
 }
 
-/// Takes the `null` out of `type: [t, null]`, `anyOf: [t, null]` and `enum: [.., null]`, the three ways to write an `Option`.
-fn without_null(schema: &Map<String, Json>) -> (Map<String, Json>, bool) {
-    let mut schema = schema.clone();
-    let mut nullable = false;
-    if let Some(Json::Array(types)) = schema.get("type") {
-        let rest: Vec<_> = types.iter().filter(|ty| *ty != "null").cloned().collect();
-        nullable |= rest.len() < types.len();
-        if let [only] = rest.as_slice() {
-            schema.insert("type".into(), only.clone());
-        }
-    }
-    if let Some(Json::Array(words)) = schema.get_mut("enum") {
-        let before = words.len();
-        words.retain(|word| !word.is_null());
-        nullable |= words.len() < before;
-    }
-    if let Some(Json::Array(choices)) = schema.get("anyOf") {
-        let rest: Vec<_> = choices.iter().filter(|choice| choice.get("type").is_none_or(|ty| ty != "null")).cloned().collect();
-        if let ([Json::Object(only)], true) = (rest.as_slice(), rest.len() < choices.len()) {
-            let (inner, _) = without_null(only);
-            schema.shift_remove("anyOf");
-            for (word, value) in inner {
-                schema.entry(word).or_insert(value);
-            }
-            nullable = true;
-        }
-    }
-    (schema, nullable)
+/// A schema with the `null` taken out of `type: [t, null]`, `anyOf: [t, null]` and `enum: [.., null]`, the three ways to write an
+/// `Option`. It only looks: schemas are built whenever a provider starts.
+struct View<'a> {
+    own: &'a Map<String, Json>,
+    /// What stands beside the `null` in `anyOf`; what is said outside counts first.
+    inner: Option<&'a Map<String, Json>>,
+    nullable: bool,
 }
 
-fn kind(schema: &Map<String, Json>, role: Role) -> Result<(Kind, Vec<Rule>), ModelError> {
+impl<'a> View<'a> {
+    fn of(own: &'a Map<String, Json>) -> Self {
+        let choices = own.get("anyOf").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+        let is_null = |choice: &&Json| choice.get("type").is_some_and(|ty| ty == "null");
+        let inner = match choices {
+            [Json::Object(only), null] | [null, Json::Object(only)] if is_null(&null) => Some(only),
+            _ => None,
+        };
+        let has_null = |word: &str, null: &Json| own.get(word).and_then(Json::as_array).is_some_and(|all| all.contains(null));
+        let nullable = inner.is_some() || has_null("type", &Json::from("null")) || has_null("enum", &Json::Null);
+        Self { own, inner, nullable }
+    }
+
+    fn get(&self, word: &str) -> Option<&'a Json> {
+        let own = self.own.get(word).filter(|_| self.inner.is_none() || word != "anyOf");
+        own.or_else(|| self.inner?.get(word))
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.get(word).is_some()
+    }
+
+    fn text(&self, word: &str) -> Option<&'a str> {
+        self.get(word).and_then(Json::as_str)
+    }
+
+    fn is(&self, word: &str) -> bool {
+        self.get(word).and_then(Json::as_bool).unwrap_or_default()
+    }
+
+    /// The one type beside `null`.
+    fn ty(&self) -> Option<&'a str> {
+        match self.get("type")? {
+            Json::Array(types) => {
+                let mut rest = types.iter().filter(|ty| *ty != "null");
+                rest.next().filter(|_| rest.next().is_none())?.as_str()
+            }
+            ty => ty.as_str(),
+        }
+    }
+
+    fn words(&self) -> impl Iterator<Item = &'a String> {
+        self.own.keys().chain(self.inner.into_iter().flat_map(Map::keys))
+    }
+}
+
+fn kind(schema: &View<'_>, role: Role) -> Result<(Kind, Vec<Rule>), ModelError> {
     let plain = |ty| Ok((Kind::Plain(ty), Vec::new()));
     if words(schema)?.is_some() {
         return plain(Type::String);
     }
-    match schema.get("type").and_then(Json::as_str) {
+    match schema.ty() {
         Some("boolean") => plain(Type::Bool),
         Some("integer" | "number") => plain(Type::Number),
         Some("string") => plain(Type::String),
         Some("array") => {
-            let set = schema.get("uniqueItems").and_then(Json::as_bool).unwrap_or_default();
+            let set = schema.is("uniqueItems");
             let items = schema.get("items").ok_or("an array without element type")?;
             let element = Property::of(items, role, "element")?;
             let kind = match (element.kind, set) {
@@ -187,9 +212,7 @@ fn kind(schema: &Map<String, Json>, role: Role) -> Result<(Kind, Vec<Rule>), Mod
             };
             Ok((kind, element.rules))
         }
-        Some("object") if schema.contains_key("properties") => {
-            Ok((Kind::Nested(Nesting::Single, fields(schema, role)?), Vec::new()))
-        }
+        Some("object") if schema.has("properties") => Ok((Kind::Nested(Nesting::Single, fields(schema, role)?), Vec::new())),
         Some("object") => {
             let values = schema.get("additionalProperties").ok_or("a struct without fields")?;
             let element = Property::of(values, role, "value")?;
@@ -202,16 +225,16 @@ fn kind(schema: &Map<String, Json>, role: Role) -> Result<(Kind, Vec<Rule>), Mod
             let rules = element.rules.into_iter().filter(|rule| !matches!(rule, Rule::Length { min: Some(1), max: None }));
             Ok((kind, rules.collect()))
         }
-        None if schema.keys().all(|word| matches!(word.as_str(), "description" | "title" | "default")) => plain(Type::Dynamic),
-        other => Err(format!("Terraform has no type for {other:?} ({})", Json::Object(schema.clone()))),
+        None if schema.words().all(|word| matches!(word.as_str(), "description" | "title" | "default")) => plain(Type::Dynamic),
+        other => Err(format!("Terraform has no type for {other:?} ({})", Json::Object(schema.own.clone()))),
     }
 }
 
 /// The closed set of an enumeration: `enum` for undocumented variants, `oneOf` of `const`s for documented ones.
-fn words(schema: &Map<String, Json>) -> Result<Option<Vec<String>>, ModelError> {
+fn words(schema: &View<'_>) -> Result<Option<Vec<String>>, ModelError> {
     let text = |json: &Json| json.as_str().map(str::to_owned).ok_or_else(|| format!("{json} is no word"));
     if let Some(Json::Array(words)) = schema.get("enum") {
-        return words.iter().map(text).collect::<Result<_, _>>().map(Some);
+        return words.iter().filter(|word| !word.is_null()).map(text).collect::<Result<_, _>>().map(Some);
     }
     let Some(Json::Array(variants)) = schema.get("oneOf") else { return Ok(None) };
     let mut all = Vec::new();
@@ -225,30 +248,30 @@ fn words(schema: &Map<String, Json>) -> Result<Option<Vec<String>>, ModelError> 
     Ok(Some(all))
 }
 
-fn rules(schema: &Map<String, Json>, kind: &Kind) -> Result<Vec<Rule>, ModelError> {
+fn rules(schema: &View<'_>, kind: &Kind) -> Result<Vec<Rule>, ModelError> {
     let whole = |word: &str| schema.get(word).and_then(Json::as_u64);
     let float = |word: &str| schema.get(word).and_then(Json::as_f64);
     let mut rules = Vec::new();
     match kind {
         Kind::Plain(Type::String) => {
-            let empty_allowed = schema.get("x-empty-allowed").and_then(Json::as_bool).unwrap_or_default();
+            let empty_allowed = schema.is("x-empty-allowed");
             let min = whole("minLength").or((!empty_allowed).then_some(1));
             let max = whole("maxLength");
             if min.is_some() || max.is_some() {
                 rules.push(Rule::Length { min, max });
             }
             if let Some(words) = words(schema)? {
-                let ignore_case = schema.get("x-ignore-case").and_then(Json::as_bool).unwrap_or_default();
+                let ignore_case = schema.is("x-ignore-case");
                 rules.push(Rule::OneOf { words, ignore_case });
             }
-            if let Some(pattern) = text(schema, "pattern") {
-                let regex = Regex::new(&pattern).map_err(|error| error.to_string())?;
-                let expected = text(schema, "x-expected").ok_or("a pattern without `x-expected`")?;
+            if let Some(pattern) = schema.text("pattern") {
+                let regex = Regex::new(pattern).map_err(|error| error.to_string())?;
+                let expected = schema.text("x-expected").ok_or("a pattern without `x-expected`")?.to_owned();
                 rules.push(Rule::Pattern { regex, expected });
             }
         }
         Kind::Plain(Type::Number) => {
-            if schema.get("type").is_some_and(|ty| ty == "integer") {
+            if schema.ty() == Some("integer") {
                 rules.push(Rule::WholeNumber);
             }
             let (min, max) = (float("minimum"), float("maximum"));
@@ -264,10 +287,6 @@ fn rules(schema: &Map<String, Json>, kind: &Kind) -> Result<Vec<Rule>, ModelErro
         }
     }
     Ok(rules)
-}
-
-fn text(object: &Map<String, Json>, word: &str) -> Option<String> {
-    object.get(word).and_then(Json::as_str).map(str::to_owned)
 }
 
 #[cfg(test)]
