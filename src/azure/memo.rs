@@ -45,7 +45,12 @@ impl Memo {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let key = (key.to_owned(), TypeId::of::<T>());
-        let outcome = match self.find_or_start(&key, work) {
+        // Without its type from here on: one task to compile instead of one for each list.
+        let start = || {
+            let work = work();
+            async move { work.await.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>) }.boxed()
+        };
+        let outcome = match self.find_or_start(&key, start) {
             Ok(outcome) => outcome,
             Err(running) => running.await,
         };
@@ -55,11 +60,7 @@ impl Memo {
     }
 
     /// The outcome that is remembered, else the read to wait for.
-    fn find_or_start<T, F>(self: &Arc<Self>, key: &Key, work: impl FnOnce() -> F) -> std::result::Result<Outcome, Shared<Work>>
-    where
-        T: Send + Sync + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
-    {
+    fn find_or_start(self: &Arc<Self>, key: &Key, start: impl FnOnce() -> Work) -> std::result::Result<Outcome, Shared<Work>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         entries.retain(|_, entry| entry.is_of_use(now));
@@ -72,27 +73,26 @@ impl Memo {
             }
             None => {}
         }
-        let (memo, finished, work) = (Arc::clone(self), key.clone(), work());
-        let shared = async move {
-            // On a task of its own, so that lists are decoded side by side; it ends with the set when nobody waits any more.
-            let mut task = JoinSet::new();
-            task.spawn(work);
-            let outcome = match task.join_next().await {
-                Some(Ok(outcome)) => outcome,
-                Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
-                Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", finished.0.as_str())
-                    .said("Bug", "The task that reads did not finish.")
-                    .advise("This is a bug in the provider; please report it.")),
-            };
-            let outcome = outcome.map(|value| Arc::new(value) as Arc<dyn Any + Send + Sync>);
-            memo.finish(finished, &outcome);
-            outcome
-        };
-        let shared = shared.boxed().shared();
+        let shared = Arc::clone(self).run(key.clone(), start()).boxed().shared();
         if let Some(weak) = shared.downgrade() {
             entries.insert(key.clone(), Entry::Running(weak));
         }
         Err(shared)
+    }
+
+    async fn run(self: Arc<Self>, key: Key, work: Work) -> Outcome {
+        // On a task of its own, so that lists are decoded side by side; it ends with the set when nobody waits any more.
+        let mut task = JoinSet::new();
+        task.spawn(work);
+        let outcome = match task.join_next().await {
+            Some(Ok(outcome)) => outcome,
+            Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+            Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", key.0.as_str())
+                .said("Bug", "The task that reads did not finish.")
+                .advise("This is a bug in the provider; please report it.")),
+        };
+        self.finish(key, &outcome);
+        outcome
     }
 
     fn finish(&self, key: Key, outcome: &Outcome) {

@@ -2,14 +2,13 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use regex::Regex;
+use regex_lite::Regex;
 
 const BLANK: &str = "[redacted]";
 
 /// A JSON web token starts with `{"` in base64url, `eyJ`; its parts are joined by dots. After `Bearer` stands a token of any form.
-/// ASCII (`-u`), because ignoring case in Unicode needs tables that this build of the `regex` crate leaves out.
 static TOKEN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u)eyJ[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]*)*|(?i:\bbearer)[\s:]+[A-Za-z0-9._~+/=-]+").ok());
+    LazyLock::new(|| Regex::new(r"eyJ[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]*)*|(?i:\bbearer)[\s:]+[A-Za-z0-9._~+/=-]+").ok());
 
 /// The text without tokens.
 pub(super) fn redact(text: &str) -> Cow<'_, str> {

@@ -4,7 +4,7 @@
 //! Beside JSON Schema's own words it reads these: `x-sensitive` (bool), `x-expected` (what a `pattern` means, in words),
 //! `x-ignore-case` (bool, for an enumeration), `x-empty-allowed` (bool, for a string).
 
-use regex::Regex;
+use regex_lite::Regex;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value as Json};
 

@@ -1,6 +1,6 @@
 //! What a known value has to satisfy beyond its type. Checked at validate time, on the parts that are known.
 
-use regex::Regex;
+use regex_lite::Regex;
 
 use super::{
     Diagnostics, Path, Value,

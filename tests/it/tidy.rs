@@ -14,7 +14,7 @@ use azposture::{
         server::Server,
     },
 };
-use regex::Regex;
+use regex_lite::Regex;
 
 /// What each layer may use of the others.
 const ARROWS: [(&str, &[&str]); 6] = [

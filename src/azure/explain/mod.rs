@@ -6,7 +6,7 @@ mod wire;
 
 use std::{error::Error as StdError, sync::LazyLock};
 
-use regex::Regex;
+use regex_lite::Regex;
 
 pub use codes::{Meaning, Topic, meaning};
 pub use told::Told;

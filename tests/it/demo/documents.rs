@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use azposture::demo::{PRODUCTION, SANDBOX, TENANT_DOMAIN, Tenant};
-use regex::Regex;
+use regex_lite::Regex;
 use serde_json::Value;
 
 fn rows(name: &str) -> Vec<Value> {
