@@ -6,7 +6,7 @@ use azure_core::{
     error::ErrorKind,
     http::{
         AsyncRawResponse, StatusCode,
-        headers::{HeaderName, Headers},
+        headers::{CONTENT_LENGTH, HeaderName, Headers},
     },
 };
 use futures::TryStreamExt;
@@ -44,7 +44,10 @@ impl Answer {
         let (status, headers, mut stream) = response.deconstruct();
         let mut body = stream.try_next().await?.unwrap_or_default();
         if let Some(second) = stream.try_next().await? {
-            let mut longer = [body.as_ref(), second.as_ref()].concat();
+            let told = headers.get_optional_as::<usize, _>(&CONTENT_LENGTH).ok().flatten().unwrap_or_default();
+            let mut longer = Vec::with_capacity(told.min(LARGEST_BODY).max(body.len() + second.len()));
+            longer.extend_from_slice(&body);
+            longer.extend_from_slice(&second);
             while let Some(chunk) = stream.try_next().await? {
                 if longer.len() + chunk.len() > LARGEST_BODY {
                     return Err(azure_core::Error::new(ErrorKind::Other, too_large()));

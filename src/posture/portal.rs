@@ -36,13 +36,14 @@ impl Link {
         Self(shared(&pattern))
     }
 
-    /// The whole link again.
+    /// The address again, with the scheme that the service leaves out.
     pub fn unfold(&self, resource_id: &str, key: &str) -> String {
         let mut link = self.0.replace(KEY, key);
         for (mark, slash) in IDS {
             link = link.replace(mark, &resource_id.replace('/', slash));
         }
-        link
+        let has_scheme = |(scheme, rest): (&str, &str)| rest.starts_with("//") && !scheme.contains('/');
+        if link.split_once(':').is_some_and(has_scheme) { link } else { format!("https://{link}") }
     }
 }
 
@@ -67,22 +68,23 @@ mod tests {
     }
 
     #[test]
-    fn every_link_comes_back_as_it_was() {
+    fn every_link_comes_back_with_a_scheme() {
         for link in [
             format!("https://portal.azure.com/#blade/B/assessmentKey/{GUID}/resourceId/{ID}"),
             format!("https://portal.azure.com/#blade/B/assessmentKey/{GUID}/resourceId/{}", ID.replace('/', "%2F")),
             format!("https://portal.azure.com/#blade/B/resourceId/{}/x", ID.replace('/', "%2f")),
-            format!("{ID}{ID}{GUID}"),
+            format!("https://portal.azure.com{ID}{ID}{GUID}"),
             "https://portal.azure.com/%2Fsubscriptions%2fother".to_owned(),
-            String::new(),
         ] {
             assert_eq!(folded(&link).unfold(ID, GUID), link);
+            assert_eq!(folded(link.trim_start_matches("https://")).unfold(ID, GUID), link);
         }
+        assert_eq!(folded("portal.azure.com/?of=x://y").unfold(ID, GUID), "https://portal.azure.com/?of=x://y");
     }
 
     #[test]
     fn control_characters_stand_for_nothing() {
-        assert_eq!(folded("odd \u{2}characters\u{4}").unfold(ID, GUID), "odd characters");
+        assert_eq!(folded("odd \u{2}characters\u{4}").unfold(ID, GUID), "https://odd characters");
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
         if rest.is_empty() {
             return Ok(Self { id: "/".to_owned(), ..Self::default() });
         }
-        let mut walk = Self { id: String::with_capacity(id.len()), ..Self::default() };
+        let mut walk = Self { id: String::with_capacity(id.len()), resource_type: String::with_capacity(64), ..Self::default() };
         let mut segments = rest.split('/').peekable();
         while let Some(kind) = segments.next() {
             let Some(value) = segments.next() else { return Err(format!("`{kind}` has no name behind it")) };

@@ -101,7 +101,7 @@ async fn list_assessments(client: &Client, subscription_id: &str, with_risk: boo
     Ok(deduplicated(rows))
 }
 
-fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
+fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
     let security::AssessmentProperties { display_name, status, resource_details, links, risk } = wire.properties;
     // The id of an assessment is the resource's id with the assessment behind it.
     let assessed = resource_details.id.unwrap_or_else(|| {
@@ -113,8 +113,9 @@ fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mu
     let mut optional = |text: Option<String>| text.map(|text| texts.shared(&text));
     let (cause, status_description) = (optional(status.cause), optional(status.description));
     let risk_level = optional(risk.and_then(|risk| risk.level));
+    wire.name.make_ascii_lowercase();
     let mut row = Assessment {
-        assessment_key: texts.shared(&wire.name.to_ascii_lowercase()),
+        assessment_key: texts.shared(&wire.name),
         display_name: texts.shared(&display_name),
         subscription_id: Arc::clone(subscription_id),
         resource_id: assessed.into(),
@@ -132,13 +133,8 @@ fn assessment(wire: security::Assessment, subscription_id: &Arc<str>, texts: &mu
     }
     row.portal_link = links
         .azure_portal_uri
-        .map(|link| Link::fold(&with_scheme(&link), &row.resource_id, &row.assessment_key, |pattern| texts.shared(pattern)));
+        .map(|link| Link::fold(&link, &row.resource_id, &row.assessment_key, |pattern| texts.shared(pattern)));
     row
-}
-
-/// The service leaves the scheme out.
-fn with_scheme(link: &str) -> String {
-    if link.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) { link.to_owned() } else { format!("https://{link}") }
 }
 
 /// Texts that repeat from row to row, each kept once; and once for all lists of a run.
