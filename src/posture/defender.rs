@@ -9,8 +9,8 @@ use super::{Reason, Status};
 pub struct Plan {
     /// `VirtualMachines`
     pub name: String,
-    /// `Free` or `Standard`.
-    pub tier: String,
+    /// `Free` or `Standard`; none if the service did not say.
+    pub tier: Option<String>,
     /// `P1`, `DefenderForStorageV2` …
     pub subplan: Option<String>,
     /// ISO 8601; none if no trial runs.
@@ -34,8 +34,8 @@ pub struct Plan {
 pub struct Extension {
     /// `AgentlessVmScanning`
     pub name: String,
-    /// Whether it is switched on.
-    pub enabled: bool,
+    /// Whether it is switched on; none if the service did not say.
+    pub enabled: Option<bool>,
     /// The code of its last operation (`Succeeded`, `Failed`), if the service gave one.
     pub operation_code: Option<String>,
     /// What the service said about it.
@@ -45,14 +45,19 @@ pub struct Extension {
 }
 
 impl Plan {
-    /// Whether the plan is on.
-    pub fn enabled(&self) -> bool {
-        self.tier.eq_ignore_ascii_case("Standard")
+    /// Whether the plan is on; none if the service did not say.
+    pub fn enabled(&self) -> Option<bool> {
+        self.tier.as_ref().map(|tier| tier.eq_ignore_ascii_case("Standard"))
+    }
+
+    /// Whether it is known to be on.
+    pub fn is_on(&self) -> bool {
+        self.enabled() == Some(true)
     }
 
     /// Whether it is on as a free trial.
     pub fn trial(&self) -> bool {
-        self.enabled() && self.free_trial_remaining.is_some()
+        self.is_on() && self.free_trial_remaining.is_some()
     }
 }
 
@@ -117,8 +122,17 @@ pub const OFFERS: &[Offer] = &[
             "Microsoft.DBforPostgreSQL/servers",
         ],
     ),
-    Offer { scans: &["sql"], ..offer("SqlServerVirtualMachines", &["Microsoft.SqlVirtualMachine/sqlVirtualMachines"]) },
-    Offer { scans: &["sql"], ..offer("SqlServers", &["Microsoft.Sql/managedInstances", "Microsoft.Sql/servers"]) },
+    Offer {
+        scans: &["sql"],
+        ..offer(
+            "SqlServerVirtualMachines",
+            &["Microsoft.AzureArcData/sqlServerInstances", "Microsoft.SqlVirtualMachine/sqlVirtualMachines"],
+        )
+    },
+    Offer {
+        scans: &["sql"],
+        ..offer("SqlServers", &["Microsoft.Sql/managedInstances", "Microsoft.Sql/servers", "Microsoft.Synapse/workspaces"])
+    },
     Offer {
         subplans: &["DefenderForStorageV2"],
         legacy: &["PerStorageAccount", "PerTransaction"],
@@ -173,19 +187,25 @@ pub struct Verdict {
     pub reason: &'static str,
     /// Why, in a sentence.
     pub detail: String,
+    /// The plan and the subplan it takes, where another plan has replaced the required one.
+    pub instead: Option<(String, Option<String>)>,
 }
 
 impl Verdict {
+    fn new(status: Status, reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, reason, detail: detail.into(), instead: None }
+    }
+
     fn pass() -> Self {
-        Self { status: Status::Pass, reason: "", detail: String::new() }
+        Self::new(Status::Pass, "", "")
     }
 
     fn fail(reason: &'static str, detail: impl Into<String>) -> Self {
-        Self { status: Status::Fail, reason, detail: detail.into() }
+        Self::new(Status::Fail, reason, detail)
     }
 
     fn unknown(reason: Reason, detail: impl Into<String>) -> Self {
-        Self { status: Status::Unknown, reason: reason.word(), detail: detail.into() }
+        Self::new(Status::Unknown, reason.word(), detail)
     }
 }
 
@@ -203,7 +223,10 @@ pub fn judge(requirement: &Requirement, plans: &[Plan], counts: Option<&BTreeMap
     // A deprecated plan says nothing about protection once its successors are offered.
     let successors: Vec<&Plan> = plan.replaced_by.iter().filter_map(|name| find(name)).collect();
     if plan.deprecated && !successors.is_empty() {
-        let verdicts = successors.into_iter().map(|successor| judge_plan(&inherited(requirement, successor), successor));
+        let verdicts = successors.into_iter().map(|successor| {
+            let inherited = inherited(requirement, successor);
+            Verdict { instead: Some((inherited.plan.clone(), inherited.subplan.clone())), ..judge_plan(&inherited, successor) }
+        });
         return verdicts.min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass);
     }
     judge_plan(requirement, plan)
@@ -216,11 +239,7 @@ fn irrelevant(plan: &str, counts: Option<&BTreeMap<String, u64>>) -> Option<Verd
     let Some(counts) = counts else {
         return Some(Verdict::unknown(Reason::NotProven, "whether there is anything to protect could not be read"));
     };
-    (resource_count(plan, counts) == Some(0)).then(|| Verdict {
-        status: Status::NotApplicable,
-        reason: "no_resources",
-        detail: "nothing to protect".to_owned(),
-    })
+    (resource_count(plan, counts) == Some(0)).then(|| Verdict::new(Status::NotApplicable, "no_resources", "nothing to protect"))
 }
 
 /// What a requirement on a deprecated plan means for its successor. Defender for DNS became a part of Servers P2.
@@ -235,8 +254,10 @@ fn inherited(requirement: &Requirement, successor: &Plan) -> Requirement {
 
 fn judge_plan(requirement: &Requirement, plan: &Plan) -> Verdict {
     let name = &plan.name;
-    if !plan.enabled() {
-        return Verdict::fail("plan_off", format!("{name} is {}", if plan.tier.is_empty() { "off" } else { &plan.tier }));
+    match &plan.tier {
+        None => return Verdict::unknown(Reason::InvalidResponse, format!("{name}: the service did not state its tier")),
+        Some(tier) if !plan.is_on() => return Verdict::fail("plan_off", format!("{name} is {tier}")),
+        Some(_) => {}
     }
     if let Some(weak) = requirement.subplan.as_deref().and_then(|wanted| judge_subplan(wanted, plan)) {
         return weak;
@@ -263,7 +284,9 @@ fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
     let rank = |subplan: &str| {
         offered(name).and_then(|offer| offer.subplans.iter().position(|known| known.eq_ignore_ascii_case(subplan)))
     };
-    if offered(name).is_some_and(|offer| offer.legacy.iter().any(|legacy| legacy.eq_ignore_ascii_case(actual))) {
+    let is_legacy =
+        |subplan: &str| offered(name).is_some_and(|offer| offer.legacy.iter().any(|known| known.eq_ignore_ascii_case(subplan)));
+    if is_legacy(actual) {
         return Some(Verdict::fail(
             "legacy_subplan",
             format!("{name} is on the superseded subplan {actual}, {wanted} is required"),
@@ -271,6 +294,8 @@ fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
     }
     match (rank(actual), rank(wanted)) {
         (Some(actual), Some(wanted)) if actual >= wanted => None,
+        // What superseded a subplan is more than it.
+        (Some(_), None) if is_legacy(wanted) => None,
         _ => Some(Verdict::fail("subplan_too_low", format!("{name} is on {actual}, {wanted} is required"))),
     }
 }
@@ -282,8 +307,13 @@ fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         return Some(Verdict::fail("extension_not_available", format!("{name} has no extension {wanted} (it has {there})")));
     };
-    if !extension.enabled {
-        return Some(Verdict::fail("extension_off", format!("{name}: {} is off", extension.name)));
+    match extension.enabled {
+        None => {
+            let detail = format!("{name}: the service did not state whether {} is on", extension.name);
+            return Some(Verdict::unknown(Reason::InvalidResponse, detail));
+        }
+        Some(false) => return Some(Verdict::fail("extension_off", format!("{name}: {} is off", extension.name))),
+        Some(true) => {}
     }
     if extension.healthy() == Some(false) {
         let said = extension.operation_message.as_deref().unwrap_or("no message");
@@ -311,7 +341,7 @@ mod tests {
     fn plan(name: &str, tier: &str, subplan: Option<&str>) -> Plan {
         Plan {
             name: name.into(),
-            tier: tier.into(),
+            tier: Some(tier.into()),
             subplan: subplan.map(Into::into),
             coverage: Some("FullyCovered".into()),
             ..Plan::default()
@@ -334,6 +364,20 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_whose_tier_is_not_stated_is_unknown() {
+        let silent = Plan { tier: None, ..plan("Arm", "", None) };
+        assert_eq!(reason(&require("Arm", None), &[silent]), (Status::Unknown, "invalid_response"));
+    }
+
+    #[test]
+    fn pools_and_connected_servers_are_something_to_protect() {
+        let counts =
+            BTreeMap::from([("microsoft.synapse/workspaces".into(), 3), ("microsoft.azurearcdata/sqlserverinstances".into(), 9)]);
+        assert_eq!(resource_count("SqlServers", &counts), Some(3));
+        assert_eq!(resource_count("SqlServerVirtualMachines", &counts), Some(9));
+    }
+
+    #[test]
     fn a_plan_the_cloud_does_not_offer_is_unknown() {
         assert_eq!(reason(&require("Api", None), &[plan("Arm", "Standard", None)]), (Status::Unknown, "unsupported"));
     }
@@ -348,6 +392,8 @@ mod tests {
             ("StorageAccounts", Some("DefenderForStorageV2"), "defenderforstoragev2", (Status::Pass, "")),
             ("KeyVaults", Some("PerTransaction"), "PerKeyVault", (Status::Fail, "legacy_subplan")),
             ("Arm", Some("PerApiCall"), "PerApiCall", (Status::Pass, "")),
+            ("StorageAccounts", Some("DefenderForStorageV2"), "PerTransaction", (Status::Pass, "")),
+            ("StorageAccounts", Some("Novel"), "PerTransaction", (Status::Fail, "subplan_too_low")),
             ("AppServices", Some("P9"), "P1", (Status::Fail, "subplan_too_low")),
         ];
         for (name, actual, wanted, expected) in cases {
@@ -357,7 +403,7 @@ mod tests {
 
     #[test]
     fn extensions_have_to_be_there_on_and_healthy() {
-        let extension = |enabled, code: Option<&str>| Extension {
+        let extension = |enabled: Option<bool>, code: Option<&str>| Extension {
             name: "AgentlessVmScanning".into(),
             enabled,
             operation_code: code.map(Into::into),
@@ -366,10 +412,11 @@ mod tests {
         let wanted = Requirement { extensions: ["agentlessvmscanning".into()].into(), ..require("VirtualMachines", None) };
         for (extensions, expected) in [
             (vec![], (Status::Fail, "extension_not_available")),
-            (vec![extension(false, None)], (Status::Fail, "extension_off")),
-            (vec![extension(true, Some("Failed"))], (Status::Fail, "extension_unhealthy")),
-            (vec![extension(true, Some("Succeeded"))], (Status::Pass, "")),
-            (vec![extension(true, None)], (Status::Pass, "")),
+            (vec![extension(Some(false), None)], (Status::Fail, "extension_off")),
+            (vec![extension(None, Some("Succeeded"))], (Status::Unknown, "invalid_response")),
+            (vec![extension(Some(true), Some("Failed"))], (Status::Fail, "extension_unhealthy")),
+            (vec![extension(Some(true), Some("Succeeded"))], (Status::Pass, "")),
+            (vec![extension(Some(true), None)], (Status::Pass, "")),
         ] {
             let plan = Plan { extensions, ..plan("VirtualMachines", "Standard", Some("P2")) };
             assert_eq!(reason(&wanted, &[plan]), expected);

@@ -84,6 +84,13 @@ pub struct Unreadable {
     pub remedy: String,
 }
 
+impl Unreadable {
+    /// Whether a role on the subscription would close it: Azure answers 403 and 404 for one on which the caller has none.
+    pub fn is_a_role_missing(&self) -> bool {
+        ["AuthorizationFailed", "SubscriptionNotFound"].iter().any(|code| self.code.eq_ignore_ascii_case(code))
+    }
+}
+
 /// Whether an answer with these gaps is complete.
 pub fn complete(gaps: &[Unreadable]) -> bool {
     gaps.iter().all(|gap| gap.reason.leaves_complete())

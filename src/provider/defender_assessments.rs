@@ -27,6 +27,7 @@ use crate::{
         controls, filter,
         resource_id::{ResourceId, within},
         time::written,
+        unreadable,
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -207,7 +208,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let with_risk = arguments.include_risk == Some(true);
     let lists = security::assessments(context, &subscriptions, with_risk).await?;
     gaps.extend(lists.gaps);
-    if lists.read.is_empty() {
+    if lists.read.is_empty() && !unreadable::complete(&gaps) {
         return Err(failure::nothing_read(&gaps));
     }
     gaps.extend(silent(context, &lists.read).await?);
@@ -231,8 +232,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
             untagged.insert(row.subscription_id.to_string());
         }
         let severity = metadata.and_then(|metadata| Severity::parse(&metadata.severity));
-        summary.count(row, severity, metadata);
+        summary.count(row);
         if filter::admits(Some(&statuses), &row.status) {
+            summary.count_admitted(row, severity, metadata);
             found.push(Found { key: row.key(), severity, row, metadata });
         }
     }
@@ -400,16 +402,16 @@ fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<Vec<Assessm
 }
 
 impl Summary {
-    fn count(&mut self, row: &Assessment, severity: Option<Severity>, metadata: Option<&Metadata>) {
-        if row.is("Healthy") {
-            self.healthy += 1;
-        } else if row.is("Unhealthy") {
-            self.unhealthy += 1;
-            if let Some(severity) = severity {
-                *self.by_severity.entry(severity.word().to_owned()).or_default() += 1;
-            }
-        } else {
-            self.not_applicable += 1;
+    /// Whatever statuses are asked for. A status that is none of the three is in no count.
+    fn count(&mut self, row: &Assessment) {
+        self.healthy += usize::from(row.is("Healthy"));
+        self.unhealthy += usize::from(row.is("Unhealthy"));
+        self.not_applicable += usize::from(row.is("NotApplicable"));
+    }
+
+    fn count_admitted(&mut self, row: &Assessment, severity: Option<Severity>, metadata: Option<&Metadata>) {
+        if let Some(severity) = severity.filter(|_| row.is("Unhealthy")) {
+            *self.by_severity.entry(severity.word().to_owned()).or_default() += 1;
         }
         self.metadata_missing += usize::from(metadata.is_none());
     }

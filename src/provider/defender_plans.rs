@@ -15,7 +15,7 @@ use super::{
 use crate::{
     posture::{
         defender::{Extension, OFFERS, Plan, offered, resource_count},
-        filter,
+        filter, unreadable,
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -72,12 +72,12 @@ struct Row {
     subscription_id: String,
     /// The plan, for example `VirtualMachines`.
     plan: String,
-    /// `Free` or `Standard`.
-    tier: String,
+    /// `Free` or `Standard`. Null if the service did not say.
+    tier: Option<String>,
     /// `P1`, `P2`, `DefenderForStorageV2` … Null if the plan has none.
     subplan: Option<String>,
-    /// Whether the tier is `Standard`.
-    enabled: bool,
+    /// Whether the tier is `Standard`. Null if the service did not say.
+    enabled: Option<bool>,
     /// Whether it is on as a free trial.
     trial: bool,
     /// What is left of the free trial, ISO 8601. Null if none runs.
@@ -106,8 +106,8 @@ struct Row {
 struct ExtensionRow {
     /// Its name, for example `AgentlessVmScanning`.
     name: String,
-    /// Whether it is on.
-    enabled: bool,
+    /// Whether it is on. Null if the service did not say.
+    enabled: Option<bool>,
     /// Whether its last operation succeeded. Null if the service gave no status.
     healthy: Option<bool>,
     /// `Succeeded` or `Failed`. Null if the service gave no status.
@@ -163,7 +163,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         .collect();
     gaps.extend(plans.gaps);
     gaps.extend(inventories.gaps);
-    if plans.read.is_empty() {
+    if plans.read.is_empty() && !unreadable::complete(&gaps) {
         return Err(failure::nothing_read(&gaps));
     }
     if let Some(names) = &arguments.plan_names {
@@ -183,9 +183,11 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let summary = Summary {
         matched: rows.len(),
         returned: rows.len().min(limit(arguments.limit)),
-        standard: count(&|row| row.enabled),
-        free: count(&|row| !row.enabled),
-        partially_covered: count(&|row| row.coverage.as_deref() == Some("PartiallyCovered")),
+        standard: count(&|row| row.enabled == Some(true)),
+        free: count(&|row| row.enabled == Some(false)),
+        partially_covered: count(&|row| {
+            row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"))
+        }),
         deprecated: count(&|row| row.deprecated),
     };
     let matched = rows.len();

@@ -152,23 +152,23 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     gaps.extend(facts.gaps.iter().cloned());
     let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
     require_known(arguments.plans.keys(), answered, &Path::attribute("plans"))?;
-    let mut lines = Vec::new();
-    for subscription in &subscriptions {
-        lines.extend(plan_lines(arguments, subscription, &facts));
-        lines.extend(assessment_line(arguments, subscription, &facts));
-        lines.extend(scan_lines(arguments, subscription, &facts));
+    let mut findings = Vec::new();
+    for place in places(&subscriptions) {
+        findings.extend(plan_findings(arguments, &place, &facts));
+        findings.extend(assessment_finding(arguments, &place, &facts));
+        findings.extend(scan_findings(arguments, &place, &facts));
     }
-    lines.extend(
-        scope
-            .gaps(chosen.as_ref())
-            .iter()
-            .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible")),
-    );
-    let next_step = next_step(&lines);
+    findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
+        let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
+        Finding { line: Line { status: Status::Unknown, cells: cells.map(str::to_owned).into() }, next: String::new() }
+    }));
+    let bad = findings.iter().filter(|finding| matches!(finding.line.status, Status::Fail | Status::Unknown));
+    let worst = bad.min_by_key(|finding| (finding.line.status, &finding.line.cells));
+    let next_step = worst.map(|worst| if worst.next.is_empty() { READABLE } else { &worst.next }).unwrap_or_default().to_owned();
     Ok(Judgement {
         name: DefenderValidation::NAME,
         headings: &["subscription", "requirement", "reason", "detail"],
-        lines,
+        lines: findings.into_iter().map(|finding| finding.line).collect(),
         gaps,
         next_step,
     })
@@ -215,8 +215,40 @@ impl Facts {
     }
 }
 
-fn plan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Vec<Line> {
-    let plans = facts.plans.get(&subscription.id);
+/// A subscription, under the name that tells it from the others.
+struct Place<'a> {
+    subscription: &'a Subscription,
+    name: String,
+}
+
+/// Display names are not unique; where two are equal, the id stands beside them.
+fn places(subscriptions: &[Subscription]) -> Vec<Place<'_>> {
+    let same = |name: &str| subscriptions.iter().filter(|other| other.display_name == name).count();
+    let named = |subscription: &Subscription| match same(&subscription.display_name) {
+        0 | 1 => subscription.display_name.clone(),
+        _ => format!("{} ({})", subscription.display_name, subscription.id),
+    };
+    subscriptions.iter().map(|subscription| Place { name: named(subscription), subscription }).collect()
+}
+
+/// A judged line, and what to do about it; nothing if only the gaps tell.
+struct Finding {
+    line: Line,
+    next: String,
+}
+
+const READABLE: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
+
+impl Place<'_> {
+    fn finding(&self, requirement: &str, status: Status, reason: &str, detail: &str) -> Finding {
+        let cells = [&self.name, requirement, reason, detail].map(str::to_owned).into();
+        Finding { line: Line { status, cells }, next: String::new() }
+    }
+}
+
+fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
+    let id = &place.subscription.id;
+    let plans = facts.plans.get(id);
     arguments
         .plans
         .iter()
@@ -228,34 +260,37 @@ fn plan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts)
                 full_coverage: arguments.require_full_coverage == Some(true),
                 only_relevant: arguments.only_relevant == Some(true),
             };
-            let place = &subscription.display_name;
             match plans {
-                None => line(place, name, Status::Unknown, facts.why("plans", subscription), "its plans could not be read"),
+                None => {
+                    place.finding(name, Status::Unknown, facts.why("plans", place.subscription), "its plans could not be read")
+                }
                 Some(plans) => {
-                    let Verdict { status, reason, detail } = judge(&requirement, plans, facts.counts.get(&subscription.id));
-                    line(place, name, status, reason, &detail)
+                    let verdict = judge(&requirement, plans, facts.counts.get(id));
+                    let next = next_step(&requirement, &verdict, id);
+                    Finding { next, ..place.finding(name, verdict.status, verdict.reason, &verdict.detail) }
                 }
             }
         })
         .collect()
 }
 
-fn assessment_line(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Option<Line> {
+fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Option<Finding> {
     let asked = arguments.require_assessments == Some(true);
     asked.then(|| {
-        let (status, reason, detail) = match facts.assessed.get(&subscription.id) {
+        let (status, reason, detail) = match facts.assessed.get(&place.subscription.id) {
             Some(true) => (Status::Pass, "", ""),
             Some(false) => {
                 (Status::Unknown, Reason::NoDataYet.word(), "no assessments yet; initial data can take up to 24 hours")
             }
-            None => (Status::Unknown, facts.why("assessments", subscription), "its assessments could not be read"),
+            None => (Status::Unknown, facts.why("assessments", place.subscription), "its assessments could not be read"),
         };
-        line(&subscription.display_name, "assessments", status, reason, detail)
+        place.finding("assessments", status, reason, detail)
     })
 }
 
 /// One line for each kind of thing that a named plan scans and the subscription has.
-fn scan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts) -> Vec<Line> {
+fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
+    let subscription = place.subscription;
     let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
     let offers: Vec<&Offer> =
         arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
@@ -285,28 +320,28 @@ fn scan_lines(arguments: &Arguments, subscription: &Subscription, facts: &Facts)
         .into_iter()
         .map(|kind| {
             let (status, reason, detail) = judge(kind);
-            line(&subscription.display_name, &format!("scan of {}", kind.replace('_', " ")), status, reason, &detail)
+            let finding = place.finding(&format!("scan of {}", kind.replace('_', " ")), status, reason, &detail);
+            let scanning = matches!(reason, "scan_too_old" | "never_scanned");
+            Finding { next: if scanning { SCANNING } else { "" }.to_owned(), ..finding }
         })
         .collect()
 }
 
-fn line(place: &str, requirement: &str, status: Status, reason: &str, detail: &str) -> Line {
-    Line { status, cells: [place, requirement, reason, detail].map(str::to_owned).into() }
-}
+const SCANNING: &str = "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan \
+                        (24 hours).";
 
-fn next_step(lines: &[Line]) -> String {
-    let worst = lines
-        .iter()
-        .filter(|line| matches!(line.status, Status::Fail | Status::Unknown))
-        .min_by_key(|line| (line.status, &line.cells));
-    let cell = |line: &Line, position: usize| line.cells.get(position).cloned().unwrap_or_default();
-    let Some(worst) = worst else { return String::new() };
-    let plan = cell(worst, 1);
-    match cell(worst, 2).as_str() {
-        "plan_off" | "subplan_too_low" | "legacy_subplan" => format!(
-            "Switch it on: az security pricing create --name {plan} --tier standard, or in the portal: Defender for Cloud > Environment \
-             settings. With Terraform: azurerm_security_center_subscription_pricing."
-        ),
+/// What brings a plan to what is required of it.
+fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str) -> String {
+    let asked = (requirement.plan.clone(), requirement.subplan.clone());
+    let (plan, subplan) = verdict.instead.as_ref().unwrap_or(&asked);
+    match verdict.reason {
+        "plan_off" | "subplan_too_low" | "legacy_subplan" => {
+            let subplan = subplan.as_ref().map(|subplan| format!(" --subplan {subplan}")).unwrap_or_default();
+            format!(
+                "Switch it on: az security pricing create --name {plan} --tier standard{subplan} --subscription {subscription_id}, or in the \
+                 portal: Defender for Cloud > Environment settings. With Terraform: azurerm_security_center_subscription_pricing."
+            )
+        }
         "extension_off" | "extension_unhealthy" | "extension_not_available" => {
             "In the portal: Defender for Cloud > Environment settings > the subscription > Settings & monitoring.".to_owned()
         }
@@ -314,10 +349,6 @@ fn next_step(lines: &[Line]) -> String {
             "Find the resources that override the plan (Defender for Cloud > Environment settings > the subscription), or enforce it for all."
                 .to_owned()
         }
-        "scan_too_old" | "never_scanned" => {
-            "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan (24 hours)."
-                .to_owned()
-        }
-        _ => "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.".to_owned(),
+        _ => String::new(),
     }
 }

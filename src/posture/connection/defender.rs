@@ -9,7 +9,7 @@ use super::{
 };
 use crate::posture::{
     Area, Reason, Unreadable,
-    defender::{Plan, offered, resource_count},
+    defender::{OFFERS, Plan, offered, resource_count},
 };
 
 const DEFENDER: &str = "microsoft.security";
@@ -21,6 +21,14 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
     };
     let state = providers.get(DEFENDER).map_or("NotRegistered", String::as_str);
     let verdict = match state {
+        "" => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            "the service does not state whether Microsoft.Security is registered",
+            format!(
+                "az provider show --namespace Microsoft.Security --subscription {} --query registrationState",
+                subscription.id
+            ),
+        ),
         _ if state.eq_ignore_ascii_case("Registered") => Verdict::pass("Microsoft.Security is registered"),
         _ if state.eq_ignore_ascii_case("Registering") => Verdict::unknown(
             Reason::NoDataYet.word(),
@@ -76,12 +84,9 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         (Ok(plans), Ok(inventory)) => (plans, inventory),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
-    let relevant = |plan: &&Plan| {
-        let area = area_of(&plan.name).filter(|area| facts.areas.contains(area));
-        area.is_some() && !plan.deprecated && resource_count(&plan.name, &inventory.rows).is_some_and(|count| count > 0)
-    };
-    let needed: Vec<&Plan> = plans.rows.iter().filter(relevant).collect();
-    let off = sorted(needed.iter().filter(|plan| !plan.enabled()).map(|plan| plan.name.as_str()));
+    let Needed { offered: needed, absent } = needed(facts, &plans.rows, &inventory.rows);
+    let off = sorted(needed.iter().filter(|plan| plan.enabled() == Some(false)).map(|plan| plan.name.as_str()));
+    let silent = sorted(needed.iter().filter(|plan| plan.enabled().is_none()).map(|plan| plan.name.as_str()));
     if let Some(first) = off.first() {
         return Verdict::fail(
             format!("the resources need plans that are off: {}", listed(&off)),
@@ -95,9 +100,49 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
     }
     match unproven([plans.unproven.as_ref(), inventory.unproven.as_ref()]) {
         Some(gap) => Verdict::unread(gap),
+        None if !absent.is_empty() => Verdict::unknown(
+            Reason::Unsupported.word(),
+            format!("this cloud does not offer a plan that the resources need: {}", listed(&absent)),
+            "Nothing needs to be done where the cloud has no such plan; protect these resources by other means.",
+        )
+        .with("absent", joined(&absent)),
+        None if !silent.is_empty() => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the service does not state the tier of {}", listed(&silent)),
+            "Look at Defender for Cloud > Environment settings > the subscription.",
+        )
+        .with("unstated", joined(&silent)),
         None if needed.is_empty() => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
         None => Verdict::pass("every plan that the resources need is on").with("needed", needed.len()),
     }
+}
+
+/// The plans for which a subscription has resources, of the areas that are on.
+struct Needed<'a> {
+    offered: Vec<&'a Plan>,
+    /// Those that are not in the service's list, and whose resources no other plan in it protects.
+    absent: Vec<&'static str>,
+}
+
+fn needed<'a>(facts: &Facts, plans: &'a [Plan], counts: &BTreeMap<String, u64>) -> Needed<'a> {
+    let find = |name: &str| plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name));
+    let there = |ty: &&&str| counts.get(&ty.to_ascii_lowercase()).is_some_and(|count| *count > 0);
+    let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && find(other.name).is_some());
+    let mut needed = Needed { offered: Vec::new(), absent: Vec::new() };
+    for offer in OFFERS.iter().filter(|offer| area_of(offer.name).is_some_and(|area| facts.areas.contains(&area))) {
+        let mut types = offer.resource_types.iter().filter(there).peekable();
+        if types.peek().is_none() {
+            continue;
+        }
+        match find(offer.name) {
+            // Its successor is judged by itself, if there is one.
+            Some(plan) if plan.deprecated && plan.replaced_by.iter().any(|name| find(name).is_some()) => {}
+            Some(plan) => needed.offered.push(plan),
+            None if types.all(|ty| protected(ty)) => {}
+            None => needed.absent.push(offer.name),
+        }
+    }
+    needed
 }
 
 pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
@@ -105,7 +150,7 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
     };
-    let on: Vec<&Plan> = plans.rows.iter().filter(|plan| plan.enabled() && !plan.deprecated).collect();
+    let on: Vec<&Plan> = plans.rows.iter().filter(|plan| plan.is_on() && !plan.deprecated).collect();
     let covered = |plan: &Plan| plan.coverage.as_deref().map(|coverage| coverage.eq_ignore_ascii_case("FullyCovered"));
     let names = |wanted: Option<bool>| -> Vec<&str> {
         sorted(on.iter().filter(|plan| covered(plan) == wanted).map(|plan| plan.name.as_str()))
@@ -121,6 +166,11 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
     }
     match plans.unproven.as_ref() {
         Some(gap) => Verdict::unread(gap),
+        None if plans.rows.iter().any(|plan| plan.enabled().is_none()) => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            "the service does not state whether every plan is on",
+            "Look at Defender for Cloud > Environment settings > the subscription.",
+        ),
         None if on.is_empty() => Verdict::not_applicable("plan_off", "no plan is on"),
         None if !unstated.is_empty() => Verdict::unknown(
             Reason::NotProven.word(),
@@ -141,7 +191,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     let mut missing = Vec::new();
     let (mut judged, mut unread) = (0, None);
     for (kind, plan) in [("server", "VirtualMachines"), ("container_image", "Containers")] {
-        if !plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(plan) && own.enabled()) {
+        if !plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(plan) && own.is_on()) {
             continue;
         }
         if scans.rows.contains(kind) {
@@ -273,7 +323,6 @@ fn register(namespace: &str, subscription: &Subscription) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::posture::defender::OFFERS;
 
     #[test]
     fn every_plan_with_resources_of_its_own_has_an_area() {

@@ -185,8 +185,12 @@ pub struct Scope {
 pub struct Undetected {
     /// What was found instead.
     pub detail: String,
-    /// Whether it is certain that none is visible; else the list could not be read.
+    /// Whether that is certain; else something could not be read.
     pub certain: bool,
+    /// What to do; none if a role is missing.
+    pub remedy: Option<String>,
+    /// What could not be read.
+    pub gaps: Vec<Unreadable>,
 }
 
 /// A subscription that is expected and cannot be read.

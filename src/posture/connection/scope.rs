@@ -12,11 +12,15 @@ pub(super) fn detected(facts: &Facts) -> Verdict {
         Ok(count) => Verdict::pass("subscriptions of the connection are visible").with("visible", count),
         Err(why) => {
             let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
-            let fix = format!("az role assignment create --role Reader --scope /subscriptions/<id> --assignee {object}");
-            match why.certain {
-                true => Verdict::fail(&why.detail, fix).with("visible", 0),
-                false => Verdict::unknown("not_visible", &why.detail, fix),
-            }
+            let role = || format!("az role assignment create --role Reader --scope /subscriptions/<id> --assignee {object}");
+            let fix = why.remedy.clone().unwrap_or_else(role);
+            let mut verdict = match (why.certain, why.gaps.first()) {
+                (true, _) => Verdict::fail(&why.detail, fix),
+                (false, Some(gap)) => Verdict::unknown(gap.reason.word(), &why.detail, fix),
+                (false, None) => Verdict::unknown("not_visible", &why.detail, fix),
+            };
+            verdict.gaps = why.gaps.clone();
+            verdict
         }
     }
 }
@@ -82,9 +86,12 @@ pub(super) fn complete(facts: &Facts) -> Verdict {
                 "management_group" | "tenant" => "/providers/Microsoft.Management/managementGroups/<group>",
                 _ => "/subscriptions/<id>",
             };
+            let role = format!("az role assignment create --role Reader --scope {place} --assignee {object}");
+            // A deleted subscription, and one of another tenant, is not to be had by a role.
+            let other = unseen.iter().find(|gap| certain(gap) && !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
             let mut verdict = Verdict::fail(
                 format!("{} expected subscriptions are not visible: {}", invisible.len(), listed(&invisible)),
-                format!("az role assignment create --role Reader --scope {place} --assignee {object}"),
+                other.unwrap_or(role),
             );
             verdict.gaps = scope.gaps.clone();
             verdict.with("invisible", joined(&invisible))

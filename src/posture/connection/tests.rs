@@ -107,7 +107,7 @@ fn subscription() -> Subscription {
 fn plan(name: &str) -> crate::posture::defender::Plan {
     crate::posture::defender::Plan {
         name: name.into(),
-        tier: "Standard".into(),
+        tier: Some("Standard".into()),
         coverage: Some("FullyCovered".into()),
         ..Default::default()
     }
@@ -297,7 +297,7 @@ fn hidden_leavers_are_counted() {
 fn a_scope_that_is_not_known_is_not_complete() {
     let undetected = |certain| {
         move |facts: &mut Facts| {
-            facts.scope.detected = Err(Undetected { detail: "none".into(), certain });
+            facts.scope.detected = Err(Undetected { detail: "none".into(), certain, remedy: None, gaps: Vec::new() });
             facts.subscriptions.clear();
         }
     };
@@ -343,8 +343,10 @@ fn an_inventory_that_may_be_short_still_shows_what_is_certain() {
     let off = |facts: &mut Facts| {
         let own = &mut facts.subscriptions[0];
         own.inventory = Ok(short.clone());
-        own.plans =
-            Ok(Whole { rows: vec![crate::posture::defender::Plan { tier: "Free".into(), ..plan("KeyVaults") }], unproven: None });
+        own.plans = Ok(Whole {
+            rows: vec![crate::posture::defender::Plan { tier: Some("Free".into()), ..plan("KeyVaults") }],
+            unproven: None,
+        });
         own.providers = Ok([("microsoft.keyvault".to_owned(), "NotRegistered".to_owned())].into());
     };
     assert_eq!(status("defender_plan_for_area", off), Status::Fail);

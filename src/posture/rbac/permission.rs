@@ -1,6 +1,6 @@
 //! What a set of roles allows: the union over roles of actions minus that role's own exclusions.
 
-use super::{Patterns, covered};
+use super::{Coverage, Patterns, covered};
 
 /// What one role allows. `*` stands for any characters, `/` included; case does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,9 +45,15 @@ impl Permission {
     }
 }
 
-/// Whether any of the roles allows one concrete management operation, without a condition.
+/// Whether the roles allow a management operation, or every operation that a pattern stands for, without a condition.
 pub fn covers(permissions: &[Permission], action: &str) -> bool {
-    permissions.iter().filter(|role| !role.conditional).any(|role| {
+    let mut unconditional = permissions.iter().filter(|role| !role.conditional);
+    if action.contains('*') {
+        let granted: Vec<_> = unconditional.map(Permission::control).collect();
+        let required = [action.to_owned()];
+        return covered(Patterns { allowed: &required, excluded: &[] }, &granted, &[]) == Coverage::Covered;
+    }
+    unconditional.any(|role| {
         role.actions.iter().any(|pattern| matches(pattern, action))
             && !role.not_actions.iter().any(|pattern| matches(pattern, action))
     })
@@ -59,7 +65,7 @@ pub fn matches(pattern: &str, action: &str) -> bool {
 }
 
 /// Whether everything the first set of permissions allows is proven to be allowed by the second one, too.
-pub fn includes(required: &[Permission], granted: &[Permission], denied: &[Permission]) -> super::Coverage {
+pub fn includes(required: &[Permission], granted: &[Permission], denied: &[Permission]) -> Coverage {
     let granted_control: Vec<_> = granted.iter().map(Permission::control).collect();
     let granted_data: Vec<_> = granted.iter().map(Permission::data).collect();
     let denied_control: Vec<_> = denied.iter().map(Permission::control).collect();
@@ -67,7 +73,7 @@ pub fn includes(required: &[Permission], granted: &[Permission], denied: &[Permi
     let each = required.iter().flat_map(|one| {
         [covered(one.control(), &granted_control, &denied_control), covered(one.data(), &granted_data, &denied_data)]
     });
-    each.max().unwrap_or(super::Coverage::Covered)
+    each.max().unwrap_or(Coverage::Covered)
 }
 
 #[cfg(test)]
@@ -90,6 +96,16 @@ mod tests {
         assert!(covers(&reader, "Microsoft.Storage/storageAccounts/read"));
         assert!(!covers(&security_reader, "Microsoft.Storage/storageAccounts/read"));
         assert!(!covers(&reader, "Microsoft.Storage/storageAccounts/listKeys/action"));
+    }
+
+    #[test]
+    fn a_pattern_is_held_only_if_nothing_that_it_stands_for_is_excluded() {
+        let but_vaults = role(&["*/read"], &["Microsoft.KeyVault/*/read"]);
+        let contributor = role(&["*"], &["Microsoft.Authorization/*/Write", "Microsoft.Authorization/elevateAccess/Action"]);
+        assert!(covers(&[role(&["*/read"], &[])], "*/read") && covers(&[contributor], "*/read"));
+        assert!(!covers(std::slice::from_ref(&but_vaults), "*/read"));
+        assert!(covers(&[but_vaults, role(&["Microsoft.KeyVault/*"], &[])], "*/read"));
+        assert!(!covers(&[Permission { conditional: true, ..role(&["*/read"], &[]) }], "*/read"));
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::{
         time::parse,
     },
     provider::{context::Context, failure},
-    sdk::{Diagnostics, Result},
+    sdk::Result,
 };
 
 /// Who signed in, and how. It exists once a token was issued.
@@ -161,23 +161,32 @@ struct Survey {
 
 /// What the connection stands for. That nothing is visible is an answer here, not an error.
 async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
-    let found = match scope::of(context).await {
-        Ok(found) => found,
+    let undetected = match scope::find(context).await {
+        Ok(Ok(found)) => return surveyed(&found, asked),
+        Ok(Err(nothing)) => Undetected {
+            certain: nothing.is_certain(),
+            detail: one_line(&nothing.detail),
+            remedy: nothing.remedy.map(str::to_owned),
+            gaps: nothing.gaps,
+        },
         Err(problems) => {
-            let certain = problems.iter().any(|problem| problem.summary == scope::NONE_VISIBLE);
-            let undetected = Undetected { detail: first_detail(&problems), certain };
+            let detail = problems.iter().next().map(|problem| one_line(&problem.detail)).unwrap_or_default();
             failure::softened("subscriptions", "tenant", problems)?;
-            return Ok(Survey {
-                kind: kind(context),
-                detected: Err(undetected),
-                gaps: Vec::new(),
-                visible: Vec::new(),
-                chosen: Vec::new(),
-                unseen: Vec::new(),
-                chosen_gaps: Vec::new(),
-            });
+            Undetected { detail, certain: false, remedy: None, gaps: Vec::new() }
         }
     };
+    Ok(Survey {
+        kind: kind(context),
+        gaps: undetected.gaps.clone(),
+        chosen_gaps: undetected.gaps.clone(),
+        detected: Err(undetected),
+        visible: Vec::new(),
+        chosen: Vec::new(),
+        unseen: Vec::new(),
+    })
+}
+
+fn surveyed(found: &scope::Scope, asked: &Asked<'_>) -> Result<Survey> {
     let chosen = found.choose(asked.subscription_ids)?;
     let chosen_gaps = found.gaps(asked.subscription_ids);
     let visible: Vec<String> = found.subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
@@ -190,15 +199,14 @@ async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
         kind: found.kind,
         detected: Ok(visible.len()),
         unseen: unseen.collect(),
-        gaps: found.gaps,
+        gaps: found.gaps.clone(),
         visible,
         chosen,
         chosen_gaps,
     })
 }
 
-fn first_detail(problems: &Diagnostics) -> String {
-    let detail = problems.iter().next().map(|problem| problem.detail.as_str()).unwrap_or_default();
+fn one_line(detail: &str) -> String {
     detail.lines().map(str::trim).filter(|line| !line.is_empty()).take(12).collect::<Vec<_>>().join(" ")
 }
 

@@ -25,8 +25,38 @@ use crate::{
     sdk::{Diagnostics, Result},
 };
 
-/// The summary of the error that no subscription is visible.
-pub const NONE_VISIBLE: &str = "No subscription visible";
+/// Why there is nothing that the connection could stand for.
+#[derive(Debug)]
+pub struct Nothing {
+    /// What was found instead.
+    pub detail: String,
+    /// What to do; none if a role is missing.
+    pub remedy: Option<&'static str>,
+    /// What could not be read; where there is any that is not a matter of rights, it is not certain that there is nothing.
+    pub gaps: Vec<Unreadable>,
+}
+
+impl Nothing {
+    /// Whether more cannot be read than what the sign-in has no right to see.
+    pub fn is_certain(&self) -> bool {
+        self.gaps.iter().all(|gap| matches!(gap.reason, Reason::Forbidden | Reason::NotVisible))
+    }
+}
+
+impl From<Nothing> for Diagnostics {
+    fn from(nothing: Nothing) -> Self {
+        let mut detail = nothing.detail;
+        if !nothing.gaps.is_empty() {
+            detail.push('\n');
+        }
+        for gap in nothing.gaps.iter().take(20) {
+            detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
+        }
+        let told = nothing.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.as_str());
+        let next = nothing.remedy.or(told).unwrap_or(GRANT);
+        Self::of_error("No subscription visible", format!("{detail}\n\n{next}"))
+    }
+}
 
 /// A subscription of the connection.
 #[derive(Clone, Debug)]
@@ -66,19 +96,31 @@ pub struct Scope {
 
 /// Finds out what the connection stands for, and lets the client go nowhere else from then on.
 pub async fn of(context: &Context) -> Result<Scope> {
+    Ok(find(context).await??)
+}
+
+/// The same, with a scope of nothing as an answer.
+pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothing>> {
     let scope = match &context.client.settings().scope {
-        ScopeSetting::Detect => detected(context).await?,
+        ScopeSetting::Detect => match detected(context).await? {
+            Ok(scope) => scope,
+            Err(nothing) => return Ok(Err(nothing)),
+        },
         ScopeSetting::Subscriptions(ids) => {
             let kind = if ids.len() == 1 { "subscription" } else { "subscriptions" };
             expected(context, kind, ids).await?
         }
-        ScopeSetting::ManagementGroup(name) => group(context, name).await?,
+        ScopeSetting::ManagementGroup(name) => match group(context, name).await? {
+            Ok(scope) => scope,
+            Err(nothing) => return Ok(Err(nothing)),
+        },
         ScopeSetting::Tenant => tenant(context).await?,
     };
     if scope.subscriptions.is_empty() {
-        return Err(none_visible(&scope));
+        let detail = "None of the subscriptions of this connection is visible to this sign-in.".to_owned();
+        return Ok(Err(Nothing { detail, remedy: None, gaps: scope.gaps }));
     }
-    Ok(scope)
+    Ok(Ok(scope))
 }
 
 impl Scope {
@@ -159,7 +201,7 @@ fn subscription(wire: &subscriptions::Subscription, own_tenant: Option<&str>) ->
 }
 
 /// The single enabled subscription of the own tenant. A delegated one is never taken by itself.
-async fn detected(context: &Context) -> Result<Scope> {
+async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothing>> {
     let visible = visible(context).await?;
     let own: Vec<_> = visible
         .values()
@@ -167,7 +209,7 @@ async fn detected(context: &Context) -> Result<Scope> {
         .collect();
     if let [only] = own.as_slice() {
         context.client.confine(&BTreeSet::from([only.id.clone()]));
-        return Ok(Scope::of("subscription", vec![(*only).clone()], Vec::new()));
+        return Ok(Ok(Scope::of("subscription", vec![(*only).clone()], Vec::new())));
     }
     let mut detail = if own.is_empty() {
         "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned()
@@ -180,15 +222,11 @@ async fn detected(context: &Context) -> Result<Scope> {
     if own.len() > 20 {
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));
     }
-    let next = if own.is_empty() {
-        GRANT
-    } else {
-        "\n\nSet `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`."
-    };
-    Err(Diagnostics::of_error(NONE_VISIBLE, detail + next))
+    let choose = "Set `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`.";
+    Ok(Err(Nothing { detail, remedy: (!own.is_empty()).then_some(choose), gaps: Vec::new() }))
 }
 
-const GRANT: &str = "\n\nGrant the sign-in a role: az role assignment create --role Reader --scope /subscriptions/<id> --assignee <object id>. \
+const GRANT: &str = "Grant the sign-in a role: az role assignment create --role Reader --scope /subscriptions/<id> --assignee <object id>. \
                      If it has one, compare the tenant and the cloud it signs in to.";
 
 /// The expected subscriptions: what is not in the list is asked for by itself, because only that says why.
@@ -221,8 +259,20 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
-            let mut gap = failure::gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
+            let scope = format!("/subscriptions/{id}");
+            let foreign = error.code().eq_ignore_ascii_case("InvalidAuthenticationTokenTenant");
+            let mut gap = match foreign {
+                // Only this subscription refuses the token; the sign-in is good for the others.
+                true => failure::soft_gap("subscriptions", &scope, &error)?,
+                false => failure::gap("subscriptions", &scope, &error)?,
+            };
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
+            if foreign {
+                gap.remedy =
+                    "The subscription belongs to another tenant than the sign-in. Leave it out of the scope, or connect to its \
+                              tenant, with a provider alias of its own."
+                        .to_owned();
+            }
             Ok(Err(gap))
         }
     }
@@ -242,16 +292,14 @@ async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>>
 
 /// The subscriptions below a management group. If the group is unreadable, Resource Graph still knows those of them that the sign-in
 /// sees; nothing proves that there are no others.
-async fn group(context: &Context, name: &str) -> Result<Scope> {
+async fn group(context: &Context, name: &str) -> Result<std::result::Result<Scope, Nothing>> {
     let error = match below(context, name).await {
         Ok(ids) if ids.is_empty() => {
-            let detail = format!(
-                "The management group {name:?} and the groups below it hold no subscription. Name another group, or move a \
-                 subscription into this one."
-            );
-            return Err(Diagnostics::of_error(NONE_VISIBLE, detail));
+            let detail = format!("The management group {name:?} and the groups below it hold no subscription.");
+            let remedy = Some("Name another group in `management_group_id`, or move a subscription into this one.");
+            return Ok(Err(Nothing { detail, remedy, gaps: Vec::new() }));
         }
-        Ok(ids) => return expected(context, "management_group", &ids).await,
+        Ok(ids) => return expected(context, "management_group", &ids).await.map(Ok),
         Err(error) => error,
     };
     let scope = format!("/providers/Microsoft.Management/managementGroups/{name}");
@@ -264,7 +312,7 @@ async fn group(context: &Context, name: &str) -> Result<Scope> {
             let gap = unproven(gap, "The management group", &scope);
             let mut found = expected(context, "management_group", &ids).await?;
             found.gaps.push(gap);
-            Ok(found)
+            Ok(Ok(found))
         }
         Ok(_) => Err(failure::nothing_read(&[gap])),
         Err(error) => {
@@ -331,12 +379,4 @@ fn unproven(gap: Unreadable, what: &str, scope: &str) -> Unreadable {
     };
     let remedy = format!("{what} could not be read, so nothing proves that all subscriptions are visible. {next}");
     Unreadable { reason: Reason::NotProven, remedy, ..gap }
-}
-
-fn none_visible(scope: &Scope) -> Diagnostics {
-    let mut detail = "None of the subscriptions of this connection is visible to this sign-in:\n".to_owned();
-    for gap in scope.gaps.iter().take(20) {
-        detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
-    }
-    Diagnostics::of_error(NONE_VISIBLE, detail + GRANT)
 }

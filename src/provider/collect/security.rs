@@ -47,7 +47,7 @@ fn plan(wire: security::Pricing) -> Plan {
     let properties = wire.properties;
     Plan {
         name: wire.name,
-        tier: properties.pricing_tier,
+        tier: Some(properties.pricing_tier).filter(|tier| !tier.is_empty()),
         subplan: properties.sub_plan,
         // PT0S says that no trial runs.
         free_trial_remaining: properties.free_trial_remaining_time.filter(|time| time != "PT0S"),
@@ -65,7 +65,7 @@ fn extension(wire: security::Extension) -> Extension {
         wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
     Extension {
         name: wire.name,
-        enabled: wire.is_enabled.unwrap_or_default(),
+        enabled: wire.is_enabled,
         operation_code,
         operation_message,
         settings_json: wire.additional_extension_properties.and_then(|settings| serde_json::to_string(&settings).ok()),

@@ -53,6 +53,13 @@ async fn the_worst_comes_first_and_counts_ignore_statuses() {
     for name in ["healthy", "unhealthy", "not_applicable"] {
         assert_eq!(all["summary"][name], default["summary"][name], "{name}");
     }
+    let healthy = inside.read("defender_assessments", json!({"statuses": ["Healthy"], "limit": 0})).await.ok();
+    let missing = rows(&healthy).iter().filter(|row| row["assessment_type"].is_null()).count();
+    assert_eq!(
+        (&healthy["summary"]["by_severity"], &healthy["summary"]["metadata_missing"]),
+        (&json!({}), &json!(missing)),
+        "these two count the rows that are asked for"
+    );
     let rank = |row: &Json| match row["severity"].as_str() {
         Some("critical") => 0,
         Some("high") => 1,

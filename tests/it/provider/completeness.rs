@@ -248,3 +248,24 @@ async fn a_root_that_cannot_be_read_leaves_the_tenant_unproven() {
         assert!(verdict.detail().contains("Management Group Reader"), "{engine}: {}", verdict.detail());
     }
 }
+
+#[tokio::test]
+async fn a_role_that_reads_everything_but_some_types_proves_no_inventory() {
+    for engine in ENGINES {
+        let tenant = green();
+        tenant
+            .edit("role-definitions", |list| {
+                let reader = list["value"].as_array_mut().unwrap().iter_mut().find(|row| row["name"] == READER).unwrap();
+                reader["properties"]["permissions"][0]["notActions"] = json!(["Microsoft.KeyVault/*/read"]);
+            })
+            .unwrap();
+        hold(&tenant, &[(READER, &group("mg-fabrikam")), (MANAGEMENT_GROUP_READER, &root())]);
+        let inside = through(&tenant, engine).await;
+        let reading = plans(&inside).await;
+        let gaps = [PRODUCTION, SANDBOX].map(|id| format!("resources not_proven /subscriptions/{id}"));
+        assert_eq!(reading.gaps(), gaps, "{engine}");
+        let relevant = json!({"plans": {"CloudPosture": {}, "KeyVaults": {}}, "only_relevant": true});
+        let verdict = inside.plan("defender_validation", relevant).await;
+        assert_eq!(verdict.errors(), ["defender_validation: 2 unknown of 4"], "{engine}: {}", verdict.detail());
+    }
+}

@@ -64,6 +64,11 @@ async fn one_refused_subscription_is_a_gap_and_all_refused_is_an_error() {
     let reading = Inside::by_arm(one).await.read("defender_plans", json!({})).await;
     assert_eq!(reading.gaps(), [format!("plans forbidden /subscriptions/{SANDBOX}")]);
     assert_eq!(reading.ok()["complete"], false);
+    let code = "Subscription Not Registered";
+    let unregistered = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").refuse(409, code, "no"));
+    let reading = Inside::by_arm(unregistered).await.read("defender_plans", json!({})).await;
+    assert!(reading.gaps().iter().any(|gap| gap.starts_with("plans not_registered")), "{:?}", reading.gaps());
+    assert_eq!(reading.ok()["complete"], true, "what is not registered is known to be absent");
     let all = Tenant::demo().with_fault(refused("Microsoft.Security/pricings"));
     assert_eq!(Inside::by_arm(all).await.read("defender_plans", json!({})).await.errors(), ["Nothing could be read"]);
 }

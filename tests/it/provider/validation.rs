@@ -135,3 +135,60 @@ async fn a_red_validation_waits_as_long_as_it_is_told_and_takes_a_late_green() {
     assert_eq!(Inside::by_arm(never).await.plan(NAME, arguments).await.errors().len(), 1);
     assert!(started.elapsed().as_secs() < 15, "there is no time for a second reading");
 }
+
+#[tokio::test]
+async fn the_next_step_names_the_plan_that_is_judged_and_its_subscription() {
+    let inside = Inside::by_arm(edited_plans(|plan| {
+        if plan["name"] == "Containers" {
+            plan["properties"]["pricingTier"] = json!("Free");
+        }
+    }))
+    .await;
+    let red = inside.plan(NAME, plans(json!({"ContainerRegistry": {}}))).await;
+    let fix = format!("az security pricing create --name Containers --tier standard --subscription {PRODUCTION}");
+    assert!(red.detail().contains(&fix), "{}", red.detail());
+    let weak = inside.plan(
+        NAME,
+        plans(json!({"StorageAccounts": {"subplan": "DefenderForStorageV2"}, "KeyVaults": {"subplan": "PerKeyVault"}})),
+    );
+    let fix = format!("--name KeyVaults --tier standard --subplan PerKeyVault --subscription {PRODUCTION}");
+    let weak = weak.await;
+    assert!(weak.detail().contains(&fix), "{}", weak.detail());
+}
+
+fn edited_plans(change: impl Fn(&mut Json)) -> Tenant {
+    let tenant = Tenant::demo();
+    tenant.edit("pricings", |list| list["value"].as_array_mut().unwrap().iter_mut().for_each(change)).unwrap();
+    tenant
+}
+
+#[tokio::test]
+async fn subscriptions_of_one_name_are_told_apart() {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("subscriptions", |list| {
+            list["value"].as_array_mut().unwrap().iter_mut().for_each(|row| row["displayName"] = json!("Prod"));
+        })
+        .unwrap();
+    let reading = Inside::by_arm(tenant).await.plan(NAME, json!({"plans": {"KeyVaults": {}}})).await;
+    assert!(reading.detail().contains(&format!("Prod ({PRODUCTION})")), "{}", reading.detail());
+    assert!(reading.detail().contains(&format!("Prod ({SANDBOX})")), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_plan_or_an_extension_whose_state_is_not_stated_is_unknown() {
+    let silent = edited_plans(|plan| {
+        plan["properties"].as_object_mut().unwrap().remove("pricingTier");
+    });
+    let reading = Inside::by_arm(silent).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert_eq!(reading.errors(), ["defender_validation: 1 unknown of 1"]);
+    assert!(reading.detail().contains("invalid_response"), "{}", reading.detail());
+    let silent = edited_plans(|plan| {
+        for extension in plan["properties"]["extensions"].as_array_mut().into_iter().flatten() {
+            extension.as_object_mut().unwrap().remove("isEnabled");
+        }
+    });
+    let inside = Inside::by_arm(silent).await;
+    let reading = inside.plan(NAME, plans(json!({"StorageAccounts": {"extensions": ["SensitiveDataDiscovery"]}}))).await;
+    assert_eq!(reading.errors(), ["defender_validation: 1 unknown of 1"]);
+}

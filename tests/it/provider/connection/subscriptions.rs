@@ -1,5 +1,7 @@
 //! Scope, roles, Defender for Cloud and resource providers of subscriptions.
 
+use azposture::azure::settings::ScopeSetting;
+
 use super::*;
 
 const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
@@ -255,4 +257,56 @@ async fn private_clusters_are_listed_with_what_stays_unknown() {
     let none = edited("managed-clusters", |list| list["value"] = json!([]));
     says(&live(none, &key).await, "not_applicable", &["reason=no_resources"]);
     says(&live(provider("Microsoft.ContainerService", "NotRegistered"), &key).await, "not_applicable", &["not registered"]);
+}
+
+#[tokio::test]
+async fn the_cause_of_a_scope_of_nothing_has_its_own_next_step() {
+    let several = Inside::aimed(Tenant::demo(), ScopeSetting::Detect, "auto").await.read("connection", json!({})).await.ok();
+    says(&row(&several, "subscription_detected"), "fail", &["sees 2 enabled subscriptions", "subscription_id"]);
+    let empty = Tenant::demo();
+    empty.edit("management-group-subscriptions", |list| list["value"] = json!([])).unwrap();
+    let group = ScopeSetting::ManagementGroup("mg-sandbox".to_owned());
+    let answer = Inside::aimed(empty, group, "auto").await.read("connection", json!({})).await.ok();
+    says(&row(&answer, "subscription_detected"), "fail", &["hold no subscription", "management_group_id"]);
+    let one = || ScopeSetting::Subscriptions([SANDBOX.to_owned()].into());
+    let unlisted =
+        edited("subscriptions", |list| list["value"].as_array_mut().unwrap().retain(|row| row["subscriptionId"] != SANDBOX));
+    let silent = unlisted.with_fault(Fault::on(format!("/subscriptions/{SANDBOX}")).answer(503));
+    let answer = Inside::aimed(silent, one(), "never").await.read("connection", json!({})).await.ok();
+    says(&row(&answer, "subscription_detected"), "unknown", &["reason=unavailable"]);
+}
+
+#[tokio::test]
+async fn a_subscription_of_another_tenant_is_a_gap_and_the_others_are_read() {
+    let foreign = Tenant::demo();
+    foreign
+        .edit("subscriptions", |list| list["value"].as_array_mut().unwrap().retain(|row| row["subscriptionId"] != SANDBOX))
+        .unwrap();
+    let refused = Fault::on(format!("/subscriptions/{SANDBOX}")).refuse(401, "InvalidAuthenticationTokenTenant", "wrong issuer");
+    let both = ScopeSetting::Subscriptions([PRODUCTION.to_owned(), SANDBOX.to_owned()].into());
+    let inside = Inside::aimed(foreign.with_fault(refused), both, "never").await;
+    let reading = inside.read("defender_plans", json!({})).await;
+    assert_eq!(reading.gaps(), [format!("subscriptions not_visible /subscriptions/{SANDBOX}")]);
+    assert!(!reading.ok()["plans"].as_array().unwrap().is_empty());
+    let answer = inside.read("connection", json!({})).await.ok();
+    says(&row(&answer, "scope_complete"), "fail", &[SANDBOX, "another tenant"]);
+}
+
+#[tokio::test]
+async fn plans_that_are_needed_and_not_offered_are_unknown() {
+    let gone = edited("pricings", |list| {
+        list["value"].as_array_mut().unwrap().retain(|plan| ["SqlServers", "Arm"].contains(&plan["name"].as_str().unwrap()));
+    });
+    let row = check(gone, &format!("defender_plan_for_area|{PRODUCTION}")).await;
+    says(&row, "unknown", &["reason=unsupported", "KeyVaults"]);
+    let old = edited("pricings", |list| {
+        let rows = list["value"].as_array_mut().unwrap();
+        rows.retain(|plan| plan["name"] != "Containers");
+        for plan in rows {
+            let replaced = ["ContainerRegistry", "KubernetesService"].contains(&plan["name"].as_str().unwrap());
+            plan["properties"]["pricingTier"] = json!(if replaced { "Free" } else { "Standard" });
+        }
+    });
+    let row = check(old, &format!("defender_plan_for_area|{PRODUCTION}")).await;
+    says(&row, "fail", &["ContainerRegistry", "KubernetesService"]);
 }
