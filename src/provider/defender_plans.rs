@@ -168,7 +168,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     if let Some(names) = &arguments.plan_names {
         let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
-        require_known(names.iter(), answered, &Path::attribute("plan_names"))?;
+        require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
     }
     let mut rows: Vec<Row> = Vec::new();
     for (subscription, plans) in &plans.read {
@@ -239,13 +239,14 @@ fn extension_row(extension: &Extension) -> ExtensionRow {
 pub fn require_known<'a, 'b>(
     names: impl Iterator<Item = &'a String>,
     answered: impl Iterator<Item = &'b str>,
-    path: &Path,
+    path: impl Fn(&str) -> Path,
 ) -> Result<()> {
     let mut known: BTreeSet<String> = OFFERS.iter().map(|offer| offer.name.to_owned()).collect();
     known.extend(answered.map(str::to_owned));
     let mut problems = Diagnostics::new();
     for name in names.filter(|name| offered(name).is_none() && !filter::admits(Some(&known), name)) {
         let known: Vec<_> = known.iter().cloned().collect();
+        let path = path(name);
         problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &known)));
     }
     problems.into_result()

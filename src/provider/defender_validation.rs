@@ -151,7 +151,8 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     let facts = read(arguments, &context, &subscriptions).await?;
     gaps.extend(facts.gaps.iter().cloned());
     let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
-    require_known(arguments.plans.keys(), answered, &Path::attribute("plans"))?;
+    let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
+    require_known(arguments.plans.keys(), answered, named)?;
     let mut findings = Vec::new();
     for place in places(&subscriptions) {
         findings.extend(plan_findings(arguments, &place, &facts));

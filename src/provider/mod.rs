@@ -67,6 +67,16 @@ impl fmt::Debug for Azposture {
     }
 }
 
+/// What stands in the schema for a later release, and does nothing in this one.
+fn unserved(settings: &Settings) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    if settings.identity_scope.is_some() {
+        let detail = "`identity_scope` is not served by this release: nothing in it lists people by scope. Remove it.";
+        problems.error(Path::attribute("identity_scope"), "Argument is not served yet", detail);
+    }
+    problems
+}
+
 impl Provider for Azposture {
     const NAME: &'static str = "azposture";
     const ADDRESS: &'static str = "registry.terraform.io/azposture/azposture";
@@ -92,16 +102,12 @@ impl Provider for Azposture {
     };
 
     fn check(&self, settings: &Settings, problems: &mut Diagnostics) {
+        problems.extend(unserved(settings));
         problems.extend(reported(settings.inputs().problems()));
     }
 
     fn configure(&self, settings: Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {
-        if settings.identity_scope.is_some() {
-            let mut problems = Diagnostics::new();
-            let detail = "`identity_scope` is not served by this release: no data source about people exists yet. Remove it.";
-            problems.error(Path::attribute("identity_scope"), "Argument is not served yet", detail);
-            return Err(problems);
-        }
+        unserved(&settings).into_result()?;
         let mut connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
         connection.user_agent = self.user_agent(terraform_version, &connection.user_agent);
         let weakened = self.weakened(&settings, warnings)?;

@@ -98,7 +98,7 @@ pub const CHECKS: &[Check] = &[
     each("private_clusters", Advisory, Some(Compute), "AKS clusters with a private API server are known", &[Need::Clusters], defender::private_clusters),
     each("providers_registered", Advisory, None, "The resource providers of the resources are registered", &[Need::Inventory, Need::Providers], defender::providers_registered),
     whole("resource_graph_usable", Required, None, "Azure Resource Graph answers", &[Need::Query], scope::resource_graph_usable),
-    each("role_excess", Advisory, None, "The sign-in holds no more than reads", &[Need::Permissions], roles::excess),
+    each("role_excess", Advisory, None, "The sign-in holds no more than reads", &[Need::Below, Need::Permissions], roles::excess),
     each("role_monitoring_reader", Required, Some(Observability), "Azure Monitor settings are readable", &[Need::Permissions], roles::monitoring_reader),
     each("role_reader", Required, None, "Everything that the areas read is readable", &[Need::Permissions], roles::reader),
     each("role_security_reader", Required, Some(Posture), "Defender for Cloud is readable", &[Need::Permissions], roles::security_reader),
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn nothing_is_read_for_an_area_that_is_off() {
         let chosen = select(Some(&["license_*".to_owned(), "role_excess".to_owned()].into())).unwrap();
-        assert_eq!(needs(&chosen, &Area::ALL.into()), [Need::Licences, Need::Permissions].into());
-        assert_eq!(needs(&chosen, &[Area::Data].into()), [Need::Permissions].into());
+        assert_eq!(needs(&chosen, &Area::ALL.into()), [Need::Below, Need::Licences, Need::Permissions].into());
+        assert_eq!(needs(&chosen, &[Area::Data].into()), [Need::Below, Need::Permissions].into());
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Ver
             "Initial data can take up to 24 hours after Defender for Cloud is switched on; if it is, wait.",
         )
         .with("assessments", 0),
-        Ok(_) => Verdict::pass("Defender for Cloud has assessments"),
+        Ok(Whole { rows, .. }) => Verdict::pass("Defender for Cloud has assessments").with("assessments", rows),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::posture::{
 pub enum Need {
     /// How many assessments each subscription has.
     Assessments,
+    /// What the sign-in was given below each subscription.
+    Below,
     /// The AKS clusters.
     Clusters,
     /// The principal's registration, and what was consented to it.
@@ -217,6 +219,8 @@ pub struct Subscription {
     pub tenant_matches: Option<bool>,
     /// What the sign-in may do there.
     pub permissions: Read<Vec<Permission>>,
+    /// The GUIDs of the roles it was given, itself or through groups, on something in the subscription.
+    pub below: Read<BTreeSet<String>>,
     /// State of each resource provider, by lower-case namespace.
     pub providers: Read<BTreeMap<String, String>>,
     /// Defender plans.

@@ -6,8 +6,8 @@ use super::{
     verdict::{joined, listed},
 };
 use crate::posture::{
-    filter,
-    rbac::{Permission, covers},
+    Reason, filter,
+    rbac::{Permission, built_in::by_name, covers},
 };
 
 /// Every concrete read that the areas which are on make.
@@ -46,7 +46,7 @@ pub(super) fn excess(_: &Facts, subscription: &Subscription) -> Verdict {
     };
     let surplus: Vec<&str> = held.iter().flat_map(surplus).collect();
     if surplus.is_empty() {
-        return Verdict::pass("the sign-in holds nothing but reads").with("roles", held.len());
+        return excess_below(subscription).with("roles", held.len());
     }
     let roles: Vec<&str> = held.iter().filter(|role| surplus_of(role)).map(looks_like).collect();
     let detail = format!("the sign-in may do more than read ({}): {}", listed(&distinct(roles)), listed(&surplus));
@@ -56,6 +56,46 @@ pub(super) fn excess(_: &Facts, subscription: &Subscription) -> Verdict {
         subscription.id
     );
     Verdict::fail(detail, fix).with("surplus", joined(&surplus))
+}
+
+/// Built-in roles that only read.
+const READERS: &[&str] = &[
+    "Billing Reader",
+    "Cost Management Reader",
+    "Key Vault Reader",
+    "Log Analytics Reader",
+    "Management Group Reader",
+    "Monitoring Reader",
+    "Reader",
+    "Security Reader",
+];
+
+/// Permissions at the subscription say nothing about what was given on a resource group or a resource in it.
+fn excess_below(subscription: &Subscription) -> Verdict {
+    const WRITERS: &[&str] = &["Contributor", "Owner", "Role Based Access Control Administrator", "User Access Administrator"];
+    let below = match &subscription.below {
+        Ok(below) => below,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    let is_one_of = |names: &[&str], guid: &str| names.iter().filter_map(|name| by_name(name)).any(|(_, known)| known == guid);
+    let fix = format!(
+        "az role assignment list --assignee <object id> --all --include-groups --subscription {} shows the roles; replace what writes by \
+         Reader.",
+        subscription.id
+    );
+    let writers: Vec<&str> = WRITERS.iter().copied().filter(|name| below.iter().any(|guid| is_one_of(&[name], guid))).collect();
+    let others: Vec<&str> =
+        below.iter().map(String::as_str).filter(|guid| !is_one_of(READERS, guid) && !is_one_of(WRITERS, guid)).collect();
+    if !writers.is_empty() {
+        let detail = format!("the sign-in may do more than read on something in the subscription: {}", listed(&writers));
+        return Verdict::fail(detail, fix).with("below", joined(&writers));
+    }
+    if !others.is_empty() {
+        let detail =
+            format!("the sign-in holds roles on something in the subscription that may do more than read: {}", listed(&others));
+        return Verdict::unknown(Reason::NotProven.word(), detail, fix).with("below", joined(&others));
+    }
+    Verdict::pass("the sign-in holds nothing but reads").with("below", below.len())
 }
 
 /// Actions that the built-in reader roles hold beside reads; they neither change nor disclose anything of the estate.

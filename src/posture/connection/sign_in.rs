@@ -67,8 +67,16 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
         return Verdict::fail(detail, fix).with("token", token).with("configured", other);
     }
     // A domain that discovery did not resolve.
-    if let (Some(_), None, Err(gap)) = (configured, configured_id, &facts.discovery) {
-        return Verdict::unread(gap).with("token", token);
+    if let (Some(domain), None) = (configured, configured_id) {
+        let verdict = match &facts.discovery {
+            Err(gap) => Verdict::unread(gap),
+            Ok(_) => Verdict::unknown(
+                "hidden",
+                format!("which tenant {domain} is could not be found out"),
+                format!("Compare it with the token's tenant, and set tenant_id = \"{token}\" if that is it."),
+            ),
+        };
+        return verdict.with("token", token);
     }
     let verdict = Verdict::pass("all that names a tenant names the same").with("token", token);
     if !facts.areas.contains(&Area::Identity) {

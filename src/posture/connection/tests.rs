@@ -94,6 +94,7 @@ fn subscription() -> Subscription {
         state: "Enabled".into(),
         tenant_id: Some(TENANT.into()),
         tenant_matches: Some(true),
+        below: Ok(BTreeSet::new()),
         permissions: Ok(vec![Permission { actions: names(&["*/read"]), ..Permission::default() }]),
         providers: Ok([("microsoft.security".to_owned(), "Registered".to_owned())].into()),
         plans: Ok(Whole { rows: vec![plan("CloudPosture")], unproven: None }),
@@ -155,6 +156,7 @@ fn nothing_that_was_not_read_passes() {
     facts.directory.evidence.requested = Err(unread("a"));
     facts.directory.provisioning = Some([("app".to_owned(), Err(unread("a")))].into());
     facts.subscriptions[0] = Subscription {
+        below: Err(unread("role_assignments")),
         id: "s1".into(),
         state: String::new(),
         tenant_id: None,
@@ -181,6 +183,11 @@ fn nothing_that_was_not_read_passes() {
 fn a_cloud_that_describes_itself_need_not_say_which_tenants_it_has() {
     assert_eq!(status("cloud_matches", |facts| facts.discovery = Ok(Discovery::Unstated)), Status::NotApplicable);
     assert_eq!(status("tenant_matches", |facts| facts.discovery = Ok(Discovery::Unstated)), Status::Pass);
+    let domain = |facts: &mut Facts| {
+        facts.discovery = Ok(Discovery::Unstated);
+        facts.sign_in.configured_tenant = Some("contoso.com".into());
+    };
+    assert_eq!(status("tenant_matches", domain), Status::Unknown, "nothing says which tenant the domain is");
 }
 
 #[test]

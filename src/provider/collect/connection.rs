@@ -93,7 +93,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         discovered(context, signed_in, &needs),
         groups(context, &scope, &needs),
         query(context, &scope.chosen, &needs),
-        subscription::facts(context, &scope.chosen, &needs),
+        subscription::facts(context, &scope.chosen, &needs, signed_in.claims.as_ref().and_then(|claims| claims.oid.as_deref())),
         directory(context, signed_in, holder, asked, &needs),
     )?;
     let (directory, graph_claims) = directory;

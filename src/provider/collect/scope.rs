@@ -22,7 +22,7 @@ use crate::{
     },
     posture::{Reason, Unreadable},
     provider::{context::Context, failure},
-    sdk::{Diagnostics, Result},
+    sdk::{Diagnostics, Path, Result},
 };
 
 /// Why there is nothing that the connection could stand for.
@@ -150,7 +150,9 @@ impl Scope {
                 self.kind,
                 self.subscriptions.len()
             );
-            return Err(Diagnostics::of_error("Outside the configured scope", detail));
+            let mut problems = Diagnostics::new();
+            problems.error(Path::attribute("subscription_ids"), "Outside the configured scope", detail);
+            return Err(problems);
         }
         Ok(self.subscriptions.iter().filter(|subscription| chosen.contains(&subscription.id)).cloned().collect())
     }

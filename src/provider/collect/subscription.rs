@@ -12,15 +12,17 @@ use super::{Lists, SIDE_BY_SIDE, each_subscription, inventory, proof, scope, sec
 use crate::{
     azure::{
         self, Client,
-        arm::{containers, resources},
+        arm::{authorization, containers, resources},
     },
     posture::{
+        Reason, Unreadable,
         connection::{
             Need,
             facts::{Read, Subscription, Whole},
         },
         graph_permission::unasked,
         rbac::Permission,
+        resource_id::within,
     },
     provider::{context::Context, failure},
     sdk::Result,
@@ -34,10 +36,12 @@ pub async fn facts(
     context: &Context,
     subscriptions: &[scope::Subscription],
     needed: &BTreeSet<Need>,
+    own_id: Option<&str>,
 ) -> Result<Vec<Subscription>> {
     let chosen = |need| if needed.contains(&need) { subscriptions } else { &[] };
-    let (permissions, providers, plans, assessments, resources, scans, clusters) = tokio::try_join!(
+    let (permissions, below, providers, plans, assessments, resources, scans, clusters) = tokio::try_join!(
         permissions(context, chosen(Need::Permissions)),
+        below(context, chosen(Need::Below), own_id),
         providers(context, chosen(Need::Providers)),
         lists(context, "plans", chosen(Need::Plans), async |context: Context, some: Vec<_>| security::plans(&context, &some)
             .await),
@@ -59,6 +63,7 @@ pub async fn facts(
         tenant_id: subscription.tenant_id.clone(),
         tenant_matches: subscription.tenant_matches,
         permissions: of(&permissions, subscription, "permissions", |held| (**held).clone()),
+        below: of(&below, subscription, "role_assignments", BTreeSet::clone),
         providers: of(&providers, subscription, "providers", |states| (**states).clone()),
         plans: of(&plans, subscription, "plans", |list| project(list, |rows| rows.to_vec())),
         assessments: of(&assessments, subscription, "assessments", |list| project(list, |rows| rows.len())),
@@ -84,6 +89,37 @@ fn project<T, P>(list: &Whole<Arc<T>>, project: impl FnOnce(&T) -> P) -> Whole<P
 async fn permissions(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<Vec<Permission>>>> {
     let one = |id: String| async move { proof::permissions(context, &format!("/subscriptions/{id}")).await };
     each(subscriptions, "permissions", one).await
+}
+
+/// The roles that the sign-in was given, itself or through groups, on something in each subscription.
+async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id: Option<&str>) -> Result<By<BTreeSet<String>>> {
+    let Some(own) = own_id else {
+        let hidden = |id: &str| Unreadable {
+            subject: "role_assignments".to_owned(),
+            scope: format!("/subscriptions/{id}"),
+            reason: Reason::Hidden,
+            code: String::new(),
+            remedy: "The token does not say whose it is. Sign in with a method whose tokens can be read, and report this."
+                .to_owned(),
+        };
+        return Ok(subscriptions.iter().map(|subscription| (subscription.id.clone(), Err(hidden(&subscription.id)))).collect());
+    };
+    let one = |id: String| {
+        let (client, own) = (context.client.clone(), own.to_owned());
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let (at, filter) = (scope.clone(), format!("assignedTo('{own}')"));
+            let list = || async move { authorization::role_assignments(&reader, &at, Some(&filter)).await };
+            let rows = client.memo(&format!("given{scope}"), list).await?;
+            let guid = |id: &str| id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            let is_below = |row: &authorization::RoleAssignment| {
+                let own = &row.properties.scope;
+                within(own, &scope) && own.trim_end_matches('/').len() > scope.len()
+            };
+            Ok(rows.iter().filter(|row| is_below(row)).map(|row| guid(&row.properties.role_definition_id)).collect())
+        }
+    };
+    each(subscriptions, "role_assignments", one).await
 }
 
 async fn providers(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<BTreeMap<String, String>>>> {

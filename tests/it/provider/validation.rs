@@ -192,3 +192,23 @@ async fn a_plan_or_an_extension_whose_state_is_not_stated_is_unknown() {
     let reading = inside.plan(NAME, plans(json!({"StorageAccounts": {"extensions": ["SensitiveDataDiscovery"]}}))).await;
     assert_eq!(reading.errors(), ["defender_validation: 1 unknown of 1"]);
 }
+
+#[tokio::test]
+async fn what_is_wrong_is_said_at_its_attribute() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let elsewhere = "fab00001-0000-4000-8000-00000000ffff";
+    for (arguments, path) in [
+        (json!({"plans": {"VirtualMachine": {}}}), "plans[\"VirtualMachine\"]"),
+        (json!({"plans": {"Arm": {}}, "subscription_ids": [elsewhere]}), "subscription_ids"),
+        (json!({"plans": {"Arm": {}}, "tags": {"env": "nowhere"}}), "tags"),
+    ] {
+        let reading = inside.plan(NAME, arguments).await;
+        let paths: Vec<_> = reading.said.iter().map(|problem| problem.path.to_string()).collect();
+        assert_eq!(paths, [path], "{:?}", reading.said);
+    }
+    for name in ["connection", "defender_assessments", "defender_plans"] {
+        let reading = inside.read(name, json!({"subscription_ids": [elsewhere]})).await;
+        assert_eq!(reading.errors(), ["Outside the configured scope"]);
+        assert_eq!(reading.said.iter().next().unwrap().path.to_string(), "subscription_ids", "{name}");
+    }
+}

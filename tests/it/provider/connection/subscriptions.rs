@@ -3,6 +3,7 @@
 use azposture::azure::settings::ScopeSetting;
 
 use super::*;
+use crate::support::held::assignment;
 
 const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 
@@ -309,4 +310,24 @@ async fn plans_that_are_needed_and_not_offered_are_unknown() {
     });
     let row = check(old, &format!("defender_plan_for_area|{PRODUCTION}")).await;
     says(&row, "fail", &["ContainerRegistry", "KubernetesService"]);
+}
+
+#[tokio::test]
+async fn what_is_held_below_a_subscription_is_more_than_reads_too() {
+    let given = |role: &'static str| {
+        edited("role-assignments", move |list| {
+            let place = format!("/subscriptions/{PRODUCTION}/resourceGroups/rg-shop-prod");
+            list["value"].as_array_mut().unwrap().push(assignment(1, PRINCIPAL_ID, role, &place));
+        })
+    };
+    says(
+        &check(given("8e3af657-a8ff-443c-a75c-2fe8c4bcb635"), &production("role_excess")).await,
+        "fail",
+        &["Owner", "below=Owner"],
+    );
+    says(&check(given(READER), &production("role_excess")).await, "pass", &["below=1"]);
+    let custom = "fab0000e-0000-4000-8000-000000000001";
+    says(&check(given(custom), &production("role_excess")).await, "unknown", &[custom, "reason=not_proven"]);
+    let unread = refused("Microsoft.Authorization/roleAssignments");
+    says(&check(unread, &production("role_excess")).await, "unknown", &["reason=forbidden"]);
 }
