@@ -253,7 +253,8 @@ pub fn canonical_type(full: &str) -> String {
     }
 }
 
-fn known_type(full: &str) -> Option<&'static str> {
+/// The canonical spelling of a type that is known here.
+pub fn known_type(full: &str) -> Option<&'static str> {
     TYPES.iter().find(|known| known.eq_ignore_ascii_case(full)).copied()
 }
 

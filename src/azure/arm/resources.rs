@@ -45,6 +45,17 @@ pub struct Provider {
     /// `Registered`, `NotRegistered`, `Registering`, `Unregistering`, `Unregistered`, or what else there may be.
     #[serde(default, deserialize_with = "text")]
     pub registration_state: Option<String>,
+    /// What it has.
+    #[serde(default, deserialize_with = "or_default")]
+    pub resource_types: Vec<ProviderType>,
+}
+
+/// A type of a resource provider.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderType {
+    /// Without the namespace: `servers/databases`.
+    pub resource_type: String,
 }
 
 /// The resource groups of a subscription.

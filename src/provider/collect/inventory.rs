@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     azure::{
-        self, Client,
-        arm::resources::{self, Resource, ResourceGroup},
+        self, Client, Kind,
+        arm::resources::{self, Provider, Resource, ResourceGroup},
         queries,
     },
     posture::Unreadable,
@@ -129,11 +129,27 @@ pub async fn require_groups(
     }
 }
 
+async fn provider(context: &Context, subscription_id: &str, namespace: &str) -> azure::Result<Arc<Provider>> {
+    let (client, id, name) = (context.client.clone(), subscription_id.to_owned(), namespace.to_owned());
+    let key = format!("provider/{id}/{}", namespace.to_ascii_lowercase());
+    context.client.memo(&key, || async move { resources::provider(&client, &id, &name).await }).await
+}
+
+/// Whether there is a resource type of that name, registered or not, whatever the provider knows of it; the gap if that could not be
+/// read.
+pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> Result<std::result::Result<bool, Unreadable>> {
+    let Some((namespace, name)) = full.split_once('/') else { return Ok(Ok(false)) };
+    match provider(context, subscription_id, namespace).await {
+        Ok(provider) => Ok(Ok(provider.resource_types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
+        // No such namespace.
+        Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unsupported) => Ok(Ok(false)),
+        Err(error) => failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err),
+    }
+}
+
 /// Whether a resource provider is registered; none if that could not be read.
-pub async fn registered(context: &Context, subscription_id: &str, namespace: &'static str) -> Result<Option<bool>> {
-    let (client, id) = (context.client.clone(), subscription_id.to_owned());
-    let key = format!("provider/{id}/{namespace}");
-    match context.client.memo(&key, || async move { resources::provider(&client, &id, namespace).await }).await {
+pub async fn registered(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<bool>> {
+    match provider(context, subscription_id, namespace).await {
         Ok(provider) => Ok(provider.registration_state.as_deref().map(|state| state.eq_ignore_ascii_case("Registered"))),
         Err(error) => failure::gap("providers", subscription_id, &error).map(|_| None),
     }

@@ -1,5 +1,7 @@
 //! `azposture_defender_assessments`: Defender recommendations joined with their metadata.
 
+mod selection;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -25,12 +27,12 @@ use crate::{
         Reason, Severity, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
         controls, filter,
-        resource_id::{ResourceId, within},
+        resource_id::ResourceId,
         time::written,
         unreadable,
     },
     sdk::{
-        Diagnostics, Path, Result,
+        Diagnostics, Result,
         entry::{DataSource, DataSourceEntry, Page},
     },
 };
@@ -51,7 +53,7 @@ struct Arguments {
     /// Resource groups, without case. Default all; a name that no selected subscription has is an error.
     #[schemars(length(min = 1))]
     resource_group_names: Option<BTreeSet<String>>,
-    /// Resource types, for example `Microsoft.Storage/storageAccounts`, without case. Default all.
+    /// Resource types, for example `Microsoft.Storage/storageAccounts`, without case. Default all; one that does not exist is an error.
     #[schemars(length(min = 1))]
     resource_types: Option<BTreeSet<ResourceType>>,
     /// Beginnings of resource ids, up to a `/`, without case; each has to lie in the scope. Default all.
@@ -70,7 +72,7 @@ struct Arguments {
     /// Keys of recommendations, GUIDs. Default all; a key that matches nothing is a warning.
     #[schemars(length(min = 1))]
     assessment_keys: Option<BTreeSet<Guid>>,
-    /// Categories, for example `Data`, without case. Default all.
+    /// Categories, for example `Data`, without case. Default all; one that no recommendation has is an error.
     #[schemars(length(min = 1))]
     categories: Option<BTreeSet<String>>,
     /// Whether to read risk levels, with a newer version of the interface that not every region and cloud has. Default `false`.
@@ -201,7 +203,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let subscriptions = scope.choose(chosen.as_ref())?;
     let mut gaps = scope.gaps(chosen.as_ref());
     let filter = filter_of(&arguments, chosen.clone());
-    require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
+    selection::require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
     if let Some(names) = &filter.resource_group_names {
         gaps.extend(inventory::require_groups(context, &subscriptions, names).await?);
     }
@@ -222,9 +224,13 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut summary = Summary::default();
     let mut found = Vec::new();
     let mut untagged = BTreeSet::new();
+    let mut types = BTreeSet::new();
     for row in lists.read.iter().flat_map(|(_, rows)| rows.iter()) {
         let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
         let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
+        if let Some(ty) = place.resource_type.as_deref().filter(|_| filter.resource_types.is_some()) {
+            types.insert(ty.to_ascii_lowercase());
+        }
         if !filter.admits(row, metadata, &place) {
             continue;
         }
@@ -247,7 +253,10 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
                  kept. Filter them by `resource_types` or `resource_id_prefixes` instead."
             .to_owned(),
     }));
-    unmatched_keys(&arguments, &lists.read, warnings);
+    selection::unmatched_keys(&arguments, &lists.read, warnings);
+    let unseen: Vec<&String> = filter.resource_types.iter().flatten().filter(|ty| !types.contains(*ty)).collect();
+    selection::require_types(context, &subscriptions, &unseen, &mut gaps).await?;
+    selection::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
     found.sort_by(|a, b| order(a.severity, &a.key).cmp(&order(b.severity, &b.key)));
     summary.matched = found.len();
     summary.returned = found.len().min(limit(arguments.limit));
@@ -275,21 +284,6 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
         severities: arguments.severities.as_ref().map(|all| all.iter().map(|word| Severity::from(*word)).collect()),
         assessment_keys: lowered(&arguments.assessment_keys, |key| &key.0),
         categories: arguments.categories.clone(),
-    }
-}
-
-fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscriptions: &[Subscription]) -> Result<()> {
-    let inside =
-        |prefix: &String| subscriptions.iter().any(|subscription| within(prefix, &format!("/subscriptions/{}", subscription.id)));
-    match prefixes.into_iter().flatten().find(|prefix| !inside(prefix)) {
-        None => Ok(()),
-        Some(outside) => {
-            let mut problems = Diagnostics::new();
-            let detail =
-                format!("{outside:?} lies in none of the selected subscriptions. Correct it or select its subscription.");
-            problems.error(Path::attribute("resource_id_prefixes"), "Outside the configured scope", detail);
-            Err(problems)
-        }
     }
 }
 
@@ -387,18 +381,6 @@ fn type_of(id: &ResourceId) -> Option<String> {
         };
         id.subscription_id.as_ref().map(|_| container.to_owned())
     })
-}
-
-fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<Vec<Assessment>>)], warnings: &mut Diagnostics) {
-    let unmatched: Vec<_> = lowered(&arguments.assessment_keys, |key| &key.0)
-        .into_iter()
-        .flatten()
-        .filter(|key| !lists.iter().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
-        .collect();
-    if !unmatched.is_empty() {
-        let detail = format!("No assessment of any status has the key {}.", unmatched.join(", "));
-        warnings.warning(Path::attribute("assessment_keys"), "Assessment key matches nothing", detail);
-    }
 }
 
 impl Summary {
