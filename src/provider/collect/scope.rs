@@ -133,7 +133,8 @@ impl Scope {
             scope: format!("/subscriptions/{}", subscription.id),
             reason: Reason::NotVisible,
             code: String::new(),
-            remedy: "The subscription is deleted; Azure keeps it for up to 90 days. Take it out of the scope, or have it restored."
+            remedy: "The subscription is deleted; Azure keeps it for up to 90 days. Take it out of the scope (below a group or the tenant: \
+                     name the others in `subscription_ids`), or have it restored."
                 .to_owned(),
         }));
         Self { kind, subscriptions, deleted, gaps }
