@@ -25,11 +25,14 @@ const REPEATED_PAGE: &str = "RepeatedPage";
 /// The most pages one list may have.
 const MOST_PAGES: usize = 100_000;
 
-/// One page as it came, and the total that Resource Graph announces.
+/// One page as it came, and what Resource Graph says about its rows.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) answer: Answer,
+    /// The rows of all pages together.
     pub(super) total: Option<u64>,
+    /// A hash of the id of each row.
+    pub(super) ids: Vec<u64>,
 }
 
 /// A task that fetches pages; dropping it cancels the request in flight.
@@ -127,7 +130,7 @@ async fn follow_links(client: Client, call: Call, pages: Sender<Page>) -> Result
         let frame = frame(&call, &answer)?;
         trail.page(&call, &frame)?;
         let next = frame.next.map(|link| next_url(&call, &origin, &link)).transpose()?;
-        place.send(Page { answer, total: None });
+        place.send(Page { answer, total: None, ids: Vec::new() });
         match next {
             Some(next) => url = next,
             None => return Ok(()),
