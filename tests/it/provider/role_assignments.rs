@@ -256,6 +256,25 @@ async fn members_that_are_hidden_or_refused_are_gaps() {
 }
 
 #[tokio::test]
+async fn a_group_has_no_members_only_if_the_directory_says_that_it_is_gone() {
+    let members = "fab00003-0000-4000-8000-000000000003/transitiveMembers";
+    let gone = || Fault::on(members).refuse(404, "Request_ResourceNotFound", "does not exist");
+    for (fault, gap) in [
+        (gone(), "group_members not_visible graph"),
+        (Fault::on(members).refuse(404, "UnknownError", ""), "group_members unavailable graph"),
+        (Fault::on(members).refuse(404, "itemNotFound", "no"), "group_members not_visible graph"),
+    ] {
+        let reading = Inside::on(Tenant::demo().with_fault(fault)).await.read(NAME, json!({"expand_groups": true})).await;
+        assert_eq!(reading.gaps(), [gap]);
+    }
+    let tenant = Tenant::demo();
+    let platform = |row: &Json| row["id"] == members.split('/').next().unwrap();
+    tenant.edit("groups", |list| list["value"].as_array_mut().unwrap().retain(|row| !platform(row))).unwrap();
+    let reading = Inside::on(tenant.with_fault(gone())).await.read(NAME, json!({"expand_groups": true})).await;
+    assert!(reading.gaps().is_empty(), "{:?}", reading.gaps());
+}
+
+#[tokio::test]
 async fn a_second_reading_asks_for_nothing_again() {
     let tenant = Tenant::demo();
     let inside = Inside::on(tenant.clone()).await;
