@@ -269,10 +269,11 @@ pub async fn tree(context: &Context) -> Result<Tree> {
                 let parent = item.parent().unwrap_or(&root);
                 tree.parents.insert(item.name.to_lowercase(), parent.to_lowercase());
             }
+            // Only then: what an earlier read found stays admitted when this one fails.
+            context.client.admit_groups(&tree.groups);
         }
         Err(error) => tree.gap = Some(failure::gap("management_groups", &group_scope(&root), &error)?),
     }
-    context.client.admit_groups(&tree.groups);
     Ok(tree)
 }
 
