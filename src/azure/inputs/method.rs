@@ -310,7 +310,7 @@ impl Finder<'_> {
         let client = self.with_aks(agreed(text, file)?, "AZURE_CLIENT_ID")?;
         match client {
             Some(client) if !shape::is_guid(&client.value) => {
-                let message = format!("{} is {:?}, which is not a GUID", client.origin, client.value);
+                let message = format!("{} holds {}, which are not a GUID", client.origin, shape::unquoted(&client.value));
                 Err(configuration("an application", "InvalidClientId", message)
                     .advise("Use the Application (client) ID of the app registration."))
             }

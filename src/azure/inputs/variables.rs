@@ -1,6 +1,6 @@
 //! Reading environment variables: an empty one is unset, and a boolean is `1`, `0`, `true` or `false`.
 
-use super::Problem;
+use super::{Problem, shape};
 
 /// The environment, through the one function that reads it.
 pub(super) struct Variables<'a> {
@@ -32,7 +32,7 @@ impl<'a> Variables<'a> {
             _ => {
                 problems.push(Problem::of_variable(
                     format!("Invalid {name}"),
-                    format!("{name} is {text:?}. Allowed: 1, 0, true, false."),
+                    format!("{name} holds {}. Allowed: 1, 0, true, false.", shape::unquoted(&text)),
                 ));
                 None
             }

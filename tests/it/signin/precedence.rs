@@ -247,6 +247,35 @@ fn a_client_id_of_a_variable_must_be_a_guid() {
     assert_eq!(error.code(), "InvalidClientId");
 }
 
+/// A secret in the place of something else must not end up in a log.
+#[test]
+fn a_value_that_may_be_a_secret_is_never_quoted() {
+    const MISPLACED: &str = "sUp3r~S3cret";
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, MISPLACED.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let said = |inputs: &Inputs, variables: &[(&'static str, &str)]| match resolve(inputs, variables) {
+        Ok(settings) => super::support::shown(&settings.method.unwrap_err()),
+        Err(problems) => format!("{problems:?}"),
+    };
+    let of_file = Inputs { client_id_file_path: Some(path), ..Inputs::default() };
+    let arguments = [
+        ("client_id", Inputs { client_id: Some(MISPLACED.into()), ..Inputs::default() }),
+        ("tenant_id", Inputs { tenant_id: Some(MISPLACED.into()), ..Inputs::default() }),
+        ("client_id_file_path", of_file),
+    ];
+    for (name, inputs) in &arguments {
+        let text = said(inputs, &[]);
+        assert!(text.contains(name) && text.contains("12 characters") && !text.contains(MISPLACED), "{text}");
+    }
+    for name in
+        ["ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME", "ARM_USE_MSI"]
+    {
+        let text = said(&Inputs::default(), &[(name, MISPLACED)]);
+        assert!(text.contains(name) && text.contains("12 characters") && !text.contains(MISPLACED), "{text}");
+    }
+}
+
 #[test]
 fn the_scope_is_lower_case_and_comes_from_one_argument() {
     let upper = SUBSCRIPTION.to_uppercase();
