@@ -18,6 +18,11 @@ impl<'a> Variables<'a> {
         (self.read)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
+    /// The text of a variable as it stands, for what blanks may belong to; none if it is unset or blank.
+    pub(super) fn verbatim(&self, name: &str) -> Option<String> {
+        (self.read)(name).filter(|value| !value.trim().is_empty())
+    }
+
     /// The first variable of `names` that is set, with its name.
     pub(super) fn first(&self, names: &[&'static str]) -> Option<(&'static str, String)> {
         names.iter().find_map(|name| Some((*name, self.text(name)?)))

@@ -236,6 +236,34 @@ fn a_certificate_comes_from_a_file_or_inline() {
 }
 
 #[test]
+fn the_blanks_of_a_password_are_a_part_of_it() {
+    const PASSWORD: &str = " p w\t";
+    let written = Inputs { client_certificate_password: Some(Sensitive::new(PASSWORD)), ..application() };
+    let path = ("ARM_CLIENT_CERTIFICATE_PATH", "/x.pfx");
+    for found in [
+        method(&written, &[path]).unwrap(),
+        method(&application(), &[path, ("ARM_CLIENT_CERTIFICATE_PASSWORD", PASSWORD)]).unwrap(),
+    ] {
+        let Method::Certificate { password, .. } = found else { panic!("no certificate") };
+        assert_eq!(password.reveal(), PASSWORD);
+    }
+}
+
+#[test]
+fn a_password_alone_does_not_stand_in_the_way_of_another_method() {
+    let password = ("ARM_CLIENT_CERTIFICATE_PASSWORD", "pw");
+    let with_secret = Inputs { client_secret: secret(), ..application() };
+    assert_eq!(word(&with_secret, &[password]), "client_secret");
+    assert_eq!(word(&Inputs { use_msi: Some(true), ..Inputs::default() }, &[password]), "msi");
+    assert_eq!(word(&Inputs { use_cli: Some(true), ..Inputs::default() }, &[password]), "cli");
+    // Else nobody asked for Azure CLI, and a secret without its tenant is not whole.
+    for inputs in [Inputs::default(), Inputs { client_secret: secret(), ..Inputs::default() }] {
+        let error = method(&inputs, &[password]).unwrap_err();
+        assert!(shown(&error).contains("client_certificate_path"), "{error}");
+    }
+}
+
+#[test]
 fn an_oidc_file_is_kept_as_a_file() {
     let inputs = Inputs { use_oidc: Some(true), ..application() };
     assert!(matches!(method(&inputs, &[("ARM_OIDC_TOKEN_FILE_PATH", "/token")]).unwrap(), Method::OidcTokenFile { .. }));
