@@ -18,7 +18,10 @@ use super::{
     decode::{self, Frame, Undecodable},
     gate::{self, LEFT_ITS_HOST},
 };
-use crate::azure::{Call, Client, Error, Kind, Result};
+use crate::{
+    azure::{Call, Client, Error, Kind, Result},
+    panics::{Panicked, caught},
+};
 
 /// The code of a list of which one page came twice.
 const REPEATED_PAGE: &str = "RepeatedPage";
@@ -39,7 +42,7 @@ pub(super) struct Page {
 #[derive(Debug)]
 pub(super) struct Fetching {
     pages: Receiver<Page>,
-    task: JoinSet<Result<()>>,
+    task: JoinSet<std::result::Result<Result<()>, Panicked>>,
 }
 
 /// Notices a page that was already asked for, one that came before under another link, and a list that never ends.
@@ -64,7 +67,7 @@ impl Fetching {
     pub(super) fn start<F: Future<Output = Result<()>> + Send + 'static>(fetch: impl FnOnce(Sender<Page>) -> F) -> Self {
         let (sender, pages) = channel(1);
         let mut task = JoinSet::new();
-        task.spawn(fetch(sender));
+        task.spawn(caught(fetch(sender)));
         Self { pages, task }
     }
 
@@ -76,7 +79,8 @@ impl Fetching {
             return Ok(Some(page));
         }
         match self.task.join_next().await {
-            Some(Ok(ended)) => ended.map(|()| None),
+            Some(Ok(Ok(ended))) => ended.map(|()| None),
+            Some(Ok(Err(panicked))) => panicked.resume(),
             Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", "a list")
                 .said("Bug", "The task that fetches pages did not finish.")
                 .advise("This is a bug in the provider; please report it.")),
