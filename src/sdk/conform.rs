@@ -16,7 +16,12 @@ fn fit(value: Value, ty: &Type, at: &Path) -> Result<Value, Misfit> {
     Ok(match (value, ty) {
         (value @ (Value::Null | Value::Unknown), _) => value,
         (value @ Value::Bool(_), Type::Bool) | (value @ Value::String(_), Type::String) => value,
-        (value @ Value::Number(_), Type::Number) | (value @ Value::Dynamic(_), Type::Dynamic) => value,
+        (value @ Value::Number(_), Type::Number) => value,
+        (Value::Dynamic(inner), Type::Dynamic) => {
+            let (ty, value) = *inner;
+            let value = fit(value, &ty, at)?;
+            Value::Dynamic(Box::new((ty, value)))
+        }
         (Value::String(text), Type::Number) => Value::Number(json::number(&text).map_err(|error| (at.clone(), error.0))?),
         (Value::List(elements), Type::List(element) | Type::Set(element)) => {
             let elements =
@@ -79,6 +84,19 @@ mod tests {
         let value = conform(value, &object()).unwrap();
         assert_eq!(value.get("n"), &Value::Number(Number::Decimal("9.8".into())));
         assert_eq!(value.get("s"), &Value::List(vec![Value::from("9.8")]));
+    }
+
+    #[test]
+    fn a_value_with_a_type_of_its_own_fits_that_type() {
+        let dynamic = |ty: Type, value: Value| Value::Dynamic(Box::new((ty, value)));
+        let row = Type::Object(vec![("n".into(), Type::Number), ("d".into(), Type::Dynamic)]);
+        let value = Value::Map(
+            [("n".to_owned(), Value::from("9.8")), ("d".to_owned(), dynamic(Type::Number, Value::from("1.25")))].into(),
+        );
+        let Value::Dynamic(inner) = conform(dynamic(row.clone(), value), &Type::Dynamic).unwrap() else { panic!("no type") };
+        assert_eq!((&inner.0, inner.1.get("n")), (&row, &Value::Number(Number::Decimal("9.8".into()))));
+        assert_eq!(inner.1.get("d"), &dynamic(Type::Number, Value::Number(Number::Decimal("1.25".into()))));
+        assert!(conform(dynamic(Type::Bool, Value::from("x")), &Type::Dynamic).is_err());
     }
 
     #[test]
