@@ -23,7 +23,11 @@ fn fit(value: Value, ty: &Type, at: &Path) -> Result<Value, Misfit> {
             Value::Dynamic(Box::new((ty, value)))
         }
         (Value::String(text), Type::Number) => Value::Number(json::number(&text).map_err(|error| (at.clone(), error.0))?),
-        (Value::List(elements), Type::List(element) | Type::Set(element)) => {
+        // Terraform sorts sets, so a position would point at another element.
+        (Value::List(elements), Type::Set(element)) => {
+            Value::List(elements.into_iter().map(|value| fit(value, element, at)).collect::<Result<_, _>>()?)
+        }
+        (Value::List(elements), Type::List(element)) => {
             let elements =
                 elements.into_iter().enumerate().map(|(index, value)| fit(value, element, &at.then(Step::Index(index))));
             Value::List(elements.collect::<Result<_, _>>()?)
@@ -109,7 +113,7 @@ mod tests {
     fn a_misfit_names_its_place() {
         let value = Value::Map([("s".to_owned(), Value::List(vec![Value::from("a"), Value::Bool(true)]))].into());
         let (path, text) = conform(value, &object()).unwrap_err();
-        assert_eq!(path.to_string(), "s[1]");
+        assert_eq!(path.to_string(), "s");
         assert!(text.contains("a bool"), "{text}");
         let foreign = Value::Map([("z".to_owned(), Value::Null)].into());
         assert!(conform(foreign, &object()).unwrap_err().1.contains("\"z\""));
