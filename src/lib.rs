@@ -21,12 +21,13 @@
 //! plugin ──> sdk <── provider ──> { azure, posture }      demo ──> azure (as its transport)
 //! ```
 //!
-//! Arrows point downwards only; `tests/it/tidy.rs` enforces them.
+//! Below all of them stands [`panics`], which knows nothing. Arrows point downwards only; `tests/it/tidy.rs` enforces them.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod azure;
 pub mod demo;
+pub mod panics;
 pub mod plugin;
 pub mod posture;
 pub mod provider;

@@ -101,10 +101,21 @@ fn meaning(call: &Call, answer: &Answer, said: &Said) -> (Kind, String) {
     match answer.status {
         401 => (Kind::Unauthenticated, challenge(answer)),
         403 => (Kind::Forbidden, grant(call, &said.message)),
-        404 => (Kind::NotFound, "Check that it exists and that the sign-in may see it.".to_owned()),
+        404 => absent(said),
         408 | 500 | 502..=599 => (Kind::Unavailable, String::new()),
         200..=299 => (Kind::InvalidResponse, String::new()),
         _ => (Kind::Unsupported, "If this persists, please report it: the service did not understand the request.".to_owned()),
+    }
+}
+
+/// Only a service that says so, in its own words, says that something does not exist: a proxy's page and a gateway's JSON carry no
+/// code, or the status as one, and Microsoft Graph's front end answers `UnknownError` where nobody behind it did.
+fn absent(said: &Said) -> (Kind, String) {
+    let of_service = |code: &&String| code.bytes().any(|byte| byte.is_ascii_alphabetic());
+    match said.codes.iter().find(of_service) {
+        Some(code) if code.eq_ignore_ascii_case("UnknownError") => (Kind::Unavailable, String::new()),
+        Some(_) => (Kind::NotFound, "Check that it exists and that the sign-in may see it.".to_owned()),
+        None => (Kind::InvalidResponse, PROXY_ADVICE.to_owned()),
     }
 }
 

@@ -11,6 +11,8 @@ use super::{
     answer::Answer,
     counts::{Counters, Counts},
     decode,
+    discovery::Discovery,
+    home::Home,
     memo::Memo,
     pager,
     resource_graph::{self, Query},
@@ -34,6 +36,7 @@ pub struct Client {
 struct Inner {
     shared: Shared,
     cloud: OnceCell<Cloud>,
+    home: Home,
     session: Mutex<Option<Arc<Session>>>,
 }
 
@@ -50,7 +53,10 @@ impl Client {
             transports,
             counters,
         };
-        Self { inner: Arc::new(Inner { shared, cloud: OnceCell::new(), session: Mutex::new(None) }), memo: Arc::default() }
+        Self {
+            inner: Arc::new(Inner { shared, cloud: OnceCell::new(), home: Home::default(), session: Mutex::new(None) }),
+            memo: Arc::default(),
+        }
     }
 
     /// The same connection (token, places, scope, counts) with nothing remembered: for a validation with `triggers`.
@@ -72,6 +78,18 @@ impl Client {
     pub async fn cloud(&self) -> Result<&Cloud> {
         let Shared { settings, transports, .. } = &self.inner.shared;
         self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await
+    }
+
+    /// What the sign-in host says about the tenant, asked once; none if neither the configuration nor the token for `audience` names
+    /// the tenant.
+    pub async fn discovery(&self, audience: Audience) -> Result<Option<Arc<Discovery>>> {
+        self.inner.home.discovery(self, audience).await
+    }
+
+    /// Whether the tenant lives in the configured cloud and is the configured one, as far as discovery says so. Every read asks this
+    /// by itself; what looks at nothing but a token has to ask.
+    pub async fn check_home(&self, audience: Audience) -> Result<()> {
+        self.inner.home.check(self, audience).await
     }
 
     /// What was sent and waited for so far, by all clones of this client.
@@ -131,6 +149,7 @@ impl Client {
     pub(super) async fn send(&self, call: &Call, url: &Url) -> Result<Answer> {
         let _busy = self.inner.shared.counters.begin(format!("{} on {}", call.reading, call.object()));
         let session = self.session().await?;
+        self.check_home(call.audience).await?;
         let answer = session.send(call, url).await?;
         if answer.status != 401 {
             return Ok(answer);

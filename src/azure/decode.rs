@@ -2,6 +2,7 @@
 //! does not decode fails the whole list and is named by its field path; it is never skipped.
 
 use std::{
+    borrow::Cow,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
     marker::PhantomData,
@@ -31,6 +32,8 @@ pub(super) struct Frame {
     pub(super) truncated: bool,
     /// What tells this page's rows from another page's; none if it has none.
     pub(super) rows: Option<u64>,
+    /// Resource Graph: a hash of each row's `id`, without its case; empty if the rows have none.
+    pub(super) ids: Vec<u64>,
 }
 
 /// Reads what surrounds the rows of a page, skipping over them.
@@ -102,7 +105,11 @@ impl<'de> Visitor<'de> for FrameVisitor {
             match key.as_str() {
                 "totalRecords" => frame.total = map.next_value()?,
                 "resultTruncated" => frame.truncated = is_true(&map.next_value()?),
-                "data" | "value" => frame.rows = fingerprint(map.next_value::<&RawValue>()?.get()),
+                "data" => {
+                    let rows = map.next_value::<&RawValue>()?.get();
+                    (frame.rows, frame.ids) = (fingerprint(rows), ids(rows));
+                }
+                "value" => frame.rows = fingerprint(map.next_value::<&RawValue>()?.get()),
                 key if key == "$skipToken" || key.to_ascii_lowercase().ends_with("nextlink") => {
                     let link = map.next_value::<Option<String>>()?.filter(|link| !link.is_empty());
                     frame.next = frame.next.or(link);
@@ -128,6 +135,22 @@ fn fingerprint(array: &str) -> Option<u64> {
     let last = bytes.len().saturating_sub(END);
     (bytes.len(), bytes.get(..END).unwrap_or(bytes), bytes.get(last..)).hash(&mut hasher);
     Some(hasher.finish())
+}
+
+/// Eight bytes a row, because the ids of all pages have to be kept. What is no array of rows is found when they are decoded.
+fn ids(array: &str) -> Vec<u64> {
+    #[derive(Deserialize)]
+    struct Row<'a> {
+        #[serde(borrow)]
+        id: Option<Cow<'a, str>>,
+    }
+    let hash = |id: Cow<'_, str>| {
+        let mut hasher = DefaultHasher::new();
+        id.to_ascii_lowercase().hash(&mut hasher);
+        hasher.finish()
+    };
+    let rows = serde_json::from_str::<Vec<Row<'_>>>(array).unwrap_or_default();
+    rows.into_iter().filter_map(|row| row.id).map(hash).collect()
 }
 
 /// Resource Graph writes its flag as text.

@@ -74,6 +74,13 @@ pub fn check(discovery: &Discovery, cloud: &Cloud, configured_tenant: Option<&st
     }
 }
 
+/// The token belongs to another tenant than the one a domain stands for.
+pub(super) fn token_of_another(discovery: &Discovery, domain: &str, own: &str) -> Error {
+    Error::new(Kind::Configuration, READING, format!("tenant {domain}"))
+        .said(WRONG_TENANT, format!("the token is for tenant {own}, but {domain} is tenant {}", discovery.tenant_id))
+        .advise(format!("Set tenant_id = \"{own}\", or sign in to the other tenant: az login --tenant {domain}."))
+}
+
 fn wrong_cloud(discovery: &Discovery, cloud: &Cloud) -> Error {
     let lives_in = home(discovery);
     let error = Error::new(Kind::Configuration, READING, format!("tenant {} in cloud {}", discovery.tenant_id, cloud.name));

@@ -6,7 +6,6 @@ use std::{
     any::{Any, TypeId},
     collections::BTreeMap,
     fmt,
-    panic::resume_unwind,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,13 +13,18 @@ use std::{
 use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::azure::{Error, Kind, Result};
+use crate::{
+    azure::{Error, Kind, Result},
+    panics::{Panicked, caught},
+};
 
 /// How long an answer is good for: during an apply, other providers change Azure.
 const LIFETIME: Duration = Duration::from_secs(60);
 
 type Outcome = Result<Arc<dyn Any + Send + Sync>>;
 type Work = BoxFuture<'static, Outcome>;
+/// A read that is under way. If it panics, so does everyone who waits for it.
+type Running = BoxFuture<'static, std::result::Result<Outcome, Panicked>>;
 type Key = (String, TypeId);
 
 /// What was read in this run, by key and type.
@@ -33,7 +37,7 @@ enum Entry {
         since: Instant,
     },
     /// Alive only as long as somebody waits for it: the work is owned by those who wait.
-    Running(WeakShared<Work>),
+    Running(WeakShared<Running>),
 }
 
 impl Memo {
@@ -52,7 +56,7 @@ impl Memo {
         };
         let outcome = match self.find_or_start(&key, start) {
             Ok(outcome) => outcome,
-            Err(running) => running.await,
+            Err(running) => running.await.unwrap_or_else(|panicked| panicked.resume()),
         };
         outcome?
             .downcast::<T>()
@@ -60,7 +64,7 @@ impl Memo {
     }
 
     /// The outcome that is remembered, else the read to wait for.
-    fn find_or_start(self: &Arc<Self>, key: &Key, start: impl FnOnce() -> Work) -> std::result::Result<Outcome, Shared<Work>> {
+    fn find_or_start(self: &Arc<Self>, key: &Key, start: impl FnOnce() -> Work) -> std::result::Result<Outcome, Shared<Running>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         entries.retain(|_, entry| entry.is_of_use(now));
@@ -80,19 +84,18 @@ impl Memo {
         Err(shared)
     }
 
-    async fn run(self: Arc<Self>, key: Key, work: Work) -> Outcome {
+    async fn run(self: Arc<Self>, key: Key, work: Work) -> std::result::Result<Outcome, Panicked> {
         // On a task of its own, so that lists are decoded side by side; it ends with the set when nobody waits any more.
         let mut task = JoinSet::new();
-        task.spawn(work);
+        task.spawn(caught(work));
         let outcome = match task.join_next().await {
-            Some(Ok(outcome)) => outcome,
-            Some(Err(error)) if error.is_panic() => resume_unwind(error.into_panic()),
+            Some(Ok(outcome)) => outcome?,
             Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", key.0.as_str())
                 .said("Bug", "The task that reads did not finish.")
                 .advise("This is a bug in the provider; please report it.")),
         };
         self.finish(key, &outcome);
-        outcome
+        Ok(outcome)
     }
 
     fn finish(&self, key: Key, outcome: &Outcome) {
@@ -231,6 +234,21 @@ mod tests {
         assert!(futures::future::join(give_up(), give_up()).await.0.is_err());
         sleep(Duration::from_secs(5)).await;
         assert_eq!((reads.started(), reads.finished()), (1, 0));
+        assert!(memo.read("k", || reads.read(None)).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_reaches_all_who_wait_and_is_not_remembered() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        let panics = || async {
+            sleep(Duration::from_secs(1)).await;
+            panic!("row {} is odd", 7)
+        };
+        let read = || caught(memo.read::<usize, _>("k", panics));
+        let (one, other) = futures::future::join(read(), read()).await;
+        for panicked in [one.unwrap_err(), other.unwrap_err()] {
+            assert_eq!(panicked.message, "row 7 is odd");
+        }
         assert!(memo.read("k", || reads.read(None)).await.is_ok());
     }
 }

@@ -19,6 +19,7 @@ mod fetch;
 pub mod gate;
 pub mod graph;
 pub mod guard;
+mod home;
 pub mod inputs;
 pub mod memo;
 mod pace;

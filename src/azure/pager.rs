@@ -18,25 +18,31 @@ use super::{
     decode::{self, Frame, Undecodable},
     gate::{self, LEFT_ITS_HOST},
 };
-use crate::azure::{Call, Client, Error, Kind, Result};
+use crate::{
+    azure::{Call, Client, Error, Kind, Result},
+    panics::{Panicked, caught},
+};
 
 /// The code of a list of which one page came twice.
 const REPEATED_PAGE: &str = "RepeatedPage";
 /// The most pages one list may have.
 const MOST_PAGES: usize = 100_000;
 
-/// One page as it came, and the total that Resource Graph announces.
+/// One page as it came, and what Resource Graph says about its rows.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) answer: Answer,
+    /// The rows of all pages together.
     pub(super) total: Option<u64>,
+    /// A hash of the id of each row.
+    pub(super) ids: Vec<u64>,
 }
 
 /// A task that fetches pages; dropping it cancels the request in flight.
 #[derive(Debug)]
 pub(super) struct Fetching {
     pages: Receiver<Page>,
-    task: JoinSet<Result<()>>,
+    task: JoinSet<std::result::Result<Result<()>, Panicked>>,
 }
 
 /// Notices a page that was already asked for, one that came before under another link, and a list that never ends.
@@ -61,7 +67,7 @@ impl Fetching {
     pub(super) fn start<F: Future<Output = Result<()>> + Send + 'static>(fetch: impl FnOnce(Sender<Page>) -> F) -> Self {
         let (sender, pages) = channel(1);
         let mut task = JoinSet::new();
-        task.spawn(fetch(sender));
+        task.spawn(caught(fetch(sender)));
         Self { pages, task }
     }
 
@@ -73,7 +79,8 @@ impl Fetching {
             return Ok(Some(page));
         }
         match self.task.join_next().await {
-            Some(Ok(ended)) => ended.map(|()| None),
+            Some(Ok(Ok(ended))) => ended.map(|()| None),
+            Some(Ok(Err(panicked))) => panicked.resume(),
             Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", "a list")
                 .said("Bug", "The task that fetches pages did not finish.")
                 .advise("This is a bug in the provider; please report it.")),
@@ -127,7 +134,7 @@ async fn follow_links(client: Client, call: Call, pages: Sender<Page>) -> Result
         let frame = frame(&call, &answer)?;
         trail.page(&call, &frame)?;
         let next = frame.next.map(|link| next_url(&call, &origin, &link)).transpose()?;
-        place.send(Page { answer, total: None });
+        place.send(Page { answer, total: None, ids: Vec::new() });
         match next {
             Some(next) => url = next,
             None => return Ok(()),

@@ -73,22 +73,54 @@ pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut
     }
     let start = |scope| Fetching::start(|pages| follow_tokens(client.clone(), call.clone(), query.clone(), scope, pages));
     for mut batch in batches.into_iter().map(start).collect::<Vec<_>>() {
-        let (mut seen, mut total) = (0, None);
+        let mut tally = Tally::default();
         while let Some(page) = batch.next().await? {
             let json = page.answer.accept(&call)?;
-            seen += decode::rows(json, "data", &mut emit).map_err(|why| undecodable(&call, &page.answer, why))?;
-            total = page.total;
+            let rows = decode::rows(json, "data", &mut emit).map_err(|why| undecodable(&call, &page.answer, why))?;
+            tally.page(rows, page.total, page.ids);
         }
-        if total != Some(seen) {
-            let total = total.map_or_else(|| "no total".to_owned(), |total| format!("a total of {total} rows"));
-            let text = format!("Resource Graph announces {total} and sent {seen}.");
-            return Err(call
-                .error(Kind::InvalidResponse)
-                .said(TRUNCATED, text)
-                .advise("Run again; rows may have changed meanwhile."));
+        if let Some(text) = tally.objection() {
+            let error = call.error(Kind::InvalidResponse).said(TRUNCATED, text);
+            return Err(error.advise("Run again; rows may have changed meanwhile."));
         }
     }
     Ok(())
+}
+
+/// What the pages of one batch say together. The service pages by position: a row that goes or comes meanwhile moves all behind it,
+/// and then one is left out or sent twice at the edge of a page, while the numbers of rows may still agree.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    totals: BTreeSet<Option<u64>>,
+    ids: Vec<u64>,
+}
+
+impl Tally {
+    fn page(&mut self, rows: u64, total: Option<u64>, ids: Vec<u64>) {
+        self.rows += rows;
+        self.totals.insert(total);
+        self.ids.extend(ids);
+    }
+
+    /// Why these pages are not the whole list.
+    fn objection(mut self) -> Option<String> {
+        let seen = self.rows;
+        let total = match (self.totals.pop_first(), self.totals.is_empty()) {
+            (Some(total), true) => total,
+            (_, false) => return Some("Resource Graph announces another total of rows from page to page.".to_owned()),
+            (None, true) => None,
+        };
+        if total != Some(seen) {
+            let total = total.map_or_else(|| "no total".to_owned(), |total| format!("a total of {total} rows"));
+            return Some(format!("Resource Graph announces {total} and sent {seen}."));
+        }
+        let with_id = self.ids.len();
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        let twice = with_id - self.ids.len();
+        (twice > 0).then(|| format!("Resource Graph sent {twice} of {seen} rows twice, so that others are missing."))
+    }
 }
 
 impl Query {
@@ -153,7 +185,7 @@ async fn follow_tokens(
             let text = "Resource Graph cut the list off and offers no way to read on.";
             return Err(call.error(Kind::InvalidResponse).said(TRUNCATED, text));
         }
-        place.send(Page { answer, total: frame.total });
+        place.send(Page { answer, total: frame.total, ids: frame.ids });
         token = frame.next;
         if token.is_none() {
             return Ok(());

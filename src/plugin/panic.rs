@@ -2,22 +2,15 @@
 //! Terraform recognizes as a crash (hashicorp/terraform internal/logging/panic.go).
 
 use std::{
-    any::Any,
-    cell::{Cell, RefCell},
-    future::poll_fn,
     io::{self, Write},
-    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook},
-    pin::pin,
-    task::Poll,
+    panic::{PanicHookInfo, set_hook},
 };
 
 use super::redact::redact;
-use crate::sdk::{Diagnostics, entry::FunctionError, server::Answer};
-
-thread_local! {
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
+use crate::{
+    panics::{Panicked, caught, is_reported, message, note_place},
+    sdk::{Diagnostics, entry::FunctionError, server::Answer},
+};
 
 /// What a handler answers when it panicked.
 pub(super) trait Blame {
@@ -44,23 +37,23 @@ impl<T> Blame for Result<T, FunctionError> {
     }
 }
 
-/// Runs the work of one RPC and turns a panic into an error.
-pub(super) async fn guarded<T: Blame>(rpc: &'static str, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    poll_fn(|cx| {
-        GUARDED.set(true);
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)));
-        GUARDED.set(false);
-        polled.unwrap_or_else(|payload| Poll::Ready(T::blame(bug(rpc, message(payload.as_ref())))))
-    })
-    .await
+/// Static answers: schemas, names.
+impl<T> Blame for Result<T, Diagnostics> {
+    fn blame(error: Diagnostics) -> Self {
+        Err(error)
+    }
 }
 
-/// Prints panics outside of [`guarded`] as Terraform expects a crash to look, and remembers where those inside happened.
+/// Runs the work of one RPC and turns a panic into an error.
+pub(super) async fn guarded<T: Blame>(rpc: &'static str, work: impl Future<Output = T>) -> T {
+    caught(work).await.unwrap_or_else(|panicked| T::blame(bug(rpc, &panicked)))
+}
+
+/// Prints panics that nobody catches as Terraform expects a crash to look, and remembers where the others happened.
 pub(super) fn install_hook() {
     set_hook(Box::new(|info| {
-        if GUARDED.get() {
-            PLACE.set(Some(place(info)));
+        if is_reported() {
+            note_place(place(info));
             tracing::error!(place = place(info), "a handler panicked: {}", message(info.payload()));
         } else {
             // Nothing can be done about a closed stderr.
@@ -75,9 +68,9 @@ fn crash(message: &str, place: &str) -> String {
     format!("panic: {message}\n\nat {place}\nThis is a bug in the provider; please report it with these lines.\n")
 }
 
-fn bug(rpc: &str, message: &str) -> Diagnostics {
-    let place = PLACE.take().map(|place| format!(" at {place}")).unwrap_or_default();
-    let message = redact(message);
+fn bug(rpc: &str, panicked: &Panicked) -> Diagnostics {
+    let place = panicked.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+    let message = redact(&panicked.message);
     Diagnostics::of_error(
         "The provider failed unexpectedly",
         format!(
@@ -85,11 +78,6 @@ fn bug(rpc: &str, message: &str) -> Diagnostics {
              Terraform and of the provider, and the part of the configuration that causes it."
         ),
     )
-}
-
-fn message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 fn place(info: &PanicHookInfo<'_>) -> String {
@@ -116,6 +104,21 @@ mod tests {
         };
         let answer: Answer = guarded("PlanResourceChange", work).await;
         assert!(answer.value.is_none() && answer.diagnostics.has_errors());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_panic_in_a_task_of_the_work_is_no_crash_and_names_its_place() {
+        let before = std::panic::take_hook();
+        install_hook();
+        let work = async {
+            let task = tokio::spawn(caught(async { panic!("deep") })).await;
+            task.unwrap().unwrap_or_else(|panicked: Panicked| panicked.resume())
+        };
+        let all: Diagnostics = guarded("ReadDataSource", work).await;
+        std::panic::set_hook(before);
+        let only = all.iter().next().unwrap();
+        assert!(only.detail.contains(&format!("ReadDataSource panicked at {}", file!())), "{only:?}");
+        assert!(only.detail.contains("deep"), "{only:?}");
     }
 
     #[tokio::test]

@@ -24,18 +24,27 @@ type Reply<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl<P: Provider> provider_server::Provider for Service<P> {
     async fn get_metadata(&self, _: Request<pb::get_metadata::Request>) -> Reply<pb::get_metadata::Response> {
-        reply(metadata(self.0.catalogue()))
+        let answer = guarded("GetMetadata", async { Ok(metadata(self.0.catalogue())) }).await;
+        reply(answer.unwrap_or_else(|all| pb::get_metadata::Response { diagnostics: diagnostics(all), ..Default::default() }))
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<pb::get_provider_schema::Request>,
     ) -> Reply<pb::get_provider_schema::Response> {
-        reply(schemas(self.0.catalogue()))
+        let answer = guarded("GetProviderSchema", async { Ok(schemas(self.0.catalogue())) }).await;
+        reply(
+            answer
+                .unwrap_or_else(|all| pb::get_provider_schema::Response { diagnostics: diagnostics(all), ..Default::default() }),
+        )
     }
 
     async fn get_functions(&self, _: Request<pb::get_functions::Request>) -> Reply<pb::get_functions::Response> {
-        reply(pb::get_functions::Response { functions: functions(self.0.catalogue()), diagnostics: Vec::new() })
+        let (functions, all) = match guarded("GetFunctions", async { Ok(functions(self.0.catalogue())) }).await {
+            Ok(functions) => (functions, Diagnostics::new()),
+            Err(all) => (Default::default(), all),
+        };
+        reply(pb::get_functions::Response { functions, diagnostics: diagnostics(all) })
     }
 
     async fn validate_provider_config(

@@ -23,7 +23,6 @@ use crate::{
     },
     sdk::{
         Diagnostics, Path, Result, Value,
-        diagnostic::Step,
         entry::{DataSource, DataSourceEntry, Page},
         rules::unknown_word,
     },
@@ -325,11 +324,10 @@ pub(super) fn chosen(check_ids: Option<&BTreeSet<String>>) -> Result<Vec<&'stati
 /// The same at validate time, for what is known by then.
 pub(super) fn require_known_checks(arguments: &Value, problems: &mut Diagnostics) {
     let Value::List(texts) = arguments.get("check_ids") else { return };
-    for (index, text) in texts.iter().enumerate() {
+    for text in texts {
         match text.as_str().filter(|text| !text.is_empty() && !catalogue::knows(text)) {
             Some(unknown) => {
-                let path = Path::attribute("check_ids").then(Step::Index(index));
-                problems.error(path, unknown_summary(unknown), unknown_detail(unknown));
+                problems.error(Path::attribute("check_ids"), unknown_summary(unknown), unknown_detail(unknown));
             }
             None => continue,
         }

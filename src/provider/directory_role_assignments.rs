@@ -18,7 +18,7 @@ use super::{
 use crate::{
     azure,
     posture::{
-        Unreadable, filter,
+        Reason, Unreadable, filter,
         rbac::directory::{GLOBAL_ADMINISTRATOR, is_privileged},
         time,
     },
@@ -190,7 +190,7 @@ async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadab
         only_if(eligible, directory::role_eligibilities(context)),
     );
     let facts = Facts {
-        definitions: taken("directory_roles", Some(definitions), gaps)?,
+        definitions: taken("directory_roles", Some(definitions), gaps)?.filter(|all| are_all(all, gaps)),
         active: taken("directory_role_assignments", assignments, gaps)?,
         schedules: taken("directory_role_assignment_schedules", schedules, gaps)?,
         eligible: taken("eligible_directory_role_assignments", eligibilities, gaps)?,
@@ -199,6 +199,21 @@ async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadab
         true => Err(failure::nothing_read(gaps)),
         false => Ok(facts),
     }
+}
+
+/// Every tenant has the built-in roles: a list without any is that of a place where nothing can be seen, and says nothing about who
+/// holds a role.
+fn are_all(definitions: &[RoleDefinition], gaps: &mut Vec<Unreadable>) -> bool {
+    if definitions.is_empty() {
+        gaps.push(Unreadable {
+            subject: "directory_roles".to_owned(),
+            scope: GRAPH.to_owned(),
+            reason: Reason::NotProven,
+            code: String::new(),
+            remedy: "The list of directory roles is empty, which it is in no tenant. Check environment and tenant_id.".to_owned(),
+        });
+    }
+    !definitions.is_empty()
 }
 
 async fn only_if<T>(asked: bool, read: impl Future<Output = azure::Result<T>>) -> Option<azure::Result<T>> {

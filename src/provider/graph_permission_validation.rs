@@ -13,7 +13,7 @@ use super::{
     words::{AreaWord, Guid},
 };
 use crate::{
-    azure::Kind,
+    azure::{Audience, Kind},
     posture::{
         Status, Unreadable,
         graph_permission::{Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, judge},
@@ -131,6 +131,8 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
 /// The principal of the sign-in, by its token.
 async fn own(context: &Context, resource_client_id: String) -> Result<graph::Party> {
     let signed_in = connection::sign_in(context).await.map_err(|error| failure::failed(&error))?;
+    // A token alone may decide, so this must not wait for a read.
+    context.client.check_home(Audience::Graph).await.map_err(|error| failure::failed(&error))?;
     let claims = graph::claims(context).await.map_err(|error| failure::failed(&error))?;
     let holder = connection::holder(&signed_in);
     let known = claims.clone().or(signed_in.claims).unwrap_or_default();

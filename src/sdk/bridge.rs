@@ -93,13 +93,19 @@ fn from_json(json: Json, ty: &Type, at: &str) -> Result<Value> {
     })
 }
 
-/// Translates serde's path; only the schema knows whether a key is an attribute's name or a map's key.
+/// Translates serde's path; only the schema knows whether a key is an attribute's name or a map's key, and which sequence is a set,
+/// whose elements have no position that Terraform would know.
 fn locate(path: &serde_path_to_error::Path, attributes: &[Attribute]) -> Path {
     let mut located = Path::root();
     // The attributes of the object we stand in, or of the elements of the collection we stand in.
     let (mut object, mut elements) = (Some(attributes), None);
+    let mut set = false;
     for segment in path.iter() {
         let step = match segment {
+            Segment::Seq { .. } if set => {
+                (object, elements, set) = (elements, None, false);
+                continue;
+            }
             Segment::Seq { index } => Step::Index(*index),
             Segment::Map { key } | Segment::Enum { variant: key } => match object {
                 Some(_) => Step::Attribute(key.clone()),
@@ -109,7 +115,9 @@ fn locate(path: &serde_path_to_error::Path, attributes: &[Attribute]) -> Path {
         };
         (object, elements) = match (&step, object) {
             (Step::Attribute(name), Some(attributes)) => {
-                match attributes.iter().find(|attribute| attribute.name == *name).map(|attribute| &attribute.kind) {
+                let kind = attributes.iter().find(|attribute| attribute.name == *name).map(|attribute| &attribute.kind);
+                set = matches!(kind, Some(Kind::Plain(Type::Set(_)) | Kind::Nested(Nesting::Set, _)));
+                match kind {
                     Some(Kind::Nested(Nesting::Single, nested)) => (Some(nested.as_slice()), None),
                     Some(Kind::Nested(_, nested)) => (None, Some(nested.as_slice())),
                     Some(Kind::Plain(_)) | None => (None, None),
@@ -185,6 +193,6 @@ mod tests {
         assert_eq!(problems.iter().next().unwrap().path.to_string(), r#"by_name["vm"].days"#);
         let value = object(&[("ids", Value::List(vec![Value::from("a"), Value::Bool(true)])), ("one", days)]);
         let problems = decode::<Outer>(&value, &attributes()).unwrap_err();
-        assert_eq!(problems.iter().next().unwrap().path.to_string(), "ids[1]");
+        assert_eq!(problems.iter().next().unwrap().path.to_string(), "ids");
     }
 }

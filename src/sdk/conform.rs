@@ -16,9 +16,18 @@ fn fit(value: Value, ty: &Type, at: &Path) -> Result<Value, Misfit> {
     Ok(match (value, ty) {
         (value @ (Value::Null | Value::Unknown), _) => value,
         (value @ Value::Bool(_), Type::Bool) | (value @ Value::String(_), Type::String) => value,
-        (value @ Value::Number(_), Type::Number) | (value @ Value::Dynamic(_), Type::Dynamic) => value,
+        (value @ Value::Number(_), Type::Number) => value,
+        (Value::Dynamic(inner), Type::Dynamic) => {
+            let (ty, value) = *inner;
+            let value = fit(value, &ty, at)?;
+            Value::Dynamic(Box::new((ty, value)))
+        }
         (Value::String(text), Type::Number) => Value::Number(json::number(&text).map_err(|error| (at.clone(), error.0))?),
-        (Value::List(elements), Type::List(element) | Type::Set(element)) => {
+        // Terraform sorts sets, so a position would point at another element.
+        (Value::List(elements), Type::Set(element)) => {
+            Value::List(elements.into_iter().map(|value| fit(value, element, at)).collect::<Result<_, _>>()?)
+        }
+        (Value::List(elements), Type::List(element)) => {
             let elements =
                 elements.into_iter().enumerate().map(|(index, value)| fit(value, element, &at.then(Step::Index(index))));
             Value::List(elements.collect::<Result<_, _>>()?)
@@ -82,6 +91,19 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_a_type_of_its_own_fits_that_type() {
+        let dynamic = |ty: Type, value: Value| Value::Dynamic(Box::new((ty, value)));
+        let row = Type::Object(vec![("n".into(), Type::Number), ("d".into(), Type::Dynamic)]);
+        let value = Value::Map(
+            [("n".to_owned(), Value::from("9.8")), ("d".to_owned(), dynamic(Type::Number, Value::from("1.25")))].into(),
+        );
+        let Value::Dynamic(inner) = conform(dynamic(row.clone(), value), &Type::Dynamic).unwrap() else { panic!("no type") };
+        assert_eq!((&inner.0, inner.1.get("n")), (&row, &Value::Number(Number::Decimal("9.8".into()))));
+        assert_eq!(inner.1.get("d"), &dynamic(Type::Number, Value::Number(Number::Decimal("1.25".into()))));
+        assert!(conform(dynamic(Type::Bool, Value::from("x")), &Type::Dynamic).is_err());
+    }
+
+    #[test]
     fn missing_attributes_are_null_and_unknown_fits_everywhere() {
         let value = conform(Value::Map([("n".to_owned(), Value::Unknown)].into()), &object()).unwrap();
         assert_eq!((value.get("n"), value.get("s")), (&Value::Unknown, &Value::Null));
@@ -91,7 +113,7 @@ mod tests {
     fn a_misfit_names_its_place() {
         let value = Value::Map([("s".to_owned(), Value::List(vec![Value::from("a"), Value::Bool(true)]))].into());
         let (path, text) = conform(value, &object()).unwrap_err();
-        assert_eq!(path.to_string(), "s[1]");
+        assert_eq!(path.to_string(), "s");
         assert!(text.contains("a bool"), "{text}");
         let foreign = Value::Map([("z".to_owned(), Value::Null)].into());
         assert!(conform(foreign, &object()).unwrap_err().1.contains("\"z\""));

@@ -11,8 +11,11 @@ pub struct CodecError(pub String);
 /// Deeper nesting than any schema of ours has.
 const MAX_DEPTH: usize = 128;
 
-/// A value takes at least a byte on the wire and about forty in memory; this bounds what a message may cost.
-const MAX_NODES: usize = 8_000_000;
+/// A value takes at least a byte on the wire and about forty in memory; this bounds what a message may cost. 200,000 rows of thirty
+/// attributes are below it.
+const MAX_NODES: usize = 10_000_000;
+/// What a map costs, however small: the node of a B-tree has room for eleven entries from the start.
+const NODES_OF_MAP: usize = 16;
 
 /// Decodes one value; no bytes at all mean null (OpenTofu sends that for a null function argument).
 pub fn decode(bytes: &[u8]) -> Result<Value, CodecError> {
@@ -39,11 +42,14 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn value(&mut self) -> Result<Value, CodecError> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(CodecError(format!("more than {MAX_NODES} values in one message")));
-        }
         let marker = self.marker()?;
+        self.nodes += match marker {
+            Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => NODES_OF_MAP,
+            _ => 1,
+        };
+        if self.nodes > MAX_NODES {
+            return Err(CodecError(format!("more values in one message than fit into {MAX_NODES} places")));
+        }
         Ok(match marker {
             Marker::Null => Value::Null,
             Marker::True => Value::Bool(true),
@@ -296,6 +302,27 @@ mod tests {
             assert!(decode(bytes).is_err(), "{bytes:02x?}");
         }
         assert!(decode(&vec![0x91; 100_000]).is_err(), "a depth bomb");
+    }
+
+    /// An array of `count` times the same bytes.
+    fn repeated(element: &[u8], count: u32) -> Vec<u8> {
+        [&[0xdd][..], &count.to_be_bytes(), &element.repeat(count as usize)].concat()
+    }
+
+    #[test]
+    fn many_small_maps_are_refused_before_they_fill_the_memory() {
+        let error = decode(&repeated(&[0x81, 0xa0, 0xc0], 3_900_000)).unwrap_err();
+        assert!(error.0.contains("more values"), "{error:?}");
+    }
+
+    #[test]
+    fn a_long_result_is_taken() {
+        let row = Value::Map((0..30).map(|number| (format!("attribute_{number}"), Value::Bool(true))).collect());
+        let bytes = repeated(&encode(&row).unwrap(), 1_000);
+        let mut reader = Reader { rest: &bytes, depth: 0, nodes: 0 };
+        let Ok(Value::List(rows)) = reader.value() else { panic!("refused") };
+        assert_eq!((rows.len(), rows.last()), (1_000, Some(&row)));
+        assert!(reader.nodes * 200 < MAX_NODES, "200,000 rows cost {}", reader.nodes * 200);
     }
 
     fn number() -> impl Strategy<Value = Number> {

@@ -3,7 +3,7 @@
 use regex_lite::Regex;
 
 use super::{
-    Diagnostics, Path, Value,
+    Diagnostics, Path, Type, Value,
     diagnostic::Step,
     schema::{Attribute, Kind, Nesting},
 };
@@ -74,11 +74,15 @@ pub fn check(attributes: &[Attribute], object: &Value, at: &Path, problems: &mut
     }
 }
 
-/// The elements of a value and how to reach each; a single nested object is its own only element.
+/// The elements of a value and how to reach each; a single nested object is its own only element. Those of a set have no step:
+/// Terraform names them by their value and sorts them, so a position would point at another line of the configuration.
 fn elements<'a>(value: &'a Value, kind: &Kind) -> Vec<(Option<Step>, &'a Value)> {
     match (value, kind) {
         (Value::Map(_), Kind::Nested(Nesting::Single, _)) => vec![(None, value)],
         (Value::Map(entries), _) => entries.iter().map(|(key, value)| (Some(Step::Key(key.clone())), value)).collect(),
+        (Value::List(elements), Kind::Plain(Type::Set(_)) | Kind::Nested(Nesting::Set, _)) => {
+            elements.iter().map(|value| (None, value)).collect()
+        }
         (Value::List(elements), _) => {
             elements.iter().enumerate().map(|(index, value)| (Some(Step::Index(index)), value)).collect()
         }
@@ -193,7 +197,7 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdk::{Number, Type, schema::Mode};
+    use crate::sdk::{Number, schema::Mode};
 
     fn attribute(name: &str, kind: Kind, rules: Vec<Rule>, element_rules: Vec<Rule>) -> Attribute {
         Attribute {
@@ -253,7 +257,7 @@ mod tests {
 
     #[test]
     fn elements_and_nested_attributes_are_checked_where_they_stand() {
-        let ids = Kind::Plain(Type::Set(Box::new(Type::String)));
+        let ids = Kind::Plain(Type::List(Box::new(Type::String)));
         let pattern = || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into() }];
         let value = Value::List(vec![Value::from("a"), Value::from("bb")]);
         assert_eq!(found(attribute("ids", ids, vec![], pattern()), value), ["Invalid value: ids[1]"]);
@@ -263,6 +267,21 @@ mod tests {
         let days = Value::Map([("days".to_owned(), Value::Number(Number::Decimal("1.5".into())))].into());
         let value = Value::Map([("k".to_owned(), days)].into());
         assert_eq!(found(attribute("plans", nested, vec![], vec![]), value), [r#"Invalid value: plans["k"].days"#]);
+    }
+
+    #[test]
+    fn an_element_of_a_set_is_named_by_its_attribute() {
+        let pattern = || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into() }];
+        let ids = Kind::Plain(Type::Set(Box::new(Type::String)));
+        let value = Value::List(vec![Value::from("a"), Value::from("bb")]);
+        assert_eq!(found(attribute("ids", ids, vec![], pattern()), value), ["Invalid value: ids"]);
+
+        let nested = Kind::Nested(Nesting::Set, vec![attribute("name", string(), pattern(), vec![])]);
+        let row = |name: &str| Value::Map([("name".to_owned(), Value::from(name))].into());
+        assert_eq!(
+            found(attribute("rows", nested, vec![], vec![]), Value::List(vec![row("a"), row("bb")])),
+            ["Invalid value: rows.name"]
+        );
     }
 
     #[test]

@@ -17,10 +17,11 @@ use azposture::{
 use regex_lite::Regex;
 
 /// What each layer may use of the others.
-const ARROWS: [(&str, &[&str]); 6] = [
-    ("azure", &[]),
+const ARROWS: [(&str, &[&str]); 7] = [
+    ("azure", &["panics"]),
     ("demo", &["azure"]),
-    ("plugin", &["sdk"]),
+    ("panics", &[]),
+    ("plugin", &["panics", "sdk"]),
     ("posture", &[]),
     ("provider", &["azure", "posture", "sdk"]),
     ("sdk", &[]),

@@ -128,7 +128,10 @@ fn ids(inputs: &Inputs, found: &mut Vec<Problem>) {
         found.push(Problem::of(
             "client_id",
             "Invalid client_id",
-            format!("client_id is {id:?}, which is not a GUID. Use the Application (client) ID of the app registration."),
+            format!(
+                "client_id holds {}, which are not a GUID. Use the Application (client) ID of the app registration.",
+                shape::unquoted(id)
+            ),
         ));
     }
     if let Some(id) = written(&inputs.subscription_id).filter(|id| !shape::is_guid(id)) {

@@ -74,8 +74,20 @@ impl Finder<'_> {
     fn method(&self, tenant: Option<&Found>) -> Result<Method> {
         let client = self.client()?;
         let client = client.as_ref();
-        let certificate = self.certificate(tenant, client).transpose();
-        if let Some(method) = certificate.or_else(|| self.secret(tenant, client).transpose()) {
+        match self.certificate(tenant, client) {
+            Ok(Some(method)) => Ok(method),
+            Ok(None) => self.without_certificate(tenant, client),
+            // A password left over in the environment is no wish for a certificate; where nothing else is whole, it is named.
+            Err(incomplete) if self.has_stray_password() => match self.without_certificate(tenant, client) {
+                Ok(method) if !matches!(method, Method::Cli) || self.inputs.use_cli == Some(true) => Ok(method),
+                _ => Err(incomplete),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn without_certificate(&self, tenant: Option<&Found>, client: Option<&Found>) -> Result<Method> {
+        if let Some(method) = self.secret(tenant, client).transpose() {
             return method;
         }
         if let Some(method) = self.oidc(tenant, client).transpose() {
@@ -90,18 +102,33 @@ impl Finder<'_> {
         self.cli(client)
     }
 
-    fn certificate(&self, tenant: Option<&Found>, client: Option<&Found>) -> Result<Option<Method>> {
-        let inputs = self.inputs;
-        let (text, file) = self.pair(
-            ("client_certificate", inputs.client_certificate.as_ref().map(Sensitive::reveal)),
-            ("client_certificate_path", inputs.client_certificate_path.as_deref()),
+    /// The certificate itself and the file it is in; none if neither is given.
+    fn certificate_pair(&self) -> Option<(Option<Found>, Option<Found>)> {
+        let pair = self.pair(
+            ("client_certificate", self.inputs.client_certificate.as_ref().map(Sensitive::reveal)),
+            ("client_certificate_path", self.inputs.client_certificate_path.as_deref()),
             ("ARM_CLIENT_CERTIFICATE", "ARM_CLIENT_CERTIFICATE_PATH"),
         );
-        let password = self.text(
-            "client_certificate_password",
-            inputs.client_certificate_password.as_ref().map(Sensitive::reveal),
-            &["ARM_CLIENT_CERTIFICATE_PASSWORD"],
-        );
+        (pair.0.is_some() || pair.1.is_some()).then_some(pair)
+    }
+
+    /// As it was given: blanks may be a part of it.
+    fn certificate_password(&self) -> Option<Found> {
+        let (argument, variable) = ("client_certificate_password", "ARM_CLIENT_CERTIFICATE_PASSWORD");
+        let written = self.inputs.client_certificate_password.as_ref().map(Sensitive::reveal);
+        match written.filter(|text| !text.trim().is_empty()) {
+            Some(value) => Some(Found { value: value.to_owned(), origin: argument }),
+            None => self.variables.verbatim(variable).map(|value| Found { value, origin: variable }),
+        }
+    }
+
+    fn has_stray_password(&self) -> bool {
+        self.certificate_pair().is_none() && self.inputs.client_certificate_password.is_none()
+    }
+
+    fn certificate(&self, tenant: Option<&Found>, client: Option<&Found>) -> Result<Option<Method>> {
+        let (text, file) = self.certificate_pair().unwrap_or_default();
+        let password = self.certificate_password();
         if text.is_none() && file.is_none() && password.is_none() {
             return Ok(None);
         }
@@ -310,7 +337,7 @@ impl Finder<'_> {
         let client = self.with_aks(agreed(text, file)?, "AZURE_CLIENT_ID")?;
         match client {
             Some(client) if !shape::is_guid(&client.value) => {
-                let message = format!("{} is {:?}, which is not a GUID", client.origin, client.value);
+                let message = format!("{} holds {}, which are not a GUID", client.origin, shape::unquoted(&client.value));
                 Err(configuration("an application", "InvalidClientId", message)
                     .advise("Use the Application (client) ID of the app registration."))
             }

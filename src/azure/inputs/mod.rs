@@ -145,15 +145,18 @@ impl Inputs {
             (None, Some(host)) => {
                 problems.push(Problem::of_variable(
                     "Invalid ARM_METADATA_HOSTNAME",
-                    format!("ARM_METADATA_HOSTNAME is {host:?}. Give a host name with an optional port, without https://."),
+                    format!(
+                        "ARM_METADATA_HOSTNAME holds {}, which are no host. Give a host name with an optional port, without https://.",
+                        shape::unquoted(&host)
+                    ),
                 ));
                 Environment::Public
             }
             (Some(word), None) => cloud_of_variable(&word, problems),
-            (Some(word), Some(_)) => {
+            (Some(_), Some(_)) => {
                 problems.push(Problem::of_variable(
                     "Two clouds in the environment",
-                    format!("ARM_ENVIRONMENT is {word:?} and ARM_METADATA_HOSTNAME is set too. Unset one of them."),
+                    "ARM_ENVIRONMENT and ARM_METADATA_HOSTNAME are both set. Unset one of them.",
                 ));
                 Environment::Public
             }
@@ -180,7 +183,10 @@ impl Inputs {
                 if !shape::is_guid(&id) {
                     problems.push(Problem::of_variable(
                         "Invalid ARM_SUBSCRIPTION_ID",
-                        format!("ARM_SUBSCRIPTION_ID is {id:?}, which is not a GUID. Correct it, or name the scope in the provider block."),
+                        format!(
+                            "ARM_SUBSCRIPTION_ID holds {}, which are not a GUID. Correct it, or name the scope in the provider block.",
+                            shape::unquoted(&id)
+                        ),
                     ));
                 }
                 ScopeSetting::Subscriptions(BTreeSet::from([id.to_ascii_lowercase()]))
@@ -220,7 +226,7 @@ fn cloud_of_variable(word: &str, problems: &mut Vec<Problem>) -> Environment {
         Some(environment) => return environment,
         None => problems.push(Problem::of_variable(
             "Unknown value of ARM_ENVIRONMENT",
-            format!("ARM_ENVIRONMENT is {word:?}. Allowed: {}.", contradictions::environment_words()),
+            format!("ARM_ENVIRONMENT holds {}. Allowed: {}.", shape::unquoted(word), contradictions::environment_words()),
         )),
     }
     Environment::Public

@@ -9,6 +9,14 @@ pub(super) fn is_guid(text: &str) -> bool {
         })
 }
 
+/// What to say of a value that may be a secret in the wrong place: never the value.
+pub(super) fn unquoted(text: &str) -> String {
+    match text.chars().count() {
+        1 => "1 character".to_owned(),
+        count => format!("{count} characters"),
+    }
+}
+
 /// Why `text` cannot be a tenant; none if it can.
 pub(super) fn tenant_fault(text: &str) -> Option<String> {
     let endpoints = ["common", "consumers", "organizations"];
@@ -17,8 +25,10 @@ pub(super) fn tenant_fault(text: &str) -> Option<String> {
             "{text:?} is a sign-in endpoint for many tenants, not a tenant. Give the tenant's GUID or verified domain."
         ));
     }
-    (!is_guid(text) && !is_domain(text))
-        .then(|| format!("{text:?} is neither a GUID nor a domain. The tenant id is on the overview page of Microsoft Entra ID."))
+    (!is_guid(text) && !is_domain(text)).then(|| {
+        let length = unquoted(text);
+        format!("The value has {length} and is neither a GUID nor a domain. The tenant id is on the overview page of Microsoft Entra ID.")
+    })
 }
 
 /// Whether `text` is a host name with an optional port.

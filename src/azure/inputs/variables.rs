@@ -1,6 +1,6 @@
 //! Reading environment variables: an empty one is unset, and a boolean is `1`, `0`, `true` or `false`.
 
-use super::Problem;
+use super::{Problem, shape};
 
 /// The environment, through the one function that reads it.
 pub(super) struct Variables<'a> {
@@ -18,6 +18,11 @@ impl<'a> Variables<'a> {
         (self.read)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
+    /// The text of a variable as it stands, for what blanks may belong to; none if it is unset or blank.
+    pub(super) fn verbatim(&self, name: &str) -> Option<String> {
+        (self.read)(name).filter(|value| !value.trim().is_empty())
+    }
+
     /// The first variable of `names` that is set, with its name.
     pub(super) fn first(&self, names: &[&'static str]) -> Option<(&'static str, String)> {
         names.iter().find_map(|name| Some((*name, self.text(name)?)))
@@ -32,7 +37,7 @@ impl<'a> Variables<'a> {
             _ => {
                 problems.push(Problem::of_variable(
                     format!("Invalid {name}"),
-                    format!("{name} is {text:?}. Allowed: 1, 0, true, false."),
+                    format!("{name} holds {}. Allowed: 1, 0, true, false.", shape::unquoted(&text)),
                 ));
                 None
             }

@@ -213,10 +213,9 @@ async fn roles_at(context: &Context, key: String, scope: &str, filter: &'static 
 
 async fn role_at(context: &Context, scope: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
     let (client, at, id) = (context.client.clone(), scope.to_owned(), guid.to_owned());
-    context
-        .client
-        .memo(&format!("role_definition/{guid}"), || async move { wire::role_definition_at(&client, &at, &id).await })
-        .await
+    // A role that is not found, or not shown, at one scope may be at another.
+    let key = format!("role_definition{}/{guid}", scope.to_lowercase());
+    context.client.memo(&key, || async move { wire::role_definition_at(&client, &at, &id).await }).await
 }
 
 /// The management groups of the connection: the one it stands for and those below it, or all of the tenant.
@@ -270,10 +269,11 @@ pub async fn tree(context: &Context) -> Result<Tree> {
                 let parent = item.parent().unwrap_or(&root);
                 tree.parents.insert(item.name.to_lowercase(), parent.to_lowercase());
             }
+            // Only then: what an earlier read found stays admitted when this one fails.
+            context.client.admit_groups(&tree.groups);
         }
         Err(error) => tree.gap = Some(failure::gap("management_groups", &group_scope(&root), &error)?),
     }
-    context.client.admit_groups(&tree.groups);
     Ok(tree)
 }
 

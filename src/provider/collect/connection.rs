@@ -90,7 +90,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     }
     let scope = survey(context, asked).await?;
     let (discovery, groups, query, subscriptions, directory) = tokio::try_join!(
-        discovered(context, signed_in, &needs),
+        discovered(context, &needs),
         groups(context, &scope, &needs),
         query(context, &scope.chosen, &needs),
         subscription::facts(context, &scope.chosen, &needs, signed_in.claims.as_ref().and_then(|claims| claims.oid.as_deref())),
@@ -222,22 +222,15 @@ fn kind(context: &Context) -> &'static str {
 }
 
 /// What the sign-in host says about the tenant, and where the tenant is.
-async fn discovered(
-    context: &Context,
-    signed_in: &SignedIn,
-    needs: &BTreeSet<Need>,
-) -> Result<(Read<Discovery>, Option<String>)> {
-    let settings = context.client.settings();
-    let own = signed_in.claims.as_ref().and_then(|claims| claims.tid.clone());
-    let (true, Some(tenant)) = (needs.contains(&Need::Discovery), settings.tenant_id.clone().or(own)) else {
+async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<Discovery>, Option<String>)> {
+    if !needs.contains(&Need::Discovery) {
         return Ok((Err(unasked("tenant_discovery")), None));
-    };
-    let custom = matches!(settings.environment, Environment::Custom { .. });
-    let (client, asked) = (context.client.clone(), tenant.clone());
-    let read = || async move { discovery::discover(client.cloud().await?, &asked, client.transports()).await };
-    let found = match context.client.memo(&format!("discovery/{tenant}"), read).await {
-        Ok(found) if custom && found.graph_host.is_none() => return Ok((Ok(Discovery::Unstated), None)),
-        Ok(found) => found,
+    }
+    let custom = matches!(context.client.settings().environment, Environment::Custom { .. });
+    let found = match context.client.discovery(Audience::ResourceManager).await {
+        Ok(None) => return Ok((Err(unasked("tenant_discovery")), None)),
+        Ok(Some(found)) if custom && found.graph_host.is_none() => return Ok((Ok(Discovery::Unstated), None)),
+        Ok(Some(found)) => found,
         Err(_) if custom => return Ok((Ok(Discovery::Unstated), None)),
         Err(error) if explain::meaning(error.code()).is_some() => {
             let (code, detail) = (error.code().to_owned(), error.to_string());

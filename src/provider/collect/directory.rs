@@ -52,7 +52,7 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
                 }
                 Err(error) => (Some(kind), error),
             },
-            Err(error) if error.kind() == azure::Kind::NotFound => continue,
+            Err(error) if is_absent(&error) => continue,
             Err(error) => (hint, error),
         };
         let gap = failure::gap("groups", GRAPH, &error)?;
@@ -60,6 +60,11 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
     }
     // Whoever does not exist is in no group.
     Ok(Membership { unknown_object: true, ..Membership::default() })
+}
+
+/// Whether the directory itself says that there is no such object.
+fn is_absent(error: &azure::Error) -> bool {
+    error.kind() == azure::Kind::NotFound && error.code().eq_ignore_ascii_case("Request_ResourceNotFound")
 }
 
 async fn object(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Object>> {
@@ -193,8 +198,8 @@ pub async fn members(
             Ok(members) => {
                 found.insert(group, members);
             }
-            // A deleted group has no members.
-            Err(error) if error.kind() == azure::Kind::NotFound => {}
+            // A deleted group has no members; one that was found a moment ago is not deleted.
+            Err(error) if is_absent(&error) && !about.known.contains_key(&group.to_lowercase()) => {}
             Err(error) => {
                 let mut gap = failure::gap("group_members", GRAPH, &error)?;
                 gap.remedy = format!("Members of the group {group}: {}", gap.remedy);

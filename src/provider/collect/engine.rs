@@ -114,16 +114,35 @@ where
     G: Fn(Client, BTreeSet<String>) -> GF + Sync,
     GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
 {
+    read_apart(context, subscriptions, list, (key, key), arm, graph).await
+}
+
+/// As [`read`], where the engines do not answer the same question: one key for `arm`, another for `graph`.
+pub async fn read_apart<T, A, AF, G, GF>(
+    context: &Context,
+    subscriptions: &[Subscription],
+    list: &List,
+    (arm_key, graph_key): (&str, &str),
+    arm: A,
+    graph: G,
+) -> Result<Lists<T>>
+where
+    T: Send + Sync + 'static,
+    A: Fn(Client, String) -> AF + Sync,
+    AF: Future<Output = azure::Result<T>> + Send + 'static,
+    G: Fn(Client, BTreeSet<String>) -> GF + Sync,
+    GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
+{
     let found = match list.engine(context) {
         Engine::Arm => BTreeMap::new(),
-        Engine::ResourceGraph => by_graph(context, subscriptions, key, &graph).await,
+        Engine::ResourceGraph => by_graph(context, subscriptions, graph_key, &graph).await,
     };
     let read = |id: String| {
         let (found, client, arm) = (found.get(&id).cloned(), &context.client, &arm);
         async move {
             match found {
                 Some(answer) => answer,
-                None => client.memo(&format!("{key}/{id}"), || arm(client.clone(), id.clone())).await,
+                None => client.memo(&format!("{arm_key}/{id}"), || arm(client.clone(), id.clone())).await,
             }
         }
     };

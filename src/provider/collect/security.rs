@@ -19,7 +19,7 @@ use crate::{
     provider::{
         collect::{
             Lists,
-            engine::{self, ASSESSMENTS, Engine, PLANS, VULNERABILITIES},
+            engine::{self, ASSESSMENTS, PLANS, VULNERABILITIES},
             scope::Subscription,
         },
         context::Context,
@@ -85,11 +85,8 @@ pub async fn assessments(context: &Context, subscriptions: &[Subscription], with
         .await?;
         Ok(all.into_iter().map(|(id, rows)| (id, deduplicated(rows))).collect())
     };
-    let key = match ASSESSMENTS.engine(context) {
-        Engine::Arm => format!("assessments/{with_risk}"),
-        Engine::ResourceGraph => "assessments".to_owned(),
-    };
-    engine::read(context, subscriptions, &ASSESSMENTS, &key, arm, graph).await
+    let keys = (&*format!("assessments/{with_risk}"), "assessments");
+    engine::read_apart(context, subscriptions, &ASSESSMENTS, keys, arm, graph).await
 }
 
 async fn list_assessments(client: &Client, subscription_id: &str, with_risk: bool) -> azure::Result<Vec<Assessment>> {

@@ -119,6 +119,11 @@ impl Fake {
             tokens.push(sent);
             return ok(token);
         }
+        // No test of reads is about where the tenant lives.
+        if sent.url.contains("/.well-known/openid-configuration") {
+            let issuer = sent.url.replace("/.well-known/openid-configuration", "");
+            return ok(format!(r#"{{"issuer":"{issuer}","msgraph_host":"graph.microsoft.com"}}"#));
+        }
         let number = {
             let mut log = self.sent.lock().unwrap();
             log.push(sent.clone());

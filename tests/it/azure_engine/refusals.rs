@@ -79,6 +79,12 @@ async fn documented_codes_are_told_apart() {
         (true, 404, r#"{"error":{"code":"ResourceNotOnboarded","message":"m"}}"#, Kind::NotOnboarded, ""),
         (true, 400, r#"{"error":{"code":"TenantNotOnboarded","message":"m"}}"#, Kind::NotOnboarded, ""),
         (true, 404, r#"{"error":{"code":"Request_ResourceNotFound","message":"m"}}"#, Kind::NotFound, ""),
+        (false, 404, r#"{"error":{"code":"SomethingNew","message":"m"}}"#, Kind::NotFound, "exists"),
+        (true, 404, r#"{"error":{"code":"UnknownError","message":""}}"#, Kind::Unavailable, ""),
+        (true, 404, "<html><title>Not Found</title></html>", Kind::InvalidResponse, "HTTPS_PROXY"),
+        (true, 404, r#"{"statusCode":404,"message":"Resource not found"}"#, Kind::InvalidResponse, "HTTPS_PROXY"),
+        (false, 404, r#"{"code":404,"message":"no route"}"#, Kind::InvalidResponse, "HTTPS_PROXY"),
+        (false, 404, "", Kind::InvalidResponse, "HTTPS_PROXY"),
         (false, 400, r#"{"error":{"code":"SomethingNew","message":"m"}}"#, Kind::Unsupported, "report"),
         (false, 501, "", Kind::Unsupported, ""),
     ] {

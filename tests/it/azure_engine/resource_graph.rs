@@ -94,6 +94,27 @@ async fn rows_that_come_twice_are_no_substitute_for_those_that_are_missing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rows_that_move_from_page_to_page_are_noticed_though_their_number_is_right() {
+    for (name, first, second) in [
+        ("one was deleted", page(&["a", "b"], 5, Some("1")), page(&["d", "e"], 4, None)),
+        ("one came, and one went", page(&["a", "b"], 4, Some("1")), page(&["B", "c"], 4, None)),
+        ("the total came late", page(&["a"], 2, Some("1")).replace(r#""totalRecords":2,"#, ""), page(&["b"], 2, None)),
+    ] {
+        let fake = Fake::new(move |_, number| ok([&first, &second][number].clone()));
+        let error = run(&fake.client(), query([OURS.to_owned()])).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, TRUNCATED), "{name}: {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_without_an_id_may_be_alike() {
+    let fake = Fake::new(|_, _| ok(json!({ "totalRecords": 2, "data": [{ "n": 1 }, { "n": 1 }] }).to_string()));
+    let mut rows = 0;
+    fake.client().query(query([OURS.to_owned()]), |_: Value| rows += 1).await.unwrap();
+    assert_eq!(rows, 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_query_without_scope_or_beyond_it_is_not_sent() {
     let fake = Fake::new(|_, _| ok(page(&[], 0, None)));
     let client = fake.client();

@@ -78,7 +78,7 @@ struct Reroute {
 #[async_trait::async_trait]
 impl HttpClient for Reroute {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        if request.url().path().ends_with("/token") {
+        if ["/token", "/openid-configuration"].iter().any(|end| request.url().path().ends_with(end)) {
             return self.tokens.execute_request(request).await;
         }
         let mut request = request.clone();

@@ -152,6 +152,10 @@ async fn a_subscription_that_resource_graph_leaves_out_is_read_through_resource_
             "{arguments}"
         );
     }
+    let with_risk = json!({"subscription_ids": [SANDBOX], "include_risk": true, "limit": 0});
+    let answer = lacking.read("defender_assessments", with_risk.clone()).await.ok();
+    assert_eq!(answer, whole.read("defender_assessments", with_risk).await.ok(), "after a reading without risk");
+    assert!(answer["assessments"].as_array().unwrap().iter().any(|row| row["risk_level"].is_string()), "{answer:#}");
     let reading = lacking.read("subscriptions", json!({})).await;
     assert_eq!(reading.gaps(), [format!("management_groups not_proven /subscriptions/{SANDBOX}")]);
     let answer = reading.ok();

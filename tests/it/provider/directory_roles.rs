@@ -107,6 +107,15 @@ async fn unknown_roles_are_refused_and_a_refused_list_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_tenant_without_any_role_is_not_believed() {
+    let tenant = with_schedules();
+    tenant.edit("directory-role-definitions", |list| list["value"] = json!([])).unwrap();
+    let reading = Inside::on(tenant).await.read(NAME, json!({})).await;
+    assert_eq!(reading.gaps(), ["directory_roles not_proven graph"]);
+    assert_eq!(reading.ok()["complete"], false);
+}
+
+#[tokio::test]
 async fn names_can_be_left_out() {
     let inside = Inside::configured(with_schedules(), json!({"environment": "demo", "personal_data": "redact"})).await;
     let answer = inside.read(NAME, json!({"limit": 0})).await.ok();

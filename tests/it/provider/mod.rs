@@ -8,6 +8,7 @@ mod connection_validation;
 mod directory_roles;
 mod functions;
 mod graph_permission;
+mod home;
 mod plans;
 mod role_assignments;
 mod role_validation;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use azposture::demo::{Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenant};
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{held::assignment, inside::Inside};
 
 const NAME: &str = "role_assignments";
 const AVA: &str = "fab00002-0000-4000-8000-000000000001";
@@ -253,6 +253,50 @@ async fn members_that_are_hidden_or_refused_are_gaps() {
     let refused = Fault::on(format!("{platform}/transitiveMembers")).refuse(403, "Authorization_RequestDenied", "no");
     let reading = Inside::on(Tenant::demo().with_fault(refused)).await.read(NAME, json!({"expand_groups": true})).await;
     assert_eq!(reading.gaps(), ["group_members forbidden graph"]);
+}
+
+#[tokio::test]
+async fn a_group_has_no_members_only_if_the_directory_says_that_it_is_gone() {
+    let members = "fab00003-0000-4000-8000-000000000003/transitiveMembers";
+    let gone = || Fault::on(members).refuse(404, "Request_ResourceNotFound", "does not exist");
+    for (fault, gap) in [
+        (gone(), "group_members not_visible graph"),
+        (Fault::on(members).refuse(404, "UnknownError", ""), "group_members unavailable graph"),
+        (Fault::on(members).refuse(404, "itemNotFound", "no"), "group_members not_visible graph"),
+    ] {
+        let reading = Inside::on(Tenant::demo().with_fault(fault)).await.read(NAME, json!({"expand_groups": true})).await;
+        assert_eq!(reading.gaps(), [gap]);
+    }
+    let tenant = Tenant::demo();
+    let platform = |row: &Json| row["id"] == members.split('/').next().unwrap();
+    tenant.edit("groups", |list| list["value"].as_array_mut().unwrap().retain(|row| !platform(row))).unwrap();
+    let reading = Inside::on(tenant.with_fault(gone())).await.read(NAME, json!({"expand_groups": true})).await;
+    assert!(reading.gaps().is_empty(), "{:?}", reading.gaps());
+}
+
+#[tokio::test]
+async fn a_role_that_is_refused_at_one_scope_is_asked_for_at_another() {
+    const ROLE: &str = "fab00009-0000-4000-8000-0000000000ff";
+    let tenant = Tenant::demo();
+    tenant
+        .edit("role-assignments", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            let place = |id: &str| format!("/subscriptions/{id}");
+            rows.extend([(90, PRODUCTION), (91, SANDBOX)].map(|(number, id)| assignment(number, AVA, ROLE, &place(id))));
+        })
+        .unwrap();
+    let at = |id: &str| Fault::on(format!("/subscriptions/{id}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"));
+    let role = json!({"id": format!("/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"), "name": ROLE,
+        "type": "Microsoft.Authorization/roleDefinitions",
+        "properties": {"roleName": "Odd", "type": "CustomRole", "assignableScopes": ["/"], "permissions": []}});
+    let tenant =
+        tenant.with_fault(at(PRODUCTION).refuse(403, "AuthorizationFailed", "no")).with_fault(at(SANDBOX).answer_json(200, role));
+    let inside = Inside::by_arm(tenant).await;
+    let of = |id: &str| json!({"subscription_ids": [id], "limit": 0});
+    let gap = format!("role_definitions forbidden /subscriptions/{PRODUCTION}");
+    assert_eq!(inside.read(NAME, of(PRODUCTION)).await.gaps(), [gap]);
+    let reading = inside.read(NAME, of(SANDBOX)).await;
+    assert!(reading.gaps().is_empty(), "{:?}", reading.gaps());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod clouds;
 mod codes;
 mod contradictions;
 mod federated;
+mod home;
 mod machine;
 mod precedence;
 mod secrets;

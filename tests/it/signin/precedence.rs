@@ -236,6 +236,34 @@ fn a_certificate_comes_from_a_file_or_inline() {
 }
 
 #[test]
+fn the_blanks_of_a_password_are_a_part_of_it() {
+    const PASSWORD: &str = " p w\t";
+    let written = Inputs { client_certificate_password: Some(Sensitive::new(PASSWORD)), ..application() };
+    let path = ("ARM_CLIENT_CERTIFICATE_PATH", "/x.pfx");
+    for found in [
+        method(&written, &[path]).unwrap(),
+        method(&application(), &[path, ("ARM_CLIENT_CERTIFICATE_PASSWORD", PASSWORD)]).unwrap(),
+    ] {
+        let Method::Certificate { password, .. } = found else { panic!("no certificate") };
+        assert_eq!(password.reveal(), PASSWORD);
+    }
+}
+
+#[test]
+fn a_password_alone_does_not_stand_in_the_way_of_another_method() {
+    let password = ("ARM_CLIENT_CERTIFICATE_PASSWORD", "pw");
+    let with_secret = Inputs { client_secret: secret(), ..application() };
+    assert_eq!(word(&with_secret, &[password]), "client_secret");
+    assert_eq!(word(&Inputs { use_msi: Some(true), ..Inputs::default() }, &[password]), "msi");
+    assert_eq!(word(&Inputs { use_cli: Some(true), ..Inputs::default() }, &[password]), "cli");
+    // Else nobody asked for Azure CLI, and a secret without its tenant is not whole.
+    for inputs in [Inputs::default(), Inputs { client_secret: secret(), ..Inputs::default() }] {
+        let error = method(&inputs, &[password]).unwrap_err();
+        assert!(shown(&error).contains("client_certificate_path"), "{error}");
+    }
+}
+
+#[test]
 fn an_oidc_file_is_kept_as_a_file() {
     let inputs = Inputs { use_oidc: Some(true), ..application() };
     assert!(matches!(method(&inputs, &[("ARM_OIDC_TOKEN_FILE_PATH", "/token")]).unwrap(), Method::OidcTokenFile { .. }));
@@ -245,6 +273,35 @@ fn an_oidc_file_is_kept_as_a_file() {
 fn a_client_id_of_a_variable_must_be_a_guid() {
     let error = method(&Inputs::default(), &[("ARM_CLIENT_ID", "my-app"), ("ARM_USE_MSI", "1")]).unwrap_err();
     assert_eq!(error.code(), "InvalidClientId");
+}
+
+/// A secret in the place of something else must not end up in a log.
+#[test]
+fn a_value_that_may_be_a_secret_is_never_quoted() {
+    const MISPLACED: &str = "sUp3r~S3cret";
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, MISPLACED.as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let said = |inputs: &Inputs, variables: &[(&'static str, &str)]| match resolve(inputs, variables) {
+        Ok(settings) => super::support::shown(&settings.method.unwrap_err()),
+        Err(problems) => format!("{problems:?}"),
+    };
+    let of_file = Inputs { client_id_file_path: Some(path), ..Inputs::default() };
+    let arguments = [
+        ("client_id", Inputs { client_id: Some(MISPLACED.into()), ..Inputs::default() }),
+        ("tenant_id", Inputs { tenant_id: Some(MISPLACED.into()), ..Inputs::default() }),
+        ("client_id_file_path", of_file),
+    ];
+    for (name, inputs) in &arguments {
+        let text = said(inputs, &[]);
+        assert!(text.contains(name) && text.contains("12 characters") && !text.contains(MISPLACED), "{text}");
+    }
+    for name in
+        ["ARM_CLIENT_ID", "ARM_TENANT_ID", "ARM_SUBSCRIPTION_ID", "ARM_ENVIRONMENT", "ARM_METADATA_HOSTNAME", "ARM_USE_MSI"]
+    {
+        let text = said(&Inputs::default(), &[(name, MISPLACED)]);
+        assert!(text.contains(name) && text.contains("12 characters") && !text.contains(MISPLACED), "{text}");
+    }
 }
 
 #[test]
