@@ -14,4 +14,5 @@ mod role_assignments;
 mod role_validation;
 mod scope;
 mod subscriptions;
+mod triggers;
 mod validation;
