@@ -16,7 +16,12 @@ fn fit(value: Value, ty: &Type, at: &Path) -> Result<Value, Misfit> {
     Ok(match (value, ty) {
         (value @ (Value::Null | Value::Unknown), _) => value,
         (value @ Value::Bool(_), Type::Bool) | (value @ Value::String(_), Type::String) => value,
-        (value @ Value::Number(_), Type::Number) | (value @ Value::Dynamic(_), Type::Dynamic) => value,
+        (value @ Value::Number(_), Type::Number) => value,
+        (Value::Dynamic(inner), Type::Dynamic) => {
+            let (ty, value) = *inner;
+            let value = fit(value, &ty, at)?;
+            Value::Dynamic(Box::new((ty, value)))
+        }
         (Value::String(text), Type::Number) => Value::Number(json::number(&text).map_err(|error| (at.clone(), error.0))?),
         (Value::List(elements), Type::List(element) | Type::Set(element)) => {
             let elements =

@@ -11,6 +11,7 @@
 
 mod azure_engine;
 mod azure_examples;
+mod codec;
 mod demo;
 mod engines;
 mod golden;
