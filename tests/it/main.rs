@@ -15,6 +15,7 @@ mod codec;
 mod demo;
 mod engines;
 mod golden;
+mod guides;
 mod process;
 mod protocol;
 mod provider;
