@@ -20,7 +20,8 @@ fn check(cases: Vec<Case>) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Scope levels and their inheritance: Azure RBAC, "Understand scope for Azure RBAC" and "How Azure RBAC determines if a user has access to a resource".
+/// Scope levels and their inheritance: Azure RBAC, "Understand scope for Azure RBAC" and "How Azure RBAC determines if a user has
+/// access to a resource".
 #[test]
 fn roles_that_are_held() {
     check(vec![
@@ -89,8 +90,8 @@ fn roles_that_are_held() {
     ]);
 }
 
-/// "How Azure RBAC determines if a user has access to a resource": assignments are transitive for groups. Foreign groups: principal types of
-/// "Role assignments - List" (`ForeignGroup`).
+/// "How Azure RBAC determines if a user has access to a resource": assignments are transitive for groups. Foreign groups:
+/// principal types of "Role assignments - List" (`ForeignGroup`).
 #[test]
 fn roles_that_come_through_groups() {
     check(vec![
@@ -133,8 +134,8 @@ fn roles_that_come_through_groups() {
     ]);
 }
 
-/// The permissions of each role in "Azure built-in roles" (Privileged, Security, Monitor, Storage); union of roles: "Azure RBAC is an
-/// additive model"; `notActions` and data actions: "Understand Azure role definitions".
+/// The permissions of each role in "Azure built-in roles" (Privileged, Security, Monitor, Storage); union of roles: "Azure RBAC
+/// is an additive model"; `notActions` and data actions: "Understand Azure role definitions".
 #[test]
 fn roles_that_stand_in_for_others() {
     let holds = |role: &str| at(SUBSCRIPTION).holds(role, SUBSCRIPTION);
@@ -217,8 +218,8 @@ fn roles_that_stand_in_for_others() {
     ]);
 }
 
-/// "Understand Azure role definitions": format of operations, wildcards, `NotActions` taken from the same role's `Actions` only, and
-/// `DataActions` apart from them. Contents of roles: "Azure built-in roles".
+/// "Understand Azure role definitions": format of operations, wildcards, `NotActions` taken from the same role's `Actions` only,
+/// and `DataActions` apart from them. Contents of roles: "Azure built-in roles".
 #[test]
 fn operations() {
     let holds = |role: &str| at(SUBSCRIPTION).holds(role, SUBSCRIPTION);
@@ -324,7 +325,8 @@ fn operations() {
     ]);
 }
 
-/// "Understand Azure deny assignments": precedence over roles, `doNotApplyToChildScopes`, excluded principals, the principal that is everyone.
+/// "Understand Azure deny assignments": precedence over roles, `doNotApplyToChildScopes`, excluded principals, the principal that
+/// is everyone.
 #[test]
 fn deny_assignments() {
     let owner = || at(GROUP).holds("Owner", GROUP);
@@ -402,8 +404,8 @@ fn deny_assignments() {
     ]);
 }
 
-/// "What is Azure attribute-based access control" (a condition narrows what a role gives); eligible and active: "Assign Azure resource
-/// roles in Privileged Identity Management".
+/// "What is Azure attribute-based access control" (a condition narrows what a role gives); eligible and active: "Assign Azure
+/// resource roles in Privileged Identity Management".
 #[test]
 fn conditions_and_eligibility() {
     let conditional = || at(SUBSCRIPTION).holds("Owner", SUBSCRIPTION).on_a_condition();
