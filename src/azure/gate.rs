@@ -100,7 +100,68 @@ fn refused(ctx: &Context, request: &Request, code: &'static str, why: String) ->
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::BTreeSet,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Pipeline, StatusCode, Transport, headers::Headers};
+
     use super::*;
+    use crate::azure::{
+        guard::{NOT_IN_TABLE, RESOURCE_GRAPH},
+        settings::ScopeSetting,
+    };
+
+    const SUBSCRIPTION: &str = "aaaaaaaa-1111-1111-1111-111111111111";
+
+    /// The wire, which counts what reaches it.
+    #[derive(Debug, Default)]
+    struct Wire(AtomicUsize);
+
+    #[async_trait::async_trait]
+    impl HttpClient for Wire {
+        async fn execute_request(&self, _: &Request) -> azure_core::Result<AsyncRawResponse> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(AsyncRawResponse::from_bytes(StatusCode::Ok, Headers::new(), "{}"))
+        }
+    }
+
+    /// Sends one request through a pipeline whose first policy is the gate; the code of its refusal, and what reached the wire.
+    async fn sent(audience: Audience, method: Method, url: &str, body: &'static str) -> (Option<String>, usize) {
+        let wire = Arc::new(Wire::default());
+        let origin = Url::parse(url).unwrap().join("/").unwrap();
+        let scope = Arc::new(Scope::new(&ScopeSetting::Subscriptions(BTreeSet::from([SUBSCRIPTION.to_owned()]))));
+        let gate = Gate { audience, origin, scope, get_only: false };
+        let transport = Some(Transport::new(Arc::clone(&wire) as Arc<dyn HttpClient>));
+        let options = ClientOptions { transport, ..ClientOptions::default() };
+        let pipeline = Pipeline::new(None, None, options, vec![Arc::new(gate)], Vec::new(), None);
+        let mut request = Request::new(Url::parse(url).unwrap(), method);
+        request.set_body(body);
+        let outcome = pipeline.stream(&Context::new(), &mut request, None).await;
+        let code = outcome.err().map(|error| error.into_inner().unwrap().downcast_ref::<Error>().unwrap().code().to_owned());
+        (code, wire.0.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn what_writes_never_reaches_the_wire_even_where_reading_is_allowed() {
+        let graph = "https://graph.microsoft.com/v1.0/users";
+        let resources = format!("https://management.azure.com/subscriptions/{SUBSCRIPTION}/resources");
+        let query = format!("https://management.azure.com/{RESOURCE_GRAPH}");
+        for (audience, reads, url) in [
+            (Audience::Graph, Method::Get, graph),
+            (Audience::ResourceManager, Method::Get, &resources),
+            (Audience::ResourceManager, Method::Post, &query),
+        ] {
+            let body = r#"{"subscriptions":["aaaaaaaa-1111-1111-1111-111111111111"],"query":"resources"}"#;
+            let body = if reads == Method::Post { body } else { "" };
+            assert_eq!(sent(audience, reads, url, body).await, (None, 1), "{reads} {url}");
+            for writes in [Method::Put, Method::Patch, Method::Delete] {
+                assert_eq!(sent(audience, writes, url, body).await, (Some(NOT_IN_TABLE.to_owned()), 0), "{writes} {url}");
+            }
+        }
+        assert_eq!(sent(Audience::ResourceManager, Method::Post, &resources, "").await, (Some(NOT_IN_TABLE.to_owned()), 0));
+    }
 
     #[test]
     fn only_the_same_scheme_host_and_port_are_the_same_origin() {

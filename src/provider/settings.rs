@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::words::{AreaWord, EnforcementWord, PersonalDataWord, ResourceGraphWord};
 use crate::azure::{inputs::Inputs, settings::Sensitive};
 
-/// The azposture provider reads Azure security posture (Azure Resource Manager, Defender for Cloud, Azure Policy) and identity
-/// (Microsoft Graph), strictly read-only, and verifies it during plan.
+/// The azposture provider reads Azure security posture (Azure Resource Manager, Defender for Cloud) and identity (Microsoft Graph),
+/// strictly read-only, and verifies it during plan.
 ///
 /// One provider block is one connection: a sign-in, a cloud, a scope, and how strict to be. Configuring makes no request and takes
 /// no token: contradictions in the block are errors at validate, sign-in errors appear at the first read.
@@ -63,7 +63,8 @@ pub struct Settings {
     /// Azure DevOps service connection id. Variables `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`,
     /// `ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`.
     pub ado_pipeline_service_connection_id: Option<String>,
-    /// Whether to sign in with AKS workload identity. Default `false`. Variable `ARM_USE_AKS_WORKLOAD_IDENTITY`.
+    /// Whether to sign in with AKS workload identity: with `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which its
+    /// webhook sets. Default `false`. Variable `ARM_USE_AKS_WORKLOAD_IDENTITY`.
     pub use_aks_workload_identity: Option<bool>,
     /// Whether to sign in with the machine's managed identity; `client_id` selects a user-assigned one. Default `false`. Variable
     /// `ARM_USE_MSI`.
@@ -75,14 +76,16 @@ pub struct Settings {
     /// `tenant_wide` may be set; with none of them, the single enabled subscription the sign-in sees. Variable
     /// `ARM_SUBSCRIPTION_ID`, which counts only if none of the four is set.
     pub subscription_id: Option<String>,
-    /// The subscriptions to look at. Nothing outside them is ever requested.
+    /// The subscriptions to look at; no other subscription is ever read. What belongs to none is: the list of visible subscriptions,
+    /// roles given at the tenant's root, the management groups above, and Microsoft Graph.
     #[schemars(length(min = 1))]
     pub subscription_ids: Option<BTreeSet<String>>,
     /// Management group, by name or resource id: the subscriptions below it.
     pub management_group_id: Option<String>,
     /// `true`: all subscriptions below the tenant's root management group.
     pub tenant_wide: Option<bool>,
-    /// Which people count. Hides rows, never facts about privileged or terminated accounts.
+    /// Not served yet: setting it is an error that says so. It will tell which people count, and hide rows, never facts about privileged
+    /// or terminated accounts.
     pub identity_scope: Option<IdentityScope>,
     /// What the connection looks at; an area that is left out is `off`, never passed. Default all seven.
     #[schemars(length(min = 1))]
@@ -95,8 +98,7 @@ pub struct Settings {
     /// What a validation does with what it could not see, when nothing failed. Default `error`.
     pub on_unknown: Option<EnforcementWord>,
     /// When Azure Resource Graph serves a list instead of Resource Manager: `auto` (in connections to a management group or the
-    /// tenant), `always`, or `never` (GET requests only; policy states, and the groups above single subscriptions, are then
-    /// unknown). Answers are the same; Resource Graph needs a fraction of the requests and can lag behind. Default `auto`.
+    /// tenant), `always`, or `never` (GET requests only; the groups above single subscriptions are then unknown). Answers are the same; Resource Graph needs a fraction of the requests and can lag behind. Default `auto`.
     pub resource_graph: Option<ResourceGraphWord>,
     /// Whether names and addresses of people appear: `show`, or `redact` (object ids only). Default `show`.
     pub personal_data: Option<PersonalDataWord>,

@@ -11,9 +11,11 @@
 
 mod azure_engine;
 mod azure_examples;
+mod codec;
 mod demo;
 mod engines;
 mod golden;
+mod guides;
 mod process;
 mod protocol;
 mod provider;

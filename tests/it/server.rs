@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use azposture::sdk::{
-    Diagnostics, Number, Path, Result, Value,
+    Diagnostics, Number, Path, Result, Value, docs,
     entry::{
         DataSource, DataSourceEntry, Function, FunctionEntry, FunctionError, Page, Provider, Tables, Validation, ValidationEntry,
     },
@@ -32,6 +32,10 @@ struct BoxArguments {
     name: String,
     /// Weight.
     weight: Option<f64>,
+    /// Weight in pounds.
+    #[deprecated = "use `weight`"]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    pounds: Option<f64>,
 }
 
 /// What is in it.
@@ -186,6 +190,18 @@ fn every_type_of_the_toy_provider_has_a_schema() {
     let names = |schema: &azposture::sdk::schema::Schema| schema.attributes.iter().map(|a| a.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&catalogue.resources["toys_tidy_validation"]), ["on_floor", "triggers"], "no computed attribute at all");
     assert_eq!(names(&catalogue.ephemeral_resources["toys_tidy_validation"]), ["on_floor", "triggers", "checked"]);
+}
+
+#[test]
+fn a_deprecated_attribute_is_marked_in_the_schema_and_on_its_page() {
+    let server = Server::new(Toys);
+    let attributes = &server.catalogue().data_sources["toys_box"].attributes;
+    let marked: Vec<_> = attributes.iter().filter(|one| one.deprecated).map(|one| one.name.as_str()).collect();
+    assert_eq!(marked, ["pounds"]);
+    let pages = docs::render(&server, &|_| None);
+    let (_, page) = pages.iter().find(|(name, _)| name.contains("data-sources/box")).unwrap();
+    let lines: Vec<_> = page.lines().filter(|line| line.contains("Deprecated")).collect();
+    assert!(lines.len() == 1 && lines[0].starts_with("- `pounds` (Number, Deprecated)"), "{page}");
 }
 
 #[tokio::test]

@@ -15,8 +15,16 @@ async fn demo_without_terraform() {
         value.unwrap()
     };
     let subscriptions = read("subscriptions", json!({})).await;
+    let plans = read("defender_plans", json!({"only_relevant": true})).await;
     let worst = read("defender_assessments", json!({"severities": ["critical", "high"], "limit": 5})).await;
     show("subscriptions", &subscriptions["subscriptions"], &["display_name", "management_group_path"]);
+    let unprotected = plans["plans"].as_array().unwrap().iter();
+    let unprotected = unprotected.filter(|plan| plan["enabled"] == false && !plan["resource_count"].is_null());
+    show("unprotected", &unprotected.cloned().collect(), &["key", "resource_count"]);
+    eprintln!("\nopen findings:");
+    for (severity, number) in worst["summary"]["by_severity"].as_object().unwrap() {
+        eprintln!("  {severity}  {number}");
+    }
     show("worst findings", &worst["assessments"], &["severity", "display_name", "resource_name"]);
     assert_eq!(worst["assessments"].as_array().unwrap().len(), 5);
 
@@ -37,7 +45,11 @@ async fn demo_without_terraform() {
 fn show(title: &str, rows: &Json, columns: &[&str]) {
     eprintln!("\n{title}:");
     for row in rows.as_array().unwrap() {
-        let cells: Vec<_> = columns.iter().map(|column| row[*column].as_str().unwrap_or("-")).collect();
+        let cells: Vec<_> = columns.iter().map(|column| cell(&row[*column])).collect();
         eprintln!("  {}", cells.join("  "));
     }
+}
+
+fn cell(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

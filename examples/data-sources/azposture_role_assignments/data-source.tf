@@ -2,6 +2,7 @@
 data "azposture_role_assignments" "owners" {
   role_definition_names = ["Owner"]
   expand_groups         = true
+  limit                 = 0 # all rows
 }
 
 output "owners" {

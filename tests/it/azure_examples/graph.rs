@@ -1,8 +1,12 @@
-//! Samples of Microsoft Graph about the tenant and its applications, and what the decoded rows hold.
+//! Samples of Microsoft Graph about the tenant, its applications, its principals and their roles, and what the decoded rows hold.
 
 use azposture::azure::{
     Client, Result,
-    graph::{applications, organization},
+    graph::{
+        applications,
+        directory::{self, Kind},
+        organization,
+    },
 };
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
@@ -61,6 +65,83 @@ pub(super) fn permission_grants(client: Client) -> Reading {
         let rows = applications::permission_grants(&client, OURS).await?.into_iter();
         let picked = |row: applications::PermissionGrant| -> Vec<(&'static str, Json)> {
             vec![("/resourceId", json!(row.resource_id)), ("/scope", json!(row.scope))]
+        };
+        Ok(rows.map(picked).collect())
+    })
+}
+
+pub(super) fn members(client: Client) -> Reading {
+    Box::pin(async move { Ok(directory::members_of(&client, OURS, true).await?.iter().map(object).collect()) })
+}
+
+pub(super) fn groups(client: Client) -> Reading {
+    objects(client, Kind::Group)
+}
+
+pub(super) fn users(client: Client) -> Reading {
+    objects(client, Kind::User)
+}
+
+fn objects(client: Client, kind: Kind) -> Reading {
+    Box::pin(async move {
+        let rows = directory::objects(&client, kind, &[OURS.to_owned()], true).await?;
+        Ok(rows.iter().map(object).collect())
+    })
+}
+
+fn object(row: &directory::Object) -> Picked {
+    vec![
+        ("/id", json!(row.id)),
+        ("/displayName", json!(row.display_name)),
+        ("/userType", json!(row.user_type)),
+        ("/visibility", json!(row.visibility)),
+    ]
+}
+
+pub(super) fn role_assignments(client: Client) -> Reading {
+    Box::pin(async move {
+        let rows = directory::role_assignments(&client).await?.into_iter();
+        let picked = |row: directory::RoleAssignment| -> Picked {
+            vec![
+                ("/id", json!(row.id)),
+                ("/principalId", json!(row.principal_id)),
+                ("/roleDefinitionId", json!(row.role_definition_id)),
+                ("/directoryScopeId", json!(row.directory_scope_id)),
+            ]
+        };
+        Ok(rows.map(picked).collect())
+    })
+}
+
+pub(super) fn role_definitions(client: Client) -> Reading {
+    Box::pin(async move {
+        let rows = directory::role_definitions(&client).await?.into_iter();
+        let picked = |row: directory::RoleDefinition| -> Picked {
+            let operations = row.role_permissions.first().map(|permission| &permission.allowed_resource_actions);
+            vec![
+                ("/id", json!(row.id)),
+                ("/templateId", json!(row.template_id)),
+                ("/displayName", json!(row.display_name)),
+                ("/isBuiltIn", json!(row.is_built_in)),
+                ("/rolePermissions/0/allowedResourceActions", json!(operations)),
+            ]
+        };
+        Ok(rows.map(picked).collect())
+    })
+}
+
+pub(super) fn role_eligibilities(client: Client) -> Reading {
+    Box::pin(async move {
+        let rows = directory::role_eligibilities(&client).await?.into_iter();
+        let picked = |row: directory::RoleInstance| -> Picked {
+            vec![
+                ("/principalId", json!(row.principal_id)),
+                ("/roleDefinitionId", json!(row.role_definition_id)),
+                ("/directoryScopeId", json!(row.directory_scope_id)),
+                ("/memberType", json!(row.member_type)),
+                ("/startDateTime", json!(row.start_date_time)),
+                ("/endDateTime", json!(row.end_date_time)),
+            ]
         };
         Ok(rows.map(picked).collect())
     })

@@ -118,11 +118,11 @@ fn same(decoded: &Json, said: &Json) -> bool {
 }
 
 /// The directory of the samples, which are not part of the project.
-struct Samples(PathBuf);
+pub(crate) struct Samples(PathBuf);
 
 impl Samples {
     /// `AZPOSTURE_EXAMPLES`, which has to exist if it is set, or what lies beside the project; else none, and a line that says so.
-    fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         if let Some(named) = env::var_os("AZPOSTURE_EXAMPLES").filter(|path| !path.is_empty()) {
             assert!(Path::new(&named).join("MANIFEST.tsv").is_file(), "AZPOSTURE_EXAMPLES={named:?} holds no MANIFEST.tsv");
             return Some(Self(named.into()));
@@ -142,7 +142,7 @@ impl Samples {
     }
 
     /// The body of the answer. The page behind its link is in no sample, so the link is left out.
-    fn body(&self, name: &str) -> Json {
+    pub(crate) fn body(&self, name: &str) -> Json {
         let text = fs::read_to_string(self.0.join(name)).unwrap();
         let whole: Json = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
         let mut body = whole.pointer("/responses/200/body").unwrap_or(&whole).clone();

@@ -74,6 +74,12 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("graph/oauth2-permission-grants.json", graph::permission_grants),
     ("graph/organization.json", graph::tenants),
     ("graph/subscribed-skus.json", graph::skus),
+    ("graph/group-members.json", graph::members),
+    ("graph/groups-list.json", graph::groups),
+    ("graph/role-assignments-by-principal.json", graph::role_assignments),
+    ("graph/role-definitions.json", graph::role_definitions),
+    ("graph/role-eligibility-schedule-instances.json", graph::role_eligibilities),
+    ("graph/users-list.json", graph::users),
     (
         "managementgroups/descendants.json",
         reading!(|client| { Ok(management::descendants(&client, GROUP).await?.into_iter().map(descendant).collect()) }),

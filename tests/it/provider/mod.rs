@@ -1,5 +1,6 @@
 //! Data sources and validations on the demo tenant, with its facts changed and its answers broken as each test needs.
 
+mod allow_list;
 mod assessments;
 mod block;
 mod completeness;
@@ -14,4 +15,5 @@ mod role_assignments;
 mod role_validation;
 mod scope;
 mod subscriptions;
+mod triggers;
 mod validation;

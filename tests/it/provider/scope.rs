@@ -1,7 +1,5 @@
 //! What a connection stands for, and that nothing else is ever asked for.
 
-use std::collections::BTreeSet;
-
 use azposture::{
     azure::settings::ScopeSetting,
     demo::{PRODUCTION, SANDBOX, Tenant},
@@ -9,7 +7,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{MANAGEMENT_GROUP_READER, READER, grow, hold, root, subscription},
+    held::{MANAGEMENT_GROUP_READER, READER, hold, root, subscription},
     inside::Inside,
 };
 
@@ -135,46 +133,4 @@ async fn a_subscription_of_the_tenant_that_the_tree_does_not_have_yet_counts() {
     take_from_the_tree(&tenant);
     let answer = Inside::by_arm(tenant).await.read("subscriptions", json!({})).await.ok();
     assert_eq!(ids(&answer), [PRODUCTION, SANDBOX]);
-}
-
-#[tokio::test]
-async fn no_request_of_any_data_source_or_validation_names_anything_outside_the_scope() {
-    let single = ScopeSetting::Subscriptions(BTreeSet::from([SANDBOX.to_owned()]));
-    let group = ScopeSetting::ManagementGroup("mg-sandbox".to_owned());
-    for scope in [single, group] {
-        for engine in ["never", "always"] {
-            let tenant = Tenant::demo();
-            // The others stand beside the sandbox, but not in its group.
-            grow(&tenant, 3);
-            tenant
-                .edit("management-group-subscriptions", |list| {
-                    for row in list["value"].as_array_mut().unwrap() {
-                        if row["name"] != SANDBOX {
-                            row["properties"]["parent"]["id"] =
-                                json!("/providers/Microsoft.Management/managementGroups/mg-production");
-                        }
-                    }
-                })
-                .unwrap();
-            let inside = Inside::aimed(tenant.clone(), scope.clone(), engine).await;
-            for (name, arguments) in [
-                ("subscriptions", json!({})),
-                ("defender_plans", json!({"limit": 0})),
-                ("defender_assessments", json!({"tags": {"env": "*"}, "limit": 0})),
-                ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "include_risk": true})),
-            ] {
-                inside.read(name, arguments).await.ok();
-            }
-            let validation = json!({
-                "plans": {"VirtualMachines": {}}, "require_assessments": true, "require_scan_within_days": 7, "enforcement": "warning"
-            });
-            inside.open("defender_validation", validation).await.ok();
-            for request in tenant.requests() {
-                let named = request.path.split("/subscriptions/").nth(1).and_then(|rest| rest.split('/').next());
-                assert!(named.is_none_or(|id| id == SANDBOX), "{request:?}");
-                assert!(request.scope.iter().all(|name| name == SANDBOX || name == "mg-sandbox"), "{request:?}");
-                assert!(!request.path.ends_with("ResourceGraph/resources") || !request.scope.is_empty(), "{request:?}");
-            }
-        }
-    }
 }

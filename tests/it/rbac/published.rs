@@ -1,7 +1,5 @@
 //! The bodies that the services publish decode. They are read where they lie, and skipped where they do not.
 
-use std::{env, fs, path::PathBuf};
-
 use azposture::{
     azure::{
         arm::authorization::{DenyAssignment, RoleAssignment, RoleDefinition, ScheduleInstance},
@@ -10,17 +8,12 @@ use azposture::{
     provider::collect::authorization::{assignment, denial, eligibility, role},
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+
+use crate::azure_examples::Samples;
 
 /// The rows of a published list; none where the examples are not there.
 fn rows<T: DeserializeOwned>(name: &str) -> Option<Vec<T>> {
-    let root = env::var_os("AZPOSTURE_EXAMPLES").map_or_else(|| PathBuf::from("../shared/azure-examples"), PathBuf::from);
-    let Ok(text) = fs::read_to_string(root.join(name)) else {
-        eprintln!("skipped: no {name} below {}", root.display());
-        return None;
-    };
-    let body: Json = serde_json::from_str(&text).unwrap();
-    let body = body.pointer("/responses/200/body").cloned().unwrap_or(body);
+    let body = Samples::find()?.body(name);
     let rows: Vec<T> = serde_json::from_value(body["value"].clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(!rows.is_empty(), "{name}");
     Some(rows)

@@ -1,5 +1,4 @@
-//! One sentence a case. Grounds: role contents as published (reference 4.4); union, exclusions, inheritance, deny assignments, conditions
-//! and eligibility as documented (reference 4.5, 2.1-2.6).
+//! One sentence a case, one ground a group: the article of Microsoft's documentation, or the published role, that makes it so.
 
 use azposture::posture::rbac::{Permission, Requirement};
 
@@ -21,6 +20,8 @@ fn check(cases: Vec<Case>) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Scope levels and their inheritance: Azure RBAC, "Understand scope for Azure RBAC" and "How Azure RBAC determines if a user has
+/// access to a resource".
 #[test]
 fn roles_that_are_held() {
     check(vec![
@@ -89,6 +90,8 @@ fn roles_that_are_held() {
     ]);
 }
 
+/// "How Azure RBAC determines if a user has access to a resource": assignments are transitive for groups. Foreign groups:
+/// principal types of "Role assignments - List" (`ForeignGroup`).
 #[test]
 fn roles_that_come_through_groups() {
     check(vec![
@@ -131,6 +134,8 @@ fn roles_that_come_through_groups() {
     ]);
 }
 
+/// The permissions of each role in "Azure built-in roles" (Privileged, Security, Monitor, Storage); union of roles: "Azure RBAC
+/// is an additive model"; `notActions` and data actions: "Understand Azure role definitions".
 #[test]
 fn roles_that_stand_in_for_others() {
     let holds = |role: &str| at(SUBSCRIPTION).holds(role, SUBSCRIPTION);
@@ -164,7 +169,7 @@ fn roles_that_stand_in_for_others() {
             "pass",
         ),
         (
-            "Security Admin may not all that Security Reader may unless its list says so",
+            "Security Reader may not all that Security Admin may, which also writes",
             holds("Security Reader"),
             named("Security Admin"),
             "fail role_missing",
@@ -213,6 +218,8 @@ fn roles_that_stand_in_for_others() {
     ]);
 }
 
+/// "Understand Azure role definitions": format of operations, wildcards, `NotActions` taken from the same role's `Actions` only,
+/// and `DataActions` apart from them. Contents of roles: "Azure built-in roles".
 #[test]
 fn operations() {
     let holds = |role: &str| at(SUBSCRIPTION).holds(role, SUBSCRIPTION);
@@ -318,6 +325,8 @@ fn operations() {
     ]);
 }
 
+/// "Understand Azure deny assignments": precedence over roles, `doNotApplyToChildScopes`, excluded principals, the principal that
+/// is everyone.
 #[test]
 fn deny_assignments() {
     let owner = || at(GROUP).holds("Owner", GROUP);
@@ -395,6 +404,8 @@ fn deny_assignments() {
     ]);
 }
 
+/// "What is Azure attribute-based access control" (a condition narrows what a role gives); eligible and active: "Assign Azure
+/// resource roles in Privileged Identity Management".
 #[test]
 fn conditions_and_eligibility() {
     let conditional = || at(SUBSCRIPTION).holds("Owner", SUBSCRIPTION).on_a_condition();
@@ -456,6 +467,7 @@ fn conditions_and_eligibility() {
     ]);
 }
 
+/// Ours: what a failure has to say.
 #[test]
 fn a_failure_says_what_is_held_instead_and_through_whom() {
     let world =

@@ -1,6 +1,7 @@
 //! Sign-in with a managed identity.
 
 use azposture::azure::{Error, Kind, inputs::Inputs};
+use tokio::time::Instant;
 
 use super::support::{CLIENT, OTHER_TENANT, Outcome, Service, TENANT, json, jwt, sign_in};
 
@@ -47,7 +48,7 @@ async fn an_audience_of_another_cloud_asks_for_the_environment() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_without_metadata_service_is_said_to_have_none() {
     let service = Service::new(|_, _| Outcome::Fail("tcp connect error: No route to host"));
-    let before = tokio::time::Instant::now();
+    let before = Instant::now();
     let error = sign_in(&machine(), &service).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (Kind::Unauthenticated, "NoMetadataService"));
     assert!(error.advice().contains("use_msi"));
@@ -57,9 +58,21 @@ async fn a_machine_without_metadata_service_is_said_to_have_none() {
 #[tokio::test(start_paused = true)]
 async fn a_metadata_service_that_is_not_ready_is_waited_for_fifteen_seconds() {
     let service = Service::new(|_, _| json(503, "{}"));
+    let before = Instant::now();
     let error = sign_in(&machine(), &service).await.unwrap_err();
     assert_eq!(error.status(), Some(503));
     assert!(error.advice().contains("Run again"));
+    assert_eq!((before.elapsed().as_secs(), service.seen().len()), (15, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_metadata_service_that_never_answers_is_given_up_after_fifteen_seconds() {
+    let service = Service::new(|_, _| Outcome::Silence);
+    let before = Instant::now();
+    let error = sign_in(&machine(), &service).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Unauthenticated, "NoMetadataService"));
+    assert!(error.message().contains("no answer within 15 seconds") && error.advice().contains("use_msi"), "{error}");
+    assert_eq!((before.elapsed().as_secs(), service.seen().len()), (15, 1));
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ pub(super) struct Seen {
 pub(super) enum Outcome {
     Answer(u16, Vec<(&'static str, &'static str)>, String),
     Fail(&'static str),
+    /// Nothing ever comes back.
+    Silence,
 }
 
 pub(super) fn json(status: u16, body: impl Into<String>) -> Outcome {
@@ -116,6 +118,7 @@ impl HttpClient for Service {
                 }
                 Ok(AsyncRawResponse::from_bytes(StatusCode::from(status), all, body.into_bytes()))
             }
+            Outcome::Silence => std::future::pending().await,
             Outcome::Fail(why) => Err(azure_core::Error::with_error(
                 ErrorKind::Connection,
                 std::io::Error::other(why),

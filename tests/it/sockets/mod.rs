@@ -1,6 +1,7 @@
 //! The built provider against a whole cloud over real sockets: signing in, what can go wrong on the wire, and what is left behind.
 
 mod faults;
+mod graph_faults;
 mod lifetime;
 mod network;
 mod secrets;

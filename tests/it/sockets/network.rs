@@ -1,10 +1,16 @@
 //! The way to the clouds: their hosts and scopes, proxies, certificates.
 
-use azposture::demo::{CLIENT_ID, TENANT_ID, Tenant};
+use std::collections::BTreeSet;
+
+use azposture::demo::{CLIENT_ID, GRAPH_HOST, RESOURCE_MANAGER_HOST, TENANT_ID, Tenant};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
 use super::{provider, reads_all, refused};
-use crate::support::cloud::{Certificate, FakeCloud, Mood, Proxy, Role, SECRET};
+use crate::support::{
+    cloud::{Certificate, FakeCloud, Mood, Proxy, Role, SECRET},
+    plugin::{Plugin, errors},
+};
 
 const PUBLIC: [&str; 3] = ["login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"];
 
@@ -14,6 +20,12 @@ fn block(cloud: &FakeCloud, environment: &str) -> Json {
         "environment": environment, "ca_certificate_file": cloud.ca_file(), "tenant_id": TENANT_ID, "client_id": CLIENT_ID,
         "client_secret": SECRET, "tenant_wide": true,
     })
+}
+
+/// Reads about the connection, which takes Microsoft Graph as well as Resource Manager.
+async fn connects(plugin: &Plugin) {
+    let (value, said) = plugin.read("azposture_connection", json!({})).await;
+    assert!(value.is_some() && errors(&said).is_empty(), "{said:#?}\n{}", plugin.stderr());
 }
 
 fn through(proxy: &Proxy) -> String {
@@ -30,13 +42,17 @@ async fn every_cloud_is_reached_at_its_hosts_with_its_scope_through_the_proxy() 
     ] {
         let cloud = FakeCloud::on(Tenant::demo()).named(names).start().await;
         let proxy = Proxy::start(Mood::Open, cloud.route()).await;
-        reads_all(&provider(block(&cloud, environment), &[("HTTPS_PROXY", &through(&proxy))]).await).await;
-        let scopes: Vec<_> = cloud.forms().iter().map(|form| form["scope"].clone()).collect();
-        assert_eq!(scopes, [format!("https://{}/.default", names[1])]);
-        assert!(cloud.seen_by(Role::Login).iter().all(|seen| seen.host == names[0]));
-        assert!(cloud.seen_by(Role::Management).iter().all(|seen| seen.host == names[1]));
-        let wanted = [names[0], names[1]].map(|name| format!("CONNECT {name}:443"));
-        assert!(proxy.asked().iter().all(|asked| wanted.contains(asked)), "{:?}", proxy.asked());
+        let plugin = provider(block(&cloud, environment), &[("HTTPS_PROXY", &through(&proxy))]).await;
+        reads_all(&plugin).await;
+        connects(&plugin).await;
+        let scopes: BTreeSet<_> = cloud.forms().iter().map(|form| form["scope"].clone()).collect();
+        assert_eq!(scopes, BTreeSet::from([names[1], names[2]].map(|name| format!("https://{name}/.default"))));
+        for (role, name) in [Role::Login, Role::Management, Role::Graph].into_iter().zip(names) {
+            let seen = cloud.seen_by(role);
+            assert!(!seen.is_empty() && seen.iter().all(|seen| seen.host == name), "{environment} {role:?}: {seen:#?}");
+        }
+        let asked: BTreeSet<_> = proxy.asked().into_iter().collect();
+        assert_eq!(asked, names.map(|name| format!("CONNECT {name}:443")).into(), "{environment}");
     }
 }
 
@@ -123,10 +139,18 @@ async fn a_stray_variable_of_the_sdk_does_not_redirect_the_secret() {
 #[tokio::test]
 async fn a_token_goes_only_to_its_own_service() {
     let cloud = FakeCloud::on(Tenant::demo()).start().await;
-    reads_all(&provider(cloud.block(), &[]).await).await;
-    let tokens = cloud.issued();
-    for seen in cloud.seen() {
-        let expected = (seen.role == Role::Management).then(|| tokens[0].clone());
-        assert_eq!(seen.bearer, expected, "{seen:?}");
+    let plugin = provider(cloud.block(), &[]).await;
+    reads_all(&plugin).await;
+    connects(&plugin).await;
+    let carried = |role| cloud.seen_by(role).into_iter().map(|seen| seen.bearer).collect::<BTreeSet<_>>();
+    for role in [Role::Login, Role::Pipeline, Role::Machine] {
+        assert!(carried(role).into_iter().all(|bearer| bearer.is_none()), "{role:?}");
+    }
+    for (role, host) in [(Role::Management, RESOURCE_MANAGER_HOST), (Role::Graph, GRAPH_HOST)] {
+        let tokens: Vec<_> = carried(role).into_iter().collect();
+        let [Some(token)] = &tokens[..] else { panic!("{role:?}: {tokens:?}") };
+        assert!(cloud.issued().contains(token));
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        assert_eq!(serde_json::from_slice::<Json>(&claims).unwrap()["aud"], format!("https://{host}"));
     }
 }

@@ -201,7 +201,7 @@ async fn a_managed_identity_signs_in_past_the_proxy() {
 }
 
 /// A directory with an `az` in it that hands out the tokens as `az` does, and writes down how it was called.
-async fn stub_of_az(cloud: &FakeCloud) -> tempfile::TempDir {
+pub(super) async fn stub_of_az(cloud: &FakeCloud) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let answer = |token: &str| {
         json!({"accessToken": token, "expiresOn": "2100-01-01 00:00:00.000000", "expires_on": 4_102_444_800_i64,

@@ -52,6 +52,28 @@ fn unknown_triggers_put_the_verdict_off_until_apply() {
 }
 
 #[test]
+fn a_gate_on_a_role_that_is_given_in_the_same_apply_is_verified_after_it() {
+    let Some(terraform) = Terraform::find() else { return };
+    let role = |name: &str| {
+        format!(
+            "resource \"azposture_role_assignment_validation\" \"gate\" {{\n  self = true\n  role_definition_names = \
+             [\"{name}\"]\n  {UNKNOWN_TRIGGER}\n}}\n{}",
+            GUARDED.replace("azposture_defender_validation", "azposture_role_assignment_validation")
+        )
+    };
+    // The demo's principal is Reader and nothing more. What it lacks is not said before the trigger is known.
+    let workspace = terraform.workspace(&demo(&[&source("a"), &role("Owner")]));
+    workspace.run(&["plan"]).succeeds().says("3 to add").never_says("role_assignment_validation:");
+    workspace.apply().fails().says("role_assignment_validation: 2 failed of 2").says("az role assignment create");
+    assert_eq!(workspace.state(), ["terraform_data.source"]);
+
+    let workspace = terraform.workspace(&demo(&[&source("a"), &role("Reader")]));
+    workspace.run(&["plan"]).succeeds().says("3 to add");
+    workspace.apply().succeeds().says("3 added");
+    workspace.run(&["plan"]).succeeds().says("No changes");
+}
+
+#[test]
 fn a_changed_trigger_verifies_again_at_apply() {
     let Some(terraform) = Terraform::find() else { return };
     let arguments = format!("{GREEN}\ntriggers = {{ source = terraform_data.source.output }}");

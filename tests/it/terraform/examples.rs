@@ -5,14 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use azposture::{provider::Azposture, sdk::server::Server};
-
 use crate::support::terraform::{DEMO, Output, Terraform, Workspace};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples");
-
-/// What a guide may already speak of, and what is checked as soon as it is served.
-const NOT_YET_SERVED: &[&str] = &["azposture_connection", "azposture_graph_permission_validation"];
 
 /// Every `.tf` file in the directories of a kind.
 fn examples(kind: &str) -> Vec<PathBuf> {
@@ -75,29 +70,81 @@ fn those_of_the_provider_block_are_valid_without_credentials() {
     }
 }
 
-#[test]
-fn those_of_the_guides_are_valid() {
-    let Some(terraform) = Terraform::find() else { return };
-    let server = Server::new(Azposture::new());
-    let catalogue = server.catalogue();
-    let served = |name: &str| catalogue.data_sources.contains_key(name) || catalogue.resources.contains_key(name);
-    let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
-    for guide in fs::read_dir(guides).unwrap().map(|entry| entry.unwrap().path()) {
-        let text = fs::read_to_string(&guide).unwrap();
-        for block in text.split("```terraform\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block) {
-            if NOT_YET_SERVED.iter().any(|name| block.contains(name) && !served(name)) {
-                continue;
+/// The Terraform blocks of the guides and the README, each with the page it stands on.
+fn blocks() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut pages: Vec<_> = fs::read_dir(root.join("docs/guides")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.push(root.join("README.md"));
+    let mut all = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let found = text.split("```terraform\n").skip(1).filter_map(|rest| rest.split_once("```"));
+        all.extend(found.map(|(block, _)| (page.clone(), block.to_owned())));
+    }
+    assert!(all.iter().any(|(page, _)| page.ends_with("README.md")) && all.len() > 10, "{}", all.len());
+    all
+}
+
+fn written(terraform: &Terraform, block: &str) -> Workspace {
+    let workspace = terraform.workspace(block);
+    // Trust anchors, other than credentials, have to be there.
+    workspace.write_file("corporate-ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    if block.contains("required_providers") {
+        workspace.write_file("required.tf", "");
+    }
+    workspace
+}
+
+/// The block on the demo tenant: whatever its provider blocks say, but for their names.
+fn on_the_demo_tenant(block: &str) -> String {
+    let mut lines = Vec::new();
+    let mut within = false;
+    for line in block.lines() {
+        match line {
+            "provider \"azposture\" {" => {
+                within = true;
+                lines.extend([line, "  environment = \"demo\""]);
             }
-            let workspace = terraform.workspace(block);
-            // Trust anchors, other than credentials, have to be there.
-            workspace.write_file("corporate-ca.pem", "-----BEGIN CERTIFICATE-----\n");
-            if block.contains("required_providers") {
-                workspace.write_file("required.tf", "");
+            "}" if within => {
+                within = false;
+                lines.push(line);
             }
-            let Output { code, stdout, stderr } = workspace.run(&["validate"]);
-            assert_eq!(code, Some(0), "{}:\n{block}\n{stdout}{stderr}", guide.display());
+            _ if within && !line.trim_start().starts_with("alias ") => {}
+            _ => lines.push(line),
         }
     }
+    if !block.contains("provider \"azposture\"") {
+        lines.push(DEMO);
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn those_of_the_guides_and_the_readme_are_valid() {
+    let Some(terraform) = Terraform::find() else { return };
+    for (page, block) in blocks() {
+        let Output { code, stdout, stderr } = written(&terraform, &block).run(&["validate"]);
+        assert_eq!(code, Some(0), "{}:\n{block}\n{stdout}{stderr}", page.display());
+    }
+}
+
+#[test]
+fn those_of_the_guides_and_the_readme_plan_on_the_demo_tenant_or_are_stopped_by_their_gate() {
+    let Some(terraform) = Terraform::find() else { return };
+    let (mut planned, mut stopped) = (0, 0);
+    for (page, block) in blocks() {
+        if !["data ", "resource ", "ephemeral "].iter().any(|kind| block.contains(&format!("\n{kind}\"azposture"))) {
+            continue;
+        }
+        let Output { code, stdout, stderr } = written(&terraform, &on_the_demo_tenant(&block)).run(&["plan"]);
+        // A validation's own verdict is an outcome like any other; what is not is an argument, a value or a type that does not fit.
+        let errors: Vec<_> = stderr.lines().filter(|line| line.contains("Error: ")).collect();
+        let verdict = |line: &&str| line.contains("_validation: ") && line.contains(" of ");
+        let expected = if errors.is_empty() { Some(0) } else { Some(1) };
+        assert!(errors.iter().all(verdict) && code == expected, "{}:\n{block}\n{stdout}{stderr}", page.display());
+        if errors.is_empty() { planned += 1 } else { stopped += 1 }
+    }
+    assert!(planned > 5 && stopped > 0, "{planned} planned, {stopped} stopped");
 }
 
 #[test]

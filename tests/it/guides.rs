@@ -1,0 +1,63 @@
+//! What the hand-written pages promise beyond being valid: who is sent to ask for a right is told which read needs it.
+
+use std::{fs, path::Path};
+
+/// Pages that people write: the guides and the README, by name.
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths: Vec<_> = fs::read_dir(root.join("docs/guides")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.push(root.join("README.md"));
+    paths.sort();
+    paths.into_iter().map(|path| (path.display().to_string(), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// Rows of tables by themselves, everything else by paragraph, without code.
+fn paragraphs(text: &str) -> Vec<String> {
+    let outside: Vec<&str> = text.split("```").step_by(2).collect();
+    let mut all = Vec::new();
+    for paragraph in outside.join("\n").split("\n\n") {
+        match paragraph.trim_start().starts_with('|') {
+            true => all.extend(paragraph.lines().map(str::to_owned)),
+            false => all.push(paragraph.to_owned()),
+        }
+    }
+    all
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '.'))
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// A role that reads, or a permission of Microsoft Graph.
+fn is_right(word: &str) -> bool {
+    word == "Reader" || word.contains(".Read.")
+}
+
+/// Whether it sends somebody to get something.
+fn asks(words: &[&str]) -> bool {
+    const VERBS: [&str; 5] = ["grant", "assign", "add", "adds", "ask"];
+    words.iter().any(|word| VERBS.contains(&word.to_lowercase().as_str()))
+}
+
+/// Whether it says what is read with it.
+fn names_a_read(words: &[&str]) -> bool {
+    words.iter().any(|word| ["read", "reads", "reading"].contains(&word.to_lowercase().as_str()))
+}
+
+#[test]
+fn who_is_sent_to_ask_for_a_right_is_told_which_read_needs_it() {
+    let mut asking = 0;
+    for (page, text) in pages() {
+        for paragraph in paragraphs(&text) {
+            let words = words(&paragraph);
+            if asks(&words) && words.iter().any(|word| is_right(word)) {
+                asking += 1;
+                assert!(names_a_read(&words), "{page} asks for a right without the read that needs it:\n{paragraph}");
+            }
+        }
+    }
+    assert!(asking > 3, "{asking}");
+}
