@@ -77,6 +77,14 @@ impl Cloud {
         self.graph.host_str().unwrap_or_default()
     }
 
+    /// Whether this is the host of its Microsoft Graph; a port counts where it is given.
+    pub fn is_graph_host(&self, host: &str) -> bool {
+        match self.graph.port() {
+            Some(port) if host.contains(':') => host.eq_ignore_ascii_case(&format!("{}:{port}", self.graph_host())),
+            _ => host.eq_ignore_ascii_case(self.graph_host()),
+        }
+    }
+
     /// Hosts that tokens of this cloud may name as their issuer in tenant discovery; empty if that is not known.
     pub fn issuer_hosts(&self) -> Vec<&str> {
         match self.name.as_str() {

@@ -59,7 +59,7 @@ pub async fn discover(cloud: &Cloud, tenant: &str, transports: &Transports) -> R
 /// Whether the tenant is in the configured cloud and is the configured tenant. A domain is resolved by discovery itself.
 pub fn check(discovery: &Discovery, cloud: &Cloud, configured_tenant: Option<&str>) -> Result<()> {
     let tenant = &discovery.tenant_id;
-    let graph_differs = discovery.graph_host.as_deref().is_some_and(|host| !host.eq_ignore_ascii_case(cloud.graph_host()));
+    let graph_differs = discovery.graph_host.as_deref().is_some_and(|host| !cloud.is_graph_host(host));
     let issuers = cloud.issuer_hosts();
     let issuer_differs = !issuers.is_empty() && !issuers.iter().any(|host| host.eq_ignore_ascii_case(&discovery.issuer_host));
     if graph_differs || issuer_differs {
