@@ -132,6 +132,11 @@ impl Facts {
         self.reach(&eligible.scope).min(self.is_holder(eligible, None))
     }
 
+    /// Whether something that can be activated may be the principal's, wherever it reaches.
+    pub fn may_be_theirs(&self, eligible: &Assignment) -> bool {
+        self.is_holder(eligible, None) >= Sureness::Possible
+    }
+
     /// Whether an assignment names the principal itself.
     pub fn is_direct(&self, assignment: &Assignment) -> bool {
         assignment.principal_id == self.principal_id

@@ -240,6 +240,12 @@ impl Tree {
         }
         above
     }
+
+    /// The ids, lower case, of the groups whose place in it is known; none if it is not whole.
+    pub fn placed(&self) -> BTreeSet<String> {
+        let groups = self.groups.iter().filter(|_| self.gap.is_none());
+        groups.map(|name| group_scope(name).to_lowercase()).collect()
+    }
 }
 
 /// The id of a management group.

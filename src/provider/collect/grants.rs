@@ -16,11 +16,7 @@ use crate::{
     },
     posture::{
         Reason, Status, Unreadable,
-        rbac::{
-            Assignment, Fact, Facts, Role, Seen, Verdict,
-            facts::Sureness,
-            place::{self, same},
-        },
+        rbac::{Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
         resource_id::ResourceId,
     },
     provider::{
@@ -84,6 +80,8 @@ pub struct Reading {
     pub definitions: Definitions,
     principal: Principal,
     scopes: Vec<String>,
+    /// The ids, lower case, of the management groups whose place is known.
+    tree: BTreeSet<String>,
     /// Roles the configuration names.
     named: BTreeSet<String>,
     /// Why what is not whole is not, by scope.
@@ -106,6 +104,7 @@ pub async fn read(
         definitions: Definitions::default(),
         principal: principal.clone(),
         scopes: scopes.to_vec(),
+        tree: tree.placed(),
         named,
         gaps: scopes.iter().cloned().zip(gaps).collect(),
     };
@@ -163,15 +162,32 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
     }
 }
 
-/// The management groups above a scope: those the tree of the connection knows, and those outside it from which the service says that
-/// something reaches the scope.
+/// The management groups above a scope: those the tree of the connection knows, and those from which the service says that something
+/// reaches the scope. It grants and denies by its own word, so where the tree places a group elsewhere the tree is behind.
 fn above<'a>(scope: &str, tree: &Tree, given: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
     let id = ResourceId::parse(scope).unwrap_or_default();
     let mut above = tree.above(&id.subscription_id.or(id.management_group_id).unwrap_or_default());
-    let known = |given: &str| tree.gap.is_none() && tree.groups.iter().any(|name| same(&authorization::group_scope(name), given));
-    let groups = given.filter(|given| place::Kind::of(given) == Some(place::Kind::ManagementGroup) && !known(given));
-    above.extend(groups.map(|given| given.trim_end_matches('/').to_lowercase()));
+    above.extend(given.filter_map(|given| group_at(given)));
     above
+}
+
+/// The id, lower case, of the management group that a scope is; none if it is something else.
+fn group_at(scope: &str) -> Option<String> {
+    let is_group = place::Kind::of(scope) == Some(place::Kind::ManagementGroup);
+    is_group.then(|| scope.trim_end_matches('/').to_lowercase())
+}
+
+/// The gap that two lists are which contradict each other about the management groups above a scope.
+fn misplaced(scope: &str) -> Unreadable {
+    Unreadable {
+        subject: "management_groups".to_owned(),
+        scope: scope.to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: "What may be activated here stands on a management group that is not above this scope. One of the two is out of date; \
+                 try again in a few minutes."
+            .to_owned(),
+    }
 }
 
 impl Reading {
@@ -184,9 +200,14 @@ impl Reading {
         let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
         for (facts, list) in self.facts.iter_mut().zip(lists) {
             let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).map(authorization::eligibility).collect();
-            let given = rows.iter().map(|row| row.scope.to_lowercase());
+            let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
+            let given: BTreeSet<String> = given.filter(|group| !facts.above.value.contains(group)).collect();
+            if given.iter().any(|group| self.tree.contains(group)) {
+                facts.above.unseen = Some(Reason::NotProven);
+                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Ancestors, misplaced(&facts.scope));
+            }
             // The list holds only what reaches the scope.
-            facts.above.value.extend(given.filter(|at| place::Kind::of(at) == Some(place::Kind::ManagementGroup)));
+            facts.above.value.extend(given.into_iter().filter(|group| !self.tree.contains(group)));
             facts.eligible = Seen { value: rows, unseen: list.gap.as_ref().map(|gap| gap.reason) };
             if let Some(gap) = list.gap {
                 self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Eligibilities, gap);

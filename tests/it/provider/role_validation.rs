@@ -306,3 +306,55 @@ async fn a_refusal_at_one_scope_does_not_hide_the_roles_from_another() {
     let there = json!({"self": true, "actions": ["Microsoft.Storage/*/read"], "scopes": [group("rg-shop-prod")]});
     green(&inside.plan(NAME, there).await);
 }
+
+/// Places the group of the production subscription below that of the sandbox, as a list that is out of date does.
+fn misplaced(answer: &mut Json) {
+    for row in answer["value"].as_array_mut().unwrap().iter_mut() {
+        if row["name"] == PRODUCTION {
+            row["properties"]["parent"]["id"] = json!("/providers/Microsoft.Management/managementGroups/mg-sandbox");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_grants_knows_better_than_the_tree_what_stands_above() {
+    let moved = || Tenant::demo().with_fault(Fault::on("/descendants").change(misplaced));
+    let granting = moved();
+    granting.edit("role-eligibility-schedule-instances", |list| list["value"] = json!([])).unwrap();
+    green(&plan(granting, wants(DENIZ, "Contributor", &production())).await);
+    let above = "/providers/Microsoft.Management/managementGroups/mg-production";
+    let denying = moved();
+    denying
+        .edit("deny-assignments", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            let mut row = rows[0].clone();
+            row["id"] =
+                json!(format!("{above}/providers/Microsoft.Authorization/denyAssignments/fab0000e-0000-4000-8000-0000000000ff"));
+            row["properties"]["scope"] = json!(above);
+            row["properties"]["permissions"][0]["actions"] = json!(["*"]);
+            row["properties"]["permissions"][0]["notActions"] = json!([]);
+            rows.push(row);
+        })
+        .unwrap();
+    red(&plan(denying, wants(HUGO, "Contributor", &production())).await, "denied");
+}
+
+#[tokio::test]
+async fn what_may_be_activated_on_a_group_that_is_elsewhere_is_not_certain() {
+    let tenant =
+        Tenant::demo().with_fault(Fault::on("Microsoft.Authorization/roleEligibilityScheduleInstances").change(|answer| {
+            let mut row = answer["value"][0].clone();
+            row["id"] = json!("elsewhere");
+            row["properties"]["scope"] = json!("/providers/Microsoft.Management/managementGroups/mg-sandbox");
+            row["properties"]["principalId"] = json!(PRINTER);
+            row["properties"]["principalType"] = json!("User");
+            row["properties"]["roleDefinitionId"] = json!(format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"));
+            answer["value"].as_array_mut().unwrap().push(row);
+        }));
+    let mut arguments = wants(PRINTER, "Reader", &production());
+    red(&plan(tenant.clone(), arguments.clone()).await, "role_missing");
+    arguments["accept_eligible"] = json!(true);
+    let reading = plan(tenant, arguments).await;
+    unknown(&reading, "not_proven");
+    assert!(reading.detail().contains("management_groups on /subscriptions/"), "{}", reading.detail());
+}
