@@ -315,7 +315,7 @@ fn next_step(principal: &Principal, verdict: &Verdict) -> String {
         (Status::Fail, "conditional_only") => {
             "Set `accept_conditional` if the condition is wanted, or give the role without one."
         }
-        (Status::Fail, _) if principal.unknown_object => {
+        (Status::Fail | Status::Unknown, _) if principal.unknown_object => {
             "The directory knows no user, group or service principal with this object id. The service principal of an application has \
              another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id"
         }

@@ -87,6 +87,8 @@ pub struct Deny {
 pub struct Facts {
     /// The object id of the principal, lower case.
     pub principal_id: String,
+    /// Whether the directory was asked and knows no such object.
+    pub absent: bool,
     /// The scope.
     pub scope: String,
     /// The management groups above the scope, as lower-case ids.

@@ -80,9 +80,19 @@ pub struct Verdict {
 pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict {
     let case = Case { requirement, facts, terms };
     let verdict = case.by_assignments();
-    match &facts.own {
+    let verdict = match &facts.own {
         Some(own) => case.compared(verdict, own),
         None => verdict,
+    };
+    match verdict.status {
+        // What was given to somebody outlives him; whom nobody knows can do nothing.
+        Status::Pass if facts.absent => Verdict {
+            status: Status::Unknown,
+            reason: Reason::NotVisible.word(),
+            detail: "the directory knows no such object: deleted, or younger than a few minutes".to_owned(),
+            unseen: BTreeSet::new(),
+        },
+        _ => verdict,
     }
 }
 

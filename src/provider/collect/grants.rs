@@ -53,8 +53,28 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
             (id, Some(kind), true)
         }
     };
-    let membership = directory::membership(context, &id, hint).await?;
+    let mut membership = directory::membership(context, &id, hint).await?;
+    if is_caller && membership.unknown_object {
+        // Whoever was given a token exists; it is the directory that is behind, or another one.
+        let gap = not_listed();
+        membership = Membership { kind: hint, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap), ..membership };
+        membership.unknown_object = false;
+    }
     Ok(Principal { kind: membership.kind, unknown_object: membership.unknown_object, id, is_caller, membership })
+}
+
+/// The gap that the groups of a caller are whom the directory does not know.
+fn not_listed() -> Unreadable {
+    Unreadable {
+        subject: "groups".to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::NotVisible,
+        code: String::new(),
+        remedy:
+            "Microsoft Graph does not know this sign-in: it was made a moment ago, or its home is another tenant. Try again in a \
+                 few minutes."
+                .to_owned(),
+    }
 }
 
 async fn caller(context: &Context) -> Result<(String, Kind)> {
@@ -126,6 +146,7 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
     let facts = Facts {
         principal_id: principal.id.clone(),
+        absent: principal.unknown_object,
         above: Seen::all(above),
         groups: principal.membership.groups.clone(),
         assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },

@@ -358,3 +358,20 @@ async fn what_may_be_activated_on_a_group_that_is_elsewhere_is_not_certain() {
     unknown(&reading, "not_proven");
     assert!(reading.detail().contains("management_groups on /subscriptions/"), "{}", reading.detail());
 }
+
+#[tokio::test]
+async fn a_role_that_outlived_its_principal_is_no_pass() {
+    let reading = plan(Tenant::demo(), wants("fab00010-0000-4000-8000-000000000195", "Reader", &production())).await;
+    unknown(&reading, "not_visible");
+    assert!(reading.detail().contains("deleted, or younger than a few minutes"), "{}", reading.detail());
+    assert!(reading.detail().contains("az ad sp show --id"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_caller_whom_the_directory_does_not_know_yet_exists_all_the_same() {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("service-principals", |list| list["value"].as_array_mut().unwrap().retain(|row| row["id"] != PRINCIPAL_ID))
+        .unwrap();
+    green(&plan(tenant, json!({"self": true, "role_definition_names": ["Reader"], "scopes": [production()]})).await);
+}

@@ -47,6 +47,7 @@ pub(super) fn at(scope: &str) -> World {
     let roles = ROLES.values().map(|role| (role.id.clone(), role.clone())).collect();
     let facts = Facts {
         principal_id: ME.to_owned(),
+        absent: false,
         scope: scope.to_owned(),
         above: Seen::all(BTreeSet::from([CORP.to_lowercase()])),
         groups: Seen::all(BTreeSet::new()),
