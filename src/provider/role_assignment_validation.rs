@@ -195,7 +195,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
         verdicts.into_iter().any(|verdict| verdict.status != Status::Pass)
     };
     if missing(&reading) {
-        reading.look_closer(&context).await?;
+        reading.look_closer(&context, terms.accept_eligible).await?;
     }
     let (mut worst, mut grants): (Option<(Status, String)>, BTreeSet<String>) = (None, BTreeSet::new());
     for facts in &reading.facts {

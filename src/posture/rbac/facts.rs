@@ -159,6 +159,23 @@ impl Facts {
         reach.min(self.is_among(&deny.principals)).min(excluded)
     }
 
+    /// The groups that deny assignments speak of and that the principal is not seen to be in.
+    pub fn strange_groups_denied(&self) -> impl Iterator<Item = &String> {
+        let named = self.denies.value.iter().flat_map(|deny| deny.principals.iter().chain(&deny.excluded));
+        named.filter(|(_, is_group)| **is_group).map(|(id, _)| id).filter(|id| self.is_strange(id))
+    }
+
+    /// The groups that hold something, or with `eligible` could, and that the principal is not seen to be in.
+    pub fn strange_groups_given(&self, eligible: bool) -> impl Iterator<Item = &String> {
+        let could = self.eligible.value.iter().filter(move |_| eligible);
+        let given = self.assignments.value.iter().chain(could).filter(|row| row.principal_type.eq_ignore_ascii_case("Group"));
+        given.map(|row| &row.principal_id).filter(|id| self.is_strange(id))
+    }
+
+    fn is_strange(&self, group: &String) -> bool {
+        *group != self.principal_id && !self.groups.value.contains(group)
+    }
+
     fn reach(&self, given: &str) -> Sureness {
         const GROUPS: &str = "/providers/microsoft.management/managementgroups/";
         if reaches(given, &self.scope, &self.above.value) {

@@ -129,6 +129,9 @@ pub async fn read(
         gaps: scopes.iter().cloned().zip(gaps).collect(),
     };
     reading.define(context).await?;
+    // What is denied to a group takes away what is given otherwise, so it matters to a pass.
+    let denied = reading.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+    reading.suspect(context, denied).await?;
     Ok(reading)
 }
 
@@ -212,8 +215,8 @@ fn misplaced(scope: &str) -> Unreadable {
 }
 
 impl Reading {
-    /// Adds what could be activated, and looks whether groups that hold something hide their members.
-    pub async fn look_closer(&mut self, context: &Context) -> Result<()> {
+    /// Adds what could be activated, and looks whether groups that hold something, or could where that counts, hide their members.
+    pub async fn look_closer(&mut self, context: &Context, accept_eligible: bool) -> Result<()> {
         let one = |scope: &String| {
             let scope = scope.clone();
             async move { authorization::eligibilities_reaching(context, &scope).await }
@@ -234,30 +237,19 @@ impl Reading {
                 self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Eligibilities, gap);
             }
         }
-        self.suspect_hidden_groups(context).await?;
+        let given = self.facts.iter().flat_map(|facts| facts.strange_groups_given(accept_eligible)).cloned().collect();
+        self.suspect(context, given).await?;
         self.define(context).await
     }
 
-    async fn suspect_hidden_groups(&mut self, context: &Context) -> Result<()> {
-        let is_group = |row: &&Assignment| row.principal_type.eq_ignore_ascii_case("Group");
-        let rows = self.facts.iter().flat_map(|facts| &facts.assignments.value).filter(is_group);
-        let foreign = rows.map(|row| row.principal_id.clone()).filter(|id| !self.principal.membership.groups.value.contains(id));
-        let groups: BTreeSet<String> = foreign.filter(|id| *id != self.principal.id).collect();
-        if groups.is_empty() || self.principal.membership.gap.is_some() || !directory::hide_members(context, &groups).await? {
+    /// A group that hides its members may have the principal among them.
+    async fn suspect(&mut self, context: &Context, groups: BTreeSet<String>) -> Result<()> {
+        if groups.is_empty() || self.principal.membership.gap.is_some() {
             return Ok(());
         }
-        let gap = Unreadable {
-            subject: "groups".to_owned(),
-            scope: GRAPH.to_owned(),
-            reason: Reason::Hidden,
-            code: String::new(),
-            remedy:
-                "A group that holds a role here hides its members. Grant Member.Read.Hidden (Microsoft Graph, application) with \
-                     admin consent."
-                    .to_owned(),
-        };
+        let Some(gap) = directory::hiding(context, &groups).await? else { return Ok(()) };
         for facts in &mut self.facts {
-            facts.groups.unseen = Some(Reason::Hidden);
+            facts.groups.unseen = Some(gap.reason);
             self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Groups, gap.clone());
         }
         Ok(())

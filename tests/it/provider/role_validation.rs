@@ -170,11 +170,81 @@ async fn groups_that_cannot_be_read_are_unknown_where_they_could_matter_and_only
     assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["role_assignment_validation: 1 unknown of 1"]));
 }
 
+/// Hides the members of a group.
+fn hide(tenant: &Tenant, group: usize) {
+    tenant.edit("groups", |list| list["value"][group]["visibility"] = json!("HiddenMembership")).unwrap();
+}
+
 #[tokio::test]
 async fn groups_that_hide_their_members_cannot_be_excluded() {
     let tenant = Tenant::demo();
-    tenant.edit("groups", |list| list["value"][1]["visibility"] = json!("HiddenMembership")).unwrap();
+    hide(&tenant, 1);
     unknown(&plan(tenant, wants(PRINTER, "Reader", &production())).await, "hidden");
+}
+
+#[tokio::test]
+async fn groups_that_hide_their_members_are_no_secret_to_who_may_read_them() {
+    let tenant = Tenant::demo();
+    hide(&tenant, 1);
+    tenant
+        .edit("service-principals", |list| {
+            let offered =
+                list["value"].as_array_mut().unwrap().iter_mut().flat_map(|row| row["appRoles"].as_array_mut().unwrap());
+            offered
+                .filter(|role| role["value"] == "Policy.Read.All")
+                .for_each(|role| role["value"] = json!("Member.Read.Hidden"));
+        })
+        .unwrap();
+    red(&plan(tenant, wants(PRINTER, "Reader", &production())).await, "role_missing");
+}
+
+#[tokio::test]
+async fn a_group_that_could_not_be_looked_up_is_reported_as_what_it_is() {
+    let refused = Fault::on("/v1.0/groups").refuse(403, "Authorization_RequestDenied", "no");
+    let reading = plan(Tenant::demo().with_fault(refused), wants(PRINTER, "Reader", &production())).await;
+    unknown(&reading, "forbidden");
+    assert!(reading.detail().contains("groups on graph: forbidden (Authorization_RequestDenied)"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_hidden_group_that_is_denied_or_may_activate_something_cannot_be_excluded() {
+    let denying = |field: &'static str| {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("deny-assignments", |list| {
+                let deny = &mut list["value"][0]["properties"];
+                deny["scope"] = json!(production());
+                deny["permissions"][0] = json!({"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []});
+                let group = json!([{"id": ENGINEERING, "type": "Group"}]);
+                deny[field] = group;
+            })
+            .unwrap();
+        tenant
+    };
+    let wanted = || wants(HUGO, "Contributor", &production());
+    for (field, seen) in [("principals", false), ("excludePrincipals", true)] {
+        let tenant = denying(field);
+        // He is no member, as far as everybody sees.
+        tenant.edit("group-members", |groups| groups[ENGINEERING] = json!([])).unwrap();
+        match seen {
+            true => red(&plan(tenant.clone(), wanted()).await, "denied"),
+            false => green(&plan(tenant.clone(), wanted()).await),
+        }
+        hide(&tenant, 1);
+        unknown(&plan(tenant, wanted()).await, "hidden");
+    }
+    let eligible = Tenant::demo();
+    eligible
+        .edit("role-eligibility-schedule-instances", |list| {
+            let row = &mut list["value"][0]["properties"];
+            (row["principalId"], row["principalType"]) = (json!(ENGINEERING), json!("Group"));
+        })
+        .unwrap();
+    eligible.edit("group-members", |groups| groups[ENGINEERING] = json!([])).unwrap();
+    hide(&eligible, 1);
+    let mut arguments = wants(PRINTER, "Contributor", &production());
+    arguments["accept_eligible"] = json!(true);
+    unknown(&plan(eligible, arguments).await, "hidden");
 }
 
 #[tokio::test]
