@@ -80,6 +80,8 @@ pub struct Deny {
     pub principals: BTreeMap<String, bool>,
     /// Whom not, likewise.
     pub excluded: BTreeMap<String, bool>,
+    /// Whether a condition narrows it: it may or may not apply.
+    pub conditional: bool,
 }
 
 /// Everything a verdict about one principal at one scope stands on.
@@ -156,7 +158,8 @@ impl Facts {
             Sureness::Possible => Sureness::Possible,
             Sureness::No => Sureness::Certain,
         };
-        reach.min(self.is_among(&deny.principals)).min(excluded)
+        let applies = if deny.conditional { Sureness::Possible } else { Sureness::Certain };
+        reach.min(self.is_among(&deny.principals)).min(excluded).min(applies)
     }
 
     /// The groups that deny assignments speak of and that the principal is not seen to be in.

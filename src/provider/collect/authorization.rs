@@ -426,7 +426,7 @@ pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
     rbac::Role {
         id: row.name.to_lowercase(),
         name: row.properties.role_name.clone(),
-        permissions: permissions(&row.properties.permissions),
+        permissions: built_in::with_known_condition(&row.name, permissions(&row.properties.permissions)),
     }
 }
 
@@ -447,6 +447,7 @@ pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
         permissions: permissions(&properties.permissions),
         principals: named(&properties.principals),
         excluded: named(&properties.exclude_principals),
+        conditional: properties.condition.is_some() || properties.permissions.iter().any(|one| one.condition.is_some()),
     }
 }
 

@@ -4,7 +4,10 @@ use azposture::demo::{CLIENT_ID, Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenan
 use serde_json::{Value as Json, json};
 
 use super::role_assignments::caller_holds;
-use crate::support::inside::{Inside, Reading};
+use crate::support::{
+    held::assignment,
+    inside::{Inside, Reading},
+};
 
 const NAME: &str = "role_assignment_validation";
 const DENIZ: &str = "fab00002-0000-4000-8000-000000000004";
@@ -444,4 +447,65 @@ async fn a_caller_whom_the_directory_does_not_know_yet_exists_all_the_same() {
         .edit("service-principals", |list| list["value"].as_array_mut().unwrap().retain(|row| row["id"] != PRINCIPAL_ID))
         .unwrap();
     green(&plan(tenant, json!({"self": true, "role_definition_names": ["Reader"], "scopes": [production()]})).await);
+}
+
+#[tokio::test]
+async fn a_built_in_role_whose_condition_the_service_does_not_say_is_conditional_all_the_same() {
+    const DATA_ACCESS: &str = "8b54135c-b56d-4d72-a534-26097cfdc8d8";
+    let tenant = Tenant::demo();
+    tenant
+        .edit("role-definitions", |list| {
+            list["value"].as_array_mut().unwrap().push(json!({
+                "id": format!("/providers/Microsoft.Authorization/roleDefinitions/{DATA_ACCESS}"), "name": DATA_ACCESS,
+                "type": "Microsoft.Authorization/roleDefinitions",
+                "properties": {
+                    "roleName": "Key Vault Data Access Administrator", "type": "BuiltInRole", "assignableScopes": ["/"],
+                    "permissions": [{
+                        "actions": ["Microsoft.Authorization/roleAssignments/write", "Microsoft.KeyVault/vaults/*/read"],
+                        "notActions": [], "dataActions": [], "notDataActions": [],
+                    }],
+                }
+            }));
+        })
+        .unwrap();
+    tenant
+        .edit("role-assignments", |list| {
+            list["value"].as_array_mut().unwrap().push(assignment(1, PRINTER, DATA_ACCESS, &production()));
+        })
+        .unwrap();
+    let inside = Inside::on(tenant).await;
+    let can = |action: &str| json!({"principal_id": PRINTER, "actions": [action], "scopes": [production()]});
+    let mut writing = can("Microsoft.Authorization/roleAssignments/write");
+    red(&inside.plan(NAME, writing.clone()).await, "conditional_only");
+    writing["accept_conditional"] = json!(true);
+    green(&inside.plan(NAME, writing).await);
+    green(&inside.plan(NAME, can("Microsoft.KeyVault/vaults/*/read")).await);
+}
+
+#[tokio::test]
+async fn a_deny_assignment_that_does_not_say_whom_or_what_is_unknown_and_not_nothing() {
+    for field in ["principals", "permissions"] {
+        let tenant = Tenant::demo();
+        tenant.edit("deny-assignments", |list| list["value"][0]["properties"][field] = Json::Null).unwrap();
+        let arguments =
+            json!({"principal_id": HUGO, "actions": ["Microsoft.Web/sites/write"], "scopes": [group("mrg-inventory-app")]});
+        let reading = plan(tenant, arguments).await;
+        unknown(&reading, "invalid_response");
+        assert!(reading.detail().contains("deny_assignments on"), "{field}: {}", reading.detail());
+    }
+}
+
+#[tokio::test]
+async fn a_deny_assignment_on_a_condition_is_unknown() {
+    for pointer in ["/value/0/properties", "/value/0/properties/permissions/0"] {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("deny-assignments", |list| {
+                list.pointer_mut(pointer).unwrap()["condition"] = json!("@Resource[name] StringEquals 'x'")
+            })
+            .unwrap();
+        let arguments =
+            json!({"principal_id": HUGO, "actions": ["Microsoft.Web/sites/write"], "scopes": [group("mrg-inventory-app")]});
+        unknown(&plan(tenant, arguments).await, "not_proven");
+    }
 }

@@ -123,3 +123,10 @@ fn what_was_given_to_somebody_the_directory_does_not_know_is_no_pass() {
     assert_eq!(gone(at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION)).judged(&named("Reader")), "unknown not_visible");
     assert_eq!(gone(at(SUBSCRIPTION)).judged(&named("Reader")), "fail role_missing");
 }
+
+#[test]
+fn what_is_denied_on_a_condition_neither_passes_nor_fails() {
+    let denied = || at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION).denied(&["*"], &[], SUBSCRIPTION);
+    assert_eq!(denied().judged(&named("Reader")), "fail denied");
+    assert_eq!(denied().but(|deny| deny.conditional = true).judged(&named("Reader")), "unknown not_proven");
+}

@@ -119,6 +119,7 @@ impl World {
             permissions: vec![permission],
             principals: [(EVERYONE.to_owned(), false)].into(),
             excluded: BTreeMap::new(),
+            conditional: false,
         });
         self
     }
