@@ -167,6 +167,9 @@ pub struct ScheduleInstanceProperties {
     /// `User`, `Group`, `ServicePrincipal` …
     #[serde(default, deserialize_with = "text")]
     pub principal_type: Option<String>,
+    /// `Accepted`, `Provisioned`, `Revoked` and the like.
+    #[serde(default, deserialize_with = "text")]
+    pub status: Option<String>,
     /// `Activated` or `Assigned`; eligibilities have none.
     #[serde(default, deserialize_with = "text")]
     pub assignment_type: Option<String>,

@@ -50,6 +50,8 @@ pub struct Assignment {
     pub principal_type: String,
     /// Whether a condition narrows it.
     pub conditional: bool,
+    /// Whether it is not certain that it is in force now.
+    pub pending: bool,
 }
 
 /// A role.
@@ -133,7 +135,8 @@ impl Facts {
 
     /// Whether something that can be activated is the principal's and reaches the scope. The service confirms only what is active.
     pub fn could_hold(&self, eligible: &Assignment) -> Sureness {
-        self.reach(&eligible.scope).min(self.is_holder(eligible, None))
+        let in_force = if eligible.pending { Sureness::Possible } else { Sureness::Certain };
+        self.reach(&eligible.scope).min(self.is_holder(eligible, None)).min(in_force)
     }
 
     /// Whether something that can be activated may be the principal's, wherever it reaches.

@@ -283,6 +283,9 @@ impl Case<'_> {
                 "the directory and the authorization service disagree about the groups of the principal; try again in a few minutes"
                     .to_owned(),
             ),
+            None if self.pending() => {
+                (Reason::NotProven.word(), "what could be activated is still being decided on or put in force".to_owned())
+            }
             None if !may_deny.is_empty() => (Reason::NotProven.word(), "what deny assignments leave could not be decided".to_owned()),
             None => (Reason::NotProven.word(), "too many patterns to decide whether all of it is allowed".to_owned()),
         };
@@ -311,6 +314,11 @@ impl Case<'_> {
     fn disputed(&self) -> bool {
         self.facts.confirmed.is_some()
             && self.facts.assignments.value.iter().any(|one| self.facts.holds(one) == Sureness::Possible)
+    }
+
+    fn pending(&self) -> bool {
+        let mut pending = self.facts.eligible.value.iter().filter(|one| one.pending);
+        self.terms.accept_eligible && pending.any(|one| self.facts.could_hold(one) == Sureness::Possible)
     }
 
     /// The roles held, for a sentence.

@@ -12,7 +12,7 @@ use crate::{
     azure::{self, Client, arm::management, queries, resource_graph::QueryScope, settings::ScopeSetting},
     posture::{
         Reason, Unreadable,
-        rbac::{self, Permission, built_in, covers, place::Kind},
+        rbac::{built_in, covers, place::Kind},
         resource_id::ResourceId,
     },
     provider::{
@@ -30,6 +30,9 @@ use crate::{
 
 /// The rows, as the service writes them.
 pub use crate::azure::arm::authorization as wire;
+
+/// The rows, as they are judged.
+pub use super::judged::{Force, assignment, denial, eligibility, force, guid_of, role};
 
 /// What reading the role assignments of a scope needs.
 pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
@@ -393,69 +396,4 @@ pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, 
          (`management_group_id`, `tenant_wide`), or use a provider alias for it."
     );
     Err(Diagnostics::of_error("Outside the configured scope", detail))
-}
-
-/// A role assignment, as it is judged.
-pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
-    let properties = &row.properties;
-    rbac::Assignment {
-        id: row.id.to_lowercase(),
-        scope: properties.scope.clone(),
-        role_id: guid_of(&properties.role_definition_id),
-        principal_id: properties.principal_id.to_lowercase(),
-        principal_type: properties.principal_type.clone().unwrap_or_default(),
-        conditional: properties.condition.is_some(),
-    }
-}
-
-/// What could be activated, as it is judged.
-pub fn eligibility(row: &wire::ScheduleInstance) -> rbac::Assignment {
-    let properties = &row.properties;
-    rbac::Assignment {
-        id: row.id.to_lowercase(),
-        scope: properties.scope.clone(),
-        role_id: guid_of(&properties.role_definition_id),
-        principal_id: properties.principal_id.to_lowercase(),
-        principal_type: properties.principal_type.clone().unwrap_or_default(),
-        conditional: properties.condition.is_some(),
-    }
-}
-
-/// A role, as it is judged.
-pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
-    rbac::Role {
-        id: row.name.to_lowercase(),
-        name: row.properties.role_name.clone(),
-        permissions: built_in::with_known_condition(&row.name, permissions(&row.properties.permissions)),
-    }
-}
-
-/// A deny assignment, as it is judged.
-pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
-    let properties = &row.properties;
-    let named = |principals: &[wire::Principal]| {
-        // Whoever is not known to be an account may be a group.
-        let account = |kind: &str| ["User", "ServicePrincipal"].iter().any(|word| word.eq_ignore_ascii_case(kind));
-        let is_group = |one: &wire::Principal| !one.kind.as_deref().is_some_and(account) && one.id != rbac::facts::EVERYONE;
-        principals.iter().map(|one| (one.id.to_lowercase(), is_group(one))).collect()
-    };
-    rbac::Deny {
-        id: row.id.to_lowercase(),
-        name: properties.deny_assignment_name.clone(),
-        scope: properties.scope.clone(),
-        applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
-        permissions: permissions(&properties.permissions),
-        principals: named(&properties.principals),
-        excluded: named(&properties.exclude_principals),
-        conditional: properties.condition.is_some() || properties.permissions.iter().any(|one| one.condition.is_some()),
-    }
-}
-
-fn permissions(rows: &[wire::Permission]) -> Vec<Permission> {
-    rows.iter().cloned().map(proof::permission).collect()
-}
-
-/// The GUID of a role: the last segment of its id, whose prefix depends on the scope it was read at.
-pub fn guid_of(role_definition_id: &str) -> String {
-    role_definition_id.rsplit('/').next().unwrap_or_default().to_lowercase()
 }

@@ -223,7 +223,7 @@ impl Reading {
         };
         let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
         for (facts, list) in self.facts.iter_mut().zip(lists) {
-            let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).map(authorization::eligibility).collect();
+            let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).filter_map(authorization::eligibility).collect();
             let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
             let given: BTreeSet<String> = given.filter(|group| !facts.above.value.contains(group)).collect();
             if given.iter().any(|group| self.tree.contains(group)) {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::time::OffsetDateTime;
+
 use super::{Arguments, DenyRow, RoleRow, Row, nothing_read};
 use crate::{
     posture::{
@@ -62,7 +64,7 @@ pub(super) async fn read(
     if eligible {
         let list = authorization::eligibilities(context, subscriptions).await?;
         any |= !list.read.is_empty();
-        found.eligible.extend(each(&list).map(|row| (row.id.to_lowercase(), row.clone())));
+        found.eligible.extend(each(&list).filter(|row| is_in_force(row)).map(|row| (row.id.to_lowercase(), row.clone())));
         gaps.extend(list.gaps);
     }
     if !any {
@@ -78,10 +80,15 @@ fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
     lists.read.iter().flat_map(|(_, rows)| rows.iter())
 }
 
+/// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
+fn is_in_force(row: &wire::ScheduleInstance) -> bool {
+    authorization::force(&row.properties, OffsetDateTime::now_utc()) != authorization::Force::Over
+}
+
 impl Found {
     /// How long assignments last. Without the licence nothing is scheduled, which is an answer.
     fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, gaps: &mut Vec<Unreadable>) {
-        for row in each(&schedules) {
+        for row in each(&schedules).filter(|row| is_in_force(row)) {
             if let Some(origin) = &row.properties.origin_role_assignment_id {
                 self.schedules.insert(origin.to_lowercase(), row.properties.clone());
             }

@@ -509,3 +509,31 @@ async fn a_deny_assignment_on_a_condition_is_unknown() {
         unknown(&plan(tenant, arguments).await, "not_proven");
     }
 }
+
+#[tokio::test]
+async fn what_may_be_activated_counts_only_while_it_is_in_force() {
+    for (field, value, expected) in [
+        ("status", "Provisioned", "pass"),
+        ("status", "Accepted", "pass"),
+        ("status", "Revoked", "role_missing"),
+        ("status", "Canceled", "role_missing"),
+        ("status", "AdminDenied", "role_missing"),
+        ("status", "PendingApproval", "not_proven"),
+        ("endDateTime", "2020-01-01T00:00:00Z", "role_missing"),
+        ("startDateTime", "2999-01-01T00:00:00Z", "role_missing"),
+    ] {
+        let tenant = Tenant::demo().with_fault(Fault::on("roleEligibilityScheduleInstances").change(move |answer| {
+            answer["value"].as_array_mut().unwrap().iter_mut().for_each(|row| row["properties"][field] = json!(value));
+        }));
+        let mut arguments = wants(GRETA, "Owner", &group("rg-platform-prod"));
+        arguments["accept_eligible"] = json!(true);
+        let reading = plan(tenant.clone(), arguments).await;
+        match expected {
+            "pass" => green(&reading),
+            "not_proven" => unknown(&reading, expected),
+            _ => red(&reading, expected),
+        }
+        let listed = Inside::on(tenant).await.read("role_assignments", json!({"assignment_types": ["eligible"]})).await.ok();
+        assert_eq!(listed["summary"]["matched"] == 0, expected == "role_missing", "{field} {value}");
+    }
+}

@@ -178,6 +178,7 @@ fn assignment(number: usize, role: &str, principal: &str, kind: &str, scope: &st
         principal_id: principal.to_owned(),
         principal_type: kind.to_owned(),
         conditional: false,
+        pending: false,
     }
 }
 
