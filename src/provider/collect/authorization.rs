@@ -131,6 +131,7 @@ impl Definitions {
 /// custom role can be bound to a scope below.
 pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<String, String>) -> Result<Definitions> {
     let mut found = Definitions::default();
+    let first = scopes.first().map(String::as_str).unwrap_or("/");
     let many = all_subscriptions(scopes).filter(|_| engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
     if let Some(ids) = many
         && let Ok(list) = roles_by_graph(context, ids).await
@@ -138,31 +139,30 @@ pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<S
         && list.iter().any(|role| role.name.eq_ignore_ascii_case(built_in::OWNER))
     {
         found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
-        return complete(context, found, used).await;
+        return complete(context, found, first, used).await;
     }
     let places = scopes.iter().map(|scope| (format!("{CUSTOM}{}", scope.to_lowercase()), scope));
     let custom: Vec<_> = places.map(|(key, scope)| roles_at(context, key, scope, CUSTOM)).collect();
     let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
-    let first = scopes.first().map(String::as_str).unwrap_or_default();
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
             Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
             Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
         }
     }
-    complete(context, found, used).await
+    complete(context, found, first, used).await
 }
 
-/// Adds the roles that are used and that no list had.
-async fn complete(context: &Context, mut found: Definitions, used: &BTreeMap<String, String>) -> Result<Definitions> {
+/// Adds the roles that are used and that no list had. `here` is a scope of the connection.
+async fn complete(context: &Context, mut found: Definitions, here: &str, used: &BTreeMap<String, String>) -> Result<Definitions> {
     let missing = used.iter().filter(|(guid, _)| !found.roles.contains_key(*guid));
     let missing: Vec<_> = missing.map(|(guid, scope)| (guid.clone(), scope.clone())).collect();
     for (guid, scope) in missing {
-        match role_at(context, &scope, &guid).await {
+        match role_at(context, &scope, here, &guid).await {
             Ok(role) => {
                 found.roles.insert(guid, role);
             }
-            Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
+            Err(error) => found.gaps.push(failure::gap("role_definitions", here, &error)?),
         }
     }
     Ok(found)
@@ -214,12 +214,18 @@ async fn roles_at(context: &Context, key: String, scope: &str, filter: &'static 
     context.client.memo(&format!("role_definitions/{key}"), read).await
 }
 
-async fn role_at(context: &Context, scope: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
-    let (client, at, id) = (context.client.clone(), scope.to_owned(), guid.to_owned());
-    context
-        .client
-        .memo(&format!("role_definition/{guid}"), || async move { wire::role_definition_at(&client, &at, &id).await })
-        .await
+/// A role as it is where it is assigned; what is assigned above the connection's own scope may be read no higher than `here`.
+async fn role_at(context: &Context, scope: &str, here: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
+    let (client, id) = (context.client.clone(), guid.to_owned());
+    let places = [scope.to_owned(), here.to_owned()];
+    let read = || async move {
+        let [scope, here] = places;
+        match wire::role_definition_at(&client, &scope, &id).await {
+            Err(error) if error.kind() == azure::Kind::RefusedByGuard => wire::role_definition_at(&client, &here, &id).await,
+            answer => answer,
+        }
+    };
+    context.client.memo(&format!("role_definition/{guid}"), read).await
 }
 
 /// The management groups of the connection: the one it stands for and those below it, or all of the tenant.

@@ -537,3 +537,25 @@ async fn what_may_be_activated_counts_only_while_it_is_in_force() {
         assert_eq!(listed["summary"]["matched"] == 0, expected == "role_missing", "{field} {value}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_subscriptions_looks_roles_up_no_higher_than_it_may() {
+    let block = || json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let wanted = json!({"principal_id": DENIZ, "actions": ["Microsoft.Web/sites/write"], "scopes": [production()]});
+    for (status, reason) in [(403, "forbidden"), (503, "unavailable")] {
+        let lists = Fault::on("Microsoft.Authorization/roleDefinitions").refuse(status, "AuthorizationFailed", "no");
+        let inside = Inside::configured(Tenant::demo().with_fault(lists), block()).await;
+        unknown(&inside.plan(NAME, wanted.clone()).await, reason);
+        let reading = inside.read("role_assignments", json!({})).await;
+        assert!(
+            reading.gaps().iter().any(|gap| *gap == format!("role_definitions {reason} {}", production())),
+            "{:?}",
+            reading.said
+        );
+    }
+    // The list leaves a role out that is assigned above.
+    let without = Fault::on("Microsoft.Authorization/roleDefinitions").keep(|row| row["name"] != READER);
+    let inside = Inside::configured(Tenant::demo().with_fault(without), block()).await;
+    let reading = inside.plan(NAME, json!({"principal_id": DENIZ, "actions": ["*/read"], "scopes": [production()]})).await;
+    green(&reading);
+}
