@@ -181,7 +181,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     }
     let principal = grants::principal(&context, whom(arguments)?).await?;
     let named = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
-    let mut reading = grants::read(&context, &principal, &scopes, &tree, named).await?;
+    let mut reading = grants::read(&context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
     let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
     let terms = Terms {
         accept_equivalent: arguments.accept_equivalent != Some(false),

@@ -559,3 +559,24 @@ async fn a_connection_of_subscriptions_looks_roles_up_no_higher_than_it_may() {
     let reading = inside.plan(NAME, json!({"principal_id": DENIZ, "actions": ["*/read"], "scopes": [production()]})).await;
     green(&reading);
 }
+
+#[tokio::test]
+async fn in_a_subscription_of_another_tenant_only_what_is_given_directly_is_certain() {
+    let tenant = Tenant::demo();
+    tenant.edit("subscriptions", |list| list["value"][0]["tenantId"] = json!("fab00000-0000-4000-8000-0000000000ff")).unwrap();
+    let inside = Inside::configured(tenant.clone(), json!({"environment": "demo", "subscription_ids": [PRODUCTION]})).await;
+    green(&inside.plan(NAME, wants(HUGO, "Contributor", &production())).await);
+    let missing = inside.plan(NAME, wants(HUGO, "Owner", &production())).await;
+    unknown(&missing, "not_proven");
+    assert!(missing.detail().contains("Azure Lighthouse"), "{}", missing.detail());
+    // The directory that was asked is not the one that knows him.
+    green(&inside.plan(NAME, wants("fab00010-0000-4000-8000-000000000195", "Reader", &production())).await);
+    tenant
+        .edit("deny-assignments", |list| {
+            let deny = &mut list["value"][0]["properties"];
+            (deny["scope"], deny["principals"]) = (json!(production()), json!([{"id": ENGINEERING, "type": "Group"}]));
+        })
+        .unwrap();
+    let inside = Inside::configured(tenant, json!({"environment": "demo", "subscription_ids": [PRODUCTION]})).await;
+    unknown(&inside.plan(NAME, wants(HUGO, "Contributor", &production())).await, "not_visible");
+}
