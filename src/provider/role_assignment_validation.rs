@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{
     collect::{
         authorization::{self, Definitions, guid_of},
-        grants::{self, Principal, Reading},
+        grants::{self, Named, Principal, Reading},
         scope,
     },
     context::Context,
@@ -180,7 +180,8 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
         return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
     }
     let principal = grants::principal(&context, whom(arguments)?).await?;
-    let named = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
+    let guids = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
+    let named = Named { guids, live: arguments.gate.expects_news() };
     let mut reading = grants::read(&context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
     let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
     let terms = Terms {
@@ -240,7 +241,7 @@ fn requirements(arguments: &Arguments, definitions: &Definitions) -> Result<(Vec
             Some(id) => {
                 requirements.insert(Requirement::Role { id, name: name.clone() });
             }
-            None if definitions.gaps.is_empty() => {
+            None if definitions.gaps.is_empty() && !arguments.gate.expects_news() => {
                 let path = Path::attribute("role_definition_names");
                 problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
             }
@@ -279,7 +280,7 @@ fn verdicts<'a>(
 ) -> Vec<(String, Option<&'a Requirement>, Verdict)> {
     let mut verdicts: Vec<_> =
         requirements.iter().map(|one| (one.label().to_owned(), Some(one), judge(one, facts, terms))).collect();
-    let why = definitions.gaps.first().map_or("not_proven", |gap| gap.reason.word());
+    let why = definitions.gaps.first().map(|gap| gap.reason);
     verdicts.extend(nameless.iter().map(|name| (name.clone(), None, grants::unnamed(why))));
     if arguments.matching != Some(MatchWord::Any) {
         return verdicts;

@@ -128,11 +128,16 @@ impl Definitions {
 }
 
 /// The roles that can be assigned at scopes, and those in `used`, which maps lower-case GUIDs to a scope where the role is assigned: a
-/// custom role can be bound to a scope below.
-pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<String, String>) -> Result<Definitions> {
+/// custom role can be bound to a scope below. `live` leaves out Resource Graph, which is behind.
+pub async fn definitions(
+    context: &Context,
+    scopes: &[String],
+    used: &BTreeMap<String, String>,
+    live: bool,
+) -> Result<Definitions> {
     let mut found = Definitions::default();
     let first = scopes.first().map(String::as_str).unwrap_or("/");
-    let many = all_subscriptions(scopes).filter(|_| engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    let many = all_subscriptions(scopes).filter(|_| !live && engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
     if let Some(ids) = many
         && let Ok(list) = roles_by_graph(context, ids).await
         // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.

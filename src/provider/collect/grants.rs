@@ -92,6 +92,15 @@ async fn caller(context: &Context) -> Result<(String, Kind)> {
     Ok((id.to_lowercase(), kind))
 }
 
+/// The roles that will be asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// Their GUIDs, lower case.
+    pub guids: BTreeSet<String>,
+    /// Whether some may have been made a moment ago, when Resource Graph does not have them yet.
+    pub live: bool,
+}
+
 /// What was read at some scopes.
 #[derive(Debug)]
 pub struct Reading {
@@ -104,7 +113,7 @@ pub struct Reading {
     /// The ids, lower case, of the management groups whose place is known.
     tree: BTreeSet<String>,
     /// Roles the configuration names.
-    named: BTreeSet<String>,
+    named: Named,
     /// Why what is not whole is not, by scope.
     gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
 }
@@ -135,13 +144,13 @@ fn elsewhere(facts: &mut Facts) -> [(Fact, Unreadable); 2] {
     [(Fact::Groups, groups), (Fact::Assignments, given)]
 }
 
-/// Reads everything at the scopes but what could be activated. `named` are the GUIDs of roles that will be asked for.
+/// Reads everything at the scopes but what could be activated.
 pub async fn read(
     context: &Context,
     principal: &Principal,
     scopes: &[String],
     estate: (&[Subscription], &Tree),
-    named: BTreeSet<String>,
+    named: Named,
 ) -> Result<Reading> {
     let (subscriptions, tree) = estate;
     let one = |scope: &String| at(context, principal, scope.clone(), tree);
@@ -289,13 +298,13 @@ impl Reading {
     /// Reads the roles that can be given at the scopes, those that the principal may hold, and those that are asked for.
     async fn define(&mut self, context: &Context) -> Result<()> {
         let first = self.scopes.first().cloned().unwrap_or_default();
-        let mut used: BTreeMap<String, String> = self.named.iter().map(|guid| (guid.clone(), first.clone())).collect();
+        let mut used: BTreeMap<String, String> = self.named.guids.iter().map(|guid| (guid.clone(), first.clone())).collect();
         for facts in &self.facts {
             let held = facts.assignments.value.iter().filter(|row| facts.holds(row) >= Sureness::Possible);
             let could = facts.eligible.value.iter().filter(|row| facts.could_hold(row) >= Sureness::Possible);
             used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
         }
-        self.definitions = authorization::definitions(context, &self.scopes, &used).await?;
+        self.definitions = authorization::definitions(context, &self.scopes, &used, self.named.live).await?;
         let roles: BTreeMap<String, Role> =
             self.definitions.roles.iter().map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
         let roles = Arc::new(roles);
@@ -317,12 +326,16 @@ impl Reading {
     }
 }
 
-/// The verdict about a role whose name could not be looked up.
-pub fn unnamed(reason: &'static str) -> Verdict {
+/// The verdict about a role whose name could not be looked up, because roles could not be read, or because there is none of it yet.
+pub fn unnamed(why: Option<Reason>) -> Verdict {
+    let detail = match why {
+        Some(_) => "the roles could not be read, so this name cannot be looked up; give the role's id",
+        None => "no role of this name is visible here; one made less than a few minutes ago may not be yet",
+    };
     Verdict {
         status: Status::Unknown,
-        reason,
-        detail: "the roles could not be read, so this name cannot be looked up; give the role's id".to_owned(),
+        reason: why.unwrap_or(Reason::NotVisible).word(),
+        detail: detail.to_owned(),
         unseen: BTreeSet::from([Fact::RoleDefinitions]),
     }
 }

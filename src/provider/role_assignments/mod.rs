@@ -239,7 +239,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     let found = rows::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
     let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
-    let definitions = authorization::definitions(context, &places, &found.used()).await?;
+    let definitions = authorization::definitions(context, &places, &found.used(), false).await?;
     let roles = wanted_roles(&arguments, &definitions)?;
     gaps.extend(definitions.gaps.iter().cloned());
 

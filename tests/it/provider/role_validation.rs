@@ -580,3 +580,31 @@ async fn in_a_subscription_of_another_tenant_only_what_is_given_directly_is_cert
     let inside = Inside::configured(tenant, json!({"environment": "demo", "subscription_ids": [PRODUCTION]})).await;
     unknown(&inside.plan(NAME, wants(HUGO, "Contributor", &production())).await, "not_visible");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_role_of_the_same_apply_is_waited_for() {
+    let late = || {
+        let hidden = Fault::on("Microsoft.Authorization/roleDefinitions")
+            .times(2)
+            .keep(|row| row["properties"]["roleName"] != "Shop Operator");
+        Tenant::demo().with_fault(hidden)
+    };
+    let mut arguments = wants(PRINTER, "Shop Operator", &group("rg-shop-prod"));
+    let typo = Inside::by_arm(late()).await.plan(NAME, arguments.clone()).await;
+    assert_eq!(typo.errors(), ["Unknown value"]);
+    arguments["triggers"] = json!({"role": "new"});
+    let unseen = Inside::by_arm(late()).await.plan(NAME, arguments.clone()).await;
+    unknown(&unseen, "not_visible");
+    assert!(unseen.detail().contains("no role of this name is visible here"), "{}", unseen.detail());
+    arguments["wait_seconds"] = json!(60);
+    red(&Inside::by_arm(late()).await.plan(NAME, arguments.clone()).await, "not_yet_visible");
+    // Resource Graph is behind for longer.
+    let behind = || {
+        Tenant::demo()
+            .with_fault(Fault::on("resources").method("POST").keep(|row| row["properties"]["roleName"] != "Deployment Engine"))
+    };
+    let mut arguments = wants(PRINTER, "Deployment Engine", &production());
+    assert_eq!(plan(behind(), arguments.clone()).await.errors(), ["Unknown value"]);
+    arguments["triggers"] = json!({"role": "new"});
+    red(&plan(behind(), arguments).await, "not_yet_visible");
+}
