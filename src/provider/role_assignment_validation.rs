@@ -16,6 +16,7 @@ use super::{
     words::{AreaWord, Guid, Operation, RoleDefinitionId, ScopeId},
 };
 use crate::{
+    azure::settings::ScopeSetting,
     posture::{
         Status, Unreadable,
         rbac::{Facts, Requirement, Terms, Verdict, built_in, judge},
@@ -169,13 +170,16 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
             scopes.retain(|wanted| !hidden(wanted));
         }
     }
+    let is_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
+    if let Some(gap) = scopes.iter().find_map(|wanted| authorization::undecided(wanted, &tree)).filter(|_| !is_tenant) {
+        unseen.push(gap.clone());
+        scopes.retain(|wanted| authorization::undecided(wanted, &tree).is_none());
+    }
     for wanted in &scopes {
         authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
     }
-    let mut lines: Vec<Line> = unseen
-        .iter()
-        .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible"))
-        .collect();
+    let mut lines: Vec<Line> =
+        unseen.iter().map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), out_of_sight(gap))).collect();
     if scopes.is_empty() {
         return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
     }
@@ -218,6 +222,14 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     unseen.dedup();
     let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
     Ok(judged(lines, unseen, with_grants(step, &grants)))
+}
+
+/// What a gap in the scope of the connection means for the verdict.
+fn out_of_sight(gap: &Unreadable) -> &'static str {
+    match gap.subject.as_str() {
+        "management_groups" => "the management groups could not be read, so what else belongs to the scope is not known",
+        _ => "the subscription is not visible",
+    }
 }
 
 fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {

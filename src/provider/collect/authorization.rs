@@ -9,10 +9,10 @@ use std::{
 use futures::future::{join_all, try_join_all};
 
 use crate::{
-    azure::{self, Client, arm::management, queries, resource_graph::QueryScope, settings::ScopeSetting},
+    azure::{self, Client, queries, resource_graph::QueryScope, settings::ScopeSetting},
     posture::{
         Reason, Unreadable,
-        rbac::{built_in, covers, place::Kind},
+        rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
     },
     provider::{
@@ -20,7 +20,7 @@ use crate::{
             Lists, each_subscription,
             engine::{self, Engine},
             proof,
-            scope::{Subscription, own_tenant},
+            scope::{self, Subscription, own_tenant},
         },
         context::Context,
         failure,
@@ -277,11 +277,8 @@ pub async fn tree(context: &Context) -> Result<Tree> {
             tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default()
         }
     };
-    let (client, group) = (context.client.clone(), root.clone());
-    // The same key as the one the subscriptions below are found with.
-    let key = format!("descendants/{root}");
     let mut tree = Tree { groups: BTreeSet::from([root.clone()]), ..Tree::default() };
-    match context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await {
+    match scope::descendants(context, &root).await {
         Ok(below) => {
             for item in below.iter() {
                 if !item.is_subscription() {
@@ -385,6 +382,14 @@ pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Re
         Ok(rows) => Ok(Some(rows.iter().map(|row| row.id.to_lowercase()).collect())),
         Err(error) => failure::gap("role_assignments", scope, &error).map(|_| None),
     }
+}
+
+/// Why it cannot be told whether a scope lies in what the connection stands for: it is a management group, and those of the connection
+/// could not be read.
+pub fn undecided<'a>(scope: &str, tree: &'a Tree) -> Option<&'a Unreadable> {
+    let gap = tree.gap.as_ref()?;
+    let known = |name: &String| rbac::place::same(&group_scope(name), scope);
+    (Kind::of(scope) == Some(Kind::ManagementGroup) && !tree.groups.iter().any(known)).then_some(gap)
 }
 
 /// An error unless the scope lies in what the connection stands for.

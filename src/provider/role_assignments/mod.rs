@@ -20,7 +20,10 @@ use super::{
 use crate::{
     posture::{
         Unreadable,
-        rbac::{built_in::OWNER, place},
+        rbac::{
+            built_in::{self, OWNER},
+            place,
+        },
         resource_id::{ResourceId, within},
     },
     sdk::{
@@ -234,7 +237,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let subscriptions = scope.choose(chosen.as_ref())?;
     let mut gaps = scope.gaps(chosen.as_ref());
     let tree = authorization::tree(context).await?;
-    for wanted in arguments.scopes.iter().flatten() {
+    // What stands above and below a scope is known from the tree.
+    gaps.extend(tree.gap.iter().filter(|_| arguments.scopes.is_some()).cloned());
+    for wanted in arguments.scopes.iter().flatten().filter(|wanted| authorization::undecided(&wanted.0, &tree).is_none()) {
         authorization::require_inside(&wanted.0, &subscriptions, &tree, context)?;
     }
     let found = rows::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
@@ -289,7 +294,7 @@ fn wanted_roles(arguments: &Arguments, definitions: &Definitions) -> Result<Opti
             None if definitions.gaps.is_empty() => {
                 problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
             }
-            None => {}
+            None => wanted.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned())),
         }
     }
     problems.into_result()?;

@@ -1,5 +1,6 @@
 //! `azposture_role_assignment_validation` on the demo tenant.
 
+use azposture::azure::settings::ScopeSetting;
 use azposture::demo::{CLIENT_ID, Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenant};
 use serde_json::{Value as Json, json};
 
@@ -607,4 +608,41 @@ async fn a_role_of_the_same_apply_is_waited_for() {
     assert_eq!(plan(behind(), arguments.clone()).await.errors(), ["Unknown value"]);
     arguments["triggers"] = json!({"role": "new"});
     red(&plan(behind(), arguments).await, "not_yet_visible");
+}
+
+#[tokio::test]
+async fn a_group_below_a_group_that_cannot_be_listed_is_unknown_and_not_outside() {
+    let refused = || Tenant::demo().with_fault(Fault::on("/descendants").refuse(403, "AuthorizationFailed", "no"));
+    let connected = async || Inside::aimed(refused(), ScopeSetting::ManagementGroup("mg-fabrikam".to_owned()), "auto").await;
+    let below = "/providers/Microsoft.Management/managementGroups/mg-production";
+    let reading = connected().await.plan(NAME, wants(DENIZ, "Contributor", below)).await;
+    unknown(&reading, "forbidden");
+    assert!(!reading.detail().contains("the subscription is not visible"), "{}", reading.detail());
+    assert!(reading.detail().contains("management_groups on"), "{}", reading.detail());
+    let listed = connected().await.read("role_assignments", json!({"scopes": [below], "include_management_groups": false})).await;
+    assert!(
+        listed.gaps().iter().any(|gap| gap.starts_with("management_groups forbidden")),
+        "{:?} {:?}",
+        listed.gaps(),
+        listed.said
+    );
+}
+
+#[tokio::test]
+async fn a_name_finds_its_rows_though_the_roles_could_not_be_read() {
+    let refused = Fault::on("Microsoft.Authorization/roleDefinitions").refuse(403, "AuthorizationFailed", "no");
+    let inside = Inside::by_arm(Tenant::demo().with_fault(refused)).await;
+    let answer = inside.read("role_assignments", json!({"role_definition_names": ["owner"]})).await.ok();
+    assert_eq!((&answer["complete"], answer["summary"]["matched"] == 0), (&json!(false), false), "{answer:#}");
+}
+
+#[tokio::test]
+async fn what_is_below_a_group_is_read_once_however_its_name_is_written() {
+    let tenant = Tenant::demo();
+    let inside = Inside::aimed(tenant.clone(), ScopeSetting::ManagementGroup("MG-Fabrikam".to_owned()), "never").await;
+    inside.plan(NAME, wants(DENIZ, "Contributor", &production())).await;
+    let lists =
+        tenant.requests().iter().filter(|request| request.path.to_lowercase().ends_with("mg-fabrikam/descendants")).count();
+    let pages = 2;
+    assert_eq!(lists, pages);
 }
