@@ -295,12 +295,28 @@ pub async fn tree(context: &Context) -> Result<Tree> {
 }
 
 /// The role assignments at and above management groups, and what of them could not be read.
-pub async fn assignments_of_groups(
-    context: &Context,
-    groups: &BTreeSet<String>,
-) -> Result<(Vec<Arc<Vec<wire::RoleAssignment>>>, Vec<Unreadable>)> {
-    let scopes: Vec<String> = groups.iter().map(|name| group_scope(name)).collect();
-    let lists = try_join_all(scopes.iter().map(|scope| assignments_reaching(context, scope)).collect::<Vec<_>>()).await?;
+pub async fn assignments_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::RoleAssignment>> {
+    of_groups(groups, |scope| async move { assignments_reaching(context, &scope).await }).await
+}
+
+/// The deny assignments of management groups, likewise.
+pub async fn denials_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::DenyAssignment>> {
+    of_groups(groups, |scope| async move { denials_reaching(context, &scope).await }).await
+}
+
+/// What could be activated on management groups, likewise.
+pub async fn eligibilities_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::ScheduleInstance>> {
+    of_groups(groups, |scope| async move { eligibilities_reaching(context, &scope).await }).await
+}
+
+/// Lists, and why others are missing or not provably whole.
+pub type OfGroups<T> = (Vec<Arc<Vec<T>>>, Vec<Unreadable>);
+
+async fn of_groups<T, R>(groups: &BTreeSet<String>, read: impl Fn(String) -> R) -> Result<OfGroups<T>>
+where
+    R: Future<Output = Result<Reaching<Vec<T>>>>,
+{
+    let lists = try_join_all(groups.iter().map(|name| read(group_scope(name))).collect::<Vec<_>>()).await?;
     let (read, gaps): (Vec<_>, Vec<_>) = lists.into_iter().map(|list| (list.rows, list.gap)).unzip();
     Ok((read.into_iter().flatten().collect(), gaps.into_iter().flatten().collect()))
 }

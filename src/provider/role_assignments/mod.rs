@@ -32,6 +32,7 @@ use crate::{
         rules::unknown_word,
     },
 };
+use rows::Found;
 
 /// The data sources of this subject.
 pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<RoleAssignments>()];
@@ -248,7 +249,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let roles = wanted_roles(&arguments, &definitions)?;
     gaps.extend(definitions.gaps.iter().cloned());
 
-    let near = |at: &str| is_wanted(&arguments, &tree, at);
+    let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
     let mut rows = found.rows(&definitions);
     rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
@@ -302,7 +303,7 @@ fn wanted_roles(arguments: &Arguments, definitions: &Definitions) -> Result<Opti
 }
 
 /// Whether a scope is at, above or below one that is asked for.
-fn is_wanted(arguments: &Arguments, tree: &Tree, at: &str) -> bool {
+fn is_wanted(arguments: &Arguments, tree: &Tree, found: &Found, at: &str) -> bool {
     let kind = place::Kind::of(at);
     if arguments.include_management_groups == Some(false) && kind.is_some_and(place::Kind::is_above_subscriptions) {
         return false;
@@ -312,13 +313,17 @@ fn is_wanted(arguments: &Arguments, tree: &Tree, at: &str) -> bool {
         let id = ResourceId::parse(scope).unwrap_or_default();
         id.subscription_id.or(id.management_group_id).unwrap_or_default()
     };
+    let is_outside_and_above = |wanted: &str, at: &str| match tree.groups.is_empty() {
+        true => found.is_above(at, &name(wanted)),
+        // What stands above the connection's own group reaches everything in it.
+        false => !tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name(at))),
+    };
     let touches = |wanted: &ScopeId| {
         let wanted = wanted.0.as_str();
         place::reaches(at, wanted, &tree.above(&name(wanted)))
             || within(at, wanted)
             || tree.above(&name(at)).contains(&wanted.trim_end_matches('/').to_lowercase())
-            // What stands above the connection's own group reaches everything in it.
-            || (kind == Some(place::Kind::ManagementGroup) && !tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name(at))))
+            || (kind == Some(place::Kind::ManagementGroup) && is_outside_and_above(wanted, at))
     };
     scopes.iter().any(touches)
 }
