@@ -205,7 +205,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     let (mut worst, mut grants): (Option<(Status, String)>, BTreeSet<String>) = (None, BTreeSet::new());
     for facts in &reading.facts {
         for (label, requirement, verdict) in verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions) {
-            unseen.extend(reading.gaps_of(facts, &verdict.unseen));
+            unseen.extend(reading.gaps_of(facts, &verdict));
             lines.push(line(&facts.scope, &label, verdict.status, verdict.reason, &verdict.detail));
             if verdict.status == Status::Pass {
                 continue;

@@ -178,6 +178,12 @@ impl Facts {
         given.map(|row| &row.principal_id).filter(|id| self.is_strange(id))
     }
 
+    /// The groups of other tenants of which it is not known whether the principal is in them.
+    pub fn foreign_groups(&self) -> impl Iterator<Item = &String> {
+        let foreign = self.assignments.value.iter().filter(|one| one.principal_type.eq_ignore_ascii_case("ForeignGroup"));
+        foreign.filter(|one| self.holds(one) == Sureness::Possible).map(|one| &one.principal_id)
+    }
+
     fn is_strange(&self, group: &String) -> bool {
         *group != self.principal_id && !self.groups.value.contains(group)
     }

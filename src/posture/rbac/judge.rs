@@ -275,7 +275,7 @@ impl Case<'_> {
         }
         let (reason, detail) = match unseen.iter().next() {
             Some((_, reason)) => (reason.word(), format!("{} could not be seen", listed(unseen.keys().copied()))),
-            None if self.foreign() => {
+            None if facts.foreign_groups().next().is_some() => {
                 (Reason::Hidden.word(), "a group of another tenant holds it, and its members cannot be seen".to_owned())
             }
             None if self.disputed() => (
@@ -304,11 +304,6 @@ impl Case<'_> {
         };
         let all = wanted && held.map(|one| &one.role_id).all(known);
         (!all).then(|| self.facts.roles.unseen.unwrap_or(Reason::NotVisible))
-    }
-
-    fn foreign(&self) -> bool {
-        let foreign = |one: &&Assignment| one.principal_type.eq_ignore_ascii_case("ForeignGroup");
-        self.facts.assignments.value.iter().filter(foreign).any(|one| self.facts.holds(one) == Sureness::Possible)
     }
 
     fn disputed(&self) -> bool {

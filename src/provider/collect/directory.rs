@@ -234,6 +234,10 @@ pub async fn members(
     Ok((found, gaps))
 }
 
+/// What to do about a group of another tenant.
+pub const OF_ANOTHER_TENANT: &str =
+    "they are of another tenant; ask it who is in the group, or give the role to people of this one.";
+
 /// The gap that a group is whose members cannot be seen.
 pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
     Unreadable {

@@ -316,7 +316,11 @@ impl Reading {
     }
 
     /// What a verdict at a scope would have needed to see.
-    pub fn gaps_of(&self, facts: &Facts, unseen: &BTreeSet<Fact>) -> Vec<Unreadable> {
+    pub fn gaps_of(&self, facts: &Facts, verdict: &Verdict) -> Vec<Unreadable> {
+        let unseen = &verdict.unseen;
+        if unseen.is_empty() && verdict.reason == Reason::Hidden.word() {
+            return facts.foreign_groups().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)).collect();
+        }
         let here = self.gaps.get(&facts.scope);
         let mut gaps: Vec<_> = unseen.iter().filter_map(|fact| here?.get(fact).cloned()).collect();
         if unseen.contains(&Fact::RoleDefinitions) {

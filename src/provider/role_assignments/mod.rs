@@ -337,8 +337,7 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
     // Members of a group of another tenant cannot be seen from this one.
     let foreign: BTreeSet<&String> =
         rows.iter().filter(|row| row.principal_type.eq_ignore_ascii_case("ForeignGroup")).map(|row| &row.principal_id).collect();
-    let remedy = "they are of another tenant; ask it who is in the group, or give the role to people of this one.";
-    gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, remedy)));
+    gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)));
     let mut more = Vec::new();
     for row in rows.iter().filter(is_group) {
         let members = members.get(&row.principal_id).into_iter().flat_map(|members| members.iter());

@@ -646,3 +646,19 @@ async fn what_is_below_a_group_is_read_once_however_its_name_is_written() {
     let pages = 2;
     assert_eq!(lists, pages);
 }
+
+#[tokio::test]
+async fn a_group_of_another_tenant_is_named_as_what_cannot_be_seen() {
+    const FOREIGN: &str = "fab00003-0000-4000-8000-0000000000fe";
+    let tenant = Tenant::demo();
+    tenant
+        .edit("role-assignments", |list| {
+            let mut row = assignment(7, FOREIGN, READER, &production());
+            row["properties"]["principalType"] = json!("ForeignGroup");
+            list["value"].as_array_mut().unwrap().push(row);
+        })
+        .unwrap();
+    let reading = plan(tenant, wants(PRINTER, "Reader", &production())).await;
+    unknown(&reading, "hidden");
+    assert!(reading.detail().contains(&format!("Members of the group {FOREIGN}")), "{}", reading.detail());
+}
