@@ -10,6 +10,7 @@ mod functions;
 mod graph_permission;
 mod plans;
 mod role_assignments;
+mod role_certainty;
 mod role_validation;
 mod scope;
 mod subscriptions;
