@@ -68,7 +68,7 @@ struct Summary {
     by_role: BTreeMap<String, usize>,
     /// Principals that hold Global Administrator now, groups not counted.
     global_administrators: usize,
-    /// Assignments of privileged roles that are active and do not end.
+    /// Assignments of privileged roles that are active and do not end; that of a group counts once, those of its members do not.
     permanent_privileged: usize,
     /// Those that have to be activated first.
     eligible: usize,
@@ -92,19 +92,20 @@ struct Row {
     principal_type: String,
     /// The name of the principal. Null if it does not exist any more or `personal_data = "redact"`.
     principal_display_name: Option<String>,
-    /// `/` for the whole tenant, `/administrativeUnits/{id}`, or `/{object id of an application}`.
+    /// `/` for the whole tenant, `/administrativeUnits/{id}`, `/{object id of an application}`, or the scope that an application gives.
     directory_scope: String,
     /// `active` or `eligible`.
     assignment_type: String,
-    /// How Privileged Identity Management made it active: `activated` or `assigned`. Null if it did not, or that could not be read.
+    /// How Privileged Identity Management made it active: `activated` or `assigned`. Null if it did not, that could not be read, or it comes
+    /// from the members of a group: it speaks of the group's row.
     pim: Option<String>,
     /// `direct`, or `group` for a member of the group that holds the role.
     via: String,
-    /// Object id of the group that holds the role. Null for `direct`.
+    /// Object id of the group that holds the role. Null for `direct`, and where the service does not name the group.
     via_group_id: Option<String>,
-    /// Since when, RFC 3339. Null if the service did not say.
+    /// Since when, RFC 3339. Null if the service did not say, and as for `pim`.
     starts_on: Option<String>,
-    /// Until when, RFC 3339. Null if it does not end or the service did not say.
+    /// Until when, RFC 3339. Null if it does not end or the service did not say, and as for `pim`.
     ends_on: Option<String>,
     /// Whether the role is privileged: by Microsoft's published list, or by what it allows. Null if the roles could not be read.
     privileged: Option<bool>,
@@ -112,7 +113,7 @@ struct Row {
     built_in: Option<bool>,
     /// Whether it holds in the whole tenant.
     tenant_wide: bool,
-    /// Whether it does not end. Null if the schedules could not be read.
+    /// Whether it does not end. Null if the schedules could not be read, and as for `pim`.
     permanent: Option<bool>,
     /// Whether the principal does not exist any more. Null if that could not be read.
     orphaned: Option<bool>,
@@ -231,6 +232,11 @@ fn taken<T>(subject: &str, read: Option<azure::Result<T>>, gaps: &mut Vec<Unread
     }
 }
 
+/// Where a role holds: in the directory, or in a part of one application alone. What says neither holds everywhere.
+fn scope<'a>(directory: Option<&'a String>, app: Option<&'a String>) -> &'a str {
+    directory.or(app).map_or("/", String::as_str)
+}
+
 impl Facts {
     fn rows(&self) -> Vec<Row> {
         let active = self.active.iter().flat_map(|rows| rows.iter()).map(|row| self.active_row(row));
@@ -238,17 +244,17 @@ impl Facts {
     }
 
     fn active_row(&self, assignment: &RoleAssignment) -> Row {
-        let at = |scope: &Option<String>| scope.clone().unwrap_or_else(|| "/".to_owned());
+        let own = scope(assignment.directory_scope_id.as_ref(), assignment.app_scope_id.as_ref());
         let same = |one: &&RoleInstance| {
             one.principal_id.eq_ignore_ascii_case(&assignment.principal_id)
                 && one.role_definition_id.eq_ignore_ascii_case(&assignment.role_definition_id)
-                && at(&one.directory_scope_id).eq_ignore_ascii_case(&at(&assignment.directory_scope_id))
+                && scope(one.directory_scope_id.as_ref(), one.app_scope_id.as_ref()).eq_ignore_ascii_case(own)
         };
         let schedule = self.schedules.as_ref().and_then(|schedules| schedules.iter().find(same));
         let mut row = self.row(
             &assignment.role_definition_id,
             &assignment.principal_id,
-            at(&assignment.directory_scope_id),
+            own.to_owned(),
             assignment.principal.as_ref(),
             AssignmentTypeWord::Active,
         );
@@ -263,7 +269,7 @@ impl Facts {
     }
 
     fn eligible_row(&self, instance: &RoleInstance) -> Row {
-        let scope = instance.directory_scope_id.clone().unwrap_or_else(|| "/".to_owned());
+        let scope = scope(instance.directory_scope_id.as_ref(), instance.app_scope_id.as_ref()).to_owned();
         let principal = instance.principal.as_ref();
         let mut row =
             self.row(&instance.role_definition_id, &instance.principal_id, scope, principal, AssignmentTypeWord::Eligible);
@@ -371,6 +377,11 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
                 principal_id: id,
                 via: "group".to_owned(),
                 via_group_id: Some(group.clone()),
+                // That is known of the group's assignment, and not of the membership, which can begin later and end before it.
+                pim: None,
+                starts_on: None,
+                ends_on: None,
+                permanent: None,
                 orphaned: Some(false),
                 ..row.clone()
             });

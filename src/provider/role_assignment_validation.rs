@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{
     collect::{
         authorization::{self, Definitions, guid_of},
-        grants::{self, Principal, Reading},
+        grants::{self, Named, Principal, Reading},
         scope,
     },
     context::Context,
@@ -16,6 +16,7 @@ use super::{
     words::{AreaWord, Guid, Operation, RoleDefinitionId, ScopeId},
 };
 use crate::{
+    azure::settings::ScopeSetting,
     posture::{
         Status, Unreadable,
         rbac::{Facts, Requirement, Terms, Verdict, built_in, judge},
@@ -169,19 +170,23 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
             scopes.retain(|wanted| !hidden(wanted));
         }
     }
+    let is_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
+    if let Some(gap) = scopes.iter().find_map(|wanted| authorization::undecided(wanted, &tree)).filter(|_| !is_tenant) {
+        unseen.push(gap.clone());
+        scopes.retain(|wanted| authorization::undecided(wanted, &tree).is_none());
+    }
     for wanted in &scopes {
         authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
     }
-    let mut lines: Vec<Line> = unseen
-        .iter()
-        .map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), "the subscription is not visible"))
-        .collect();
+    let mut lines: Vec<Line> =
+        unseen.iter().map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), out_of_sight(gap))).collect();
     if scopes.is_empty() {
         return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
     }
     let principal = grants::principal(&context, whom(arguments)?).await?;
-    let named = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
-    let mut reading = grants::read(&context, &principal, &scopes, &tree, named).await?;
+    let guids = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
+    let named = Named { guids, live: arguments.gate.expects_news() };
+    let mut reading = grants::read(&context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
     let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
     let terms = Terms {
         accept_equivalent: arguments.accept_equivalent != Some(false),
@@ -195,12 +200,12 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
         verdicts.into_iter().any(|verdict| verdict.status != Status::Pass)
     };
     if missing(&reading) {
-        reading.look_closer(&context).await?;
+        reading.look_closer(&context, terms.accept_eligible).await?;
     }
     let (mut worst, mut grants): (Option<(Status, String)>, BTreeSet<String>) = (None, BTreeSet::new());
     for facts in &reading.facts {
         for (label, requirement, verdict) in verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions) {
-            unseen.extend(reading.gaps_of(facts, &verdict.unseen));
+            unseen.extend(reading.gaps_of(facts, &verdict));
             lines.push(line(&facts.scope, &label, verdict.status, verdict.reason, &verdict.detail));
             if verdict.status == Status::Pass {
                 continue;
@@ -217,6 +222,14 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     unseen.dedup();
     let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
     Ok(judged(lines, unseen, with_grants(step, &grants)))
+}
+
+/// What a gap in the scope of the connection means for the verdict.
+fn out_of_sight(gap: &Unreadable) -> &'static str {
+    match gap.subject.as_str() {
+        "management_groups" => "the management groups could not be read, so what else belongs to the scope is not known",
+        _ => "the subscription is not visible",
+    }
 }
 
 fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
@@ -240,7 +253,7 @@ fn requirements(arguments: &Arguments, definitions: &Definitions) -> Result<(Vec
             Some(id) => {
                 requirements.insert(Requirement::Role { id, name: name.clone() });
             }
-            None if definitions.gaps.is_empty() => {
+            None if definitions.gaps.is_empty() && !arguments.gate.expects_news() => {
                 let path = Path::attribute("role_definition_names");
                 problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
             }
@@ -279,7 +292,7 @@ fn verdicts<'a>(
 ) -> Vec<(String, Option<&'a Requirement>, Verdict)> {
     let mut verdicts: Vec<_> =
         requirements.iter().map(|one| (one.label().to_owned(), Some(one), judge(one, facts, terms))).collect();
-    let why = definitions.gaps.first().map_or("not_proven", |gap| gap.reason.word());
+    let why = definitions.gaps.first().map(|gap| gap.reason);
     verdicts.extend(nameless.iter().map(|name| (name.clone(), None, grants::unnamed(why))));
     if arguments.matching != Some(MatchWord::Any) {
         return verdicts;
@@ -315,7 +328,7 @@ fn next_step(principal: &Principal, verdict: &Verdict) -> String {
         (Status::Fail, "conditional_only") => {
             "Set `accept_conditional` if the condition is wanted, or give the role without one."
         }
-        (Status::Fail, _) if principal.unknown_object => {
+        (Status::Fail | Status::Unknown, _) if principal.unknown_object => {
             "The directory knows no user, group or service principal with this object id. The service principal of an application has \
              another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id"
         }

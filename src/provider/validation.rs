@@ -28,6 +28,13 @@ pub struct Gate {
     pub wait_seconds: Option<u32>,
 }
 
+impl Gate {
+    /// Whether something is judged that may have been made a moment ago.
+    pub fn expects_news(&self) -> bool {
+        self.triggers.is_some() || self.wait_seconds.is_some_and(|seconds| seconds > 0)
+    }
+}
+
 /// What the ephemeral form answers.
 #[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema, PartialEq, Eq)]
 pub struct Counts {

@@ -123,22 +123,22 @@ pub struct DenyAssignmentProperties {
     /// Whether it stops at its own scope.
     #[serde(default, deserialize_with = "flag")]
     pub do_not_apply_to_child_scopes: Option<bool>,
-    /// What.
-    #[serde(default, deserialize_with = "or_default")]
+    /// What. Without it nothing says what is denied, and an empty list would deny nothing: such an answer is not read at all.
     pub permissions: Vec<Permission>,
-    /// Who; the zero GUID is everyone.
-    #[serde(default, deserialize_with = "or_default")]
+    /// Who; the zero GUID is everyone. As for `permissions`.
     pub principals: Vec<Principal>,
     /// Who not.
     #[serde(default, deserialize_with = "or_default")]
     pub exclude_principals: Vec<Principal>,
+    /// A condition, which newer versions of the service know.
+    #[serde(default, deserialize_with = "text")]
+    pub condition: Option<String>,
 }
 
 /// Someone a deny assignment names.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Principal {
     /// Object id.
-    #[serde(default, deserialize_with = "or_default")]
     pub id: String,
     /// `User`, `Group`, `ServicePrincipal`, `SystemDefined`.
     #[serde(default, rename = "type", deserialize_with = "text")]
@@ -167,6 +167,9 @@ pub struct ScheduleInstanceProperties {
     /// `User`, `Group`, `ServicePrincipal` …
     #[serde(default, deserialize_with = "text")]
     pub principal_type: Option<String>,
+    /// `Accepted`, `Provisioned`, `Revoked` and the like.
+    #[serde(default, deserialize_with = "text")]
+    pub status: Option<String>,
     /// `Activated` or `Assigned`; eligibilities have none.
     #[serde(default, deserialize_with = "text")]
     pub assignment_type: Option<String>,

@@ -110,6 +110,9 @@ pub struct RoleAssignment {
     /// `/`, `/administrativeUnits/{id}` or `/{application object id}`.
     #[serde(default, deserialize_with = "text")]
     pub directory_scope_id: Option<String>,
+    /// A scope that only one application knows, instead of the directory's.
+    #[serde(default, deserialize_with = "text")]
+    pub app_scope_id: Option<String>,
     /// The principal, if it was asked for; null if it was deleted.
     #[serde(default)]
     pub principal: Option<Object>,
@@ -128,6 +131,9 @@ pub struct RoleInstance {
     /// As of an assignment.
     #[serde(default, deserialize_with = "text")]
     pub directory_scope_id: Option<String>,
+    /// As of an assignment.
+    #[serde(default, deserialize_with = "text")]
+    pub app_scope_id: Option<String>,
     /// `Activated` or `Assigned`; eligibilities have none.
     #[serde(default, deserialize_with = "text")]
     pub assignment_type: Option<String>,

@@ -1,6 +1,8 @@
 //! Well-known built-in roles of Azure: their GUIDs are the same in every tenant and cloud. Where a service is asked, it decides; this
 //! table serves the offline function, and finds the nearest name of a misspelt one.
 
+use super::{Permission, covers};
+
 /// The built-in role of this name, without case.
 pub fn by_name(name: &str) -> Option<(&'static str, &'static str)> {
     ROLES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).copied()
@@ -10,6 +12,36 @@ pub fn by_name(name: &str) -> Option<(&'static str, &'static str)> {
 pub fn names() -> impl Iterator<Item = &'static str> {
     ROLES.iter().map(|(name, _)| *name)
 }
+
+/// What a built-in role allows, with the condition that it is known to have. API version 2022-04-01 of role definitions need not say it:
+/// `condition` of a permission is in the specification from 2022-05-01-preview on.
+pub fn with_known_condition(guid: &str, permissions: Vec<Permission>) -> Vec<Permission> {
+    if !DELEGATING.iter().any(|known| known.eq_ignore_ascii_case(guid)) {
+        return permissions;
+    }
+    let is_full = |one: &Permission| !one.conditional;
+    let (full, mut known): (Vec<_>, Vec<_>) = permissions.into_iter().partition(is_full);
+    for mut one in full {
+        let given = GIVING.iter().filter(|action| covers(std::slice::from_ref(&one), action));
+        let actions: Vec<String> = given.map(|action| (*action).to_owned()).collect();
+        one.not_actions.extend(actions.iter().cloned());
+        known.extend([one, Permission { actions, conditional: true, ..Permission::default() }]);
+    }
+    known
+}
+
+/// What the conditions of these roles narrow.
+const GIVING: [&str; 2] = ["Microsoft.Authorization/roleAssignments/write", "Microsoft.Authorization/roleAssignments/delete"];
+
+/// Built-in roles that let their holder give and take certain roles only: Key Vault Data Access Administrator, Azure Container Storage
+/// Contributor and Owner, Azure Stack HCI Administrator. Those with a row "Condition" in Microsoft's pages "Azure built-in roles" for
+/// Storage and "Hybrid + multicloud", and the one that "Delegate Azure access management to others" names.
+const DELEGATING: &[&str] = &[
+    "8b54135c-b56d-4d72-a534-26097cfdc8d8",
+    "95dd08a6-00bd-4661-84bf-f6726f83a4d0",
+    "95de85bd-744d-4664-9dde-11430bc34793",
+    "bda0d508-adf1-4af0-9c28-88919fc3ae06",
+];
 
 /// The GUID of Owner.
 pub const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
@@ -191,6 +223,22 @@ mod tests {
     fn names_are_found_without_case() {
         assert_eq!(by_name("key vault READER"), Some(("Key Vault Reader", "21090545-7ca7-4776-b22c-e363652d74d2")));
         assert_eq!(by_name("Key Vault Reeder"), None);
+    }
+
+    #[test]
+    fn a_role_with_a_known_condition_gives_rights_on_that_condition_even_if_its_definition_does_not_say_so() {
+        let written = || {
+            let actions = ["Microsoft.Authorization/roleAssignments/*", "Microsoft.Support/*"];
+            vec![Permission { actions: actions.map(str::to_owned).into(), ..Permission::default() }]
+        };
+        let known = with_known_condition("8B54135C-b56d-4d72-a534-26097cfdc8d8", written());
+        assert!(!covers(&known, "Microsoft.Authorization/roleAssignments/write"));
+        assert!(covers(&known, "Microsoft.Authorization/roleAssignments/read") && covers(&known, "Microsoft.Support/x/write"));
+        assert!(known.iter().any(|one| one.conditional && one.actions == GIVING));
+        assert_eq!(with_known_condition(OWNER, written()), written());
+        let said: Vec<_> = written().into_iter().map(|one| Permission { conditional: true, ..one }).collect();
+        assert_eq!(with_known_condition("8b54135c-b56d-4d72-a534-26097cfdc8d8", said.clone()), said);
+        assert!(DELEGATING.iter().all(|id| guid(id).as_deref() == Some(*id)), "lower case");
     }
 
     #[test]

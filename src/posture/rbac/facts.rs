@@ -50,6 +50,8 @@ pub struct Assignment {
     pub principal_type: String,
     /// Whether a condition narrows it.
     pub conditional: bool,
+    /// Whether it is not certain that it is in force now.
+    pub pending: bool,
 }
 
 /// A role.
@@ -80,6 +82,8 @@ pub struct Deny {
     pub principals: BTreeMap<String, bool>,
     /// Whom not, likewise.
     pub excluded: BTreeMap<String, bool>,
+    /// Whether a condition narrows it: it may or may not apply.
+    pub conditional: bool,
 }
 
 /// Everything a verdict about one principal at one scope stands on.
@@ -87,6 +91,8 @@ pub struct Deny {
 pub struct Facts {
     /// The object id of the principal, lower case.
     pub principal_id: String,
+    /// Whether the directory was asked and knows no such object.
+    pub absent: bool,
     /// The scope.
     pub scope: String,
     /// The management groups above the scope, as lower-case ids.
@@ -129,7 +135,13 @@ impl Facts {
 
     /// Whether something that can be activated is the principal's and reaches the scope. The service confirms only what is active.
     pub fn could_hold(&self, eligible: &Assignment) -> Sureness {
-        self.reach(&eligible.scope).min(self.is_holder(eligible, None))
+        let in_force = if eligible.pending { Sureness::Possible } else { Sureness::Certain };
+        self.reach(&eligible.scope).min(self.is_holder(eligible, None)).min(in_force)
+    }
+
+    /// Whether something that can be activated may be the principal's, wherever it reaches.
+    pub fn may_be_theirs(&self, eligible: &Assignment) -> bool {
+        self.is_holder(eligible, None) >= Sureness::Possible
     }
 
     /// Whether an assignment names the principal itself.
@@ -149,7 +161,31 @@ impl Facts {
             Sureness::Possible => Sureness::Possible,
             Sureness::No => Sureness::Certain,
         };
-        reach.min(self.is_among(&deny.principals)).min(excluded)
+        let applies = if deny.conditional { Sureness::Possible } else { Sureness::Certain };
+        reach.min(self.is_among(&deny.principals)).min(excluded).min(applies)
+    }
+
+    /// The groups that deny assignments speak of and that the principal is not seen to be in.
+    pub fn strange_groups_denied(&self) -> impl Iterator<Item = &String> {
+        let named = self.denies.value.iter().flat_map(|deny| deny.principals.iter().chain(&deny.excluded));
+        named.filter(|(_, is_group)| **is_group).map(|(id, _)| id).filter(|id| self.is_strange(id))
+    }
+
+    /// The groups that hold something, or with `eligible` could, and that the principal is not seen to be in.
+    pub fn strange_groups_given(&self, eligible: bool) -> impl Iterator<Item = &String> {
+        let could = self.eligible.value.iter().filter(move |_| eligible);
+        let given = self.assignments.value.iter().chain(could).filter(|row| row.principal_type.eq_ignore_ascii_case("Group"));
+        given.map(|row| &row.principal_id).filter(|id| self.is_strange(id))
+    }
+
+    /// The groups of other tenants of which it is not known whether the principal is in them.
+    pub fn foreign_groups(&self) -> impl Iterator<Item = &String> {
+        let foreign = self.assignments.value.iter().filter(|one| one.principal_type.eq_ignore_ascii_case("ForeignGroup"));
+        foreign.filter(|one| self.holds(one) == Sureness::Possible).map(|one| &one.principal_id)
+    }
+
+    fn is_strange(&self, group: &String) -> bool {
+        *group != self.principal_id && !self.groups.value.contains(group)
     }
 
     fn reach(&self, given: &str) -> Sureness {

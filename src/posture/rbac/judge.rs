@@ -80,9 +80,19 @@ pub struct Verdict {
 pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict {
     let case = Case { requirement, facts, terms };
     let verdict = case.by_assignments();
-    match &facts.own {
+    let verdict = match &facts.own {
         Some(own) => case.compared(verdict, own),
         None => verdict,
+    };
+    match verdict.status {
+        // What was given to somebody outlives him; whom nobody knows can do nothing.
+        Status::Pass if facts.absent => Verdict {
+            status: Status::Unknown,
+            reason: Reason::NotVisible.word(),
+            detail: "the directory knows no such object: deleted, or younger than a few minutes".to_owned(),
+            unseen: BTreeSet::new(),
+        },
+        _ => verdict,
     }
 }
 
@@ -265,7 +275,7 @@ impl Case<'_> {
         }
         let (reason, detail) = match unseen.iter().next() {
             Some((_, reason)) => (reason.word(), format!("{} could not be seen", listed(unseen.keys().copied()))),
-            None if self.foreign() => {
+            None if facts.foreign_groups().next().is_some() => {
                 (Reason::Hidden.word(), "a group of another tenant holds it, and its members cannot be seen".to_owned())
             }
             None if self.disputed() => (
@@ -273,6 +283,9 @@ impl Case<'_> {
                 "the directory and the authorization service disagree about the groups of the principal; try again in a few minutes"
                     .to_owned(),
             ),
+            None if self.pending() => {
+                (Reason::NotProven.word(), "what could be activated is still being decided on or put in force".to_owned())
+            }
             None if !may_deny.is_empty() => (Reason::NotProven.word(), "what deny assignments leave could not be decided".to_owned()),
             None => (Reason::NotProven.word(), "too many patterns to decide whether all of it is allowed".to_owned()),
         };
@@ -293,14 +306,14 @@ impl Case<'_> {
         (!all).then(|| self.facts.roles.unseen.unwrap_or(Reason::NotVisible))
     }
 
-    fn foreign(&self) -> bool {
-        let foreign = |one: &&Assignment| one.principal_type.eq_ignore_ascii_case("ForeignGroup");
-        self.facts.assignments.value.iter().filter(foreign).any(|one| self.facts.holds(one) == Sureness::Possible)
-    }
-
     fn disputed(&self) -> bool {
         self.facts.confirmed.is_some()
             && self.facts.assignments.value.iter().any(|one| self.facts.holds(one) == Sureness::Possible)
+    }
+
+    fn pending(&self) -> bool {
+        let mut pending = self.facts.eligible.value.iter().filter(|one| one.pending);
+        self.terms.accept_eligible && pending.any(|one| self.facts.could_hold(one) == Sureness::Possible)
     }
 
     /// The roles held, for a sentence.
@@ -350,12 +363,41 @@ impl Case<'_> {
             Status::Unknown
                 if !by_role_alone
                     && self.facts.denies.unseen.is_none()
+                    && self.shows_in_full()
                     && self.as_equivalent(&own, &self.denies(Sureness::Possible)) == Coverage::Covered =>
             {
                 Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() }
             }
             _ => verdict,
         }
+    }
+
+    /// Whether no condition can hide behind what Azure says the caller may do. The answer has four lists of operations and nothing of
+    /// the conditions of assignments (`Permission` of the specification 2022-04-01), so a narrowed role looks like a full one there.
+    fn shows_in_full(&self) -> bool {
+        self.terms.accept_conditional || self.knows_no_condition() || self.is_seen_to_be_unconditional()
+    }
+
+    /// Whether only reading on the management side is required. Conditions narrow data operations and the writing of role assignments.
+    fn knows_no_condition(&self) -> bool {
+        let is_read = |pattern: &String| pattern.to_ascii_lowercase().ends_with("/read");
+        match self.requirement {
+            Requirement::Action(pattern) => is_read(pattern),
+            Requirement::DataAction(_) => false,
+            Requirement::Role { id, .. } => self.facts.roles.value.get(id).is_some_and(|role| {
+                role.permissions.iter().all(|one| one.data_actions.is_empty() && one.actions.iter().all(is_read))
+            }),
+        }
+    }
+
+    /// Whether all assignments were seen, and none that may be the caller's stands on a condition of its own or of its role.
+    fn is_seen_to_be_unconditional(&self) -> bool {
+        let Facts { assignments, roles, .. } = self.facts;
+        let narrowed = |one: &Assignment| {
+            one.conditional || roles.value.get(&one.role_id).is_none_or(|role| role.permissions.iter().any(|one| one.conditional))
+        };
+        let mut held = assignments.value.iter().filter(|one| self.facts.holds(one) >= Sureness::Possible);
+        assignments.unseen.is_none() && !held.any(narrowed)
     }
 
     /// Whether it passes without anything that has to be activated.

@@ -9,10 +9,10 @@ use std::{
 use futures::future::{join_all, try_join_all};
 
 use crate::{
-    azure::{self, Client, arm::management, queries, resource_graph::QueryScope, settings::ScopeSetting},
+    azure::{self, Client, queries, resource_graph::QueryScope, settings::ScopeSetting},
     posture::{
         Reason, Unreadable,
-        rbac::{self, Permission, built_in, covers, place::Kind},
+        rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
     },
     provider::{
@@ -20,7 +20,7 @@ use crate::{
             Lists, each_subscription,
             engine::{self, Engine},
             proof,
-            scope::{Subscription, own_tenant},
+            scope::{self, Subscription, own_tenant},
         },
         context::Context,
         failure,
@@ -30,6 +30,9 @@ use crate::{
 
 /// The rows, as the service writes them.
 pub use crate::azure::arm::authorization as wire;
+
+/// The rows, as they are judged.
+pub use super::judged::{Force, assignment, denial, eligibility, force, guid_of, role};
 
 /// What reading the role assignments of a scope needs.
 pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
@@ -125,41 +128,46 @@ impl Definitions {
 }
 
 /// The roles that can be assigned at scopes, and those in `used`, which maps lower-case GUIDs to a scope where the role is assigned: a
-/// custom role can be bound to a scope below.
-pub async fn definitions(context: &Context, scopes: &[String], used: &BTreeMap<String, String>) -> Result<Definitions> {
+/// custom role can be bound to a scope below. `live` leaves out Resource Graph, which is behind.
+pub async fn definitions(
+    context: &Context,
+    scopes: &[String],
+    used: &BTreeMap<String, String>,
+    live: bool,
+) -> Result<Definitions> {
     let mut found = Definitions::default();
-    let many = all_subscriptions(scopes).filter(|_| engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    let first = scopes.first().map(String::as_str).unwrap_or("/");
+    let many = all_subscriptions(scopes).filter(|_| !live && engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
     if let Some(ids) = many
         && let Ok(list) = roles_by_graph(context, ids).await
         // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.
         && list.iter().any(|role| role.name.eq_ignore_ascii_case(built_in::OWNER))
     {
         found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
-        return complete(context, found, used).await;
+        return complete(context, found, first, used).await;
     }
     let places = scopes.iter().map(|scope| (format!("{CUSTOM}{}", scope.to_lowercase()), scope));
     let custom: Vec<_> = places.map(|(key, scope)| roles_at(context, key, scope, CUSTOM)).collect();
     let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
-    let first = scopes.first().map(String::as_str).unwrap_or_default();
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
             Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
             Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
         }
     }
-    complete(context, found, used).await
+    complete(context, found, first, used).await
 }
 
-/// Adds the roles that are used and that no list had.
-async fn complete(context: &Context, mut found: Definitions, used: &BTreeMap<String, String>) -> Result<Definitions> {
+/// Adds the roles that are used and that no list had. `here` is a scope of the connection.
+async fn complete(context: &Context, mut found: Definitions, here: &str, used: &BTreeMap<String, String>) -> Result<Definitions> {
     let missing = used.iter().filter(|(guid, _)| !found.roles.contains_key(*guid));
     let missing: Vec<_> = missing.map(|(guid, scope)| (guid.clone(), scope.clone())).collect();
     for (guid, scope) in missing {
-        match role_at(context, &scope, &guid).await {
+        match role_at(context, &scope, here, &guid).await {
             Ok(role) => {
                 found.roles.insert(guid, role);
             }
-            Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
+            Err(error) => found.gaps.push(failure::gap("role_definitions", here, &error)?),
         }
     }
     Ok(found)
@@ -211,11 +219,20 @@ async fn roles_at(context: &Context, key: String, scope: &str, filter: &'static 
     context.client.memo(&format!("role_definitions/{key}"), read).await
 }
 
-async fn role_at(context: &Context, scope: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
-    let (client, at, id) = (context.client.clone(), scope.to_owned(), guid.to_owned());
+/// A role as it is where it is assigned; what is assigned above the connection's own scope may be read no higher than `here`.
+async fn role_at(context: &Context, scope: &str, here: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
+    let (client, id) = (context.client.clone(), guid.to_owned());
+    let places = [scope.to_owned(), here.to_owned()];
     // A role that is not found, or not shown, at one scope may be at another.
-    let key = format!("role_definition{}/{guid}", scope.to_lowercase());
-    context.client.memo(&key, || async move { wire::role_definition_at(&client, &at, &id).await }).await
+    let key = format!("role_definition{}{}/{guid}", scope.to_lowercase(), here.to_lowercase());
+    let read = || async move {
+        let [scope, here] = places;
+        match wire::role_definition_at(&client, &scope, &id).await {
+            Err(error) if error.kind() == azure::Kind::RefusedByGuard => wire::role_definition_at(&client, &here, &id).await,
+            answer => answer,
+        }
+    };
+    context.client.memo(&key, read).await
 }
 
 /// The management groups of the connection: the one it stands for and those below it, or all of the tenant.
@@ -239,6 +256,12 @@ impl Tree {
         }
         above
     }
+
+    /// The ids, lower case, of the groups whose place in it is known; none if it is not whole.
+    pub fn placed(&self) -> BTreeSet<String> {
+        let groups = self.groups.iter().filter(|_| self.gap.is_none());
+        groups.map(|name| group_scope(name).to_lowercase()).collect()
+    }
 }
 
 /// The id of a management group.
@@ -256,11 +279,8 @@ pub async fn tree(context: &Context) -> Result<Tree> {
             tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default()
         }
     };
-    let (client, group) = (context.client.clone(), root.clone());
-    // The same key as the one the subscriptions below are found with.
-    let key = format!("descendants/{root}");
     let mut tree = Tree { groups: BTreeSet::from([root.clone()]), ..Tree::default() };
-    match context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await {
+    match scope::descendants(context, &root).await {
         Ok(below) => {
             for item in below.iter() {
                 if !item.is_subscription() {
@@ -278,12 +298,28 @@ pub async fn tree(context: &Context) -> Result<Tree> {
 }
 
 /// The role assignments at and above management groups, and what of them could not be read.
-pub async fn assignments_of_groups(
-    context: &Context,
-    groups: &BTreeSet<String>,
-) -> Result<(Vec<Arc<Vec<wire::RoleAssignment>>>, Vec<Unreadable>)> {
-    let scopes: Vec<String> = groups.iter().map(|name| group_scope(name)).collect();
-    let lists = try_join_all(scopes.iter().map(|scope| assignments_reaching(context, scope)).collect::<Vec<_>>()).await?;
+pub async fn assignments_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::RoleAssignment>> {
+    of_groups(groups, |scope| async move { assignments_reaching(context, &scope).await }).await
+}
+
+/// The deny assignments of management groups, likewise.
+pub async fn denials_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::DenyAssignment>> {
+    of_groups(groups, |scope| async move { denials_reaching(context, &scope).await }).await
+}
+
+/// What could be activated on management groups, likewise.
+pub async fn eligibilities_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::ScheduleInstance>> {
+    of_groups(groups, |scope| async move { eligibilities_reaching(context, &scope).await }).await
+}
+
+/// Lists, and why others are missing or not provably whole.
+pub type OfGroups<T> = (Vec<Arc<Vec<T>>>, Vec<Unreadable>);
+
+async fn of_groups<T, R>(groups: &BTreeSet<String>, read: impl Fn(String) -> R) -> Result<OfGroups<T>>
+where
+    R: Future<Output = Result<Reaching<Vec<T>>>>,
+{
+    let lists = try_join_all(groups.iter().map(|name| read(group_scope(name))).collect::<Vec<_>>()).await?;
     let (read, gaps): (Vec<_>, Vec<_>) = lists.into_iter().map(|list| (list.rows, list.gap)).unzip();
     Ok((read.into_iter().flatten().collect(), gaps.into_iter().flatten().collect()))
 }
@@ -367,6 +403,14 @@ pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Re
     }
 }
 
+/// Why it cannot be told whether a scope lies in what the connection stands for: it is a management group, and those of the connection
+/// could not be read.
+pub fn undecided<'a>(scope: &str, tree: &'a Tree) -> Option<&'a Unreadable> {
+    let gap = tree.gap.as_ref()?;
+    let known = |name: &String| rbac::place::same(&group_scope(name), scope);
+    (Kind::of(scope) == Some(Kind::ManagementGroup) && !tree.groups.iter().any(known)).then_some(gap)
+}
+
 /// An error unless the scope lies in what the connection stands for.
 pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, context: &Context) -> Result<()> {
     let id = ResourceId::parse(scope).unwrap_or_default();
@@ -387,68 +431,4 @@ pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, 
          (`management_group_id`, `tenant_wide`), or use a provider alias for it."
     );
     Err(Diagnostics::of_error("Outside the configured scope", detail))
-}
-
-/// A role assignment, as it is judged.
-pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
-    let properties = &row.properties;
-    rbac::Assignment {
-        id: row.id.to_lowercase(),
-        scope: properties.scope.clone(),
-        role_id: guid_of(&properties.role_definition_id),
-        principal_id: properties.principal_id.to_lowercase(),
-        principal_type: properties.principal_type.clone().unwrap_or_default(),
-        conditional: properties.condition.is_some(),
-    }
-}
-
-/// What could be activated, as it is judged.
-pub fn eligibility(row: &wire::ScheduleInstance) -> rbac::Assignment {
-    let properties = &row.properties;
-    rbac::Assignment {
-        id: row.id.to_lowercase(),
-        scope: properties.scope.clone(),
-        role_id: guid_of(&properties.role_definition_id),
-        principal_id: properties.principal_id.to_lowercase(),
-        principal_type: properties.principal_type.clone().unwrap_or_default(),
-        conditional: properties.condition.is_some(),
-    }
-}
-
-/// A role, as it is judged.
-pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
-    rbac::Role {
-        id: row.name.to_lowercase(),
-        name: row.properties.role_name.clone(),
-        permissions: permissions(&row.properties.permissions),
-    }
-}
-
-/// A deny assignment, as it is judged.
-pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
-    let properties = &row.properties;
-    let named = |principals: &[wire::Principal]| {
-        // Whoever is not known to be an account may be a group.
-        let account = |kind: &str| ["User", "ServicePrincipal"].iter().any(|word| word.eq_ignore_ascii_case(kind));
-        let is_group = |one: &wire::Principal| !one.kind.as_deref().is_some_and(account) && one.id != rbac::facts::EVERYONE;
-        principals.iter().map(|one| (one.id.to_lowercase(), is_group(one))).collect()
-    };
-    rbac::Deny {
-        id: row.id.to_lowercase(),
-        name: properties.deny_assignment_name.clone(),
-        scope: properties.scope.clone(),
-        applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
-        permissions: permissions(&properties.permissions),
-        principals: named(&properties.principals),
-        excluded: named(&properties.exclude_principals),
-    }
-}
-
-fn permissions(rows: &[wire::Permission]) -> Vec<Permission> {
-    rows.iter().cloned().map(proof::permission).collect()
-}
-
-/// The GUID of a role: the last segment of its id, whose prefix depends on the scope it was read at.
-pub fn guid_of(role_definition_id: &str) -> String {
-    role_definition_id.rsplit('/').next().unwrap_or_default().to_lowercase()
 }

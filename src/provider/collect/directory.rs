@@ -13,7 +13,7 @@ use crate::{
         graph::directory::{self, IDS_AT_ONCE},
     },
     posture::{Reason, Unreadable, rbac::Seen},
-    provider::{context::Context, failure, words::PersonalDataWord},
+    provider::{collect::graph, context::Context, failure, words::PersonalDataWord},
     sdk::Result,
 };
 
@@ -79,11 +79,32 @@ async fn groups_of(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc
     context.client.memo(&key, || async move { directory::groups_of(&client, kind, &id).await }).await
 }
 
-/// Whether one of these groups keeps its members from being seen, or may do so.
-pub async fn hide_members(context: &Context, ids: &BTreeSet<String>) -> Result<bool> {
+/// The gap that groups are which keep their members from being seen; none if none of these does, or this sign-in may see them all the
+/// same. Groups that could not be looked up may do so, too, and are the gap that they are.
+pub async fn hiding(context: &Context, ids: &BTreeSet<String>) -> Result<Option<Unreadable>> {
     let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
     let people = principals(context, &wanted).await?;
-    Ok(people.unread.contains_key(&Kind::Group) || people.known.values().any(|known| known.hides_members))
+    if let Some(gap) = people.unread.get(&Kind::Group) {
+        return Ok(Some(gap.clone()));
+    }
+    if !people.known.values().any(|known| known.hides_members) || sees_hidden_members(context).await {
+        return Ok(None);
+    }
+    let remedy = "A group that something is given to or denied here hides its members. Grant Member.Read.Hidden (Microsoft Graph, \
+                  application) with admin consent.";
+    Ok(Some(Unreadable {
+        subject: "groups".to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::Hidden,
+        code: String::new(),
+        remedy: remedy.to_owned(),
+    }))
+}
+
+/// Whether hidden members are shown to this sign-in. As an application permission only: a person sees those of the own groups.
+async fn sees_hidden_members(context: &Context) -> bool {
+    let claims = graph::claims(context).await.ok().flatten();
+    claims.is_some_and(|claims| claims.roles.iter().any(|role| role == "Member.Read.Hidden"))
 }
 
 /// What is known about a principal that exists.
@@ -207,13 +228,20 @@ pub async fn members(
             }
         }
     }
-    let hidden = groups.iter().filter(|id| about.known.get(*id).is_some_and(|known| known.hides_members));
-    gaps.extend(hidden.map(|id| {
+    let mut hidden: Vec<_> = groups.iter().filter(|id| about.known.get(*id).is_some_and(|known| known.hides_members)).collect();
+    if !hidden.is_empty() && sees_hidden_members(context).await {
+        hidden.clear();
+    }
+    gaps.extend(hidden.into_iter().map(|id| {
         let remedy = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
         unseen_members(id, remedy)
     }));
     Ok((found, gaps))
 }
+
+/// What to do about a group of another tenant.
+pub const OF_ANOTHER_TENANT: &str =
+    "they are of another tenant; ask it who is in the group, or give the role to people of this one.";
 
 /// The gap that a group is whose members cannot be seen.
 pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {

@@ -16,11 +16,7 @@ use crate::{
     },
     posture::{
         Reason, Status, Unreadable,
-        rbac::{
-            Assignment, Fact, Facts, Role, Seen, Verdict,
-            facts::Sureness,
-            place::{self, same},
-        },
+        rbac::{Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
         resource_id::ResourceId,
     },
     provider::{
@@ -28,6 +24,7 @@ use crate::{
             authorization::{self, Definitions, Tree},
             directory::{self, GRAPH, Membership},
             proof,
+            scope::Subscription,
         },
         context::Context,
         failure,
@@ -57,8 +54,28 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
             (id, Some(kind), true)
         }
     };
-    let membership = directory::membership(context, &id, hint).await?;
+    let mut membership = directory::membership(context, &id, hint).await?;
+    if is_caller && membership.unknown_object {
+        // Whoever was given a token exists; it is the directory that is behind, or another one.
+        let gap = not_listed();
+        membership = Membership { kind: hint, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap), ..membership };
+        membership.unknown_object = false;
+    }
     Ok(Principal { kind: membership.kind, unknown_object: membership.unknown_object, id, is_caller, membership })
+}
+
+/// The gap that the groups of a caller are whom the directory does not know.
+fn not_listed() -> Unreadable {
+    Unreadable {
+        subject: "groups".to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::NotVisible,
+        code: String::new(),
+        remedy:
+            "Microsoft Graph does not know this sign-in: it was made a moment ago, or its home is another tenant. Try again in a \
+                 few minutes."
+                .to_owned(),
+    }
 }
 
 async fn caller(context: &Context) -> Result<(String, Kind)> {
@@ -75,6 +92,15 @@ async fn caller(context: &Context) -> Result<(String, Kind)> {
     Ok((id.to_lowercase(), kind))
 }
 
+/// The roles that will be asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// Their GUIDs, lower case.
+    pub guids: BTreeSet<String>,
+    /// Whether some may have been made a moment ago, when Resource Graph does not have them yet.
+    pub live: bool,
+}
+
 /// What was read at some scopes.
 #[derive(Debug)]
 pub struct Reading {
@@ -84,32 +110,68 @@ pub struct Reading {
     pub definitions: Definitions,
     principal: Principal,
     scopes: Vec<String>,
+    /// The ids, lower case, of the management groups whose place is known.
+    tree: BTreeSet<String>,
     /// Roles the configuration names.
-    named: BTreeSet<String>,
+    named: Named,
     /// Why what is not whole is not, by scope.
     gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
 }
 
-/// Reads everything at the scopes but what could be activated. `named` are the GUIDs of roles that will be asked for.
+/// Whether a scope lies in a subscription of another tenant, which this one was given through Azure Lighthouse.
+fn is_delegated(scope: &str, subscriptions: &[Subscription]) -> bool {
+    let id = ResourceId::parse(scope).unwrap_or_default().subscription_id;
+    subscriptions.iter().any(|subscription| Some(&subscription.id) == id.as_ref() && subscription.tenant_matches == Some(false))
+}
+
+/// Takes from the facts what does not hold in another tenant, and says why: the directory that was asked is not the one whose groups
+/// count there, and rights delegated through Azure Lighthouse are in no list of role assignments.
+fn elsewhere(facts: &mut Facts) -> [(Fact, Unreadable); 2] {
+    let gap = |subject: &str, reason, remedy: &str| Unreadable {
+        subject: subject.to_owned(),
+        scope: facts.scope.clone(),
+        reason,
+        code: String::new(),
+        remedy: format!("The subscription belongs to another tenant. {remedy}"),
+    };
+    let groups = gap("groups", Reason::NotVisible, "Sign in to that one to see who is in its groups.");
+    let given =
+        "Azure does not list what is delegated through Azure Lighthouse. Look at the delegation, or sign in to that tenant.";
+    let given = gap("role_assignments", Reason::NotProven, given);
+    facts.absent = false;
+    facts.groups = Seen::part(BTreeSet::new(), groups.reason);
+    facts.assignments.unseen.get_or_insert(given.reason);
+    [(Fact::Groups, groups), (Fact::Assignments, given)]
+}
+
+/// Reads everything at the scopes but what could be activated.
 pub async fn read(
     context: &Context,
     principal: &Principal,
     scopes: &[String],
-    tree: &Tree,
-    named: BTreeSet<String>,
+    estate: (&[Subscription], &Tree),
+    named: Named,
 ) -> Result<Reading> {
+    let (subscriptions, tree) = estate;
     let one = |scope: &String| at(context, principal, scope.clone(), tree);
     let parts = try_join_all(scopes.iter().map(one).collect::<Vec<_>>()).await?;
-    let (facts, gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let (mut facts, mut gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    for (facts, gaps) in facts.iter_mut().zip(&mut gaps).filter(|(facts, _)| is_delegated(&facts.scope, subscriptions)) {
+        gaps.extend(elsewhere(facts));
+    }
     let mut reading = Reading {
         facts,
         definitions: Definitions::default(),
         principal: principal.clone(),
         scopes: scopes.to_vec(),
+        tree: tree.placed(),
         named,
         gaps: scopes.iter().cloned().zip(gaps).collect(),
     };
     reading.define(context).await?;
+    // What is denied to a group takes away what is given otherwise, so it matters to a pass.
+    let denied = reading.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+    reading.suspect(context, denied).await?;
     Ok(reading)
 }
 
@@ -127,6 +189,7 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
     let facts = Facts {
         principal_id: principal.id.clone(),
+        absent: principal.unknown_object,
         above: Seen::all(above),
         groups: principal.membership.groups.clone(),
         assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },
@@ -163,59 +226,70 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
     }
 }
 
-/// The management groups above a scope: those the tree of the connection knows, and those outside it from which the service says that
-/// something reaches the scope.
+/// The management groups above a scope: those the tree of the connection knows, and those from which the service says that something
+/// reaches the scope. It grants and denies by its own word, so where the tree places a group elsewhere the tree is behind.
 fn above<'a>(scope: &str, tree: &Tree, given: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
     let id = ResourceId::parse(scope).unwrap_or_default();
     let mut above = tree.above(&id.subscription_id.or(id.management_group_id).unwrap_or_default());
-    let known = |given: &str| tree.gap.is_none() && tree.groups.iter().any(|name| same(&authorization::group_scope(name), given));
-    let groups = given.filter(|given| place::Kind::of(given) == Some(place::Kind::ManagementGroup) && !known(given));
-    above.extend(groups.map(|given| given.trim_end_matches('/').to_lowercase()));
+    above.extend(given.filter_map(|given| group_at(given)));
     above
 }
 
+/// The id, lower case, of the management group that a scope is; none if it is something else.
+fn group_at(scope: &str) -> Option<String> {
+    let is_group = place::Kind::of(scope) == Some(place::Kind::ManagementGroup);
+    is_group.then(|| scope.trim_end_matches('/').to_lowercase())
+}
+
+/// The gap that two lists are which contradict each other about the management groups above a scope.
+fn misplaced(scope: &str) -> Unreadable {
+    Unreadable {
+        subject: "management_groups".to_owned(),
+        scope: scope.to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: "What may be activated here stands on a management group that is not above this scope. One of the two is out of date; \
+                 try again in a few minutes."
+            .to_owned(),
+    }
+}
+
 impl Reading {
-    /// Adds what could be activated, and looks whether groups that hold something hide their members.
-    pub async fn look_closer(&mut self, context: &Context) -> Result<()> {
+    /// Adds what could be activated, and looks whether groups that hold something, or could where that counts, hide their members.
+    pub async fn look_closer(&mut self, context: &Context, accept_eligible: bool) -> Result<()> {
         let one = |scope: &String| {
             let scope = scope.clone();
             async move { authorization::eligibilities_reaching(context, &scope).await }
         };
         let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
         for (facts, list) in self.facts.iter_mut().zip(lists) {
-            let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).map(authorization::eligibility).collect();
-            let given = rows.iter().map(|row| row.scope.to_lowercase());
+            let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).filter_map(authorization::eligibility).collect();
+            let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
+            let given: BTreeSet<String> = given.filter(|group| !facts.above.value.contains(group)).collect();
+            if given.iter().any(|group| self.tree.contains(group)) {
+                facts.above.unseen = Some(Reason::NotProven);
+                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Ancestors, misplaced(&facts.scope));
+            }
             // The list holds only what reaches the scope.
-            facts.above.value.extend(given.filter(|at| place::Kind::of(at) == Some(place::Kind::ManagementGroup)));
+            facts.above.value.extend(given.into_iter().filter(|group| !self.tree.contains(group)));
             facts.eligible = Seen { value: rows, unseen: list.gap.as_ref().map(|gap| gap.reason) };
             if let Some(gap) = list.gap {
                 self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Eligibilities, gap);
             }
         }
-        self.suspect_hidden_groups(context).await?;
+        let given = self.facts.iter().flat_map(|facts| facts.strange_groups_given(accept_eligible)).cloned().collect();
+        self.suspect(context, given).await?;
         self.define(context).await
     }
 
-    async fn suspect_hidden_groups(&mut self, context: &Context) -> Result<()> {
-        let is_group = |row: &&Assignment| row.principal_type.eq_ignore_ascii_case("Group");
-        let rows = self.facts.iter().flat_map(|facts| &facts.assignments.value).filter(is_group);
-        let foreign = rows.map(|row| row.principal_id.clone()).filter(|id| !self.principal.membership.groups.value.contains(id));
-        let groups: BTreeSet<String> = foreign.filter(|id| *id != self.principal.id).collect();
-        if groups.is_empty() || self.principal.membership.gap.is_some() || !directory::hide_members(context, &groups).await? {
+    /// A group that hides its members may have the principal among them.
+    async fn suspect(&mut self, context: &Context, groups: BTreeSet<String>) -> Result<()> {
+        if groups.is_empty() || self.principal.membership.gap.is_some() {
             return Ok(());
         }
-        let gap = Unreadable {
-            subject: "groups".to_owned(),
-            scope: GRAPH.to_owned(),
-            reason: Reason::Hidden,
-            code: String::new(),
-            remedy:
-                "A group that holds a role here hides its members. Grant Member.Read.Hidden (Microsoft Graph, application) with \
-                     admin consent."
-                    .to_owned(),
-        };
+        let Some(gap) = directory::hiding(context, &groups).await? else { return Ok(()) };
         for facts in &mut self.facts {
-            facts.groups.unseen = Some(Reason::Hidden);
+            facts.groups.unseen = Some(gap.reason);
             self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Groups, gap.clone());
         }
         Ok(())
@@ -224,13 +298,13 @@ impl Reading {
     /// Reads the roles that can be given at the scopes, those that the principal may hold, and those that are asked for.
     async fn define(&mut self, context: &Context) -> Result<()> {
         let first = self.scopes.first().cloned().unwrap_or_default();
-        let mut used: BTreeMap<String, String> = self.named.iter().map(|guid| (guid.clone(), first.clone())).collect();
+        let mut used: BTreeMap<String, String> = self.named.guids.iter().map(|guid| (guid.clone(), first.clone())).collect();
         for facts in &self.facts {
             let held = facts.assignments.value.iter().filter(|row| facts.holds(row) >= Sureness::Possible);
             let could = facts.eligible.value.iter().filter(|row| facts.could_hold(row) >= Sureness::Possible);
             used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
         }
-        self.definitions = authorization::definitions(context, &self.scopes, &used).await?;
+        self.definitions = authorization::definitions(context, &self.scopes, &used, self.named.live).await?;
         let roles: BTreeMap<String, Role> =
             self.definitions.roles.iter().map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
         let roles = Arc::new(roles);
@@ -242,7 +316,11 @@ impl Reading {
     }
 
     /// What a verdict at a scope would have needed to see.
-    pub fn gaps_of(&self, facts: &Facts, unseen: &BTreeSet<Fact>) -> Vec<Unreadable> {
+    pub fn gaps_of(&self, facts: &Facts, verdict: &Verdict) -> Vec<Unreadable> {
+        let unseen = &verdict.unseen;
+        if unseen.is_empty() && verdict.reason == Reason::Hidden.word() {
+            return facts.foreign_groups().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)).collect();
+        }
         let here = self.gaps.get(&facts.scope);
         let mut gaps: Vec<_> = unseen.iter().filter_map(|fact| here?.get(fact).cloned()).collect();
         if unseen.contains(&Fact::RoleDefinitions) {
@@ -252,12 +330,16 @@ impl Reading {
     }
 }
 
-/// The verdict about a role whose name could not be looked up.
-pub fn unnamed(reason: &'static str) -> Verdict {
+/// The verdict about a role whose name could not be looked up, because roles could not be read, or because there is none of it yet.
+pub fn unnamed(why: Option<Reason>) -> Verdict {
+    let detail = match why {
+        Some(_) => "the roles could not be read, so this name cannot be looked up; give the role's id",
+        None => "no role of this name is visible here; one made less than a few minutes ago may not be yet",
+    };
     Verdict {
         status: Status::Unknown,
-        reason,
-        detail: "the roles could not be read, so this name cannot be looked up; give the role's id".to_owned(),
+        reason: why.unwrap_or(Reason::NotVisible).word(),
+        detail: detail.to_owned(),
         unseen: BTreeSet::from([Fact::RoleDefinitions]),
     }
 }

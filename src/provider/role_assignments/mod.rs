@@ -20,7 +20,10 @@ use super::{
 use crate::{
     posture::{
         Unreadable,
-        rbac::{built_in::OWNER, place},
+        rbac::{
+            built_in::{self, OWNER},
+            place,
+        },
         resource_id::{ResourceId, within},
     },
     sdk::{
@@ -29,6 +32,7 @@ use crate::{
         rules::unknown_word,
     },
 };
+use rows::Found;
 
 /// The data sources of this subject.
 pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<RoleAssignments>()];
@@ -234,16 +238,18 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let subscriptions = scope.choose(chosen.as_ref())?;
     let mut gaps = scope.gaps(chosen.as_ref());
     let tree = authorization::tree(context).await?;
-    for wanted in arguments.scopes.iter().flatten() {
+    // What stands above and below a scope is known from the tree.
+    gaps.extend(tree.gap.iter().filter(|_| arguments.scopes.is_some()).cloned());
+    for wanted in arguments.scopes.iter().flatten().filter(|wanted| authorization::undecided(&wanted.0, &tree).is_none()) {
         authorization::require_inside(&wanted.0, &subscriptions, &tree, context)?;
     }
     let found = rows::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
     let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
-    let definitions = authorization::definitions(context, &places, &found.used()).await?;
+    let definitions = authorization::definitions(context, &places, &found.used(), false).await?;
     let roles = wanted_roles(&arguments, &definitions)?;
     gaps.extend(definitions.gaps.iter().cloned());
 
-    let near = |at: &str| is_wanted(&arguments, &tree, at);
+    let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
     let mut rows = found.rows(&definitions);
     rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
@@ -289,7 +295,7 @@ fn wanted_roles(arguments: &Arguments, definitions: &Definitions) -> Result<Opti
             None if definitions.gaps.is_empty() => {
                 problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
             }
-            None => {}
+            None => wanted.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned())),
         }
     }
     problems.into_result()?;
@@ -297,7 +303,7 @@ fn wanted_roles(arguments: &Arguments, definitions: &Definitions) -> Result<Opti
 }
 
 /// Whether a scope is at, above or below one that is asked for.
-fn is_wanted(arguments: &Arguments, tree: &Tree, at: &str) -> bool {
+fn is_wanted(arguments: &Arguments, tree: &Tree, found: &Found, at: &str) -> bool {
     let kind = place::Kind::of(at);
     if arguments.include_management_groups == Some(false) && kind.is_some_and(place::Kind::is_above_subscriptions) {
         return false;
@@ -307,13 +313,17 @@ fn is_wanted(arguments: &Arguments, tree: &Tree, at: &str) -> bool {
         let id = ResourceId::parse(scope).unwrap_or_default();
         id.subscription_id.or(id.management_group_id).unwrap_or_default()
     };
+    let is_outside_and_above = |wanted: &str, at: &str| match tree.groups.is_empty() {
+        true => found.is_above(at, &name(wanted)),
+        // What stands above the connection's own group reaches everything in it.
+        false => !tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name(at))),
+    };
     let touches = |wanted: &ScopeId| {
         let wanted = wanted.0.as_str();
         place::reaches(at, wanted, &tree.above(&name(wanted)))
             || within(at, wanted)
             || tree.above(&name(at)).contains(&wanted.trim_end_matches('/').to_lowercase())
-            // What stands above the connection's own group reaches everything in it.
-            || (kind == Some(place::Kind::ManagementGroup) && !tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name(at))))
+            || (kind == Some(place::Kind::ManagementGroup) && is_outside_and_above(wanted, at))
     };
     scopes.iter().any(touches)
 }
@@ -327,8 +337,7 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
     // Members of a group of another tenant cannot be seen from this one.
     let foreign: BTreeSet<&String> =
         rows.iter().filter(|row| row.principal_type.eq_ignore_ascii_case("ForeignGroup")).map(|row| &row.principal_id).collect();
-    let remedy = "they are of another tenant; ask it who is in the group, or give the role to people of this one.";
-    gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, remedy)));
+    gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)));
     let mut more = Vec::new();
     for row in rows.iter().filter(is_group) {
         let members = members.get(&row.principal_id).into_iter().flat_map(|members| members.iter());

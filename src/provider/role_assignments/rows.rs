@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::time::OffsetDateTime;
+
 use super::{Arguments, DenyRow, RoleRow, Row, nothing_read};
 use crate::{
     posture::{
@@ -14,8 +16,9 @@ use crate::{
         collect::{
             Lists,
             authorization::{self, Definitions, Tree, guid_of, wire},
-            proof,
-            scope::Subscription,
+            engine::{self, Engine},
+            hierarchy, proof,
+            scope::{self, Subscription},
         },
         context::Context,
         words::AssignmentTypeWord,
@@ -31,6 +34,8 @@ pub(super) struct Found {
     /// By the id of the assignment they speak of.
     schedules: BTreeMap<String, wire::ScheduleInstanceProperties>,
     denials: BTreeMap<String, wire::DenyAssignment>,
+    /// The subscriptions in whose lists something on a management group stood, by the lower-case id of the group.
+    above: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Reads the lists that the arguments ask for.
@@ -44,6 +49,7 @@ pub(super) async fn read(
     let types = arguments.assignment_types.clone().unwrap_or_else(|| BTreeSet::from([AssignmentTypeWord::Active]));
     let (active, eligible) = (types.contains(&AssignmentTypeWord::Active), types.contains(&AssignmentTypeWord::Eligible));
     let mut found = Found::default();
+    let groups = groups_without(arguments, subscriptions, tree, gaps);
     let mut any = false;
     if active {
         let (assignments, schedules) = tokio::join!(
@@ -53,35 +59,68 @@ pub(super) async fn read(
         let assignments = assignments?;
         any |= !assignments.read.is_empty();
         found.active.extend(each(&assignments).map(|row| (row.id.to_lowercase(), row.clone())));
+        match arguments.scopes.is_some() && tree.groups.is_empty() && engine::of(context) == Engine::ResourceGraph {
+            true => found.place_by_hierarchy(context, gaps).await?,
+            false => found.place(&assignments, |row| &row.properties.scope),
+        }
         gaps.extend(assignments.gaps);
         found.schedule(schedules?, gaps);
-        if arguments.include_management_groups != Some(false) && arguments.subscription_ids.is_none() {
-            any |= found.add_groups(context, subscriptions, tree, gaps).await?;
-        }
+        let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
+        any |= !lists.is_empty();
+        found.active.extend(lists.iter().flat_map(|rows| rows.iter()).map(|row| (row.id.to_lowercase(), row.clone())));
+        gaps.extend(unread);
     }
     if eligible {
         let list = authorization::eligibilities(context, subscriptions).await?;
-        any |= !list.read.is_empty();
-        found.eligible.extend(each(&list).map(|row| (row.id.to_lowercase(), row.clone())));
-        gaps.extend(list.gaps);
+        let (lists, unread) = authorization::eligibilities_of_groups(context, &groups).await?;
+        any |= !list.read.is_empty() || !lists.is_empty();
+        let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row));
+        found.eligible.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
+        found.place(&list, |row| &row.properties.scope);
+        gaps.extend(list.gaps.into_iter().chain(unread));
     }
     if !any {
         return Err(nothing_read(gaps));
     }
     let denials = authorization::deny_assignments(context, subscriptions).await?;
-    found.denials.extend(each(&denials).map(|row| (row.id.to_lowercase(), row.clone())));
-    gaps.extend(denials.gaps);
+    let (lists, unread) = authorization::denials_of_groups(context, &groups).await?;
+    let rows = each(&denials).chain(lists.iter().flat_map(|rows| rows.iter()));
+    found.denials.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
+    found.place(&denials, |row| &row.properties.scope);
+    gaps.extend(denials.gaps.into_iter().chain(unread));
     Ok(found)
+}
+
+/// The groups without a subscription that is read, which have to be read by themselves; what is given on all others comes with the
+/// subscriptions below them.
+fn groups_without(
+    arguments: &Arguments,
+    subscriptions: &[Subscription],
+    tree: &Tree,
+    gaps: &mut Vec<Unreadable>,
+) -> BTreeSet<String> {
+    if arguments.include_management_groups == Some(false) || arguments.subscription_ids.is_some() {
+        return BTreeSet::new();
+    }
+    gaps.extend(tree.gap.clone());
+    let seen: BTreeSet<String> = subscriptions.iter().flat_map(|subscription| tree.above(&subscription.id)).collect();
+    let unseen = |name: &&String| !seen.contains(&authorization::group_scope(name).to_lowercase());
+    tree.groups.iter().filter(unseen).cloned().collect()
 }
 
 fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
     lists.read.iter().flat_map(|(_, rows)| rows.iter())
 }
 
+/// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
+fn is_in_force(row: &wire::ScheduleInstance) -> bool {
+    authorization::force(&row.properties, OffsetDateTime::now_utc()) != authorization::Force::Over
+}
+
 impl Found {
     /// How long assignments last. Without the licence nothing is scheduled, which is an answer.
     fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, gaps: &mut Vec<Unreadable>) {
-        for row in each(&schedules) {
+        for row in each(&schedules).filter(|row| is_in_force(row)) {
             if let Some(origin) = &row.properties.origin_role_assignment_id {
                 self.schedules.insert(origin.to_lowercase(), row.properties.clone());
             }
@@ -89,22 +128,31 @@ impl Found {
         gaps.extend(schedules.gaps.into_iter().filter(|gap| gap.reason != Reason::NotLicensed));
     }
 
-    /// The assignments on groups without a subscription that was read; on all others they came with the subscription.
-    async fn add_groups(
-        &mut self,
-        context: &Context,
-        subscriptions: &[Subscription],
-        tree: &Tree,
-        gaps: &mut Vec<Unreadable>,
-    ) -> Result<bool> {
-        gaps.extend(tree.gap.clone());
-        let seen: BTreeSet<String> = subscriptions.iter().flat_map(|subscription| tree.above(&subscription.id)).collect();
-        let unseen = |name: &&String| !seen.contains(&authorization::group_scope(name).to_lowercase());
-        let groups: BTreeSet<String> = tree.groups.iter().filter(unseen).cloned().collect();
-        let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
-        self.active.extend(lists.iter().flat_map(|rows| rows.iter()).map(|row| (row.id.to_lowercase(), row.clone())));
-        gaps.extend(unread);
-        Ok(!lists.is_empty())
+    /// Remembers above which subscriptions the groups stand that a list speaks of: what the service lists in a subscription reaches it.
+    fn place<T>(&mut self, lists: &Lists<Vec<T>>, scope: impl Fn(&T) -> &String) {
+        for (subscription, rows) in &lists.read {
+            for at in rows.iter().map(&scope).filter(|at| place::Kind::of(at) == Some(place::Kind::ManagementGroup)) {
+                self.above.entry(at.to_lowercase()).or_default().insert(subscription.id.clone());
+            }
+        }
+    }
+
+    /// The same where Resource Graph answered for all subscriptions at once, which does not tell whose a row is.
+    async fn place_by_hierarchy(&mut self, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<()> {
+        let (hierarchy, gap) = hierarchy::read(context).await?;
+        gaps.extend(gap);
+        for subscription in scope::of(context).await?.subscriptions {
+            for group in hierarchy.above(&subscription.id).into_iter().flatten() {
+                let group = authorization::group_scope(&group.id).to_lowercase();
+                self.above.entry(group).or_default().insert(subscription.id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a management group stands above a subscription, as far as the lists of the subscriptions tell.
+    pub(super) fn is_above(&self, group: &str, subscription_id: &str) -> bool {
+        self.above.get(&group.trim_end_matches('/').to_lowercase()).is_some_and(|below| below.contains(subscription_id))
     }
 
     /// The roles that are given, each with a scope where it is.

@@ -56,6 +56,8 @@ async fn a_role_of_a_group_is_a_row_of_each_member_too() {
         (&member["via"], &member["via_group_id"], &member["principal_type"]),
         (&json!("group"), &json!(ADMINISTRATORS), &json!("User"))
     );
+    let of_the_group = ["pim", "permanent", "starts_on", "ends_on"];
+    assert!(of_the_group.iter().all(|name| member[*name].is_null()), "how long he stays a member is another matter: {member:#}");
     let alone = inside.read(NAME, json!({"role_template_ids": [role], "expand_groups": false})).await.ok();
     assert_eq!(alone["summary"]["matched"], 1);
 }
@@ -120,4 +122,22 @@ async fn names_can_be_left_out() {
     let inside = Inside::configured(with_schedules(), json!({"environment": "demo", "personal_data": "redact"})).await;
     let answer = inside.read(NAME, json!({"limit": 0})).await.ok();
     assert!(answer["role_assignments"].as_array().unwrap().iter().all(|row| row["principal_display_name"].is_null()));
+}
+
+#[tokio::test]
+async fn a_role_in_one_application_is_not_a_role_in_the_whole_tenant() {
+    let tenant = with_schedules();
+    let catalogue = "/AccessPackageCatalog/fab00011-0000-4000-8000-0000000000aa";
+    for fixture in ["directory-role-assignments", "directory-role-eligibility-schedule-instances"] {
+        tenant
+            .edit(fixture, |list| {
+                let row = &mut list["value"][0];
+                (row["directoryScopeId"], row["appScopeId"]) = (Json::Null, json!(catalogue));
+            })
+            .unwrap();
+    }
+    let answer = Inside::on(tenant).await.read(NAME, json!({"limit": 0, "expand_groups": false})).await.ok();
+    let rows = answer["role_assignments"].as_array().unwrap();
+    let there: Vec<_> = rows.iter().filter(|row| row["directory_scope"] == catalogue).collect();
+    assert!(there.len() == 2 && there.iter().all(|row| row["tenant_wide"] == false), "{there:#?}");
 }

@@ -12,6 +12,7 @@ mod graph_permission;
 mod home;
 mod plans;
 mod role_assignments;
+mod role_certainty;
 mod role_validation;
 mod scope;
 mod subscriptions;

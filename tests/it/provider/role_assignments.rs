@@ -235,11 +235,29 @@ async fn a_management_group_without_subscriptions_is_read_by_itself_and_a_refusa
             list["value"].as_array_mut().unwrap().push(row);
         })
         .unwrap();
-    let answer = Inside::on(tenant.clone()).await.read(NAME, json!({"limit": 0})).await.ok();
-    assert!(texts(&answer, "scope").contains(empty), "{:?}", texts(&answer, "scope"));
+    for (fixture, kind) in
+        [("deny-assignments", "denyAssignments"), ("role-eligibility-schedule-instances", "roleEligibilityScheduleInstances")]
+    {
+        tenant
+            .edit(fixture, |list| {
+                let mut row = list["value"][0].clone();
+                row["id"] =
+                    json!(format!("{empty}/providers/Microsoft.Authorization/{kind}/fab00007-0000-4000-8000-0000000000fd"));
+                row["properties"]["scope"] = json!(empty);
+                list["value"].as_array_mut().unwrap().push(row);
+            })
+            .unwrap();
+    }
+    let all = || json!({"limit": 0, "assignment_types": ["active", "eligible"]});
+    let answer = Inside::on(tenant.clone()).await.read(NAME, all()).await.ok();
+    for kind in ["active", "eligible"] {
+        assert!(rows(&answer).iter().any(|row| row["scope"] == empty && row["assignment_type"] == kind), "{kind}");
+    }
+    assert!(answer["deny_assignments"].as_array().unwrap().iter().any(|row| row["scope"] == empty));
     let refused = tenant.with_fault(Fault::on("mg-empty/providers").refuse(403, "AuthorizationFailed", "no"));
-    let reading = Inside::on(refused).await.read(NAME, json!({"limit": 0})).await;
-    assert_eq!(reading.gaps(), [format!("role_assignments forbidden {empty}")]);
+    let reading = Inside::on(refused).await.read(NAME, all()).await;
+    let gap = |subject: &str| format!("{subject} forbidden {empty}");
+    assert_eq!(reading.gaps(), ["deny_assignments", "eligible_role_assignments", "role_assignments"].map(gap));
     assert_eq!(reading.ok()["complete"], false);
 }
 
@@ -316,4 +334,22 @@ async fn an_area_that_is_off_is_an_error() {
     let inside = Inside::configured(Tenant::demo(), json!({"environment": "demo", "areas": ["posture"]})).await;
     assert_eq!(inside.read(NAME, json!({})).await.errors(), ["Area is off"]);
     assert_eq!(inside.read("directory_role_assignments", json!({})).await.errors(), ["Area is off"]);
+}
+
+#[tokio::test]
+async fn a_scope_of_one_subscription_does_not_select_what_is_given_above_another() {
+    for engine in ["never", "always"] {
+        let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION, SANDBOX], "resource_graph": engine});
+        let inside = Inside::configured(Tenant::demo(), block).await;
+        let of = async |id: &str| {
+            let answer = inside.read(NAME, json!({"scopes": [format!("/subscriptions/{id}")], "limit": 0})).await.ok();
+            assert_eq!(answer["complete"], true, "{engine}");
+            answer
+        };
+        let production = "/providers/Microsoft.Management/managementGroups/mg-production";
+        assert!(texts(&of(PRODUCTION).await, "scope").contains(production), "{engine}");
+        let sandbox = of(SANDBOX).await;
+        assert!(!texts(&sandbox, "scope").contains(production), "{engine}: {:?}", texts(&sandbox, "scope"));
+        assert!(texts(&sandbox, "scope").contains("/providers/Microsoft.Management/managementGroups/mg-fabrikam"), "{engine}");
+    }
 }

@@ -6,45 +6,45 @@ use serde_json::{Value as Json, json};
 use super::role_assignments::caller_holds;
 use crate::support::inside::{Inside, Reading};
 
-const NAME: &str = "role_assignment_validation";
-const DENIZ: &str = "fab00002-0000-4000-8000-000000000004";
-const GRETA: &str = "fab00002-0000-4000-8000-000000000007";
-const HUGO: &str = "fab00002-0000-4000-8000-000000000008";
-const PRINTER: &str = "fab00002-0000-4000-8000-00000000000c";
-const ENGINEERING: &str = "fab00003-0000-4000-8000-000000000002";
+pub(super) const NAME: &str = "role_assignment_validation";
+pub(super) const DENIZ: &str = "fab00002-0000-4000-8000-000000000004";
+pub(super) const GRETA: &str = "fab00002-0000-4000-8000-000000000007";
+pub(super) const HUGO: &str = "fab00002-0000-4000-8000-000000000008";
+pub(super) const PRINTER: &str = "fab00002-0000-4000-8000-00000000000c";
+pub(super) const ENGINEERING: &str = "fab00003-0000-4000-8000-000000000002";
 const ON_CALL: &str = "fab00003-0000-4000-8000-000000000004";
-const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+pub(super) const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const SECURITY_READER: &str = "39bc4728-0917-49c7-9d2c-d95423bc2eb4";
 
-fn production() -> String {
+pub(super) fn production() -> String {
     format!("/subscriptions/{PRODUCTION}")
 }
 
-fn group(name: &str) -> String {
+pub(super) fn group(name: &str) -> String {
     format!("/subscriptions/{PRODUCTION}/resourceGroups/{name}")
 }
 
-fn wants(principal: &str, role: &str, scope: &str) -> Json {
+pub(super) fn wants(principal: &str, role: &str, scope: &str) -> Json {
     json!({"principal_id": principal, "role_definition_names": [role], "scopes": [scope]})
 }
 
-async fn plan(tenant: Tenant, arguments: Json) -> Reading {
+pub(super) async fn plan(tenant: Tenant, arguments: Json) -> Reading {
     Inside::on(tenant).await.plan(NAME, arguments).await
 }
 
 #[track_caller]
-fn green(reading: &Reading) {
+pub(super) fn green(reading: &Reading) {
     assert!(reading.errors().is_empty() && reading.warnings().is_empty(), "{:#?}", reading.said);
 }
 
 #[track_caller]
-fn red(reading: &Reading, reason: &str) {
+pub(super) fn red(reading: &Reading, reason: &str) {
     assert_eq!(reading.errors(), ["role_assignment_validation: 1 failed of 1"], "{}", reading.detail());
     assert!(reading.detail().contains(&format!("  {reason}  ")), "{}", reading.detail());
 }
 
 #[track_caller]
-fn unknown(reading: &Reading, reason: &str) {
+pub(super) fn unknown(reading: &Reading, reason: &str) {
     assert_eq!(reading.errors(), ["role_assignment_validation: 1 unknown of 1"], "{}", reading.detail());
     assert!(reading.detail().contains(&format!("  {reason}  ")), "{}", reading.detail());
 }
@@ -170,11 +170,81 @@ async fn groups_that_cannot_be_read_are_unknown_where_they_could_matter_and_only
     assert_eq!((reading.errors(), reading.warnings()), (vec![], vec!["role_assignment_validation: 1 unknown of 1"]));
 }
 
+/// Hides the members of a group.
+fn hide(tenant: &Tenant, group: usize) {
+    tenant.edit("groups", |list| list["value"][group]["visibility"] = json!("HiddenMembership")).unwrap();
+}
+
 #[tokio::test]
 async fn groups_that_hide_their_members_cannot_be_excluded() {
     let tenant = Tenant::demo();
-    tenant.edit("groups", |list| list["value"][1]["visibility"] = json!("HiddenMembership")).unwrap();
+    hide(&tenant, 1);
     unknown(&plan(tenant, wants(PRINTER, "Reader", &production())).await, "hidden");
+}
+
+#[tokio::test]
+async fn groups_that_hide_their_members_are_no_secret_to_who_may_read_them() {
+    let tenant = Tenant::demo();
+    hide(&tenant, 1);
+    tenant
+        .edit("service-principals", |list| {
+            let offered =
+                list["value"].as_array_mut().unwrap().iter_mut().flat_map(|row| row["appRoles"].as_array_mut().unwrap());
+            offered
+                .filter(|role| role["value"] == "Policy.Read.All")
+                .for_each(|role| role["value"] = json!("Member.Read.Hidden"));
+        })
+        .unwrap();
+    red(&plan(tenant, wants(PRINTER, "Reader", &production())).await, "role_missing");
+}
+
+#[tokio::test]
+async fn a_group_that_could_not_be_looked_up_is_reported_as_what_it_is() {
+    let refused = Fault::on("/v1.0/groups").refuse(403, "Authorization_RequestDenied", "no");
+    let reading = plan(Tenant::demo().with_fault(refused), wants(PRINTER, "Reader", &production())).await;
+    unknown(&reading, "forbidden");
+    assert!(reading.detail().contains("groups on graph: forbidden (Authorization_RequestDenied)"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_hidden_group_that_is_denied_or_may_activate_something_cannot_be_excluded() {
+    let denying = |field: &'static str| {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("deny-assignments", |list| {
+                let deny = &mut list["value"][0]["properties"];
+                deny["scope"] = json!(production());
+                deny["permissions"][0] = json!({"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []});
+                let group = json!([{"id": ENGINEERING, "type": "Group"}]);
+                deny[field] = group;
+            })
+            .unwrap();
+        tenant
+    };
+    let wanted = || wants(HUGO, "Contributor", &production());
+    for (field, seen) in [("principals", false), ("excludePrincipals", true)] {
+        let tenant = denying(field);
+        // He is no member, as far as everybody sees.
+        tenant.edit("group-members", |groups| groups[ENGINEERING] = json!([])).unwrap();
+        match seen {
+            true => red(&plan(tenant.clone(), wanted()).await, "denied"),
+            false => green(&plan(tenant.clone(), wanted()).await),
+        }
+        hide(&tenant, 1);
+        unknown(&plan(tenant, wanted()).await, "hidden");
+    }
+    let eligible = Tenant::demo();
+    eligible
+        .edit("role-eligibility-schedule-instances", |list| {
+            let row = &mut list["value"][0]["properties"];
+            (row["principalId"], row["principalType"]) = (json!(ENGINEERING), json!("Group"));
+        })
+        .unwrap();
+    eligible.edit("group-members", |groups| groups[ENGINEERING] = json!([])).unwrap();
+    hide(&eligible, 1);
+    let mut arguments = wants(PRINTER, "Contributor", &production());
+    arguments["accept_eligible"] = json!(true);
+    unknown(&plan(eligible, arguments).await, "hidden");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use azposture::{
         arm::authorization::{DenyAssignment, RoleAssignment, RoleDefinition, ScheduleInstance},
         graph::directory,
     },
-    provider::collect::authorization::{assignment, denial, eligibility, role},
+    provider::collect::authorization::{assignment, denial, guid_of, role},
 };
 use serde::de::DeserializeOwned;
 
@@ -37,7 +37,7 @@ fn role_assignments_definitions_and_denials_decode_as_published() {
 fn schedules_decode_as_published() {
     for name in ["role-assignment-schedule-instances", "role-eligibility-schedule-instances"] {
         for row in rows::<ScheduleInstance>(&format!("authorization/{name}.json")).into_iter().flatten() {
-            assert!(!eligibility(&row).role_id.is_empty() && row.properties.member_type.is_some());
+            assert!(!guid_of(&row.properties.role_definition_id).is_empty() && row.properties.member_type.is_some());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Two sources for one fact: where they agree it is certain, where they do not nothing is.
 
+use azposture::posture::rbac::Permission;
+
 use super::world::*;
 
 fn confirmed(world: World, ids: &[&str]) -> World {
@@ -85,5 +87,45 @@ fn what_azure_says_of_the_caller_has_to_agree_with_the_assignments() {
         ),
     ] {
         assert_eq!(world.judged(&named("Reader")), expected, "{sentence}: {}", world.said(&named("Reader")));
+    }
+}
+
+#[test]
+fn what_azure_says_of_the_caller_hides_conditions_so_it_settles_only_what_has_none() {
+    let own = |world: World| world.with(|facts| facts.own = Some(vec![allows(&["*"], &[])]));
+    let blind = || own(at(SUBSCRIPTION)).with(|facts| unseen(&mut facts.assignments));
+    let strange =
+        |role: &str| own(at(SUBSCRIPTION)).given(role, STRANGERS, "Group", SUBSCRIPTION).with(|facts| unseen(&mut facts.groups));
+    let write = action("Microsoft.Authorization/roleAssignments/write");
+    for (sentence, world, requirement, expected) in [
+        ("writing may stand on a condition that was not seen", blind(), write.clone(), "unknown forbidden"),
+        ("so may a data operation", blind(), data("Microsoft.Storage/a/read"), "unknown forbidden"),
+        ("and a role that does more than read", blind(), named("Contributor"), "unknown forbidden"),
+        ("reading knows no condition", blind(), action("Microsoft.Storage/*/read"), "pass"),
+        ("a role that only reads neither", blind(), named("Reader"), "pass"),
+        ("what is accepted on a condition", blind().if_we(|terms| terms.accept_conditional = true), write.clone(), "pass"),
+        (
+            "a group that may be theirs holds it on a condition",
+            strange("Owner").on_a_condition(),
+            write.clone(),
+            "unknown not_proven",
+        ),
+        (
+            "one group that may be theirs holds it in full, another on a condition",
+            strange("Owner").given("Owner", TEAM, "Group", SUBSCRIPTION).on_a_condition(),
+            write.clone(),
+            "unknown forbidden",
+        ),
+        ("all assignments were seen, and no condition", strange("Owner"), write.clone(), "pass"),
+        (
+            "a group that may be theirs holds a role with a condition of its own",
+            strange("Owner")
+                .given("narrow", TEAM, "Group", SUBSCRIPTION)
+                .with_role("narrow", vec![Permission { conditional: true, ..allows(&["*"], &[]) }]),
+            write.clone(),
+            "unknown forbidden",
+        ),
+    ] {
+        assert_eq!(world.judged(&requirement), expected, "{sentence}: {}", world.said(&requirement));
     }
 }

@@ -116,3 +116,17 @@ fn an_operation_that_an_unknown_role_may_allow_is_unknown_and_one_that_is_denied
     assert_eq!(mystery.judged(&writes), "unknown not_visible");
     assert_eq!(mystery.denied(&["*"], &[], SUBSCRIPTION).judged(&writes), "fail denied");
 }
+
+#[test]
+fn what_was_given_to_somebody_the_directory_does_not_know_is_no_pass() {
+    let gone = |world: World| world.with(|facts| facts.absent = true);
+    assert_eq!(gone(at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION)).judged(&named("Reader")), "unknown not_visible");
+    assert_eq!(gone(at(SUBSCRIPTION)).judged(&named("Reader")), "fail role_missing");
+}
+
+#[test]
+fn what_is_denied_on_a_condition_neither_passes_nor_fails() {
+    let denied = || at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION).denied(&["*"], &[], SUBSCRIPTION);
+    assert_eq!(denied().judged(&named("Reader")), "fail denied");
+    assert_eq!(denied().but(|deny| deny.conditional = true).judged(&named("Reader")), "unknown not_proven");
+}

@@ -47,6 +47,7 @@ pub(super) fn at(scope: &str) -> World {
     let roles = ROLES.values().map(|role| (role.id.clone(), role.clone())).collect();
     let facts = Facts {
         principal_id: ME.to_owned(),
+        absent: false,
         scope: scope.to_owned(),
         above: Seen::all(BTreeSet::from([CORP.to_lowercase()])),
         groups: Seen::all(BTreeSet::new()),
@@ -118,6 +119,7 @@ impl World {
             permissions: vec![permission],
             principals: [(EVERYONE.to_owned(), false)].into(),
             excluded: BTreeMap::new(),
+            conditional: false,
         });
         self
     }
@@ -176,6 +178,7 @@ fn assignment(number: usize, role: &str, principal: &str, kind: &str, scope: &st
         principal_id: principal.to_owned(),
         principal_type: kind.to_owned(),
         conditional: false,
+        pending: false,
     }
 }
 

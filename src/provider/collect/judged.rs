@@ -1,0 +1,114 @@
+//! From the rows of the authorization service to what is judged.
+
+use ::time::OffsetDateTime;
+
+use crate::{
+    azure::arm::authorization as wire,
+    posture::{
+        rbac::{self, Permission, built_in},
+        time,
+    },
+    provider::collect::proof,
+};
+
+/// A role assignment, as it is judged.
+pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
+    let properties = &row.properties;
+    rbac::Assignment {
+        id: row.id.to_lowercase(),
+        scope: properties.scope.clone(),
+        role_id: guid_of(&properties.role_definition_id),
+        principal_id: properties.principal_id.to_lowercase(),
+        principal_type: properties.principal_type.clone().unwrap_or_default(),
+        conditional: properties.condition.is_some(),
+        pending: false,
+    }
+}
+
+/// What could be activated, as it is judged; none if it is over or has not begun.
+pub fn eligibility(row: &wire::ScheduleInstance) -> Option<rbac::Assignment> {
+    let properties = &row.properties;
+    let pending = match force(properties, OffsetDateTime::now_utc()) {
+        Force::Over => return None,
+        Force::Pending => true,
+        Force::Now => false,
+    };
+    Some(rbac::Assignment {
+        id: row.id.to_lowercase(),
+        scope: properties.scope.clone(),
+        role_id: guid_of(&properties.role_definition_id),
+        principal_id: properties.principal_id.to_lowercase(),
+        principal_type: properties.principal_type.clone().unwrap_or_default(),
+        conditional: properties.condition.is_some(),
+        pending,
+    })
+}
+
+/// Whether a schedule of Privileged Identity Management is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    /// It is.
+    Now,
+    /// It is over, was refused, or begins later.
+    Over,
+    /// Somebody or something is still working on it.
+    Pending,
+}
+
+/// Whether a schedule is in force at a moment. `status` is of the enumeration `Status` of the specification 2020-10-01; a row without
+/// one, as the service writes them too, is in force by its dates alone.
+pub fn force(instance: &wire::ScheduleInstanceProperties, now: OffsetDateTime) -> Force {
+    const IN_FORCE: [&str; 4] = ["Accepted", "Granted", "Provisioned", "ScheduleCreated"];
+    const OVER: [&str; 8] =
+        ["AdminDenied", "Canceled", "Denied", "Failed", "FailedAsResourceIsLocked", "Invalid", "Revoked", "TimedOut"];
+    let moment = |text: &Option<String>| text.as_deref().and_then(time::parse);
+    let outside = moment(&instance.start_date_time).is_some_and(|start| now < start)
+        || moment(&instance.end_date_time).is_some_and(|end| now >= end);
+    let is = |words: &[&str]| instance.status.as_ref().is_none_or(|own| words.iter().any(|word| word.eq_ignore_ascii_case(own)));
+    if outside || (instance.status.is_some() && is(&OVER)) {
+        Force::Over
+    } else if is(&IN_FORCE) {
+        Force::Now
+    } else {
+        Force::Pending
+    }
+}
+
+/// A role, as it is judged.
+pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
+    rbac::Role {
+        id: row.name.to_lowercase(),
+        name: row.properties.role_name.clone(),
+        permissions: built_in::with_known_condition(&row.name, permissions(&row.properties.permissions)),
+    }
+}
+
+/// A deny assignment, as it is judged.
+pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
+    let properties = &row.properties;
+    let named = |principals: &[wire::Principal]| {
+        // Whoever is not known to be an account may be a group.
+        let account = |kind: &str| ["User", "ServicePrincipal"].iter().any(|word| word.eq_ignore_ascii_case(kind));
+        let is_group = |one: &wire::Principal| !one.kind.as_deref().is_some_and(account) && one.id != rbac::facts::EVERYONE;
+        principals.iter().map(|one| (one.id.to_lowercase(), is_group(one))).collect()
+    };
+    rbac::Deny {
+        id: row.id.to_lowercase(),
+        name: properties.deny_assignment_name.clone(),
+        scope: properties.scope.clone(),
+        applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
+        permissions: permissions(&properties.permissions),
+        principals: named(&properties.principals),
+        excluded: named(&properties.exclude_principals),
+        conditional: properties.condition.is_some() || properties.permissions.iter().any(|one| one.condition.is_some()),
+    }
+}
+
+fn permissions(rows: &[wire::Permission]) -> Vec<Permission> {
+    rows.iter().cloned().map(proof::permission).collect()
+}
+
+/// The GUID of a role: the last segment of its id, whose prefix depends on the scope it was read at.
+pub fn guid_of(role_definition_id: &str) -> String {
+    role_definition_id.rsplit('/').next().unwrap_or_default().to_lowercase()
+}
