@@ -72,6 +72,7 @@ fn facts() -> Facts {
                 resource_client_id: MICROSOFT_GRAPH.into(),
                 client_id: Some("c1".into()),
                 object_id: Some("o1".into()),
+                graph_host: "graph.microsoft.com".into(),
             },
             provisioning: None,
             hidden_leavers: Err(unasked("users")),

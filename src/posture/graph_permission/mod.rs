@@ -66,6 +66,8 @@ pub struct Evidence {
     pub client_id: Option<String>,
     /// Object id of the principal.
     pub object_id: Option<String>,
+    /// Microsoft Graph in the cloud of the connection, for the command that fixes it: `graph.microsoft.com`.
+    pub graph_host: String,
 }
 
 /// The answer for one permission.
@@ -198,11 +200,11 @@ pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
     let ids: Vec<&str> = wanted.iter().map(id).collect();
     let names = wanted.join(" and ");
     if evidence.holder == Holder::ManagedIdentity {
-        let object = evidence.object_id.as_deref().unwrap_or("<object id>");
+        let (object, host) = (evidence.object_id.as_deref().unwrap_or("<object id>"), &evidence.graph_host);
         let id = ids.first().copied().unwrap_or_default();
         return format!(
             "A managed identity has no portal page for this; a Privileged Role Administrator grants {names} with: az rest --method POST \
-             --url https://graph.microsoft.com/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
+             --url https://{host}/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
              \"{object}\", \"resourceId\": \"<object id of the API's service principal>\", \"appRoleId\": \"{id}\"}}'"
         );
     }
@@ -245,6 +247,7 @@ mod tests {
             resource_client_id: MICROSOFT_GRAPH.into(),
             client_id: Some("c1".into()),
             object_id: Some("o1".into()),
+            graph_host: "graph.microsoft.us".into(),
         }
     }
 
@@ -320,7 +323,7 @@ mod tests {
         }
         let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence(Some(&[])) };
         let remedy = judge("Policy.Read.All", true, &managed).remedy;
-        assert!(remedy.contains("servicePrincipals/o1/appRoleAssignments"), "{remedy}");
+        assert!(remedy.contains("https://graph.microsoft.us/v1.0/servicePrincipals/o1/appRoleAssignments"), "{remedy}");
     }
 
     #[test]

@@ -382,6 +382,7 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
     if needs.contains(&Need::Consent) {
         return graph::evidence(context, party).await;
     }
+    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     Ok(Evidence {
         holder: party.holder,
         token: None,
@@ -392,6 +393,7 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
         resource_client_id: party.resource_client_id,
         client_id: party.client_id,
         object_id: party.object_id,
+        graph_host: cloud.graph_host().to_owned(),
     })
 }
 

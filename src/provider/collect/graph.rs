@@ -106,6 +106,7 @@ pub async fn provisions(context: &Context, client_id: &str) -> azure::Result<boo
 
 /// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
 pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
+    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     let Party { holder, object_id, client_id, claims, resource_client_id } = party;
     let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     let claims = claims.filter(|_| is_graph);
@@ -119,6 +120,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         resource_client_id,
         client_id,
         object_id,
+        graph_host: cloud.graph_host().to_owned(),
     };
     if holder == Holder::User {
         return Ok(evidence);

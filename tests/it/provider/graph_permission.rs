@@ -91,7 +91,8 @@ async fn another_principal_is_judged_by_its_grants() {
     red(&other(DEPLOY, "Directory.Read.All").await, "not_requested", &["fab00006-0000-4000-8000-000000000003"]);
     red(&other(REPORTS, "Directory.Read.All").await, "delegated_only", &["Application permission"]);
     red(&other(BACKUP, "Mail.Read").await, "consent_missing", &["fab00006-0000-4000-8000-000000000005"]);
-    red(&other(SHOP, "Directory.Read.All").await, "not_requested", &["az rest --method POST", SHOP]);
+    let grant = format!("--url https://graph.demo.azposture/v1.0/servicePrincipals/{SHOP}/appRoleAssignments");
+    red(&other(SHOP, "Directory.Read.All").await, "not_requested", &["az rest --method POST", &grant]);
 }
 
 #[tokio::test]
