@@ -23,7 +23,7 @@ use crate::{
         settings::{Environment, Method, ResourceGraph, ScopeSetting},
     },
     posture::{
-        Area, Unreadable,
+        Area, Reason, Unreadable,
         connection::{
             Need,
             facts::{
@@ -220,9 +220,12 @@ async fn discovered(
     needs: &BTreeSet<Need>,
 ) -> Result<(Read<Discovery>, Option<String>)> {
     let settings = context.client.settings();
-    let own = signed_in.claims.as_ref().and_then(|claims| claims.tid.clone());
-    let (true, Some(tenant)) = (needs.contains(&Need::Discovery), settings.tenant_id.clone().or(own)) else {
+    if !needs.contains(&Need::Discovery) {
         return Ok((Err(unasked("tenant_discovery")), None));
+    }
+    let own = signed_in.claims.as_ref().and_then(|claims| claims.tid.clone());
+    let Some(tenant) = settings.tenant_id.clone().or(own) else {
+        return Ok((Err(opaque("tenant_discovery", "which tenant it is for. Set `tenant_id` in the provider block.")), None));
     };
     let custom = matches!(settings.environment, Environment::Custom { .. });
     let (client, asked) = (context.client.clone(), tenant.clone());
@@ -286,8 +289,17 @@ async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeS
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Ok(None);
     }
-    let (true, Some(first)) = (needs.contains(&Need::Query), chosen.first()) else {
+    if !needs.contains(&Need::Query) {
         return Ok(Some(Err(unasked("resource_graph"))));
+    }
+    let Some(first) = chosen.first() else {
+        return Ok(Some(Err(Unreadable {
+            scope: "tenant".to_owned(),
+            reason: Reason::NotVisible,
+            code: "NoSubscription".to_owned(),
+            remedy: "A query needs a subscription to look at, and none is visible: see `subscription_detected`.".to_owned(),
+            ..unasked("resource_graph")
+        })));
     };
     let (client, one) = (context.client.clone(), QueryScope::Subscriptions([first.id.clone()].into()));
     let read = || async move {
@@ -366,12 +378,15 @@ async fn service_principal(
     object_id: Option<&str>,
     needs: &BTreeSet<Need>,
 ) -> Result<Read<Option<ServicePrincipal>>> {
-    let (true, Some(id)) = (needs.contains(&Need::ServicePrincipal), object_id) else {
+    if !needs.contains(&Need::ServicePrincipal) {
         return Ok(Err(unasked("service_principals")));
-    };
+    }
     if holder == Holder::User {
         return Ok(Ok(None));
     }
+    let Some(id) = object_id else {
+        return Ok(Err(opaque("service_principals", &format!("whose it is. {BY_HAND}"))));
+    };
     let read = graph::read("service_principals", graph::service_principal(context, id).await)?;
     Ok(read.map(|row| {
         Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.clone() })
@@ -458,9 +473,24 @@ async fn registered(
     needs: &BTreeSet<Need>,
 ) -> Result<Read<Arc<applications::Application>>> {
     let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
-    match client_id.filter(|_| allowed && needs.contains(&Need::Credential)) {
+    if !allowed || !needs.contains(&Need::Credential) {
+        return Ok(Err(unasked("applications")));
+    }
+    match client_id {
         Some(id) => graph::read("applications", graph::application(context, id).await),
-        None => Ok(Err(unasked("applications"))),
+        None => Ok(Err(opaque("applications", &format!("whose it is. {BY_HAND}")))),
+    }
+}
+
+const BY_HAND: &str = "Look the application up by hand: Entra admin center > App registrations, and Enterprise applications.";
+
+/// A gap for what is not known because the token of the sign-in does not say something, and what to do about it.
+fn opaque(subject: &str, what: &str) -> Unreadable {
+    Unreadable {
+        reason: Reason::Hidden,
+        code: "OpaqueToken".to_owned(),
+        remedy: format!("The token of this sign-in does not say {what}"),
+        ..unasked(subject)
     }
 }
 

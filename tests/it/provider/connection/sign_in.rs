@@ -128,6 +128,21 @@ async fn the_own_principal_has_to_be_enabled() {
 }
 
 #[tokio::test]
+async fn a_token_that_does_not_say_whose_it_is_leaves_unknown_what_is_about_the_principal_and_says_why() {
+    let nobody = with_claims(Tenant::demo(), |claims| {
+        for name in ["oid", "appid"] {
+            claims.as_object_mut().unwrap().remove(name);
+        }
+    });
+    let arguments = json!({"check_ids": ["application_enabled", "credential_expiry"]});
+    let answer = Inside::on(nobody).await.read("connection", arguments).await.ok();
+    for id in ["application_enabled", "credential_expiry"] {
+        says(&row(&answer, id), "unknown", &["reason=hidden", "OpaqueToken"]);
+    }
+    assert!(!answer.to_string().contains("nothing asked for it"), "{answer:#}");
+}
+
+#[tokio::test]
 async fn a_user_through_azure_cli_is_told_the_limits() {
     let row = check(as_user(Tenant::demo()), "user_sign_in_limits").await;
     says(&row, "fail", &["Conditional Access", "service principal"]);
