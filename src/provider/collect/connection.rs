@@ -1,24 +1,20 @@
 //! Everything a connection's checks are judged by. Each fact is read by itself, and only if a chosen check needs it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
 use super::{
     engine::{self, Engine},
-    graph, scope, subscription,
+    graph::{self, WHOSE, opaque},
+    own_credential, scope, subscription,
 };
 use crate::{
     azure::{
         self, Audience,
         arm::management,
         claims::{Claims, Principal},
-        credential, discovery, explain,
-        graph::applications,
-        queries,
+        discovery, explain, queries,
         resource_graph::QueryScope,
         settings::{Environment, Method, ResourceGraph, ScopeSetting},
     },
@@ -27,12 +23,10 @@ use crate::{
         connection::{
             Need,
             facts::{
-                Credential, Directory, Discovery, Facts, Lifetime, Organization, Read, Scope, ServicePrincipal, SignIn, Token,
-                Undetected, Unseen,
+                Directory, Discovery, Facts, Organization, Read, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen,
             },
         },
         graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, unasked},
-        time::parse,
     },
     provider::{context::Context, failure},
     sdk::{Diagnostics, Result},
@@ -110,7 +104,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
             client_id: claims.client_id().map(str::to_owned),
             tenant_id: claims.tid.clone(),
             configured_tenant: context.client.settings().tenant_id.clone(),
-            credential: credential(context, signed_in, holder, &needs).await?,
+            credential: own_credential::read(context, signed_in, holder, &needs).await?,
         },
         discovery,
         scope: Scope {
@@ -385,7 +379,7 @@ async fn service_principal(
         return Ok(Ok(None));
     }
     let Some(id) = object_id else {
-        return Ok(Err(opaque("service_principals", &format!("whose it is. {BY_HAND}"))));
+        return Ok(Err(opaque("service_principals", WHOSE)));
     };
     let read = graph::read("service_principals", graph::service_principal(context, id).await)?;
     Ok(read.map(|row| {
@@ -427,74 +421,4 @@ async fn provisioning(
         all.insert(id.clone(), read);
     }
     Ok(Some(all))
-}
-
-/// Until when the credential works that this connection signs in with.
-async fn credential(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
-    let settings = context.client.settings();
-    let Ok(method) = &settings.method else { return Ok(Credential::Known(Err(unasked("credential")))) };
-    let client_id = signed_in.claims.as_ref().and_then(Claims::client_id);
-    Ok(match method {
-        Method::AksWorkloadIdentity { .. }
-        | Method::AzureDevOps { .. }
-        | Method::GitHub { .. }
-        | Method::OidcToken { .. }
-        | Method::OidcTokenFile { .. } => Credential::Endless("a federated sign-in has no credential that could end"),
-        Method::ManagedIdentity { .. } => Credential::Endless("Azure renews the credential of a managed identity by itself"),
-        Method::Cli if holder != Holder::Application => {
-            Credential::Endless("the sign-in is Azure CLI's, not one of this provider")
-        }
-        Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
-            Ok(Some(certificate)) => Ok(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
-            Ok(None) => Err(unasked("credential")),
-            Err(error) => Err(failure::soft_gap("credential", "tenant", &error)?),
-        }),
-        Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, client_id, needs).await? {
-            Ok(application) => {
-                let secrets = application.password_credentials.iter();
-                let certificates = application.key_credentials.iter().filter(|_| matches!(method, Method::Cli));
-                let all: Vec<Lifetime> = secrets.chain(certificates).filter_map(lifetime).collect();
-                match (method, all.is_empty()) {
-                    (Method::Demo, true) => {
-                        Credential::Endless("the demo tenant's own application has no credential that could end")
-                    }
-                    _ => Credential::OneOf(Ok(all)),
-                }
-            }
-            Err(gap) => Credential::OneOf(Err(gap)),
-        },
-    })
-}
-
-/// The own registration, where the directory may be asked and somebody wants to know.
-async fn registered(
-    context: &Context,
-    client_id: Option<&str>,
-    needs: &BTreeSet<Need>,
-) -> Result<Read<Arc<applications::Application>>> {
-    let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
-    if !allowed || !needs.contains(&Need::Credential) {
-        return Ok(Err(unasked("applications")));
-    }
-    match client_id {
-        Some(id) => graph::read("applications", graph::application(context, id).await),
-        None => Ok(Err(opaque("applications", &format!("whose it is. {BY_HAND}")))),
-    }
-}
-
-const BY_HAND: &str = "Look the application up by hand: Entra admin center > App registrations, and Enterprise applications.";
-
-/// A gap for what is not known because the token of the sign-in does not say something, and what to do about it.
-fn opaque(subject: &str, what: &str) -> Unreadable {
-    Unreadable {
-        reason: Reason::Hidden,
-        code: "OpaqueToken".to_owned(),
-        remedy: format!("The token of this sign-in does not say {what}"),
-        ..unasked(subject)
-    }
-}
-
-fn lifetime(credential: &applications::Credential) -> Option<Lifetime> {
-    let moment = |text: &Option<String>| text.as_deref().and_then(parse);
-    Some(Lifetime { starts: moment(&credential.start_date_time), ends: moment(&credential.end_date_time)? })
 }

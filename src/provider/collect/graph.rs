@@ -8,7 +8,10 @@ use crate::{
         claims::Claims,
         graph::{applications, organization, provisioning},
     },
-    posture::graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Read, Request, name_of},
+    posture::{
+        Reason, Unreadable,
+        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Read, Request, name_of, unasked},
+    },
     provider::{context::Context, failure},
     sdk::Result,
 };
@@ -147,6 +150,20 @@ pub fn read<T>(subject: &str, read: azure::Result<T>) -> Result<Read<T>> {
     match read {
         Ok(fact) => Ok(Ok(fact)),
         Err(error) => Ok(Err(failure::soft_gap(subject, "graph", &error)?)),
+    }
+}
+
+/// What the token may not say, and the next step then.
+pub const WHOSE: &str =
+    "whose it is. Look the application up by hand: Entra admin center > App registrations, and Enterprise applications.";
+
+/// A gap for what is not known because the token of the sign-in does not say something, and what to do about it.
+pub fn opaque(subject: &str, what: &str) -> Unreadable {
+    Unreadable {
+        reason: Reason::Hidden,
+        code: "OpaqueToken".to_owned(),
+        remedy: format!("The token of this sign-in does not say {what}"),
+        ..unasked(subject)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod grants;
 pub mod graph;
 pub mod hierarchy;
 pub mod inventory;
+pub mod own_credential;
 pub mod proof;
 pub mod scope;
 pub mod security;
