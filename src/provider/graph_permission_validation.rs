@@ -176,7 +176,9 @@ async fn other(
 
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.
 async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> Result<()> {
-    let Ok(api) = graph::api(context, &evidence.resource_client_id).await else { return Ok(()) };
+    let Ok(api) = graph::read("service_principals", graph::api(context, &evidence.resource_client_id).await)? else {
+        return Ok(());
+    };
     let offered: Vec<String> = api.app_roles.iter().map(|role| role.value.clone()).filter(|name| !name.is_empty()).collect();
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     let known = |name: &str| {

@@ -399,6 +399,7 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
         granted: Err(unasked("app_role_assignments")),
         delegated: Err(unasked("oauth2_permission_grants")),
         requested: Err(unasked("applications")),
+        names: Err(unasked("service_principals")),
         resource_client_id: party.resource_client_id,
         client_id: party.client_id,
         object_id: party.object_id,

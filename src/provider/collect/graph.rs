@@ -120,6 +120,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         granted: Ok(Vec::new()),
         delegated: Ok(Vec::new()),
         requested: Ok(Vec::new()),
+        names: Ok(()),
         resource_client_id,
         client_id,
         object_id,
@@ -134,14 +135,16 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         scopes(context, evidence.object_id.as_deref()),
         registration(context, holder, evidence.client_id.as_deref()),
     );
+    let api = read("service_principals", api)?;
     let names = Names { api: api.as_deref().ok(), is_graph, resource_client_id: &evidence.resource_client_id };
     evidence.granted = read("app_role_assignments", granted)?.map(|rows| names.granted(&rows));
     evidence.requested = read("applications", requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
     evidence.delegated = match (read("oauth2_permission_grants", delegated)?, &api) {
         (Ok(rows), Ok(api)) => Ok(names.delegated(&rows, &api.id)),
-        (Ok(_), Err(error)) => Err(failure::soft_gap("service_principals", "graph", error)?),
+        (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
     };
+    evidence.names = api.map(|_| ());
     Ok(evidence)
 }
 

@@ -113,6 +113,55 @@ async fn grants_that_may_not_be_read_are_unknown_for_others_and_need_not_be_read
     assert!(own(refused("/v1.0/servicePrincipals"), "Policy.Read.All").await.errors().is_empty());
 }
 
+/// Gives a principal of the demo tenant an Application permission of Microsoft Graph.
+fn granted(tenant: &Tenant, principal: &str, id: &str) {
+    tenant
+        .edit("app-role-assignments", |list| {
+            let mut more = list["value"][0].clone();
+            more["principalId"] = json!(principal);
+            more["appRoleId"] = json!(id);
+            list["value"].as_array_mut().unwrap().push(more);
+        })
+        .unwrap();
+}
+
+/// The demo tenant, which does not show which permissions Microsoft Graph offers.
+fn nameless(status: u16, code: &str) -> Tenant {
+    Tenant::demo().with_fault(Fault::on("/v1.0/servicePrincipals(appId=").refuse(status, code, "no"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_has_no_name_without_the_apis_list_is_unknown_and_never_missing() {
+    let mail = json!({"principal_id": BACKUP, "permissions": ["Mail.Read"]});
+    for (status, code, reason) in [(403, "Authorization_RequestDenied", "forbidden"), (503, "ServiceUnavailable", "unavailable")]
+    {
+        let tenant = nameless(status, code);
+        granted(&tenant, BACKUP, "810c84a8-4a9e-49e6-bf7d-12d183f40d01");
+        let reading = plan(tenant, mail.clone()).await;
+        assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", reading.detail());
+        for part in [reason, "service_principals on graph", code] {
+            assert!(reading.detail().contains(part), "{part} in {}", reading.detail());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_without_the_apis_list_is_judged_without_it() {
+    let refused = || nameless(403, "Authorization_RequestDenied");
+    let of = |principal: &str, permission: &str| json!({"principal_id": principal, "permissions": [permission]});
+    assert!(plan(refused(), of(DEPLOY, "User.Read.All")).await.errors().is_empty());
+    red(&plan(refused(), of(DEPLOY, "Directory.Read.All")).await, "not_requested", &["Directory.Read.All"]);
+    red(&plan(refused(), of(BACKUP, "Mail.Read")).await, "not_granted", &["could not be read (forbidden)"]);
+    let tenant = refused();
+    // Directory.ReadWrite.All has no name here, and would include what is wanted.
+    granted(&tenant, DEPLOY, "19dbc75e-c2e2-444c-a770-ec69d8559fc7");
+    let wider = plan(tenant.clone(), of(DEPLOY, "Directory.Read.All")).await;
+    assert_eq!(wider.errors(), ["graph_permission_validation: 1 unknown of 1"]);
+    let mut exact = of(DEPLOY, "Directory.Read.All");
+    exact["accept_superset"] = json!(false);
+    red(&plan(tenant, exact).await, "not_requested", &[]);
+}
+
 #[tokio::test]
 async fn what_contradicts_itself_is_refused_at_validate() {
     let permissions = json!(["Policy.Read.All"]);
