@@ -32,9 +32,9 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Gra
 /// What is counted is one permission.
 ///
 /// A permission that is missing is explained: there as Delegated only (`delegated_only`), requested without consent
-/// (`consent_missing`), not requested (`not_requested`), consented after the token was issued (`token_older_than_consent`), or out of
-/// reach of a user's sign-in (`user_sign_in`); `not_granted` where the explanation may not be read. It orders only what `depends_on`
-/// it, and `-target` passes it by.
+/// (`consent_missing`), not requested (`not_requested`), consented after the token was issued (`token_older_than_consent`), or asked of
+/// a user's sign-in, which holds Delegated permissions only (`user_sign_in`); `not_granted` where the explanation may not be read. It
+/// orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Object id of a service principal (not its client id). Exactly one of `principal_id` and `self = true` is required.

@@ -154,17 +154,19 @@ fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
     if let Err(gap) = &facts.directory.token {
         return Verdict::unread(gap);
     }
-    let judged: Vec<Vec<graph_permission::Verdict>> = alternatives
-        .iter()
-        .map(|names| names.iter().map(|name| graph_permission::judge(name, true, evidence)).collect())
-        .collect();
+    let judge = |name: &&str| match evidence.holder {
+        Holder::User => graph_permission::delegated(name, evidence),
+        Holder::Application | Holder::ManagedIdentity => graph_permission::judge(name, true, evidence),
+    };
+    let judged: Vec<Vec<graph_permission::Verdict>> =
+        alternatives.iter().map(|names| names.iter().map(judge).collect()).collect();
     let worst = |verdicts: &[graph_permission::Verdict]| verdicts.iter().map(|one| one.status).min().unwrap_or(Status::Unknown);
     let status = judged.iter().map(|verdicts| worst(verdicts)).max().unwrap_or(Status::Unknown);
     let names = alternatives.first().copied().unwrap_or_default();
-    let first = judged.first().and_then(|verdicts| verdicts.iter().min_by_key(|one| one.status));
+    let set = judged.iter().find(|verdicts| worst(verdicts) == status);
+    let first = set.and_then(|verdicts| verdicts.iter().min_by_key(|one| one.status));
     match (status, first) {
         (Status::Pass, _) => {
-            let set = judged.iter().find(|verdicts| worst(verdicts) == Status::Pass);
             let details: Vec<&str> = set.into_iter().flatten().map(|one| one.detail.as_str()).collect();
             Verdict::pass(details.join("; ")).with("permissions", names.join(","))
         }

@@ -65,7 +65,8 @@ fn facts() -> Facts {
             evidence: Evidence {
                 holder: Holder::Application,
                 token: Some(roles),
-                scopes: vec![],
+                scopes: Some(vec![]),
+                directory_roles: vec![],
                 granted: Ok(vec![]),
                 delegated: Ok(vec![]),
                 requested: Ok(vec![]),

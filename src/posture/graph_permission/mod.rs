@@ -1,13 +1,12 @@
 //! Whether a principal holds a permission of an API such as Microsoft Graph, and if not, which of the few usual reasons it is.
 
 pub mod names;
+mod user;
 
 pub use names::{KNOWN, MICROSOFT_GRAPH, includes, name_of, named, reads};
+pub use user::delegated;
 
 use super::{Reason, Status, Unreadable};
-
-/// The Delegated permission that stands for whatever the user may read of the directory.
-const ACT_AS_USER: &str = "Directory.AccessAsUser.All";
 
 /// The id of the role that stands for access without any permission.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -55,8 +54,10 @@ pub struct Evidence {
     pub holder: Holder,
     /// Application permissions in the principal's own token; none for other principals, other APIs, and opaque tokens.
     pub token: Option<Vec<String>>,
-    /// Delegated permissions in the user's own token.
-    pub scopes: Vec<String>,
+    /// Delegated permissions in the user's own token; none for an opaque token.
+    pub scopes: Option<Vec<String>>,
+    /// Template ids of the user's directory roles, from the same token.
+    pub directory_roles: Vec<String>,
     /// Application permissions that were consented.
     pub granted: Read<Vec<Grant>>,
     /// Names of Delegated permissions that were consented.
@@ -123,15 +124,13 @@ impl Wanted<'_> {
     }
 }
 
-/// Judges one permission. `accept_superset` lets a wider permission of Microsoft Graph stand for it.
-pub fn judge(name: &str, accept_superset: bool, evidence: &Evidence) -> Verdict {
+/// Judges whether one permission is held as Application permission. `accept_superset` lets a wider permission of Microsoft Graph
+/// stand for it.
+pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdict {
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let want = Wanted { name, is_graph, accept_superset };
-    let wanted = name;
+    let want = Wanted { name: wanted, is_graph, accept_superset };
     if evidence.holder == Holder::User {
-        // Azure CLI's own application acts as the user towards the directory: it reads what the user may.
-        let as_user = |held: &str| held.eq_ignore_ascii_case(ACT_AS_USER) && includes("Directory.Read.All", wanted);
-        return user(wanted, evidence, |held| want.is(held) || (accept_superset && is_graph && as_user(held)));
+        return user::application(wanted, evidence);
     }
     let in_token = evidence.token.as_ref().map(|roles| roles.iter().find(|role| want.is(role)));
     let granted = evidence.granted.as_ref().and_then(|grants| {
@@ -168,26 +167,6 @@ fn held(wanted: &str, by: &str) -> Verdict {
         false => format!("{wanted} is included in {by}"),
     };
     Verdict { status: Status::Pass, reason: "", detail, remedy: String::new(), gap: None }
-}
-
-fn user(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) -> Verdict {
-    if let Some(scope) = evidence.scopes.iter().find(|scope| matches(scope)) {
-        let mut verdict = held(wanted, scope);
-        verdict.detail.push_str(" as Delegated permission, as far as the user's own directory roles reach");
-        return verdict;
-    }
-    Verdict {
-        status: Status::Fail,
-        reason: "user_sign_in",
-        detail: format!(
-            "this is the sign-in of a user, and the application it goes through does not hold {wanted} (Azure CLI cannot be given it, \
-             whatever the user's roles)"
-        ),
-        remedy: format!(
-            "Sign in with an application that holds {wanted} as Application permission: a service principal with OIDC."
-        ),
-        gap: None,
-    }
 }
 
 /// Why a permission that is certainly not held is not held.
@@ -284,7 +263,8 @@ mod tests {
         Evidence {
             holder: Holder::Application,
             token: token.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect()),
-            scopes: vec![],
+            scopes: Some(vec![]),
+            directory_roles: vec![],
             granted: Ok(vec![]),
             delegated: Ok(vec![]),
             requested: Ok(vec![]),
@@ -368,14 +348,6 @@ mod tests {
         let asked = Request { id: id.clone(), name: id, ..asked("Mail.Read", true).unwrap().remove(0) };
         let asked = Evidence { requested: Ok(vec![asked]), names: Err(gap()), ..evidence(Some(&[])) };
         assert_eq!(said("Mail.Read", &asked), (Status::Fail, "not_granted"), "the token decides, and only why is not known");
-    }
-
-    #[test]
-    fn a_user_holds_what_the_scopes_say() {
-        let scopes = vec!["User.ReadWrite.All".to_owned()];
-        let user = Evidence { holder: Holder::User, scopes, ..evidence(None) };
-        assert_eq!(said("User.Read.All", &user), (Status::Pass, ""));
-        assert_eq!(said("Policy.Read.All", &user), (Status::Fail, "user_sign_in"));
     }
 
     #[test]

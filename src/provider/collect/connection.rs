@@ -395,7 +395,8 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
     Ok(Evidence {
         holder: party.holder,
         token: None,
-        scopes: Vec::new(),
+        scopes: None,
+        directory_roles: Vec::new(),
         granted: Err(unasked("app_role_assignments")),
         delegated: Err(unasked("oauth2_permission_grants")),
         requested: Err(unasked("applications")),

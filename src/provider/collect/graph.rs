@@ -112,11 +112,13 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     let Party { holder, object_id, client_id, claims, resource_client_id } = party;
     let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let claims = claims.filter(|_| is_graph);
+    // Of another API the token says nothing, but a user holds no Application permission of that one either.
+    let of_graph = |all: Vec<String>| if is_graph { all } else { Vec::new() };
     let mut evidence = Evidence {
         holder,
-        token: claims.as_ref().map(|claims| claims.roles.clone()),
-        scopes: claims.map(|claims| claims.delegated()).unwrap_or_default(),
+        token: claims.as_ref().filter(|_| is_graph).map(|claims| claims.roles.clone()),
+        scopes: claims.as_ref().map(|claims| of_graph(claims.delegated())),
+        directory_roles: claims.map(|claims| claims.wids).unwrap_or_default(),
         granted: Ok(Vec::new()),
         delegated: Ok(Vec::new()),
         requested: Ok(Vec::new()),

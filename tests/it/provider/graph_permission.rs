@@ -9,6 +9,8 @@ use crate::support::{
 };
 
 const NAME: &str = "graph_permission_validation";
+/// A directory role.
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 /// Has User.Read.All as Application permission.
 const DEPLOY: &str = "fab00004-0000-4000-8000-000000000003";
 /// Has Directory.Read.All as Delegated permission.
@@ -79,9 +81,23 @@ async fn each_way_to_lack_a_permission_is_explained() {
 }
 
 #[tokio::test]
-async fn a_user_holds_what_az_is_given() {
-    let reading = own(as_user(Tenant::demo()), "User.Read.All").await;
-    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+async fn a_user_holds_no_application_permission_whatever_az_is_given() {
+    red(&own(as_user(Tenant::demo()), "User.Read.All").await, "user_sign_in", &["Delegated", "service principal"]);
+    let administrator = with_claims(as_user(Tenant::demo()), |claims| claims["wids"] = json!([GLOBAL_ADMINISTRATOR]));
+    red(&own(administrator, "AuditLog.Read.All").await, "user_sign_in", &["Delegated"]);
+}
+
+#[tokio::test]
+async fn a_user_whose_token_is_opaque_is_unknown() {
+    let opaque = as_user(Tenant::demo()).with_fault(Fault::on("/oauth2/v2.0/token").change(|answer| {
+        let claims = azposture::azure::claims::Claims::of(answer["access_token"].as_str().unwrap()).unwrap();
+        if claims.aud.is_some_and(|audience| audience.contains("graph")) {
+            answer["access_token"] = json!("opaque");
+        }
+    }));
+    let reading = own(opaque, "User.Read.All").await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"]);
+    assert!(reading.detail().contains("hidden"), "{}", reading.detail());
 }
 
 #[tokio::test]
