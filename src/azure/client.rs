@@ -32,9 +32,11 @@ pub struct Client {
 
 #[derive(Debug)]
 struct Inner {
-    shared: Shared,
+    shared: Arc<Shared>,
     cloud: OnceCell<Cloud>,
     session: Mutex<Option<Arc<Session>>>,
+    /// What this one was made of, whose token is better than none.
+    before: Option<Arc<Inner>>,
 }
 
 impl Client {
@@ -42,20 +44,26 @@ impl Client {
     pub fn new(settings: Settings, transports: Transports) -> Self {
         let counters = Arc::<Counters>::default();
         let limits = settings.limits;
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             throttle: Arc::new(Throttle::new(limits.max_concurrency, limits.max_retry_wait, Arc::clone(&counters))),
             scope: Arc::new(Scope::new(&settings.scope)),
             correlation: Uuid::new_v4().to_string(),
             settings,
             transports,
             counters,
-        };
-        Self { inner: Arc::new(Inner { shared, cloud: OnceCell::new(), session: Mutex::new(None) }), memo: Arc::default() }
+        });
+        Self::of(Inner { shared, cloud: OnceCell::new(), session: Mutex::new(None), before: None })
     }
 
-    /// The same connection (token, places, scope, counts) with nothing remembered: for a validation with `triggers`.
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), memo: Arc::default() }
+    }
+
+    /// The same connection (places, scope, limits, counts) with nothing remembered and tokens of its own, because a token never
+    /// learns of a consent that is newer: for a validation that must see what changed.
     pub fn fresh(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner), memo: Arc::default() }
+        let (shared, cloud) = (Arc::clone(&self.inner.shared), self.inner.cloud.clone());
+        Self::of(Inner { shared, cloud, session: Mutex::new(None), before: Some(Arc::clone(&self.inner)) })
     }
 
     /// What the connection was made of.
@@ -70,7 +78,7 @@ impl Client {
 
     /// The hosts of the cloud; a custom cloud is asked for them once.
     pub async fn cloud(&self) -> Result<&Cloud> {
-        let Shared { settings, transports, .. } = &self.inner.shared;
+        let Shared { settings, transports, .. } = &*self.inner.shared;
         self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await
     }
 
@@ -146,7 +154,11 @@ impl Client {
         if let Some(session) = &*current {
             return Ok(Arc::clone(session));
         }
-        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, true)?);
+        let before = match &self.inner.before {
+            Some(before) => before.session.lock().await.clone(),
+            None => None,
+        };
+        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, true, before.as_deref())?);
         Ok(Arc::clone(current.insert(session)))
     }
 
@@ -158,7 +170,7 @@ impl Client {
             _ if !refused.is_worth_renewing(audience) => return Ok(None),
             _ => {}
         }
-        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, false)?);
+        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, false, None)?);
         Ok(Some(Arc::clone(current.insert(session))))
     }
 }

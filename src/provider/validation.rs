@@ -20,10 +20,10 @@ pub struct Gate {
     /// What a verdict that could not be reached is, when nothing failed: `error` or `warning`. Default the provider's.
     pub on_unknown: Option<EnforcementWord>,
     /// Any values. Unknown values put the verdict off until apply, when they are known; when set, nothing that was read earlier in
-    /// this run is used.
+    /// this run is used, and the sign-in takes new tokens.
     pub triggers: Option<BTreeMap<String, String>>,
-    /// Seconds to keep reading until the verdict is green, 0 to 3600: again after 15 seconds, then every 30. Every red plan waits that
-    /// long, too, so set it only where something is being created. Default 0.
+    /// Seconds to keep reading until the verdict is green, 0 to 3600: again after 15 seconds, then every 30, each time with new tokens.
+    /// Every red plan waits that long, too, so set it only where something is being created. Default 0.
     #[schemars(range(min = 0, max = 3600))]
     pub wait_seconds: Option<u32>,
 }

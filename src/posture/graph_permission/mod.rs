@@ -145,8 +145,8 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
             reason: "token_older_than_consent",
             detail: format!("{grant} is consented, but the token of this sign-in does not hold it yet"),
             remedy:
-                "Run again: consent reaches new tokens within minutes (a token lives for up to 24 hours; az logout and a new \
-                     sign-in force one)."
+                "Run again, or set `wait_seconds`: consent reaches new tokens within minutes (a managed identity keeps one for up to 24 \
+                     hours, and az logout with a new sign-in forces one)."
                     .to_owned(),
             gap: None,
         },

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{
     inside::{Inside, Reading},
-    tokens::{as_user, with_claims},
+    tokens::{as_user, with_claims, with_claims_at_first},
 };
 
 const NAME: &str = "graph_permission_validation";
@@ -212,4 +212,37 @@ async fn an_area_that_is_off_is_an_error() {
     let reading = Inside::configured(Tenant::demo(), block).await;
     let reading = reading.plan(NAME, json!({"self": true, "permissions": ["Policy.Read.All"]})).await;
     assert_eq!(reading.errors(), ["Area is off"]);
+}
+
+/// The demo tenant, whose first tokens are older than the consent to Policy.Read.All.
+fn consent_comes_late() -> Tenant {
+    with_claims_at_first(Tenant::demo(), |claims| {
+        if let Some(roles) = claims["roles"].as_array_mut() {
+            roles.retain(|role| role != "Policy.Read.All");
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consent_that_is_newer_than_the_token_turns_it_green_within_the_time() {
+    let own = json!({"self": true, "permissions": ["Policy.Read.All"]});
+    red(&plan(consent_comes_late(), own.clone()).await, "token_older_than_consent", &["Run again"]);
+    let mut patient = own;
+    patient["wait_seconds"] = json!(600);
+    let reading = plan(consent_comes_late(), patient).await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+    let arguments = json!({"check_ids": ["graph_policy_read"], "wait_seconds": 600});
+    let reading = Inside::on(consent_comes_late()).await.plan("connection_validation", arguments).await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+}
+
+#[tokio::test]
+async fn triggers_take_a_token_of_their_own() {
+    let tenant = consent_comes_late();
+    let inside = Inside::on(tenant.clone()).await;
+    let own = json!({"self": true, "permissions": ["Policy.Read.All"]});
+    red(&inside.plan(NAME, own.clone()).await, "token_older_than_consent", &[]);
+    let mut triggered = own;
+    triggered["triggers"] = json!({"consent": "given"});
+    assert!(inside.plan(NAME, triggered).await.errors().is_empty());
 }

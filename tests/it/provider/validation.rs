@@ -3,7 +3,7 @@
 use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{inside::Inside, tokens::without_graph};
 
 const NAME: &str = "defender_validation";
 
@@ -134,4 +134,18 @@ async fn a_red_validation_waits_as_long_as_it_is_told_and_takes_a_late_green() {
     let started = tokio::time::Instant::now();
     assert_eq!(Inside::by_arm(never).await.plan(NAME, arguments).await.errors().len(), 1);
     assert!(started.elapsed().as_secs() < 15, "there is no time for a second reading");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_gives_no_second_token_is_waited_with_on_the_first() {
+    let pricings = Fault::on(format!("{PRODUCTION}/providers/Microsoft.Security/pricings")).times(1);
+    let late = without_graph(Tenant::demo()).with_fault(pricings.change(|answer| {
+        for plan in answer["value"].as_array_mut().unwrap() {
+            plan["properties"]["pricingTier"] = json!("Free");
+        }
+    }));
+    let mut arguments = plans(json!({"SqlServers": {}}));
+    arguments["wait_seconds"] = json!(60);
+    let reading = Inside::by_arm(late).await.plan(NAME, arguments).await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
 }
