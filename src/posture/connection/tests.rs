@@ -219,6 +219,17 @@ fn a_certificate_ends_like_a_secret_and_a_leap_year_is_a_year() {
 }
 
 #[test]
+fn a_credential_that_may_not_be_in_use_at_all_proves_nothing_against_the_sign_in() {
+    let one = |ends: i64| Lifetime { starts: Some(NOW - Duration::days(10)), ends: NOW + Duration::days(ends) };
+    let any_or_none = |all: Vec<Lifetime>| move |facts: &mut Facts| facts.sign_in.credential = Credential::OneOrNone(all);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(11)])), Status::Unknown);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(170)])), Status::Pass);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(170), one(11)])), Status::Unknown);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(-5)])), Status::Unknown);
+    assert_eq!(Credential::OneOrNone(vec![one(170)]).ends(NOW.date()), None);
+}
+
+#[test]
 fn a_managed_identity_requests_nothing() {
     let managed = |facts: &mut Facts| {
         facts.sign_in.holder = Holder::ManagedIdentity;

@@ -381,7 +381,7 @@ async fn service_principal(
     let Some(id) = object_id else {
         return Ok(Err(opaque("service_principals", WHOSE)));
     };
-    let read = graph::read("service_principals", graph::service_principal(context, id).await)?;
+    let read = graph::read("service_principals", graph::own_principal(context, id).await)?;
     Ok(read.map(|row| {
         Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.clone() })
     }))

@@ -80,6 +80,13 @@ pub async fn service_principal(context: &Context, object_id: &str) -> azure::Res
     context.client.memo(&key, || async move { applications::service_principal(&client, &id).await }).await
 }
 
+/// The principal of the sign-in, with its credentials.
+pub async fn own_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
+    let read = || async move { applications::own_service_principal(&client, &id).await };
+    context.client.memo(&format!("own/{object_id}"), read).await
+}
+
 /// A registration by client id.
 pub async fn application(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Application>> {
     let (client, id) = (context.client.clone(), client_id.to_owned());

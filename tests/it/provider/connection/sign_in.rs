@@ -99,6 +99,31 @@ async fn a_credential_that_ends_soon_or_lives_long_is_reported() {
 }
 
 #[tokio::test]
+async fn a_secret_of_the_principal_itself_counts_like_one_of_the_registration() {
+    let with = |registration: Vec<Json>, principal: Vec<Json>| {
+        let tenant = with_secrets(registration);
+        tenant
+            .edit("service-principals", |list| {
+                let own = list["value"].as_array_mut().unwrap().iter_mut().find(|row| row["id"] == PRINCIPAL_ID).unwrap();
+                own["passwordCredentials"] = principal.into();
+            })
+            .unwrap();
+        tenant
+    };
+    for (registration, principal, status, part) in [
+        (vec![], vec![secret(-10, 170)], "pass", "ends_on="),
+        (vec![], vec![secret(-10, 11)], "fail", "within 30 days"),
+        (vec![secret(-10, 170)], vec![secret(-10, 11)], "unknown", "reason=not_proven"),
+        (vec![secret(-10, 11)], vec![secret(-10, 170)], "unknown", "reason=not_proven"),
+    ] {
+        says(&check(with(registration, principal), "credential_expiry").await, status, &[part]);
+    }
+    let at = format!("/v1.0/servicePrincipals/{PRINCIPAL_ID}");
+    let unread = with(vec![secret(-10, 170)], vec![]).with_fault(Fault::on(at).refuse(403, "Authorization_RequestDenied", "no"));
+    says(&check(unread, "credential_expiry").await, "unknown", &["reason=forbidden", "service_principals"]);
+}
+
+#[tokio::test]
 async fn the_end_of_a_credential_is_told_only_if_it_is_certain_which_one_is_in_use() {
     let ends = async |secrets: Vec<Json>| answer(with_secrets(secrets)).await["credential_expires_on"].clone();
     assert!(ends(vec![secret(-10, 170), secret(-400, -30)]).await.as_str().unwrap().ends_with('Z'));
