@@ -14,6 +14,15 @@ pub enum Principal {
     User,
 }
 
+/// How an application proved who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// By a signature: a certificate's, or that of whoever issued a federated token.
+    Assertion,
+    /// By a secret.
+    Secret,
+}
+
 /// The claims of an access token that are looked at. Absent claims are none or empty.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(default)]
@@ -22,8 +31,14 @@ pub struct Claims {
     pub aud: Option<String>,
     /// Application id of the client, in tokens of version 1.
     pub appid: Option<String>,
+    /// How the client proved who it is, in tokens of version 1.
+    #[serde(deserialize_with = "word")]
+    pub appidacr: Option<String>,
     /// Application id of the client, in tokens of version 2.
     pub azp: Option<String>,
+    /// How the client proved who it is, in tokens of version 2.
+    #[serde(deserialize_with = "word")]
+    pub azpacr: Option<String>,
     /// Expiry, seconds since 1970 UTC.
     pub exp: Option<i64>,
     /// `app` or `user`.
@@ -78,6 +93,15 @@ impl Claims {
         self.appid.as_deref().or(self.azp.as_deref())
     }
 
+    /// How the client proved who it is; none for a public client, and if the token does not say.
+    pub fn proof(&self) -> Option<Proof> {
+        match self.appidacr.as_deref().or(self.azpacr.as_deref()) {
+            Some("1") => Some(Proof::Secret),
+            Some("2") => Some(Proof::Assertion),
+            _ => None,
+        }
+    }
+
     /// The delegated permissions, sorted.
     pub fn delegated(&self) -> Vec<String> {
         let mut scopes: Vec<String> = self.scp.iter().flat_map(|scopes| scopes.split_whitespace()).map(str::to_owned).collect();
@@ -89,6 +113,15 @@ impl Claims {
     pub fn user_principal_name(&self) -> Option<&str> {
         self.upn.as_deref().or(self.unique_name.as_deref())
     }
+}
+
+/// A word or a number as text; whatever else stands there must not make a token unreadable.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(word) => Some(word),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
 }
 
 /// A list of strings, a single string, or null: all three have been seen for `roles`.
@@ -145,6 +178,20 @@ mod tests {
             (0, vec!["w".to_owned()], vec!["a".to_owned(), "b".to_owned()])
         );
         assert_eq!((token.user_principal_name(), token.exp), (Some("ana@example.com"), Some(1_893_456_000)));
+    }
+
+    #[test]
+    fn a_token_tells_how_its_client_proved_itself() {
+        for (payload, expected) in [
+            (r#"{"appidacr":"1"}"#, Some(Proof::Secret)),
+            (r#"{"appidacr":"2"}"#, Some(Proof::Assertion)),
+            (r#"{"azpacr":2}"#, Some(Proof::Assertion)),
+            (r#"{"appidacr":"0"}"#, None),
+            (r#"{"appidacr":[],"azpacr":null}"#, None),
+            ("{}", None),
+        ] {
+            assert_eq!(claims(payload).unwrap().proof(), expected, "{payload}");
+        }
     }
 
     #[test]

@@ -34,10 +34,12 @@ pub struct Client {
 
 #[derive(Debug)]
 struct Inner {
-    shared: Shared,
+    shared: Arc<Shared>,
     cloud: OnceCell<Cloud>,
-    home: Home,
+    home: Arc<Home>,
     session: Mutex<Option<Arc<Session>>>,
+    /// What this one was made of, whose token is better than none.
+    before: Option<Arc<Inner>>,
 }
 
 impl Client {
@@ -45,23 +47,27 @@ impl Client {
     pub fn new(settings: Settings, transports: Transports) -> Self {
         let counters = Arc::<Counters>::default();
         let limits = settings.limits;
-        let shared = Shared {
+        let shared = Arc::new(Shared {
             throttle: Arc::new(Throttle::new(limits.max_concurrency, limits.max_retry_wait, Arc::clone(&counters))),
             scope: Arc::new(Scope::new(&settings.scope)),
             correlation: Uuid::new_v4().to_string(),
             settings,
             transports,
             counters,
-        };
-        Self {
-            inner: Arc::new(Inner { shared, cloud: OnceCell::new(), home: Home::default(), session: Mutex::new(None) }),
-            memo: Arc::default(),
-        }
+        });
+        Self::of(Inner { shared, cloud: OnceCell::new(), home: Arc::default(), session: Mutex::new(None), before: None })
     }
 
-    /// The same connection (token, places, scope, counts) with nothing remembered: for a validation with `triggers`.
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), memo: Arc::default() }
+    }
+
+    /// The same connection (places, scope, limits, counts) with nothing remembered and tokens of its own, because a token never
+    /// learns of a consent that is newer: for a validation that must see what changed.
     pub fn fresh(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner), memo: Arc::default() }
+        let (shared, home) = (Arc::clone(&self.inner.shared), Arc::clone(&self.inner.home));
+        let (cloud, before) = (self.inner.cloud.clone(), Some(Arc::clone(&self.inner)));
+        Self::of(Inner { shared, cloud, home, session: Mutex::new(None), before })
     }
 
     /// What the connection was made of.
@@ -76,7 +82,7 @@ impl Client {
 
     /// The hosts of the cloud; a custom cloud is asked for them once.
     pub async fn cloud(&self) -> Result<&Cloud> {
-        let Shared { settings, transports, .. } = &self.inner.shared;
+        let Shared { settings, transports, .. } = &*self.inner.shared;
         self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await
     }
 
@@ -165,7 +171,11 @@ impl Client {
         if let Some(session) = &*current {
             return Ok(Arc::clone(session));
         }
-        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, true)?);
+        let before = match &self.inner.before {
+            Some(before) => before.session.lock().await.clone(),
+            None => None,
+        };
+        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, true, before.as_deref())?);
         Ok(Arc::clone(current.insert(session)))
     }
 
@@ -177,7 +187,7 @@ impl Client {
             _ if !refused.is_worth_renewing(audience) => return Ok(None),
             _ => {}
         }
-        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, false)?);
+        let session = Arc::new(Session::new(&self.inner.shared, self.cloud().await?, false, None)?);
         Ok(Some(Arc::clone(current.insert(session))))
     }
 }

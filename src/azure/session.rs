@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use azure_core::{
-    credentials::TokenCredential,
+    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     error::ErrorKind,
     http::{
         ClientOptions, Context, Pipeline, PipelineStreamOptions, Request, RetryOptions, Transport,
@@ -56,10 +56,14 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Builds credential and pipelines; takes no token. `first` = the connection had no session before.
-    pub(super) fn new(shared: &Shared, cloud: &Cloud, first: bool) -> Result<Self> {
+    /// Builds credential and pipelines; takes no token. `first` = the connection had no session that was refused; `before` = a
+    /// session whose tokens serve where no new ones are to be had.
+    pub(super) fn new(shared: &Shared, cloud: &Cloud, first: bool, before: Option<&Self>) -> Result<Self> {
         let transports = sign_in_guard::restrict(&shared.transports, &shared.settings, cloud);
-        let credential = credential::build(&shared.settings, cloud, &transports)?;
+        let mut credential = credential::build(&shared.settings, cloud, &transports)?;
+        if let Some(before) = before {
+            credential = Arc::new(Renewed { own: credential, before: Arc::clone(&before.credential) });
+        }
         Ok(Self {
             graph: pipeline(shared, cloud, Audience::Graph, &credential),
             resource_manager: pipeline(shared, cloud, Audience::ResourceManager, &credential),
@@ -114,6 +118,24 @@ impl Session {
         let token = self.credential.get_token(&[scope.as_str()], None).await;
         let token = token.map_err(|error| fault::explain(&sign_in(audience), &gate::host(&cloud.authority), &error))?;
         Ok(Sensitive::new(token.token.secret()))
+    }
+}
+
+/// New tokens, or those of an earlier session: an OIDC token that was given as text is often too old for a second sign-in, and what
+/// the first one may read has not become less.
+#[derive(Debug)]
+struct Renewed {
+    own: Arc<dyn TokenCredential>,
+    before: Arc<dyn TokenCredential>,
+}
+
+#[async_trait::async_trait]
+impl TokenCredential for Renewed {
+    async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
+        match self.own.get_token(scopes, options).await {
+            Ok(token) => Ok(token),
+            Err(error) => self.before.get_token(scopes, None).await.map_err(|_| error),
+        }
     }
 }
 

@@ -72,11 +72,13 @@ impl Validation for ConnectionValidation {
         if !chosen.iter().any(|check| may_be_required(check, &arguments)) {
             return Err(only_advisory(&chosen));
         }
-        // The last reading is the one that counts, so its advice is the one that is given.
+        // The last reading is the one that counts, so its advice is the one that is given; one that ends in an error gives none.
         let advice = std::sync::Mutex::new(Vec::new());
+        let advised = |rows| *advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = rows;
         let judge = async |context: Context| {
+            advised(Vec::new());
             let (judgement, advisory) = judgement(&arguments, &chosen, &context).await?;
-            *advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = advisory;
+            advised(advisory);
             Ok(judgement)
         };
         let outcome = verify(&arguments.gate, context, warnings, judge).await;

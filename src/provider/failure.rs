@@ -64,7 +64,7 @@ pub fn softened(subject: &str, scope: &str, problems: Diagnostics) -> Result<Unr
 pub fn failed(error: &Error) -> Diagnostics {
     let sign_in = explain::summary(error);
     let (summary, after) = match error.kind() {
-        Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or("Sign-in is not configured"), ""),
+        Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or(NOT_CONFIGURED), ""),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => (LEFT, REPORT),
         Kind::RefusedByGuard => (GUARDED, REPORT),
         Kind::Unauthenticated => ("Sign-in failed", ""),
@@ -82,11 +82,19 @@ pub fn failed(error: &Error) -> Diagnostics {
 
 const GUARDED: &str = "Refused by the read-only guard";
 const LEFT: &str = "Left its host";
+const NOT_CONFIGURED: &str = "Sign-in is not configured";
 
 /// The code of an answer that points to another host.
 const LEFT_ITS_HOST: &str = "LeftItsHost";
 
 const REPORT: &str = "Nothing was sent there. Please report this with the request id.";
+
+/// Whether a later reading may end without this error. What an argument says, how the connection is configured, and what only a bug or
+/// a hostile answer can cause stay as they are.
+pub fn may_pass(problems: &Diagnostics) -> bool {
+    let stays = [GUARDED, LEFT, NOT_CONFIGURED, explain::IN_WRONG_CLOUD, explain::IN_WRONG_TENANT];
+    problems.iter().all(|problem| problem.path.steps().is_empty() && !stays.contains(&problem.summary.as_str()))
+}
 
 /// Nothing of what was asked for could be read: one line a cause.
 pub fn nothing_read(gaps: &[Unreadable]) -> Diagnostics {

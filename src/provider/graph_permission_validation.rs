@@ -32,9 +32,9 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Gra
 /// What is counted is one permission.
 ///
 /// A permission that is missing is explained: there as Delegated only (`delegated_only`), requested without consent
-/// (`consent_missing`), not requested (`not_requested`), consented after the token was issued (`token_older_than_consent`), or out of
-/// reach of a user's sign-in (`user_sign_in`); `not_granted` where the explanation may not be read. It orders only what `depends_on`
-/// it, and `-target` passes it by.
+/// (`consent_missing`), not requested (`not_requested`), consented after the token was issued (`token_older_than_consent`), or asked of
+/// a user's sign-in, which holds Delegated permissions only (`user_sign_in`); `not_granted` where the explanation may not be read. It
+/// orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Object id of a service principal (not its client id). Exactly one of `principal_id` and `self = true` is required.
@@ -178,7 +178,9 @@ async fn other(
 
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.
 async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> Result<()> {
-    let Ok(api) = graph::api(context, &evidence.resource_client_id).await else { return Ok(()) };
+    let Ok(api) = graph::read("service_principals", graph::api(context, &evidence.resource_client_id).await)? else {
+        return Ok(());
+    };
     let offered: Vec<String> = api.app_roles.iter().map(|role| role.value.clone()).filter(|name| !name.is_empty()).collect();
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     let known = |name: &str| {

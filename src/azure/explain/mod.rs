@@ -19,6 +19,11 @@ pub const WRONG_CLOUD: &str = "WrongCloud";
 /// The code of our own check that a token or a tenant is not the configured one.
 pub const WRONG_TENANT: &str = "WrongTenant";
 
+/// The summary of errors that another cloud in the configuration would end.
+pub const IN_WRONG_CLOUD: &str = "Wrong cloud";
+/// The summary of errors that another tenant in the configuration would end.
+pub const IN_WRONG_TENANT: &str = "Wrong tenant";
+
 /// Where a sign-in was attempted, and how.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -102,8 +107,8 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&Told>) ->
 /// The diagnostic's summary line for an error of signing in; none for every other error.
 pub fn summary(error: &Error) -> Option<&'static str> {
     match (error.code(), meaning(error.code()).map(|row| row.topic)) {
-        (WRONG_CLOUD, _) | (_, Some(Topic::Cloud)) => Some("Wrong cloud"),
-        (WRONG_TENANT, _) | (_, Some(Topic::Tenant)) => Some("Wrong tenant"),
+        (WRONG_CLOUD, _) | (_, Some(Topic::Cloud)) => Some(IN_WRONG_CLOUD),
+        (WRONG_TENANT, _) | (_, Some(Topic::Tenant)) => Some(IN_WRONG_TENANT),
         _ if error.attempted().starts_with("sign in") || error.kind() == Kind::Unauthenticated => Some("Sign-in failed"),
         _ => None,
     }

@@ -30,6 +30,12 @@ pub struct ServicePrincipal {
     /// The tenant its registration is in.
     #[serde(default, deserialize_with = "text")]
     pub app_owner_organization_id: Option<String>,
+    /// Its own secrets, beside those of its registration, without their values; only where they are asked for.
+    #[serde(default, deserialize_with = "or_default")]
+    pub password_credentials: Vec<Credential>,
+    /// Its own certificates; only where they are asked for.
+    #[serde(default, deserialize_with = "or_default")]
+    pub key_credentials: Vec<Credential>,
 }
 
 /// The permissions an API offers.
@@ -135,6 +141,14 @@ const PRINCIPAL: &str = "id,appId,displayName,accountEnabled,servicePrincipalTyp
 pub async fn service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
     let path = format!("/servicePrincipals/{object_id}");
     client.get(Call::graph("read the service principal", path).with("$select", PRINCIPAL)).await
+}
+
+/// The principal of the sign-in itself, with its credentials. The service counts reads of certificates more strictly than others, so
+/// they are not read of every principal.
+pub async fn own_service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
+    let path = format!("/servicePrincipals/{object_id}");
+    let select = format!("{PRINCIPAL},passwordCredentials,keyCredentials");
+    client.get(Call::graph("read the service principal", path).with("$select", &select)).await
 }
 
 /// A principal by client id.

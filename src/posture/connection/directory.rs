@@ -46,15 +46,13 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
     verdict.with("reason", gap.reason.word()).with("code", &gap.code)
 }
 
-/// The permissions this provider uses; one of them as Delegated only is the usual mistake.
-const USED: &[&str] = &[
-    "AccessReview.Read.All",
-    "AuditLog.Read.All",
-    "Directory.Read.All",
-    "Policy.Read.All",
-    "RoleManagement.Read.Directory",
-    "Synchronization.Read.All",
-];
+/// A check, and the permission it asks for.
+type Asking = (fn(&Facts) -> Verdict, &'static str);
+
+/// The required checks behind which one permission stands; that one as Delegated only is the usual mistake. What else is Delegated
+/// may be there for something this provider knows nothing of.
+const REQUIRED: &[Asking] =
+    &[(audit_log_read, "AuditLog.Read.All"), (directory_read, "Directory.Read.All"), (policy_read, "Policy.Read.All")];
 
 pub(super) fn permission_kind(facts: &Facts) -> Verdict {
     let evidence = &facts.directory.evidence;
@@ -69,8 +67,9 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
         }
         Err(gap) => return Verdict::unread(gap),
     };
-    let delegated: Vec<&str> =
-        USED.iter().filter(|name| graph_permission::judge(name, true, evidence).reason == "delegated_only").copied().collect();
+    let lacks = |(check, _): &&Asking| check(facts).status != Status::Pass;
+    let is_delegated = |name: &&str| graph_permission::judge(name, true, evidence).reason == "delegated_only";
+    let delegated: Vec<&str> = REQUIRED.iter().filter(lacks).map(|(_, name)| *name).filter(is_delegated).collect();
     let first = delegated.first().copied().unwrap_or("Directory.Read.All");
     if !delegated.is_empty() {
         return Verdict::fail(
@@ -154,17 +153,19 @@ fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
     if let Err(gap) = &facts.directory.token {
         return Verdict::unread(gap);
     }
-    let judged: Vec<Vec<graph_permission::Verdict>> = alternatives
-        .iter()
-        .map(|names| names.iter().map(|name| graph_permission::judge(name, true, evidence)).collect())
-        .collect();
+    let judge = |name: &&str| match evidence.holder {
+        Holder::User => graph_permission::delegated(name, evidence),
+        Holder::Application | Holder::ManagedIdentity => graph_permission::judge(name, true, evidence),
+    };
+    let judged: Vec<Vec<graph_permission::Verdict>> =
+        alternatives.iter().map(|names| names.iter().map(judge).collect()).collect();
     let worst = |verdicts: &[graph_permission::Verdict]| verdicts.iter().map(|one| one.status).min().unwrap_or(Status::Unknown);
     let status = judged.iter().map(|verdicts| worst(verdicts)).max().unwrap_or(Status::Unknown);
     let names = alternatives.first().copied().unwrap_or_default();
-    let first = judged.first().and_then(|verdicts| verdicts.iter().min_by_key(|one| one.status));
+    let set = judged.iter().find(|verdicts| worst(verdicts) == status);
+    let first = set.and_then(|verdicts| verdicts.iter().min_by_key(|one| one.status));
     match (status, first) {
         (Status::Pass, _) => {
-            let set = judged.iter().find(|verdicts| worst(verdicts) == Status::Pass);
             let details: Vec<&str> = set.into_iter().flatten().map(|one| one.detail.as_str()).collect();
             Verdict::pass(details.join("; ")).with("permissions", names.join(","))
         }

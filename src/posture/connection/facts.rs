@@ -113,6 +113,8 @@ pub enum Credential {
     Known(Read<Lifetime>),
     /// One of these is used.
     OneOf(Read<Vec<Lifetime>>),
+    /// One of these is used, or none of them because the sign-in is federated.
+    OneOrNone(Vec<Lifetime>),
 }
 
 impl Credential {
@@ -124,7 +126,7 @@ impl Credential {
                 let mut alive = all.iter().filter(|lifetime| lifetime.ends.date() >= today);
                 alive.next().filter(|_| alive.next().is_none()).map(|lifetime| lifetime.ends)
             }
-            Self::Endless(_) | Self::Known(Err(_)) | Self::OneOf(Err(_)) => None,
+            Self::Endless(_) | Self::Known(Err(_)) | Self::OneOf(Err(_)) | Self::OneOrNone(_) => None,
         }
     }
 }

@@ -116,9 +116,11 @@ pub(super) fn application_enabled(facts: &Facts) -> Verdict {
     }
 }
 
-/// Of several credentials the one in use is not known: all have to be good for a pass, and all bad for a fail.
+/// Of several credentials the one in use is not known: all have to be good for a pass, and all bad for a fail, if one of them is in
+/// use for certain.
 pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
     let one;
+    let may_be_federated = matches!(facts.sign_in.credential, Credential::OneOrNone(_));
     let lifetimes = match &facts.sign_in.credential {
         Credential::Endless(why) => return Verdict::not_applicable("no_resources", *why),
         Credential::OneOf(_) if !facts.areas.contains(&Area::Identity) => {
@@ -129,7 +131,7 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
             one = [*lifetime];
             one.as_slice()
         }
-        Credential::OneOf(Ok(all)) => all.as_slice(),
+        Credential::OneOf(Ok(all)) | Credential::OneOrNone(all) => all.as_slice(),
     };
     let alive: Vec<&Lifetime> = lifetimes.iter().filter(|one| days_left(one, facts.today) >= 0).collect();
     let bad = alive.iter().filter_map(|one| objection(one, facts.today)).collect::<Vec<_>>();
@@ -141,10 +143,13 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
             "Look at Entra admin center > App registrations > the application > Certificates & secrets.",
         ),
         (_, None) => Verdict::pass("the credential is good for more than 30 days and lives at most a year").with("ends_on", ends),
-        (all, Some(objection)) if bad.len() == all => Verdict::fail(objection, RENEW).with("ends_on", ends),
+        (all, Some(objection)) if bad.len() == all && !may_be_federated => Verdict::fail(objection, RENEW).with("ends_on", ends),
         (all, Some(objection)) => Verdict::unknown(
             "not_proven",
-            format!("which of {all} credentials is in use cannot be seen, and of one of them: {objection}"),
+            match may_be_federated {
+                true => format!("whether the sign-in is federated cannot be seen, and of {all} credentials it may use: {objection}"),
+                false => format!("which of {all} credentials is in use cannot be seen, and of one of them: {objection}"),
+            },
             "Remove the credentials that are not used (Entra admin center > App registrations > the application > Certificates & secrets).",
         )
         .with("ends_on", ends),

@@ -65,13 +65,16 @@ fn facts() -> Facts {
             evidence: Evidence {
                 holder: Holder::Application,
                 token: Some(roles),
-                scopes: vec![],
+                scopes: Some(vec![]),
+                directory_roles: vec![],
                 granted: Ok(vec![]),
                 delegated: Ok(vec![]),
                 requested: Ok(vec![]),
+                names: Ok(()),
                 resource_client_id: MICROSOFT_GRAPH.into(),
                 client_id: Some("c1".into()),
                 object_id: Some("o1".into()),
+                graph_host: "graph.microsoft.com".into(),
             },
             provisioning: None,
             hidden_leavers: Err(unasked("users")),
@@ -220,6 +223,17 @@ fn a_certificate_ends_like_a_secret_and_a_leap_year_is_a_year() {
     assert_eq!(status("credential_expiry", certificate(-10, 720)), Status::Fail);
     let unread = |facts: &mut Facts| facts.sign_in.credential = Credential::Known(Err(gap("credential", Reason::Forbidden)));
     assert_eq!(status("credential_expiry", unread), Status::Unknown);
+}
+
+#[test]
+fn a_credential_that_may_not_be_in_use_at_all_proves_nothing_against_the_sign_in() {
+    let one = |ends: i64| Lifetime { starts: Some(NOW - Duration::days(10)), ends: NOW + Duration::days(ends) };
+    let any_or_none = |all: Vec<Lifetime>| move |facts: &mut Facts| facts.sign_in.credential = Credential::OneOrNone(all);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(11)])), Status::Unknown);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(170)])), Status::Pass);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(170), one(11)])), Status::Unknown);
+    assert_eq!(status("credential_expiry", any_or_none(vec![one(-5)])), Status::Unknown);
+    assert_eq!(Credential::OneOrNone(vec![one(170)]).ends(NOW.date()), None);
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! Whether a principal holds a permission of an API such as Microsoft Graph, and if not, which of the few usual reasons it is.
 
 pub mod names;
+mod user;
 
 pub use names::{KNOWN, MICROSOFT_GRAPH, includes, name_of, named, reads};
+pub use user::delegated;
 
 use super::{Reason, Status, Unreadable};
 
-/// The Delegated permission that stands for whatever the user may read of the directory.
-const ACT_AS_USER: &str = "Directory.AccessAsUser.All";
+/// The id of the role that stands for access without any permission.
+const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What was read, or why not.
 pub type Read<T> = Result<T, Unreadable>;
@@ -52,20 +54,26 @@ pub struct Evidence {
     pub holder: Holder,
     /// Application permissions in the principal's own token; none for other principals, other APIs, and opaque tokens.
     pub token: Option<Vec<String>>,
-    /// Delegated permissions in the user's own token.
-    pub scopes: Vec<String>,
+    /// Delegated permissions in the user's own token; none for an opaque token.
+    pub scopes: Option<Vec<String>>,
+    /// Template ids of the user's directory roles, from the same token.
+    pub directory_roles: Vec<String>,
     /// Application permissions that were consented.
     pub granted: Read<Vec<Grant>>,
     /// Names of Delegated permissions that were consented.
     pub delegated: Read<Vec<String>>,
     /// What the registration asks for, of all APIs.
     pub requested: Read<Vec<Request>>,
+    /// Whether the API's own list of permissions was read; without it, ids that are not known here have no name.
+    pub names: Read<()>,
     /// Client id of the API.
     pub resource_client_id: String,
     /// Client id of the principal, for the command that fixes it.
     pub client_id: Option<String>,
     /// Object id of the principal.
     pub object_id: Option<String>,
+    /// Microsoft Graph in the cloud of the connection, for the command that fixes it: `graph.microsoft.com`.
+    pub graph_host: String,
 }
 
 /// The answer for one permission.
@@ -83,41 +91,73 @@ pub struct Verdict {
     pub gap: Option<Unreadable>,
 }
 
-/// Judges one permission. `accept_superset` lets a wider permission of Microsoft Graph stand for it.
+/// A permission somebody wants, and what else counts as it.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    name: &'a str,
+    is_graph: bool,
+    accept_superset: bool,
+}
+
+impl Wanted<'_> {
+    fn is(&self, held: &str) -> bool {
+        match self.accept_superset && self.is_graph {
+            true => includes(held, self.name),
+            false => held.eq_ignore_ascii_case(self.name),
+        }
+    }
+
+    /// The name among these ids and names that counts as it; a gap if none does and one could, if only its name were known.
+    fn among<'a>(
+        &self,
+        mut all: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+        names: &'a Read<()>,
+    ) -> Result<Option<&'a str>, &'a Unreadable> {
+        // The id of a permission that is known here has its name; that of one which includes it need not be known.
+        let has_its_name = self.is_graph && !self.accept_superset && named(self.name).is_some();
+        let nameless = |(id, name): (&str, &str)| id == name && id != DEFAULT_ACCESS;
+        let could_be = !has_its_name && all.clone().any(nameless);
+        match (all.find(|(_, name)| self.is(name)), names) {
+            (None, Err(gap)) if could_be => Err(gap),
+            (found, _) => Ok(found.map(|(_, name)| name)),
+        }
+    }
+}
+
+/// Judges whether one permission is held as Application permission. `accept_superset` lets a wider permission of Microsoft Graph
+/// stand for it.
 pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdict {
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let matches = |held: &str| match accept_superset && is_graph {
-        true => includes(held, wanted),
-        false => held.eq_ignore_ascii_case(wanted),
-    };
+    let want = Wanted { name: wanted, is_graph, accept_superset };
     if evidence.holder == Holder::User {
-        // Azure CLI's own application acts as the user towards the directory: it reads what the user may.
-        let as_user = |held: &str| held.eq_ignore_ascii_case(ACT_AS_USER) && includes("Directory.Read.All", wanted);
-        return user(wanted, evidence, |held| matches(held) || (accept_superset && is_graph && as_user(held)));
+        return user::application(wanted, evidence);
     }
-    let in_token = evidence.token.as_ref().map(|roles| roles.iter().find(|role| matches(role)));
-    let granted = evidence.granted.as_ref().map(|grants| grants.iter().find(|grant| matches(&grant.name)));
+    let in_token = evidence.token.as_ref().map(|roles| roles.iter().find(|role| want.is(role)));
+    let granted = evidence.granted.as_ref().and_then(|grants| {
+        let grants = grants.iter().map(|grant| (grant.id.as_str(), grant.name.as_str()));
+        want.among(grants, &evidence.names)
+    });
     match (in_token, granted) {
         (Some(Some(role)), _) => held(wanted, role),
-        (None, Ok(Some(grant))) => held(wanted, &grant.name),
+        (None, Ok(Some(grant))) => held(wanted, grant),
         (Some(None), Ok(Some(grant))) => Verdict {
             status: Status::Fail,
             reason: "token_older_than_consent",
-            detail: format!("{} is consented, but the token of this sign-in does not hold it yet", grant.name),
+            detail: format!("{grant} is consented, but the token of this sign-in does not hold it yet"),
             remedy:
-                "Run again: consent reaches new tokens within minutes (a token lives for up to 24 hours; az logout and a new \
-                     sign-in force one)."
+                "Run again, or set `wait_seconds`: consent reaches new tokens within minutes (a managed identity keeps one for up to 24 \
+                     hours, and az logout with a new sign-in forces one)."
                     .to_owned(),
             gap: None,
         },
         (None, Err(gap)) => Verdict {
             status: Status::Unknown,
             reason: gap.reason.word(),
-            detail: format!("what was consented for {wanted} could not be read"),
+            detail: format!("whether {wanted} was consented could not be read"),
             remedy: gap.remedy.clone(),
             gap: Some(gap.clone()),
         },
-        (Some(None), _) | (None, Ok(None)) => missing(wanted, evidence, matches),
+        (Some(None), _) | (None, Ok(None)) => missing(want, evidence),
     }
 }
 
@@ -129,46 +169,31 @@ fn held(wanted: &str, by: &str) -> Verdict {
     Verdict { status: Status::Pass, reason: "", detail, remedy: String::new(), gap: None }
 }
 
-fn user(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) -> Verdict {
-    if let Some(scope) = evidence.scopes.iter().find(|scope| matches(scope)) {
-        let mut verdict = held(wanted, scope);
-        verdict.detail.push_str(" as Delegated permission, as far as the user's own directory roles reach");
-        return verdict;
-    }
-    Verdict {
-        status: Status::Fail,
-        reason: "user_sign_in",
-        detail: format!(
-            "this is the sign-in of a user, and the application it goes through does not hold {wanted} (Azure CLI cannot be given it, \
-             whatever the user's roles)"
-        ),
-        remedy: format!(
-            "Sign in with an application that holds {wanted} as Application permission: a service principal with OIDC."
-        ),
-        gap: None,
-    }
-}
-
 /// Why a permission that is certainly not held is not held.
-fn missing(wanted: &str, evidence: &Evidence, matches: impl Fn(&str) -> bool) -> Verdict {
+fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
+    let wanted = want.name;
     let fail = |reason, detail: String, remedy: String| Verdict { status: Status::Fail, reason, detail, remedy, gap: None };
     let asked = |application: bool| {
-        let own = |request: &&Request| {
+        let own = move |request: &&Request| {
             request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) && request.application == application
         };
-        evidence.requested.as_ref().is_ok_and(|all| all.iter().filter(own).any(|request| matches(&request.name)))
+        evidence.requested.as_ref().and_then(|all| {
+            let own = all.iter().filter(own).map(|request| (request.id.as_str(), request.name.as_str()));
+            want.among(own, &evidence.names)
+        })
     };
-    if asked(true) {
+    let (as_application, as_delegated) = (asked(true), asked(false));
+    if let Ok(Some(_)) = as_application {
         let detail = format!("{wanted} is requested as Application permission, but admin consent is missing");
         return fail("consent_missing", detail, consent(evidence));
     }
-    let delegated = evidence.delegated.as_ref().is_ok_and(|all| all.iter().any(|scope| matches(scope)));
-    if delegated || asked(false) {
+    let delegated = evidence.delegated.as_ref().is_ok_and(|all| all.iter().any(|scope| want.is(scope)));
+    if delegated || matches!(as_delegated, Ok(Some(_))) {
         let detail =
             format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
         return fail("delegated_only", detail, request(&[wanted], evidence));
     }
-    match &evidence.requested {
+    match as_application.and(as_delegated) {
         Ok(_) => fail("not_requested", format!("{wanted} is neither requested nor granted"), request(&[wanted], evidence)),
         Err(gap) => Verdict {
             gap: Some(gap.clone()),
@@ -198,11 +223,11 @@ pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
     let ids: Vec<&str> = wanted.iter().map(id).collect();
     let names = wanted.join(" and ");
     if evidence.holder == Holder::ManagedIdentity {
-        let object = evidence.object_id.as_deref().unwrap_or("<object id>");
+        let (object, host) = (evidence.object_id.as_deref().unwrap_or("<object id>"), &evidence.graph_host);
         let id = ids.first().copied().unwrap_or_default();
         return format!(
             "A managed identity has no portal page for this; a Privileged Role Administrator grants {names} with: az rest --method POST \
-             --url https://graph.microsoft.com/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
+             --url https://{host}/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
              \"{object}\", \"resourceId\": \"<object id of the API's service principal>\", \"appRoleId\": \"{id}\"}}'"
         );
     }
@@ -238,13 +263,16 @@ mod tests {
         Evidence {
             holder: Holder::Application,
             token: token.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect()),
-            scopes: vec![],
+            scopes: Some(vec![]),
+            directory_roles: vec![],
             granted: Ok(vec![]),
             delegated: Ok(vec![]),
             requested: Ok(vec![]),
+            names: Ok(()),
             resource_client_id: MICROSOFT_GRAPH.into(),
             client_id: Some("c1".into()),
             object_id: Some("o1".into()),
+            graph_host: "graph.microsoft.us".into(),
         }
     }
 
@@ -305,11 +333,21 @@ mod tests {
     }
 
     #[test]
-    fn a_user_holds_what_the_scopes_say() {
-        let scopes = vec!["User.ReadWrite.All".to_owned()];
-        let user = Evidence { holder: Holder::User, scopes, ..evidence(None) };
-        assert_eq!(said("User.Read.All", &user), (Status::Pass, ""));
-        assert_eq!(said("Policy.Read.All", &user), (Status::Fail, "user_sign_in"));
+    fn what_has_no_name_is_not_taken_for_something_else_and_not_for_nothing() {
+        let id = "19dbc75e-c2e2-444c-a770-ec69d8559fc7".to_owned();
+        let nameless = vec![Grant { name: id.clone(), id: id.clone() }];
+        let unnamed = Evidence { granted: Ok(nameless.clone()), names: Err(gap()), ..evidence(None) };
+        assert_eq!(said("Directory.Read.All", &unnamed), (Status::Unknown, "forbidden"));
+        assert_eq!(judge("Directory.Read.All", false, &unnamed).status, Status::Fail, "its own id is known");
+        assert_eq!(judge("Mail.Read", false, &unnamed).status, Status::Unknown);
+        let listed = Evidence { granted: Ok(nameless), ..evidence(None) };
+        assert_eq!(said("Mail.Read", &listed), (Status::Fail, "not_requested"));
+        let open = Grant { name: DEFAULT_ACCESS.into(), id: DEFAULT_ACCESS.into() };
+        let open = Evidence { granted: Ok(vec![open]), names: Err(gap()), ..evidence(None) };
+        assert_eq!(said("Mail.Read", &open), (Status::Fail, "not_requested"), "access without a permission is none");
+        let asked = Request { id: id.clone(), name: id, ..asked("Mail.Read", true).unwrap().remove(0) };
+        let asked = Evidence { requested: Ok(vec![asked]), names: Err(gap()), ..evidence(Some(&[])) };
+        assert_eq!(said("Mail.Read", &asked), (Status::Fail, "not_granted"), "the token decides, and only why is not known");
     }
 
     #[test]
@@ -320,7 +358,7 @@ mod tests {
         }
         let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence(Some(&[])) };
         let remedy = judge("Policy.Read.All", true, &managed).remedy;
-        assert!(remedy.contains("servicePrincipals/o1/appRoleAssignments"), "{remedy}");
+        assert!(remedy.contains("https://graph.microsoft.us/v1.0/servicePrincipals/o1/appRoleAssignments"), "{remedy}");
     }
 
     #[test]

@@ -1,38 +1,32 @@
 //! Everything a connection's checks are judged by. Each fact is read by itself, and only if a chosen check needs it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use time::OffsetDateTime;
 
 use super::{
     engine::{self, Engine},
-    graph, scope, subscription,
+    graph::{self, WHOSE, opaque},
+    own_credential, scope, subscription,
 };
 use crate::{
     azure::{
         self, Audience,
         arm::management,
         claims::{Claims, Principal},
-        credential, discovery, explain,
-        graph::applications,
-        queries,
+        discovery, explain, queries,
         resource_graph::QueryScope,
         settings::{Environment, Method, ResourceGraph, ScopeSetting},
     },
     posture::{
-        Area, Unreadable,
+        Area, Reason, Unreadable,
         connection::{
             Need,
             facts::{
-                Credential, Directory, Discovery, Facts, Lifetime, Organization, Read, Scope, ServicePrincipal, SignIn, Token,
-                Undetected, Unseen,
+                Directory, Discovery, Facts, Organization, Read, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen,
             },
         },
         graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, unasked},
-        time::parse,
     },
     provider::{context::Context, failure},
     sdk::Result,
@@ -110,7 +104,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
             client_id: claims.client_id().map(str::to_owned),
             tenant_id: claims.tid.clone(),
             configured_tenant: context.client.settings().tenant_id.clone(),
-            credential: credential(context, signed_in, holder, &needs).await?,
+            credential: own_credential::read(context, signed_in, holder, &needs).await?,
         },
         discovery,
         scope: Scope {
@@ -228,7 +222,9 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<D
     }
     let custom = matches!(context.client.settings().environment, Environment::Custom { .. });
     let found = match context.client.discovery(Audience::ResourceManager).await {
-        Ok(None) => return Ok((Err(unasked("tenant_discovery")), None)),
+        Ok(None) => {
+            return Ok((Err(opaque("tenant_discovery", "which tenant it is for. Set `tenant_id` in the provider block.")), None));
+        }
         Ok(Some(found)) if custom && found.graph_host.is_none() => return Ok((Ok(Discovery::Unstated), None)),
         Ok(Some(found)) => found,
         Err(_) if custom => return Ok((Ok(Discovery::Unstated), None)),
@@ -287,8 +283,17 @@ async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeS
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Ok(None);
     }
-    let (true, Some(first)) = (needs.contains(&Need::Query), chosen.first()) else {
+    if !needs.contains(&Need::Query) {
         return Ok(Some(Err(unasked("resource_graph"))));
+    }
+    let Some(first) = chosen.first() else {
+        return Ok(Some(Err(Unreadable {
+            scope: "tenant".to_owned(),
+            reason: Reason::NotVisible,
+            code: "NoSubscription".to_owned(),
+            remedy: "A query needs a subscription to look at, and none is visible: see `subscription_detected`.".to_owned(),
+            ..unasked("resource_graph")
+        })));
     };
     let (client, one) = (context.client.clone(), QueryScope::Subscriptions([first.id.clone()].into()));
     let read = || async move {
@@ -367,13 +372,16 @@ async fn service_principal(
     object_id: Option<&str>,
     needs: &BTreeSet<Need>,
 ) -> Result<Read<Option<ServicePrincipal>>> {
-    let (true, Some(id)) = (needs.contains(&Need::ServicePrincipal), object_id) else {
+    if !needs.contains(&Need::ServicePrincipal) {
         return Ok(Err(unasked("service_principals")));
-    };
+    }
     if holder == Holder::User {
         return Ok(Ok(None));
     }
-    let read = graph::read("service_principals", graph::service_principal(context, id).await)?;
+    let Some(id) = object_id else {
+        return Ok(Err(opaque("service_principals", WHOSE)));
+    };
+    let read = graph::read("service_principals", graph::own_principal(context, id).await)?;
     Ok(read.map(|row| {
         Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.clone() })
     }))
@@ -383,16 +391,20 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
     if needs.contains(&Need::Consent) {
         return graph::evidence(context, party).await;
     }
+    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     Ok(Evidence {
         holder: party.holder,
         token: None,
-        scopes: Vec::new(),
+        scopes: None,
+        directory_roles: Vec::new(),
         granted: Err(unasked("app_role_assignments")),
         delegated: Err(unasked("oauth2_permission_grants")),
         requested: Err(unasked("applications")),
+        names: Err(unasked("service_principals")),
         resource_client_id: party.resource_client_id,
         client_id: party.client_id,
         object_id: party.object_id,
+        graph_host: cloud.graph_host().to_owned(),
     })
 }
 
@@ -411,59 +423,4 @@ async fn provisioning(
         all.insert(id.clone(), read);
     }
     Ok(Some(all))
-}
-
-/// Until when the credential works that this connection signs in with.
-async fn credential(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
-    let settings = context.client.settings();
-    let Ok(method) = &settings.method else { return Ok(Credential::Known(Err(unasked("credential")))) };
-    let client_id = signed_in.claims.as_ref().and_then(Claims::client_id);
-    Ok(match method {
-        Method::AksWorkloadIdentity { .. }
-        | Method::AzureDevOps { .. }
-        | Method::GitHub { .. }
-        | Method::OidcToken { .. }
-        | Method::OidcTokenFile { .. } => Credential::Endless("a federated sign-in has no credential that could end"),
-        Method::ManagedIdentity { .. } => Credential::Endless("Azure renews the credential of a managed identity by itself"),
-        Method::Cli if holder != Holder::Application => {
-            Credential::Endless("the sign-in is Azure CLI's, not one of this provider")
-        }
-        Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
-            Ok(Some(certificate)) => Ok(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
-            Ok(None) => Err(unasked("credential")),
-            Err(error) => Err(failure::soft_gap("credential", "tenant", &error)?),
-        }),
-        Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, client_id, needs).await? {
-            Ok(application) => {
-                let secrets = application.password_credentials.iter();
-                let certificates = application.key_credentials.iter().filter(|_| matches!(method, Method::Cli));
-                let all: Vec<Lifetime> = secrets.chain(certificates).filter_map(lifetime).collect();
-                match (method, all.is_empty()) {
-                    (Method::Demo, true) => {
-                        Credential::Endless("the demo tenant's own application has no credential that could end")
-                    }
-                    _ => Credential::OneOf(Ok(all)),
-                }
-            }
-            Err(gap) => Credential::OneOf(Err(gap)),
-        },
-    })
-}
-
-/// The own registration, where the directory may be asked and somebody wants to know.
-async fn registered(
-    context: &Context,
-    client_id: Option<&str>,
-    needs: &BTreeSet<Need>,
-) -> Result<Read<Arc<applications::Application>>> {
-    let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
-    match client_id.filter(|_| allowed && needs.contains(&Need::Credential)) {
-        Some(id) => graph::read("applications", graph::application(context, id).await),
-        None => Ok(Err(unasked("applications"))),
-    }
-}
-
-fn lifetime(credential: &applications::Credential) -> Option<Lifetime> {
-    let moment = |text: &Option<String>| text.as_deref().and_then(parse);
-    Some(Lifetime { starts: moment(&credential.start_date_time), ends: moment(&credential.end_date_time)? })
 }

@@ -8,7 +8,10 @@ use crate::{
         claims::Claims,
         graph::{applications, organization, provisioning},
     },
-    posture::graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Read, Request, name_of},
+    posture::{
+        Reason, Unreadable,
+        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Read, Request, name_of, unasked},
+    },
     provider::{context::Context, failure},
     sdk::Result,
 };
@@ -77,6 +80,13 @@ pub async fn service_principal(context: &Context, object_id: &str) -> azure::Res
     context.client.memo(&key, || async move { applications::service_principal(&client, &id).await }).await
 }
 
+/// The principal of the sign-in, with its credentials.
+pub async fn own_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
+    let read = || async move { applications::own_service_principal(&client, &id).await };
+    context.client.memo(&format!("own/{object_id}"), read).await
+}
+
 /// A registration by client id.
 pub async fn application(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Application>> {
     let (client, id) = (context.client.clone(), client_id.to_owned());
@@ -106,19 +116,24 @@ pub async fn provisions(context: &Context, client_id: &str) -> azure::Result<boo
 
 /// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
 pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
+    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     let Party { holder, object_id, client_id, claims, resource_client_id } = party;
     let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let claims = claims.filter(|_| is_graph);
+    // Of another API the token says nothing, but a user holds no Application permission of that one either.
+    let of_graph = |all: Vec<String>| if is_graph { all } else { Vec::new() };
     let mut evidence = Evidence {
         holder,
-        token: claims.as_ref().map(|claims| claims.roles.clone()),
-        scopes: claims.map(|claims| claims.delegated()).unwrap_or_default(),
+        token: claims.as_ref().filter(|_| is_graph).map(|claims| claims.roles.clone()),
+        scopes: claims.as_ref().map(|claims| of_graph(claims.delegated())),
+        directory_roles: claims.map(|claims| claims.wids).unwrap_or_default(),
         granted: Ok(Vec::new()),
         delegated: Ok(Vec::new()),
         requested: Ok(Vec::new()),
+        names: Ok(()),
         resource_client_id,
         client_id,
         object_id,
+        graph_host: cloud.graph_host().to_owned(),
     };
     if holder == Holder::User {
         return Ok(evidence);
@@ -129,14 +144,16 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         scopes(context, evidence.object_id.as_deref()),
         registration(context, holder, evidence.client_id.as_deref()),
     );
+    let api = read("service_principals", api)?;
     let names = Names { api: api.as_deref().ok(), is_graph, resource_client_id: &evidence.resource_client_id };
     evidence.granted = read("app_role_assignments", granted)?.map(|rows| names.granted(&rows));
     evidence.requested = read("applications", requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
     evidence.delegated = match (read("oauth2_permission_grants", delegated)?, &api) {
         (Ok(rows), Ok(api)) => Ok(names.delegated(&rows, &api.id)),
-        (Ok(_), Err(error)) => Err(failure::soft_gap("service_principals", "graph", error)?),
+        (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
     };
+    evidence.names = api.map(|_| ());
     Ok(evidence)
 }
 
@@ -145,6 +162,20 @@ pub fn read<T>(subject: &str, read: azure::Result<T>) -> Result<Read<T>> {
     match read {
         Ok(fact) => Ok(Ok(fact)),
         Err(error) => Ok(Err(failure::soft_gap(subject, "graph", &error)?)),
+    }
+}
+
+/// What the token may not say, and the next step then.
+pub const WHOSE: &str =
+    "whose it is. Look the application up by hand: Entra admin center > App registrations, and Enterprise applications.";
+
+/// A gap for what is not known because the token of the sign-in does not say something, and what to do about it.
+pub fn opaque(subject: &str, what: &str) -> Unreadable {
+    Unreadable {
+        reason: Reason::Hidden,
+        code: "OpaqueToken".to_owned(),
+        remedy: format!("The token of this sign-in does not say {what}"),
+        ..unasked(subject)
     }
 }
 

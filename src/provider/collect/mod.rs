@@ -9,6 +9,7 @@ pub mod graph;
 pub mod hierarchy;
 pub mod inventory;
 mod judged;
+pub mod own_credential;
 pub mod proof;
 pub mod scope;
 pub mod security;

@@ -155,7 +155,8 @@ async fn ten_readers_of_one_fact_cost_one_list() {
     let fresh = client.fresh();
     let again = fresh.clone();
     fresh.memo("users", move || async move { ids(&again, users()).await }).await.unwrap();
-    assert_eq!((fake.sent().len(), fake.tokens()), (2, 1));
+    assert_eq!((fake.sent().len(), fake.tokens()), (2, 2), "one more list, with a token of its own");
+    assert_eq!(client.counts(), fresh.counts());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,10 +5,12 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{
     inside::{Inside, Reading},
-    tokens::{as_user, with_claims},
+    tokens::{as_user, with_claims, with_claims_at_first},
 };
 
 const NAME: &str = "graph_permission_validation";
+/// A directory role.
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 /// Has User.Read.All as Application permission.
 const DEPLOY: &str = "fab00004-0000-4000-8000-000000000003";
 /// Has Directory.Read.All as Delegated permission.
@@ -79,9 +81,23 @@ async fn each_way_to_lack_a_permission_is_explained() {
 }
 
 #[tokio::test]
-async fn a_user_holds_what_az_is_given() {
-    let reading = own(as_user(Tenant::demo()), "User.Read.All").await;
-    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+async fn a_user_holds_no_application_permission_whatever_az_is_given() {
+    red(&own(as_user(Tenant::demo()), "User.Read.All").await, "user_sign_in", &["Delegated", "service principal"]);
+    let administrator = with_claims(as_user(Tenant::demo()), |claims| claims["wids"] = json!([GLOBAL_ADMINISTRATOR]));
+    red(&own(administrator, "AuditLog.Read.All").await, "user_sign_in", &["Delegated"]);
+}
+
+#[tokio::test]
+async fn a_user_whose_token_is_opaque_is_unknown() {
+    let opaque = as_user(Tenant::demo()).with_fault(Fault::on("/oauth2/v2.0/token").change(|answer| {
+        let claims = azposture::azure::claims::Claims::of(answer["access_token"].as_str().unwrap()).unwrap();
+        if claims.aud.is_some_and(|audience| audience.contains("graph")) {
+            answer["access_token"] = json!("opaque");
+        }
+    }));
+    let reading = own(opaque, "User.Read.All").await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"]);
+    assert!(reading.detail().contains("hidden"), "{}", reading.detail());
 }
 
 #[tokio::test]
@@ -91,7 +107,8 @@ async fn another_principal_is_judged_by_its_grants() {
     red(&other(DEPLOY, "Directory.Read.All").await, "not_requested", &["fab00006-0000-4000-8000-000000000003"]);
     red(&other(REPORTS, "Directory.Read.All").await, "delegated_only", &["Application permission"]);
     red(&other(BACKUP, "Mail.Read").await, "consent_missing", &["fab00006-0000-4000-8000-000000000005"]);
-    red(&other(SHOP, "Directory.Read.All").await, "not_requested", &["az rest --method POST", SHOP]);
+    let grant = format!("--url https://graph.demo.azposture/v1.0/servicePrincipals/{SHOP}/appRoleAssignments");
+    red(&other(SHOP, "Directory.Read.All").await, "not_requested", &["az rest --method POST", &grant]);
 }
 
 #[tokio::test]
@@ -110,6 +127,55 @@ async fn grants_that_may_not_be_read_are_unknown_for_others_and_need_not_be_read
     lenient["on_unknown"] = json!("warning");
     assert!(plan(refused("/appRoleAssignments"), lenient).await.errors().is_empty());
     assert!(own(refused("/v1.0/servicePrincipals"), "Policy.Read.All").await.errors().is_empty());
+}
+
+/// Gives a principal of the demo tenant an Application permission of Microsoft Graph.
+fn granted(tenant: &Tenant, principal: &str, id: &str) {
+    tenant
+        .edit("app-role-assignments", |list| {
+            let mut more = list["value"][0].clone();
+            more["principalId"] = json!(principal);
+            more["appRoleId"] = json!(id);
+            list["value"].as_array_mut().unwrap().push(more);
+        })
+        .unwrap();
+}
+
+/// The demo tenant, which does not show which permissions Microsoft Graph offers.
+fn nameless(status: u16, code: &str) -> Tenant {
+    Tenant::demo().with_fault(Fault::on("/v1.0/servicePrincipals(appId=").refuse(status, code, "no"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grant_that_has_no_name_without_the_apis_list_is_unknown_and_never_missing() {
+    let mail = json!({"principal_id": BACKUP, "permissions": ["Mail.Read"]});
+    for (status, code, reason) in [(403, "Authorization_RequestDenied", "forbidden"), (503, "ServiceUnavailable", "unavailable")]
+    {
+        let tenant = nameless(status, code);
+        granted(&tenant, BACKUP, "810c84a8-4a9e-49e6-bf7d-12d183f40d01");
+        let reading = plan(tenant, mail.clone()).await;
+        assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", reading.detail());
+        for part in [reason, "service_principals on graph", code] {
+            assert!(reading.detail().contains(part), "{part} in {}", reading.detail());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_without_the_apis_list_is_judged_without_it() {
+    let refused = || nameless(403, "Authorization_RequestDenied");
+    let of = |principal: &str, permission: &str| json!({"principal_id": principal, "permissions": [permission]});
+    assert!(plan(refused(), of(DEPLOY, "User.Read.All")).await.errors().is_empty());
+    red(&plan(refused(), of(DEPLOY, "Directory.Read.All")).await, "not_requested", &["Directory.Read.All"]);
+    red(&plan(refused(), of(BACKUP, "Mail.Read")).await, "not_granted", &["could not be read (forbidden)"]);
+    let tenant = refused();
+    // Directory.ReadWrite.All has no name here, and would include what is wanted.
+    granted(&tenant, DEPLOY, "19dbc75e-c2e2-444c-a770-ec69d8559fc7");
+    let wider = plan(tenant.clone(), of(DEPLOY, "Directory.Read.All")).await;
+    assert_eq!(wider.errors(), ["graph_permission_validation: 1 unknown of 1"]);
+    let mut exact = of(DEPLOY, "Directory.Read.All");
+    exact["accept_superset"] = json!(false);
+    red(&plan(tenant, exact).await, "not_requested", &[]);
 }
 
 #[tokio::test]
@@ -146,4 +212,37 @@ async fn an_area_that_is_off_is_an_error() {
     let reading = Inside::configured(Tenant::demo(), block).await;
     let reading = reading.plan(NAME, json!({"self": true, "permissions": ["Policy.Read.All"]})).await;
     assert_eq!(reading.errors(), ["Area is off"]);
+}
+
+/// The demo tenant, whose first tokens are older than the consent to Policy.Read.All.
+fn consent_comes_late() -> Tenant {
+    with_claims_at_first(Tenant::demo(), |claims| {
+        if let Some(roles) = claims["roles"].as_array_mut() {
+            roles.retain(|role| role != "Policy.Read.All");
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consent_that_is_newer_than_the_token_turns_it_green_within_the_time() {
+    let own = json!({"self": true, "permissions": ["Policy.Read.All"]});
+    red(&plan(consent_comes_late(), own.clone()).await, "token_older_than_consent", &["Run again"]);
+    let mut patient = own;
+    patient["wait_seconds"] = json!(600);
+    let reading = plan(consent_comes_late(), patient).await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+    let arguments = json!({"check_ids": ["graph_policy_read"], "wait_seconds": 600});
+    let reading = Inside::on(consent_comes_late()).await.plan("connection_validation", arguments).await;
+    assert!(reading.errors().is_empty(), "{:?}", reading.said);
+}
+
+#[tokio::test]
+async fn triggers_take_a_token_of_their_own() {
+    let tenant = consent_comes_late();
+    let inside = Inside::on(tenant.clone()).await;
+    let own = json!({"self": true, "permissions": ["Policy.Read.All"]});
+    red(&inside.plan(NAME, own.clone()).await, "token_older_than_consent", &[]);
+    let mut triggered = own;
+    triggered["triggers"] = json!({"consent": "given"});
+    assert!(inside.plan(NAME, triggered).await.errors().is_empty());
 }

@@ -8,14 +8,23 @@ const TOKEN: &str = "/oauth2/v2.0/token";
 
 /// The tenant, whose tokens for Microsoft Graph and Resource Manager have their claims changed.
 pub(crate) fn with_claims(tenant: Tenant, change: impl Fn(&mut Json) + Send + Sync + 'static) -> Tenant {
-    tenant.with_fault(Fault::on(TOKEN).change(move |answer| {
+    tenant.with_fault(changed_claims(Fault::on(TOKEN), change))
+}
+
+/// The tenant, whose first token for each of the two has its claims changed; later ones are as they are.
+pub(crate) fn with_claims_at_first(tenant: Tenant, change: impl Fn(&mut Json) + Send + Sync + 'static) -> Tenant {
+    tenant.with_fault(changed_claims(Fault::on(TOKEN).times(2), change))
+}
+
+fn changed_claims(fault: Fault, change: impl Fn(&mut Json) + Send + Sync + 'static) -> Fault {
+    fault.change(move |answer| {
         let token = answer["access_token"].as_str().unwrap_or_default().to_owned();
         let parts: Vec<&str> = token.split('.').collect();
         let [header, payload, _] = parts.as_slice() else { return };
         let mut claims: Json = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
         change(&mut claims);
         answer["access_token"] = format!("{header}.{}.", URL_SAFE_NO_PAD.encode(claims.to_string())).into();
-    }))
+    })
 }
 
 /// The tenant, signed in to by a user through Azure CLI's application.

@@ -42,6 +42,39 @@ async fn delegated_is_not_application() {
 }
 
 #[tokio::test]
+async fn a_delegated_permission_that_no_required_check_lacks_says_nothing_against_the_kind() {
+    let delegated = |id: &'static str, more: &[&str]| {
+        let tenant = without_consent(more);
+        tenant
+            .edit("applications", |list| {
+                let access = list["value"][0]["requiredResourceAccess"][0]["resourceAccess"].as_array_mut().unwrap();
+                access.push(json!({"id": id, "type": "Scope"}));
+            })
+            .unwrap();
+        tenant
+    };
+    for scope in
+        ["ebfcd32b-babb-40f4-a14b-42706e83bd28", "741c54c3-0c1e-44a1-818b-3f97ab4e8c83", "7aa02aeb-824f-4fbe-a3f7-611f751f5b55"]
+    {
+        says(&check(delegated(scope, &[]), "graph_permission_kind").await, "pass", &["roles=3"]);
+    }
+    // Directory.Read.All as Delegated, while the finer Application permissions stand for it.
+    let finer = with_claims(delegated("06da0dbc-49e2-44d2-8312-53f166ab848a", &[DIRECTORY]), |claims| {
+        if claims["roles"].is_array() {
+            claims["roles"] = json!([
+                "Application.Read.All",
+                "AuditLog.Read.All",
+                "GroupMember.Read.All",
+                "Policy.Read.All",
+                "RoleManagement.Read.Directory",
+                "User.Read.All"
+            ]);
+        }
+    });
+    says(&check(finer, "graph_permission_kind").await, "pass", &["roles=6"]);
+}
+
+#[tokio::test]
 async fn an_application_without_any_permission_is_told_which_kind_to_ask_for() {
     let bare = || without_consent(&[DIRECTORY, POLICY, AUDIT_LOG]);
     says(&check(bare(), "graph_permission_kind").await, "fail", &["roles=0", &format!("{DIRECTORY}=Role")]);

@@ -99,6 +99,31 @@ async fn a_credential_that_ends_soon_or_lives_long_is_reported() {
 }
 
 #[tokio::test]
+async fn a_secret_of_the_principal_itself_counts_like_one_of_the_registration() {
+    let with = |registration: Vec<Json>, principal: Vec<Json>| {
+        let tenant = with_secrets(registration);
+        tenant
+            .edit("service-principals", |list| {
+                let own = list["value"].as_array_mut().unwrap().iter_mut().find(|row| row["id"] == PRINCIPAL_ID).unwrap();
+                own["passwordCredentials"] = principal.into();
+            })
+            .unwrap();
+        tenant
+    };
+    for (registration, principal, status, part) in [
+        (vec![], vec![secret(-10, 170)], "pass", "ends_on="),
+        (vec![], vec![secret(-10, 11)], "fail", "within 30 days"),
+        (vec![secret(-10, 170)], vec![secret(-10, 11)], "unknown", "reason=not_proven"),
+        (vec![secret(-10, 11)], vec![secret(-10, 170)], "unknown", "reason=not_proven"),
+    ] {
+        says(&check(with(registration, principal), "credential_expiry").await, status, &[part]);
+    }
+    let at = format!("/v1.0/servicePrincipals/{PRINCIPAL_ID}");
+    let unread = with(vec![secret(-10, 170)], vec![]).with_fault(Fault::on(at).refuse(403, "Authorization_RequestDenied", "no"));
+    says(&check(unread, "credential_expiry").await, "unknown", &["reason=forbidden", "service_principals"]);
+}
+
+#[tokio::test]
 async fn the_end_of_a_credential_is_told_only_if_it_is_certain_which_one_is_in_use() {
     let ends = async |secrets: Vec<Json>| answer(with_secrets(secrets)).await["credential_expires_on"].clone();
     assert!(ends(vec![secret(-10, 170), secret(-400, -30)]).await.as_str().unwrap().ends_with('Z'));
@@ -128,16 +153,69 @@ async fn the_own_principal_has_to_be_enabled() {
 }
 
 #[tokio::test]
+async fn a_token_that_does_not_say_whose_it_is_leaves_unknown_what_is_about_the_principal_and_says_why() {
+    let nobody = with_claims(Tenant::demo(), |claims| {
+        for name in ["oid", "appid"] {
+            claims.as_object_mut().unwrap().remove(name);
+        }
+    });
+    let arguments = json!({"check_ids": ["application_enabled", "credential_expiry"]});
+    let answer = Inside::on(nobody).await.read("connection", arguments).await.ok();
+    for id in ["application_enabled", "credential_expiry"] {
+        says(&row(&answer, id), "unknown", &["reason=hidden", "OpaqueToken"]);
+    }
+    assert!(!answer.to_string().contains("nothing asked for it"), "{answer:#}");
+}
+
+#[tokio::test]
 async fn a_user_through_azure_cli_is_told_the_limits() {
     let row = check(as_user(Tenant::demo()), "user_sign_in_limits").await;
     says(&row, "fail", &["Conditional Access", "service principal"]);
     assert_eq!(row["level"], "advisory");
     says(&check(as_user(Tenant::demo()), "graph_policy_read").await, "fail", &["reason=user_sign_in"]);
-    says(
-        &check(as_user(Tenant::demo()), "graph_directory_read").await,
-        "pass",
-        &["as far as the user's own directory roles reach"],
-    );
     says(&check(as_user(Tenant::demo()), "graph_permission_kind").await, "not_applicable", &[]);
     says(&check(as_user(Tenant::demo()), "graph_admin_consent").await, "not_applicable", &[]);
+}
+
+/// A user with these directory roles in the token, beside the one that stands for none.
+fn with_directory_roles(templates: &'static [&'static str]) -> Tenant {
+    with_claims(as_user(Tenant::demo()), move |claims| {
+        let member = "b79fbf4d-3ef9-4689-8143-76b194e85509";
+        claims["wids"] = templates.iter().chain(&[member]).copied().collect();
+    })
+}
+
+#[tokio::test]
+async fn what_a_user_may_read_depends_on_the_users_directory_roles() {
+    const READS: [&str; 2] = ["graph_audit_log_read", "graph_directory_read"];
+    for key in READS {
+        let member = check(with_directory_roles(&[]), key).await;
+        says(&member, "unknown", &["reason=not_proven", "depends on the user's directory roles", "Global Reader"]);
+    }
+    for (role, passing) in [
+        ("62e90394-69f5-4237-9190-012177145e10", READS.as_slice()),
+        ("F2EF992C-3AFB-46B9-B7CF-A126EE74C451", READS.as_slice()),
+        ("4a5d8f65-41da-4de4-8968-e035b65339cf", &["graph_audit_log_read"]),
+        ("5d6b6bb7-de71-4623-b4af-96380a352509", &["graph_audit_log_read"]),
+        ("194ae4cb-b126-40b2-bd5b-6091b380977d", &["graph_audit_log_read"]),
+        ("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", &["graph_directory_read"]),
+        ("729827e3-9c14-49f7-bb1b-9608f156bbb8", &[]),
+    ] {
+        let tenant = with_claims(with_directory_roles(&[]), move |claims| claims["wids"] = json!([role]));
+        let answer = answer(tenant).await;
+        for key in READS {
+            let expected = if passing.contains(&key) { "pass" } else { "unknown" };
+            assert_eq!(row(&answer, key)["status"], expected, "{key} with {role}");
+        }
+        says(&row(&answer, "graph_policy_read"), "fail", &["reason=user_sign_in"]);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_of_a_user_makes_the_answer_incomplete() {
+    let inside = Inside::on(with_directory_roles(&[])).await;
+    let reading = inside.read("connection", json!({"check_ids": ["graph_directory_read"]})).await;
+    assert!(reading.gaps().contains(&"directory_roles not_proven graph".to_owned()), "{:?}", reading.gaps());
+    let answer = reading.ok();
+    assert_eq!((&answer["ready"], &answer["complete"]), (&json!(false), &json!(false)));
 }

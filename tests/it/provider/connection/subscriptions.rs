@@ -42,6 +42,7 @@ async fn no_visible_subscription_is_a_red_check_and_no_error() {
     says(&row(&answer, "subscription_detected"), "fail", &["az role assignment create --role Reader", PRINCIPAL_ID]);
     says(&row(&answer, "scope_complete"), "unknown", &[]);
     says(&row(&answer, "role_reader"), "unknown", &["reason=not_visible"]);
+    says(&row(&answer, "resource_graph_usable"), "unknown", &["reason=not_visible", "subscription_detected"]);
     assert_eq!((&answer["ready"], &answer["visible_subscription_ids"]), (&json!(false), &json!([])));
     let unread = Tenant::demo().with_fault(Fault::on("/subscriptions").host("management.demo.azposture").html(200));
     says(&check(unread, "subscription_detected").await, "unknown", &[]);
