@@ -264,12 +264,6 @@ async fn an_error_that_cannot_pass_is_not_waited_for() {
         (hostile, "role_assignment_validation", json!({"self": true, "actions": ["*/read"]}), "Left its host"),
         (
             Tenant::demo(),
-            "role_assignment_validation",
-            json!({"self": true, "role_definition_names": ["Raeder"]}),
-            "Unknown value",
-        ),
-        (
-            Tenant::demo(),
             "graph_permission_validation",
             json!({"self": true, "permissions": ["Policy.ReadAll"]}),
             "Unknown value",
