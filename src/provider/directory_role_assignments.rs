@@ -79,8 +79,8 @@ struct Summary {
 /// One directory role of one principal.
 #[derive(Clone, Serialize, JsonSchema)]
 struct Row {
-    /// `role_template_id|principal_id|directory_scope|assignment_type`, and `|via_group_id` for a member of a group. Lower case, unique and
-    /// stable.
+    /// `role_template_id|principal_id|directory_scope|assignment_type`, and `|via_group_id` for a member of a group (`|group` where the
+    /// service does not name it). Lower case, unique and stable.
     key: String,
     /// The template id of the role, lower case; of a custom role its own id.
     role_template_id: String,
@@ -165,6 +165,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
     if arguments.expand_groups != Some(false) {
         rows.extend(expanded(context, &rows, &mut gaps).await?);
+        without_repeated(&mut rows);
     }
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
@@ -276,6 +277,7 @@ impl Facts {
         row.last(instance);
         if instance.member_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("Group")) {
             row.via = "group".to_owned();
+            row.key.push_str(UNNAMED_GROUP);
         }
         row
     }
@@ -317,6 +319,17 @@ impl Row {
         self.ends_on = instance.end_date_time.as_deref().and_then(time::canonical);
         self.permanent = Some(self.ends_on.is_none());
     }
+}
+
+/// Stands in a key where the service says "through a group" and not through which.
+const UNNAMED_GROUP: &str = "|group";
+
+/// Leaves out what comes through an unnamed group where the group that it comes through was found, so that nothing counts twice.
+fn without_repeated(rows: &mut Vec<Row>) {
+    let without_group =
+        |row: &Row| row.via_group_id.as_ref().and_then(|id| row.key.strip_suffix(&format!("|{id}")).map(str::to_owned));
+    let named: BTreeSet<String> = rows.iter().filter_map(without_group).collect();
+    rows.retain(|row| row.via_group_id.is_some() || row.key.strip_suffix(UNNAMED_GROUP).is_none_or(|key| !named.contains(key)));
 }
 
 /// The template ids that are asked for. What is no role is an error, unless the roles could not be read.

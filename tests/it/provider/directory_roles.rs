@@ -63,6 +63,45 @@ async fn a_role_of_a_group_is_a_row_of_each_member_too() {
 }
 
 #[tokio::test]
+async fn what_is_eligible_directly_and_through_a_group_is_two_rows() {
+    let tenant = with_schedules();
+    tenant
+        .edit("directory-role-eligibility-schedule-instances", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            let mut through = rows.iter().find(|row| row["principalId"] == DENIZ).unwrap().clone();
+            through["id"] = json!("FabDirectoryInstanceFF-1");
+            through["memberType"] = json!("Group");
+            rows.push(through);
+        })
+        .unwrap();
+    let inside = Inside::on(tenant).await;
+    let answer = inside.read(NAME, json!({"principal_ids": [DENIZ], "assignment_types": ["eligible"]})).await.ok();
+    let key = format!("{GLOBAL_ADMINISTRATOR}|{DENIZ}|/|eligible");
+    assert_eq!((&row(&answer, &key)["via"], &row(&answer, &format!("{key}|group"))["via"]), (&json!("direct"), &json!("group")));
+}
+
+#[tokio::test]
+async fn what_comes_through_a_group_that_is_found_counts_once() {
+    let tenant = with_schedules();
+    tenant
+        .edit("directory-role-eligibility-schedule-instances", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            let like = rows.iter().find(|row| row["principalId"] == DENIZ).unwrap().clone();
+            for (number, (principal, member)) in [(ADMINISTRATORS, "Direct"), (AVA, "Group")].into_iter().enumerate() {
+                let mut row = like.clone();
+                row["id"] = json!(format!("FabDirectoryInstanceF{number}-1"));
+                (row["principalId"], row["memberType"]) = (json!(principal), json!(member));
+                rows.push(row);
+            }
+        })
+        .unwrap();
+    let inside = Inside::on(tenant).await;
+    let answer = inside.read(NAME, json!({"principal_ids": [AVA], "assignment_types": ["eligible"]})).await.ok();
+    let keys: Vec<_> = answer["role_assignments"].as_array().unwrap().iter().map(|row| row["key"].clone()).collect();
+    assert_eq!(keys, [json!(format!("{GLOBAL_ADMINISTRATOR}|{AVA}|/|eligible|{ADMINISTRATORS}"))]);
+}
+
+#[tokio::test]
 async fn places_guests_orphans_and_custom_roles_are_told() {
     let answer = Inside::on(with_schedules()).await.read(NAME, json!({"limit": 0})).await.ok();
     let rows = answer["role_assignments"].as_array().unwrap();
