@@ -53,7 +53,7 @@ struct Arguments {
     /// Names of roles to return, without case. Default all; a name that is no role is an error.
     #[schemars(length(min = 1))]
     role_definition_names: Option<BTreeSet<String>>,
-    /// Roles to return, as GUIDs or full ids. Default all.
+    /// Roles to return, as GUIDs or full ids. Default all; an id that matches nothing is a warning.
     #[schemars(length(min = 1))]
     role_definition_ids: Option<BTreeSet<RoleDefinitionId>>,
     /// Object ids of principals to return. Default all. What they hold through groups needs `expand_groups`.
@@ -246,7 +246,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let found = rows::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
     let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
     let definitions = authorization::definitions(context, &places, &found.used(), false).await?;
-    let roles = wanted_roles(&arguments, &definitions)?;
+    let roles = wanted_roles(&arguments, &definitions, warnings)?;
     gaps.extend(definitions.gaps.iter().cloned());
 
     let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
@@ -279,12 +279,22 @@ fn row_role(row: &Row) -> String {
 }
 
 /// The GUIDs that are asked for. A name that no role has is an error, unless some roles could not be read.
-fn wanted_roles(arguments: &Arguments, definitions: &Definitions) -> Result<Option<BTreeSet<String>>> {
+fn wanted_roles(
+    arguments: &Arguments,
+    definitions: &Definitions,
+    warnings: &mut Diagnostics,
+) -> Result<Option<BTreeSet<String>>> {
     if arguments.role_definition_names.is_none() && arguments.role_definition_ids.is_none() {
         return Ok(None);
     }
     let ids = arguments.role_definition_ids.iter().flatten().map(|id| authorization::guid_of(&id.0));
     let mut wanted: BTreeSet<String> = ids.collect();
+    // A role that can only be given on one resource group is in no list of the subscription's, so this is no error.
+    let strange: Vec<&str> = wanted.iter().map(String::as_str).filter(|guid| !definitions.roles.contains_key(*guid)).collect();
+    if !strange.is_empty() && definitions.gaps.is_empty() {
+        let detail = format!("No role that can be given here, or is, has the id {}.", strange.join(", "));
+        warnings.warning(Path::attribute("role_definition_ids"), "Role definition id matches nothing", detail);
+    }
     let mut problems = Diagnostics::new();
     let path = Path::attribute("role_definition_names");
     for name in arguments.role_definition_names.iter().flatten() {

@@ -353,3 +353,15 @@ async fn a_scope_of_one_subscription_does_not_select_what_is_given_above_another
         assert!(texts(&sandbox, "scope").contains("/providers/Microsoft.Management/managementGroups/mg-fabrikam"), "{engine}");
     }
 }
+
+#[tokio::test]
+async fn a_role_id_that_matches_nothing_is_a_warning() {
+    let inside = Inside::by_arm(Tenant::demo()).await;
+    let nobodys = "fab0000e-0000-4000-8000-00000000ffff";
+    let reading = inside.read(NAME, json!({"role_definition_ids": [nobodys]})).await;
+    assert!(reading.warnings().contains(&"Role definition id matches nothing"), "{:?}", reading.said);
+    assert_eq!(reading.ok()["role_assignments"], json!([]));
+    let owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+    let reading = inside.read(NAME, json!({"role_definition_ids": [owner], "limit": 0})).await;
+    assert!(reading.warnings().is_empty(), "{:?}", reading.said);
+}
