@@ -46,7 +46,7 @@ pub(super) fn excess(_: &Facts, subscription: &Subscription) -> Verdict {
     };
     let surplus: Vec<&str> = held.iter().flat_map(surplus).collect();
     if surplus.is_empty() {
-        return excess_below(subscription).with("roles", held.len());
+        return excess_below(subscription, held).with("roles", held.len());
     }
     let roles: Vec<&str> = held.iter().filter(|role| surplus_of(role)).map(looks_like).collect();
     let detail = format!("the sign-in may do more than read ({}): {}", listed(&distinct(roles)), listed(&surplus));
@@ -57,6 +57,9 @@ pub(super) fn excess(_: &Facts, subscription: &Subscription) -> Verdict {
     );
     Verdict::fail(detail, fix).with("surplus", joined(&surplus))
 }
+
+/// What seeing all role assignments of a subscription takes.
+const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
 
 /// Built-in roles that only read.
 const READERS: &[&str] = &[
@@ -71,7 +74,7 @@ const READERS: &[&str] = &[
 ];
 
 /// Permissions at the subscription say nothing about what was given on a resource group or a resource in it.
-fn excess_below(subscription: &Subscription) -> Verdict {
+fn excess_below(subscription: &Subscription, held: &[Permission]) -> Verdict {
     const WRITERS: &[&str] = &["Contributor", "Owner", "Role Based Access Control Administrator", "User Access Administrator"];
     let below = match &subscription.below {
         Ok(below) => below,
@@ -94,6 +97,14 @@ fn excess_below(subscription: &Subscription) -> Verdict {
         let detail =
             format!("the sign-in holds roles on something in the subscription that may do more than read: {}", listed(&others));
         return Verdict::unknown(Reason::NotProven.word(), detail, fix).with("below", joined(&others));
+    }
+    if !covers(held, READ_ASSIGNMENTS) {
+        let detail = "the sign-in may not see all role assignments in the subscription, so there may be others";
+        let fix = format!(
+            "`{READ_ASSIGNMENTS}` is part of Reader: az role assignment create --role Reader --scope /subscriptions/{} --assignee <object id>",
+            subscription.id
+        );
+        return Verdict::unknown(Reason::NotProven.word(), detail, fix);
     }
     Verdict::pass("the sign-in holds nothing but reads").with("below", below.len())
 }

@@ -389,3 +389,13 @@ fn evidence_holds_no_blank_inside_a_value() {
         assert!(part.is_empty() || part.contains('='), "{part}");
     }
 }
+
+#[test]
+fn what_is_held_below_counts_only_if_all_of_it_may_be_seen() {
+    let limited = |facts: &mut Facts| {
+        let actions = names(&["Microsoft.Security/*/read"]);
+        facts.subscriptions[0].permissions = Ok(vec![Permission { actions, ..Permission::default() }]);
+    };
+    assert_eq!(status("role_excess", limited), Status::Unknown, "a list without the right to all of it proves nothing");
+    assert_eq!(status("role_excess", |_| {}), Status::Pass);
+}

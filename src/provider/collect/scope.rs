@@ -37,7 +37,7 @@ pub struct Nothing {
 }
 
 impl Nothing {
-    /// Whether more cannot be read than what the sign-in has no right to see.
+    /// Whether nothing failed but what the sign-in has no right to see.
     pub fn is_certain(&self) -> bool {
         self.gaps.iter().all(|gap| matches!(gap.reason, Reason::Forbidden | Reason::NotVisible))
     }
