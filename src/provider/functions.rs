@@ -75,10 +75,12 @@ impl Function for ParseResourceId {
     }
 }
 
-/// The id of a well-known built-in role of Azure. With a subscription, or anything below one, as `scope` it is that subscription's form
+/// The id of a built-in role of Azure. With a subscription, or anything below one, as `scope` it is that subscription's form
 /// of the id; with `""`, `/` or a management group it is the tenant's form.
 ///
-/// It is an error if the name is none of the well-known built-in roles, or the scope is no scope.
+/// It is offline: it knows Microsoft's list of built-in roles of April 2026, 498 of them, and names that some bore before. It is an error
+/// if the name is none of these, or the scope is no scope. Take the id of a newer or a custom role from azurerm's data source
+/// `azurerm_role_definition`.
 #[derive(Deserialize, JsonSchema)]
 struct RoleDefinitionIdArguments {
     /// The name of the role, without case: `Key Vault Reader`.
@@ -99,7 +101,14 @@ impl Function for RoleDefinitionId {
     fn call(arguments: RoleDefinitionIdArguments) -> Result<String, FunctionError> {
         let Some((_, guid)) = built_in::by_name(&arguments.name) else {
             let names: Vec<String> = built_in::names().map(str::to_owned).collect();
-            return Err(FunctionError::about(0, format!("`name` {}", unknown_word(&arguments.name, &names))));
+            return Err(FunctionError::about(
+                0,
+                format!(
+                    "`name` {} A role of your own, or one newer than this list, has no id without a tenant: take it from azurerm's data source \
+                 azurerm_role_definition.",
+                    unknown_word(&arguments.name, &names)
+                ),
+            ));
         };
         let scope = arguments.scope.as_str();
         let id =

@@ -41,6 +41,9 @@ async fn the_id_of_a_built_in_role_takes_the_form_of_its_scope() {
     }
     let unknown = inside.call("role_definition_id", &[json!("Key Vault Reeder"), json!("")]).await.unwrap_err();
     assert!(unknown.argument == Some(0) && unknown.text.contains("`Key Vault Reader`"), "{unknown:?}");
+    assert!(unknown.text.contains("of 498 known values") && unknown.text.contains("azurerm_role_definition"), "{unknown:?}");
+    let renamed = inside.call("role_definition_id", &[json!("Azure AI User"), json!("")]).await.unwrap();
+    assert_eq!(renamed, inside.call("role_definition_id", &[json!("foundry user"), json!("")]).await.unwrap());
     for bad in ["rg", "/subscriptions/x", "/tenants/x"] {
         let refused = inside.call("role_definition_id", &[json!("Reader"), json!(bad)]).await.unwrap_err();
         assert_eq!(refused.argument, Some(1), "{bad}");
