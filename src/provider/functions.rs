@@ -21,6 +21,10 @@ pub const FUNCTIONS: &[FunctionEntry] = &[FunctionEntry::of::<ParseResourceId>()
 /// (`Microsoft.Sql/servers/databases`); of an extension resource's id the last provider counts, and `parent_id` is what it extends.
 /// `id` is the canonical spelling, as the azurerm provider parses it.
 ///
+/// The result has nine attributes, all strings: `subscription_id` (lower-case GUID), `resource_group_name`, `management_group_id`,
+/// `provider_namespace` (`Microsoft.Sql`), `resource_type`, `name` (the last one), `parent_id` (what it stands in or extends),
+/// `parent_name` and `id`.
+///
 /// It is an error if the text does not begin with `/`, if a segment has no name behind it, or if a subscription id is no GUID.
 #[derive(Deserialize, JsonSchema)]
 struct ParseResourceIdArguments {

@@ -11,42 +11,141 @@ use super::{
     server::Server,
 };
 
-/// Renders every generated page by its path below `docs/`. `example` hands over a file below `examples/`.
-pub fn render<P: Provider>(server: &Server<P>, example: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+/// A page that somebody wrote, to link to.
+#[derive(Clone, Debug)]
+pub struct Guide {
+    /// Its file below `docs/guides/`.
+    pub file: String,
+    /// Its title.
+    pub title: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// Renders every generated page by its path below `docs/`. `example` hands over a file below `examples/`; a page links to those of
+/// `guides` that name its object.
+pub fn render<P: Provider>(
+    server: &Server<P>,
+    example: &dyn Fn(&str) -> Option<String>,
+    guides: &[Guide],
+) -> BTreeMap<String, String> {
     let Catalogue { provider, data_sources, resources, ephemeral_resources, functions, .. } = server.catalogue();
     let short = |name: &str| name.strip_prefix(P::NAME).and_then(|name| name.strip_prefix('_')).unwrap_or(name).to_owned();
+    let links = Links::of::<P>(guides);
     let mut pages = BTreeMap::new();
-    pages.insert("index.md".to_owned(), index(P::NAME, provider, example("provider/provider.tf")));
+    pages.insert("index.md".to_owned(), index(P::NAME, provider, example("provider/provider.tf"), guides));
     for (name, schema) in data_sources {
         let page = page_of(P::TABLES.data_sources, |entry| (entry.name, entry.page), &short(name));
         let example = example(&format!("data-sources/{name}/data-source.tf"));
-        pages.insert(format!("data-sources/{}.md", short(name)), object(P::NAME, name, "Data Source", schema, page, example));
+        let text =
+            object(P::NAME, name, "Data Source", schema, page, example) + &links.section("data-sources", &short(name), page);
+        pages.insert(format!("data-sources/{}.md", short(name)), text);
     }
     for (name, schema) in resources {
         let page = page_of(P::TABLES.validations, |entry| (entry.name, entry.page), &short(name));
         let example = example(&format!("resources/{name}/resource.tf"));
-        pages.insert(format!("resources/{}.md", short(name)), object(P::NAME, name, "Resource", schema, page, example));
+        let text =
+            object(P::NAME, name, "Resource", schema, page, example) + LIFE + &links.section("resources", &short(name), page);
+        pages.insert(format!("resources/{}.md", short(name)), text);
     }
     for (name, schema) in ephemeral_resources {
         let page = page_of(P::TABLES.validations, |entry| (entry.name, entry.page), &short(name));
         let example = example(&format!("ephemeral-resources/{name}/ephemeral-resource.tf"));
-        let text = object(P::NAME, name, "Ephemeral Resource", schema, page, example);
+        let text = object(P::NAME, name, "Ephemeral Resource", schema, page, example)
+            + EPHEMERAL_LIFE
+            + &links.section("ephemeral-resources", &short(name), page);
         pages.insert(format!("ephemeral-resources/{}.md", short(name)), text);
     }
     for (name, signature) in functions {
         let example = example(&format!("functions/{name}/function.tf"));
-        pages.insert(format!("functions/{name}.md"), function(P::NAME, name, signature, example));
+        let text = function(P::NAME, name, signature, example) + &links.section("functions", name, None);
+        pages.insert(format!("functions/{name}.md"), text);
     }
     pages
+}
+
+/// What becomes of the managed form of a validation outside a plan.
+const LIFE: &str = "
+## Import, state, destroy
+
+There is nothing to import: add the block, and the next plan judges it. State holds the arguments and nothing else. Refreshing and
+deleting make no request; `terraform destroy` plans first, and that plan signs in and judges: `terraform destroy -refresh=false` does
+neither, and `AZPOSTURE_ENFORCEMENT=warning` lets a red verdict pass as a warning.
+";
+
+/// The same of the ephemeral form.
+const EPHEMERAL_LIFE: &str = "
+## State and destroy
+
+Nothing of it is in state or in a saved plan, so there is nothing to import or to delete. It is judged in every plan and again when the
+plan is applied, that of `terraform destroy` included; `AZPOSTURE_ENFORCEMENT=warning` lets a red verdict pass as a warning.
+";
+
+/// What a page links to: its other form, the pages of its group, and the guides that name it.
+struct Links<'a> {
+    /// Folder, name, group.
+    pages: Vec<(&'static str, &'static str, &'static str)>,
+    prefix: String,
+    guides: &'a [Guide],
+}
+
+impl<'a> Links<'a> {
+    fn of<P: Provider>(guides: &'a [Guide]) -> Self {
+        let tables = P::TABLES;
+        let mut pages = Vec::new();
+        pages.extend(
+            tables.data_sources.iter().copied().flatten().map(|entry| ("data-sources", entry.name, entry.page.subcategory)),
+        );
+        for entry in tables.validations.iter().copied().flatten() {
+            pages.extend(["resources", "ephemeral-resources"].map(|folder| (folder, entry.name, entry.page.subcategory)));
+        }
+        pages.extend(tables.functions.iter().copied().flatten().map(|entry| ("functions", entry.name, "")));
+        pages.sort_unstable();
+        Self { pages, prefix: format!("{}_", P::NAME), guides }
+    }
+
+    fn section(&self, folder: &str, name: &str, page: Option<Page>) -> String {
+        let group = page.map_or("", |page| page.subcategory);
+        let mut text = String::from("\n## See also\n\n");
+        let is_twin = |other: &&(&str, &str, &str)| other.1 == name && other.0 != folder;
+        for (other, name, _) in self.pages.iter().filter(is_twin) {
+            let form = if *other == "resources" { "managed" } else { "ephemeral" };
+            let _ = writeln!(text, "- [The {form} form](../{other}/{name}.md)");
+        }
+        // One link stands for both forms of a sibling.
+        let is_sibling = |other: &&(&str, &str, &str)| other.2 == group && other.1 != name && other.0 != "ephemeral-resources";
+        for (other, name, _) in self.pages.iter().filter(is_sibling) {
+            let prefix = if *other == "functions" { "" } else { &self.prefix };
+            let _ = writeln!(text, "- [`{prefix}{name}`](../{other}/{name}.md)");
+        }
+        let named = if folder == "functions" { format!("::{name}(") } else { format!("{}{name}", self.prefix) };
+        for guide in self.guides.iter().filter(|guide| names(&guide.text, &named)) {
+            let _ = writeln!(text, "- [{}](../guides/{})", guide.title, guide.file);
+        }
+        text
+    }
+}
+
+/// Whether a text names this and not only something longer.
+fn names(text: &str, name: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|next: char| next == '_' || next.is_alphanumeric());
+    text.match_indices(name).any(|(at, found)| text.get(at + found.len()..).is_some_and(ends))
 }
 
 fn page_of<T>(tables: &[&[T]], of: impl Fn(&T) -> (&'static str, Page), name: &str) -> Option<Page> {
     tables.iter().flat_map(|table| table.iter()).map(of).find(|(other, _)| *other == name).map(|(_, page)| page)
 }
 
-fn index(provider: &str, schema: &Schema, example: Option<String>) -> String {
+fn index(provider: &str, schema: &Schema, example: Option<String>, guides: &[Guide]) -> String {
     let mut text = front_matter(&format!("Provider: {provider}"), None, &schema.description);
     let _ = writeln!(text, "# {provider} Provider\n\n{}\n", schema.description);
+    if !guides.is_empty() {
+        text.push_str("## Guides\n\n");
+        for guide in guides {
+            let _ = writeln!(text, "- [{}](guides/{})", guide.title, guide.file);
+        }
+        text.push('\n');
+    }
     section(&mut text, "Example Usage", example);
     arguments(&mut text, schema);
     finished(text)

@@ -116,7 +116,38 @@ fn function(signature: &Signature) -> Json {
 
 fn pages() -> BTreeMap<String, String> {
     let example = |path: &str| fs::read_to_string(root().join("examples").join(path)).ok();
-    docs::render(&Server::new(Azposture::new()), &example)
+    docs::render(&Server::new(Azposture::new()), &example, &guides())
+}
+
+/// The pages that people write, by name.
+fn guides() -> Vec<docs::Guide> {
+    let folder = root().join("docs/guides");
+    let guide = |file: String| {
+        let text = fs::read_to_string(folder.join(&file)).unwrap();
+        let title = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or_else(|| panic!("{file} has no title"));
+        docs::Guide { title: title.to_owned(), file, text: text.clone() }
+    };
+    markdown(&folder).into_iter().map(guide).collect()
+}
+
+#[test]
+fn every_page_leads_to_its_other_form_its_siblings_and_a_guide() {
+    let pages = pages();
+    for (path, text) in &pages {
+        let links = |folder: &str| text.contains(&format!("](../{folder}/"));
+        let (folder, name) = path.split_once('/').unwrap_or(("", path));
+        match folder {
+            "" => assert!(guides().iter().all(|guide| text.contains(&format!("](guides/{})", guide.file))), "{path}"),
+            "resources" => assert!(text.contains(&format!("](../ephemeral-resources/{name})")), "{path}"),
+            "ephemeral-resources" => assert!(text.contains(&format!("](../resources/{name})")), "{path}"),
+            "functions" => assert!(links("functions"), "{path}"),
+            _ => assert!(links("data-sources") || links("resources"), "{path}"),
+        }
+        assert!(folder.is_empty() || folder == "functions" || links("guides"), "no guide names what {path} is about:\n{text}");
+        let lives = text.contains("## Import, state, destroy") || text.contains("## State and destroy");
+        assert_eq!(lives, folder.ends_with("resources"), "{path}");
+    }
+    assert!(pages.len() > 15);
 }
 
 #[test]

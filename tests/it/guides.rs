@@ -1,6 +1,8 @@
 //! What the hand-written pages promise beyond being valid: who is sent to ask for a right is told which read needs it.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
+
+use azposture::{provider::Azposture, sdk::server::Server};
 
 /// Pages that people write: the guides and the README, by name.
 fn pages() -> Vec<(String, String)> {
@@ -45,6 +47,35 @@ fn asks(words: &[&str]) -> bool {
 /// Whether it says what is read with it.
 fn names_a_read(words: &[&str]) -> bool {
     words.iter().any(|word| ["read", "reads", "reading"].contains(&word.to_lowercase().as_str()))
+}
+
+/// Names of environment variables between backticks.
+fn variables(text: &str) -> BTreeSet<String> {
+    let is_name = |word: &&str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    text.split('`').skip(1).step_by(2).filter(is_name).map(str::to_owned).collect()
+}
+
+#[test]
+fn one_table_holds_every_variable_that_stands_for_an_argument() {
+    let server = Server::new(Azposture::new());
+    let mut arguments = BTreeSet::new();
+    for attribute in &server.catalogue().provider.attributes {
+        arguments.extend(variables(&attribute.description).into_iter().map(|variable| (variable, attribute.name.clone())));
+    }
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides/environment-variables.md");
+    let page = fs::read_to_string(page).unwrap();
+    let mut rows = BTreeSet::new();
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.split('`').skip(1).step_by(2).collect();
+        rows.insert((cells[0].to_owned(), cells[1].to_owned()));
+    }
+    let said: BTreeSet<_> = arguments.iter().map(|(variable, _)| variable).collect();
+    let listed: BTreeSet<_> = rows.iter().map(|(variable, _)| variable).collect();
+    assert_eq!(listed, said);
+    // The block's text names what the webhook of AKS sets under the argument that turns the method on.
+    for row in rows.iter().filter(|(variable, _)| !variable.starts_with("AZURE_")) {
+        assert!(arguments.contains(row), "{} does not stand for {}", row.0, row.1);
+    }
 }
 
 #[test]

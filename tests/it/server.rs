@@ -198,7 +198,7 @@ fn a_deprecated_attribute_is_marked_in_the_schema_and_on_its_page() {
     let attributes = &server.catalogue().data_sources["toys_box"].attributes;
     let marked: Vec<_> = attributes.iter().filter(|one| one.deprecated).map(|one| one.name.as_str()).collect();
     assert_eq!(marked, ["pounds"]);
-    let pages = docs::render(&server, &|_| None);
+    let pages = docs::render(&server, &|_| None, &[]);
     let (_, page) = pages.iter().find(|(name, _)| name.contains("data-sources/box")).unwrap();
     let lines: Vec<_> = page.lines().filter(|line| line.contains("Deprecated")).collect();
     assert!(lines.len() == 1 && lines[0].starts_with("- `pounds` (Number, Deprecated)"), "{page}");
