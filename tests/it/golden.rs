@@ -21,7 +21,7 @@ fn root() -> PathBuf {
 }
 
 /// Compares a file with what it has to be, or rewrites it.
-fn golden(path: &Path, expected: &str) {
+pub(crate) fn golden(path: &Path, expected: &str) {
     if env::var_os("UPDATE").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         return fs::write(path, expected).unwrap();

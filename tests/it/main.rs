@@ -15,6 +15,7 @@ mod codec;
 mod demo;
 mod engines;
 mod golden;
+mod golden_picture;
 mod guides;
 mod process;
 mod protocol;
