@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use azure_core::Uuid;
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
@@ -73,6 +74,11 @@ impl Client {
     /// What the connection was made of.
     pub fn settings(&self) -> &Settings {
         &self.inner.shared.settings
+    }
+
+    /// The moment by which what was read is judged: now, and in the demo tenant always the same one.
+    pub fn now(&self) -> OffsetDateTime {
+        self.settings().now()
     }
 
     /// The transports, for reads that need no token (tenant discovery).

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
+use time::{OffsetDateTime, macros::datetime};
 
 use super::error::Result;
 
@@ -35,6 +36,10 @@ pub const DEMO_TENANT_ID: &str = "fab00000-0000-4000-8000-000000000001";
 pub const DEMO_CLIENT_ID: &str = "fab00006-0000-4000-8000-000000000001";
 /// The secret of [`DEMO_CLIENT_ID`]. It protects nothing.
 pub const DEMO_CLIENT_SECRET: &str = "demo";
+
+/// The moment for which the demo tenant's documents are written, and by which they are judged, so that it shows the same on every day
+/// and at every hour: its newest scan is a day old, its secret ends in eleven days, and one role is active since yesterday.
+pub const DEMO_NOW: OffsetDateTime = datetime!(2026-11-02 08:00 UTC);
 
 /// Which Azure this is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -251,4 +256,14 @@ pub struct Settings {
     pub limits: Limits,
     /// What every request says it comes from; visible ASCII.
     pub user_agent: String,
+}
+
+impl Settings {
+    /// The moment by which what was read is judged: now, and in the demo tenant always the same one.
+    pub fn now(&self) -> OffsetDateTime {
+        match self.environment {
+            Environment::Demo => DEMO_NOW,
+            _ => OffsetDateTime::now_utc(),
+        }
+    }
 }

@@ -1,18 +1,14 @@
-//! The tenant's documents: embedded, parsed when first asked for, and moved in time so that the newest of them is a day old.
+//! The tenant's documents: embedded, and parsed when first asked for. They are written for one moment
+//! ([`DEMO_NOW`](crate::azure::settings::DEMO_NOW)), by which they are judged on whatever day they are read.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::Value;
-use time::{Date, Duration, Month};
 
 use crate::azure::{Error, Kind, Result};
-
-/// The day for which the fixtures were written, as days since 1970-01-01 (2026-11-02).
-const WRITTEN_FOR: i64 = 20_759;
 
 macro_rules! embedded {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("fixtures/", $name, ".json")))),*] };
@@ -64,25 +60,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The documents of one tenant.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Fixtures {
-    /// By how many days every date is moved.
-    days: i64,
     loaded: Mutex<BTreeMap<String, Arc<Value>>>,
 }
 
 impl Fixtures {
-    /// Dates as they stand in the files.
-    pub(super) fn as_written() -> Self {
-        Self { days: 0, loaded: Mutex::default() }
-    }
-
-    /// Dates moved by whole days to today.
-    pub(super) fn of_today() -> Self {
-        let today = SystemTime::now().duration_since(UNIX_EPOCH).map_or(WRITTEN_FOR, |since| (since.as_secs() / 86_400) as i64);
-        Self { days: today - WRITTEN_FOR, loaded: Mutex::default() }
-    }
-
     /// The document; `null` for a name that does not exist.
     pub(super) fn document(&self, name: &str) -> Arc<Value> {
         self.load(name).unwrap_or_default()
@@ -119,11 +102,7 @@ impl Fixtures {
             return Some(document.clone());
         }
         let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
-        let mut document: Value = serde_json::from_str(text).ok()?;
-        if self.days != 0 {
-            shift(&mut document, self.days);
-        }
-        let document = Arc::new(document);
+        let document = Arc::new(serde_json::from_str::<Value>(text).ok()?);
         self.lock().insert(name.to_owned(), document.clone());
         Some(document)
     }
@@ -133,35 +112,12 @@ impl Fixtures {
     }
 }
 
-fn shift(value: &mut Value, days: i64) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| shift(item, days)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(_, item)| shift(item, days)),
-        Value::String(text) => {
-            if let Some(moved) = moved(text, days) {
-                *text = moved;
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A timestamp moved by whole days; none for anything else, and for the services' zero date.
-fn moved(text: &str, days: i64) -> Option<String> {
-    let (date, time) = text.split_once('T')?;
-    let mut parts = date.split('-').map(|part| part.parse::<u16>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if date.len() != 10 || !(2000..9000).contains(&year) || !time.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
-    }
-    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    let date = Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()?.checked_add(Duration::days(days))?;
-    Some(format!("{:04}-{:02}-{:02}T{time}", date.year(), u8::from(date.month()), date.day()))
-}
-
 #[cfg(test)]
 mod tests {
+    use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
     use super::*;
+    use crate::azure::settings::DEMO_NOW;
 
     #[test]
     fn every_fixture_parses() {
@@ -170,27 +126,28 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_timestamp_moves_by_whole_days_and_keeps_its_time() {
-        assert_eq!(moved("2026-02-27T05:20:08.7644808Z", 2).as_deref(), Some("2026-03-01T05:20:08.7644808Z"));
-    }
-
-    #[test]
-    fn zero_dates_and_other_text_stay() {
-        for text in ["0001-01-01T00:00:00Z", "", "2026-10-01", "PT0S", "Tag", "9999-12-31T00:00:00Z"] {
-            assert_eq!(moved(text, 5), None, "{text}");
+    /// Every moment of the past that a service writes by itself, by fixture.
+    fn written(value: &Value, found: &mut Vec<String>) {
+        const WRITTEN: [&str; 6] =
+            ["assignedDateTime", "createdOn", "firstEvaluationDate", "lastSignInDateTime", "statusChangeDate", "timeGenerated"];
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| written(item, found)),
+            Value::Object(fields) => fields.iter().for_each(|(key, item)| match item.as_str() {
+                Some(text) if WRITTEN.contains(&key.as_str()) => found.push(text.to_owned()),
+                _ => written(item, found),
+            }),
+            _ => {}
         }
     }
 
     #[test]
-    fn the_day_the_fixtures_were_written_for_is_after_their_newest_scan() {
-        let date = Date::from_calendar_date(1970, Month::January, 1).unwrap() + Duration::days(WRITTEN_FOR);
-        let newest = EMBEDDED
-            .iter()
-            .find(|(name, _)| *name == "sub-assessments")
-            .and_then(|(_, text)| serde_json::from_str::<Value>(text).ok())
-            .unwrap();
-        let newest = newest["value"].as_array().unwrap().iter().map(|row| row["properties"]["timeGenerated"].to_string()).max();
-        assert!(newest.unwrap().trim_matches('"') < date.to_string().as_str());
+    fn the_demo_s_clock_stands_within_a_day_and_a_half_after_the_newest_that_a_service_wrote() {
+        let mut found = Vec::new();
+        for (_, text) in EMBEDDED {
+            written(&serde_json::from_str(text).unwrap(), &mut found);
+        }
+        let newest = found.iter().filter_map(|text| OffsetDateTime::parse(text, &Rfc3339).ok()).max().unwrap();
+        let age = DEMO_NOW - newest;
+        assert!(age.is_positive() && age < Duration::hours(36), "{newest}");
     }
 }

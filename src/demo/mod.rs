@@ -46,6 +46,7 @@ use self::{
 use crate::azure::Result;
 
 pub use self::{fault::Fault, request::Request};
+pub use crate::azure::settings::DEMO_NOW as NOW;
 
 /// Host of sign-in.
 pub const LOGIN_HOST: &str = "login.demo.azposture";
@@ -105,20 +106,10 @@ struct Inner {
 }
 
 impl Tenant {
-    /// The tenant with its dates moved by whole days, so that its newest scan is a day old and its credential about to expire is
-    /// always eleven days from it.
+    /// The tenant as its files have it.
     pub fn demo() -> Self {
-        Self::of(Fixtures::of_today())
-    }
-
-    /// The tenant with dates as its files have them, around 2026-11-01: for tests that compare dates.
-    pub fn as_written() -> Self {
-        Self::of(Fixtures::as_written())
-    }
-
-    fn of(fixtures: Fixtures) -> Self {
         Self(Arc::new(Inner {
-            fixtures,
+            fixtures: Fixtures::default(),
             faults: Mutex::default(),
             log: Mutex::default(),
             page_size: Mutex::default(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use time::Date;
 
 use super::{
     collect::{
@@ -153,11 +154,12 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
     let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
     require_known(arguments.plans.keys(), answered, named)?;
+    let today = context.client.now().date();
     let mut findings = Vec::new();
     for place in places(&subscriptions) {
         findings.extend(plan_findings(arguments, &place, &facts));
         findings.extend(assessment_finding(arguments, &place, &facts));
-        findings.extend(scan_findings(arguments, &place, &facts));
+        findings.extend(scan_findings(arguments, &place, &facts, today));
     }
     findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
         let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
@@ -290,13 +292,12 @@ fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -
 }
 
 /// One line for each kind of thing that a named plan scans and the subscription has.
-fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
+fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today: Date) -> Vec<Finding> {
     let subscription = place.subscription;
     let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
     let offers: Vec<&Offer> =
         arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
     let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
-    let today = time::OffsetDateTime::now_utc().date();
     let judge = |kind: &str| {
         let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
         let there = facts

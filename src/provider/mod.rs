@@ -117,7 +117,8 @@ impl Provider for Azposture {
             (None, _) => Transports::real(&connection),
         };
         if connection.environment == Environment::Demo {
-            let detail = "Everything below comes from the tenant embedded in the provider; nothing of it is real.";
+            let detail = "Everything below comes from the tenant embedded in the provider; nothing of it is real, and \
+                          it is always 2 November 2026 there.";
             warnings.warning(Path::attribute("environment"), "Demo tenant in use", detail);
         }
         let operation_timeout = connection.limits.operation_timeout;

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use time::OffsetDateTime;
-
 use super::{
     engine::{self, Engine},
     graph::{self, WHOSE, opaque},
@@ -94,7 +92,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let (discovery, region) = discovery;
     let claims = signed_in.claims.clone().unwrap_or_default();
     let facts = Facts {
-        today: OffsetDateTime::now_utc().date(),
+        today: context.client.now().date(),
         areas,
         identity_scope: context.identity_scope,
         sign_in: SignIn {

@@ -262,8 +262,10 @@ impl Reading {
             async move { authorization::eligibilities_reaching(context, &scope).await }
         };
         let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
+        let now = context.client.now();
         for (facts, list) in self.facts.iter_mut().zip(lists) {
-            let rows: Vec<_> = list.rows.iter().flat_map(|rows| rows.iter()).filter_map(authorization::eligibility).collect();
+            let rows = list.rows.iter().flat_map(|rows| rows.iter());
+            let rows: Vec<_> = rows.filter_map(|row| authorization::eligibility(row, now)).collect();
             let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
             let given: BTreeSet<String> = given.filter(|group| !facts.above.value.contains(group)).collect();
             if given.iter().any(|group| self.tree.contains(group)) {

@@ -25,10 +25,10 @@ pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
     }
 }
 
-/// What could be activated, as it is judged; none if it is over or has not begun.
-pub fn eligibility(row: &wire::ScheduleInstance) -> Option<rbac::Assignment> {
+/// What could be activated, as it is judged at a moment; none if it is over or has not begun.
+pub fn eligibility(row: &wire::ScheduleInstance, now: OffsetDateTime) -> Option<rbac::Assignment> {
     let properties = &row.properties;
-    let pending = match force(properties, OffsetDateTime::now_utc()) {
+    let pending = match force(properties, now) {
         Force::Over => return None,
         Force::Pending => true,
         Force::Now => false,

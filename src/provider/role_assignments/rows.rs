@@ -64,17 +64,18 @@ pub(super) async fn read(
             false => found.place(&assignments, |row| &row.properties.scope),
         }
         gaps.extend(assignments.gaps);
-        found.schedule(schedules?, gaps);
+        found.schedule(schedules?, context.client.now(), gaps);
         let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
         any |= !lists.is_empty();
         found.active.extend(lists.iter().flat_map(|rows| rows.iter()).map(|row| (row.id.to_lowercase(), row.clone())));
         gaps.extend(unread);
     }
     if eligible {
+        let now = context.client.now();
         let list = authorization::eligibilities(context, subscriptions).await?;
         let (lists, unread) = authorization::eligibilities_of_groups(context, &groups).await?;
         any |= !list.read.is_empty() || !lists.is_empty();
-        let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row));
+        let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row, now));
         found.eligible.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
         found.place(&list, |row| &row.properties.scope);
         gaps.extend(list.gaps.into_iter().chain(unread));
@@ -113,14 +114,14 @@ fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
 }
 
 /// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
-fn is_in_force(row: &wire::ScheduleInstance) -> bool {
-    authorization::force(&row.properties, OffsetDateTime::now_utc()) != authorization::Force::Over
+fn is_in_force(row: &wire::ScheduleInstance, now: OffsetDateTime) -> bool {
+    authorization::force(&row.properties, now) != authorization::Force::Over
 }
 
 impl Found {
     /// How long assignments last. Without the licence nothing is scheduled, which is an answer.
-    fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, gaps: &mut Vec<Unreadable>) {
-        for row in each(&schedules).filter(|row| is_in_force(row)) {
+    fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, now: OffsetDateTime, gaps: &mut Vec<Unreadable>) {
+        for row in each(&schedules).filter(|row| is_in_force(row, now)) {
             if let Some(origin) = &row.properties.origin_role_assignment_id {
                 self.schedules.insert(origin.to_lowercase(), row.properties.clone());
             }

@@ -125,7 +125,7 @@ async fn the_next_page_is_on_the_wire_while_this_one_is_decoded() {
         page(&[&number.to_string()], "nextLink", if number == 0 { "https://graph.microsoft.com/v1.0/users?p=1" } else { "" })
     });
     let mut overlapped = Vec::new();
-    let wait = |number| second_page.recv_timeout(Duration::from_secs(10)) == Ok(number);
+    let wait = |number| second_page.recv_timeout(Duration::from_secs(60)) == Ok(number);
     fake.client().list(users(), |_: Row| overlapped.push(overlapped.len() == 1 || wait(0) && wait(1))).await.unwrap();
     assert_eq!(overlapped, [true, true]);
 }

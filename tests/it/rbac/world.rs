@@ -30,7 +30,7 @@ pub(super) const VAULT: &str =
 
 /// The roles of the demo tenant, by name.
 static ROLES: LazyLock<BTreeMap<String, Role>> = LazyLock::new(|| {
-    let document = Tenant::as_written().document("role-definitions");
+    let document = Tenant::demo().document("role-definitions");
     let rows: Vec<RoleDefinition> = serde_json::from_value(document["value"].clone()).unwrap();
     rows.iter().map(role).map(|role| (role.name.clone(), role)).collect()
 });

@@ -139,10 +139,10 @@ async fn an_az_that_hangs_is_ended_with_what_it_has_started() {
             break child;
         }
     };
-    // A zombie has ended.
+    // A zombie has ended. Its state stands after its name, which is in parentheses.
     let runs = || {
-        let state = std::process::Command::new("ps").args(["-o", "stat=", "-p", child.trim()]).output().unwrap().stdout;
-        state.first().is_some_and(|state| *state != b'Z')
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
     };
     within(async {
         while runs() {

@@ -41,6 +41,11 @@ use Hit::{Service, Wire};
 
 const ONCE: Option<usize> = Some(1);
 
+/// Seconds for one attempt, where that is what a row is about.
+const LIMIT: u32 = 2;
+/// The same on a machine so busy that even what should be in time comes late.
+const PATIENT_LIMIT: u32 = 10;
+
 struct Row {
     name: &'static str,
     hit: Hit,
@@ -101,7 +106,7 @@ const ROWS: &[Row] = &[
     row("a packed body that was cut", Wire(Effect::GzipCut, ONCE), Same),
     row("packed bodies that are always cut", Wire(Effect::GzipCut, None), Unknown("unavailable", "ConnectionLost")),
     row("a body in drips", Wire(Effect::Dribble(20, Duration::from_millis(20)), None), Same),
-    row("a body too slow for its time", Wire(Effect::Dribble(20, Duration::from_millis(200)), None), Unknown("timeout", "RequestTimeout")),
+    row("a body too slow for its time", Wire(Effect::Dribble(20, Duration::from_secs(1)), None), Unknown("timeout", "RequestTimeout")),
     row("a body that stops halfway", Wire(Effect::Stall, ONCE), Same),
     row("silence", Wire(Effect::Silence, ONCE), Same),
     row("silence without end", Wire(Effect::Silence, None), Unknown("timeout", "RequestTimeout")),
@@ -160,7 +165,7 @@ fn green() -> Json {
 }
 
 fn recipe(row: &Row, http: Http, engine: Engine) -> Recipe {
-    let tenant = Tenant::as_written().with_page_size(engine.page_size());
+    let tenant = Tenant::demo().with_page_size(engine.page_size());
     let paths = match engine {
         Engine::ResourceGraph => ["Microsoft.ResourceGraph/resources".to_owned(), "nothing else".to_owned()],
         Engine::ResourceManager => {
@@ -200,13 +205,13 @@ fn rows_of<'a>(list: &'a Json, subscription: &str) -> Vec<&'a Json> {
 }
 
 /// Everything one row promises, in the list and at the gate; what is wrong with it, if anything.
-async fn kept(row: &Row, http: Http, engine: Engine, undisturbed: &Json) -> Result<(), String> {
+async fn kept(row: &Row, http: Http, engine: Engine, undisturbed: &Json, limit: u32) -> Result<(), String> {
     let cloud = recipe(row, http, engine).start().await;
     let mut block = cloud.block();
     block["max_retry_wait_seconds"] = json!(2);
     block["resource_graph"] = engine.word().into();
     if row.is_late() {
-        block["request_timeout_seconds"] = json!(2);
+        block["request_timeout_seconds"] = json!(limit);
     }
     let plugin = provider(block, &[("TF_LOG", "trace")]).await;
     let (list, gate) = match row.is_late() {
@@ -262,7 +267,7 @@ fn silent(plugin: &Plugin, cloud: &FakeCloud) -> Result<(), String> {
 }
 
 async fn undisturbed(http: Http, engine: Engine) -> Json {
-    let cloud = FakeCloud::on(Tenant::as_written().with_page_size(engine.page_size())).over(http).start().await;
+    let cloud = FakeCloud::on(Tenant::demo().with_page_size(engine.page_size())).over(http).start().await;
     let mut block = cloud.block();
     block["resource_graph"] = engine.word().into();
     let plugin = provider(block, &[]).await;
@@ -277,11 +282,21 @@ async fn undisturbed(http: Http, engine: Engine) -> Json {
 
 async fn every_promise_is_kept(http: Http, engine: Engine, own: &[Row]) {
     let undisturbed = &undisturbed(http, engine).await;
-    let broken =
-        stream::iter(ROWS.iter().chain(own)).map(|row| async move { (row.name, kept(row, http, engine, undisturbed).await) });
-    let broken = broken.buffered(16).filter_map(|(name, kept)| async move { kept.err().map(|why| (name, why)) });
-    let broken: Vec<_> = broken.collect().await;
-    assert!(broken.is_empty(), "{}", broken.iter().map(|(name, why)| format!("{name}\n  {why}\n")).collect::<String>());
+    let tried =
+        stream::iter(ROWS.iter().chain(own)).map(|row| async move { (row, kept(row, http, engine, undisturbed, LIMIT).await) });
+    let tried = tried.buffered(16).filter_map(|(row, kept)| async move { kept.err().map(|why| (row, why)) });
+    let mut broken = String::new();
+    for (row, mut why) in tried.collect::<Vec<_>>().await {
+        // Once more, alone and with more time: a promise that is broken stays so.
+        if row.is_late() {
+            match kept(row, http, engine, undisturbed, PATIENT_LIMIT).await {
+                Ok(()) => continue,
+                Err(again) => why = again,
+            }
+        }
+        broken.push_str(&format!("{}\n  {why}\n", row.name));
+    }
+    assert!(broken.is_empty(), "{broken}");
 }
 
 #[tokio::test]

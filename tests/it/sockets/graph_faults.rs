@@ -159,8 +159,10 @@ async fn waits(data_source: &str, engine: &str, fault: impl Fn() -> Fault, least
         answers.push((value.unwrap(), started.elapsed()));
     }
     assert_eq!(answers[0].0, answers[1].0, "{data_source}");
-    let took = answers[1].1;
-    assert!(took >= least && took < least + Duration::from_secs(20), "{data_source}: {took:?}, asked for {least:?}");
+    // The machine may be busy, but then it was with the undisturbed read as well.
+    let (usual, took) = (answers[0].1, answers[1].1);
+    let most = least + Duration::from_secs(20) + 10 * usual;
+    assert!(took >= least && took < most, "{data_source}: {took:?} instead of {usual:?}, asked for {least:?}");
 }
 
 #[tokio::test]

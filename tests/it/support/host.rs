@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    env,
+    ffi::OsString,
     path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
@@ -37,6 +39,17 @@ const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca
 /// Ends a wait that hangs. Far longer than anything takes on a machine under load.
 pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), work).await.expect("done within a minute")
+}
+
+/// What `make test-clock` runs the tests under, for the processes that they start with an environment of their own: another clock, another
+/// time zone, another language. Nothing without it.
+pub(crate) fn other_clock() -> impl Iterator<Item = (OsString, OsString)> {
+    let is_under_one = env::var_os("FAKETIME").is_some();
+    let passed_on = |name: &OsString| {
+        let name = name.to_string_lossy();
+        ["LC_ALL", "LD_PRELOAD", "TZ"].contains(&name.as_ref()) || name.contains("FAKETIME") || name.contains("FAKE_MONOTONIC")
+    };
+    env::vars_os().filter(move |(name, _)| is_under_one && passed_on(name))
 }
 
 /// How to start the provider. Its directory is removed when this is dropped.
@@ -85,7 +98,7 @@ impl Launch {
     /// The process with piped output, killed when it is dropped.
     pub(crate) fn spawn(&self) -> Child {
         let mut command = Command::new(&self.program[0]);
-        command.args(&self.program[1..]).env_clear().envs(&self.environment).kill_on_drop(true);
+        command.args(&self.program[1..]).env_clear().envs(other_clock()).envs(&self.environment).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 

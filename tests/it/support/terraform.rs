@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value as Json;
 
 use super::host::BINARY;
@@ -25,7 +26,7 @@ use super::host::BINARY;
 pub(crate) const DEMO: &str = r#"provider "azposture" { environment = "demo" }"#;
 
 /// How long what a CLI has started may outlive it. A provider whose CLI was killed looks for it every second, and the machine may be busy.
-const LEFTOVERS_END: Duration = Duration::from_secs(5);
+const LEFTOVERS_END: Duration = Duration::from_secs(60);
 
 const REQUIRED: &str = r#"
 terraform {
@@ -180,7 +181,7 @@ impl Workspace {
         pids.filter(ours).collect()
     }
 
-    /// Within a few seconds no process of this workspace is left, and nothing of the provider's in the directory for temporary files.
+    /// Soon no process of this workspace is left, and nothing of the provider's in the directory for temporary files.
     pub(crate) fn nothing_is_left(&self) {
         let until = Instant::now() + LEFTOVERS_END;
         let left = || (self.processes(), self.sockets());
@@ -219,7 +220,9 @@ impl Drop for Workspace {
     /// A failed test must leave no process either.
     fn drop(&mut self) {
         for pid in self.processes() {
-            signal("KILL", i64::from(pid));
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
         }
     }
 }
@@ -293,12 +296,17 @@ impl Running {
 
     /// Sends Ctrl-C as a terminal does: to the whole group, the provider included.
     pub(crate) fn interrupt(&self) {
-        signal("INT", -i64::from(self.child.id()));
+        let _ = kill_process_group(self.pid(), Signal::INT);
     }
 
     /// Kills the CLI, and nothing else.
     pub(crate) fn kill(&self) {
-        signal("KILL", i64::from(self.child.id()));
+        let _ = kill_process(self.pid(), Signal::KILL);
+    }
+
+    // A process that has just ended is no failure.
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// The end, and how long it took from now.
@@ -317,10 +325,4 @@ impl Running {
         }
         (Output { code: status.code(), stdout: self.said, stderr: String::new() }, took)
     }
-}
-
-fn signal(name: &str, pid: i64) {
-    let pid = pid.to_string();
-    // A process that has just ended is no failure.
-    drop(Command::new("kill").args(["-s", name, "--", &pid]).stderr(Stdio::null()).status());
 }

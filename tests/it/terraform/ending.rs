@@ -2,11 +2,11 @@
 
 use std::{
     net::{TcpListener, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{RED, demo, ephemeral_gate};
-use crate::support::terraform::{Running, Terraform, Workspace};
+use crate::support::terraform::{DEMO, Running, Terraform, Workspace};
 
 /// A cloud that accepts a connection and never says a word.
 struct Silent(TcpListener);
@@ -46,7 +46,10 @@ fn reading(workspace: &Workspace, cloud: &Silent) -> (Running, TcpStream) {
 #[test]
 fn ctrl_c_during_a_slow_read_ends_within_a_second() {
     let Some(terraform) = Terraform::find() else { return };
-    // The machine may be busy with something else, but hardly three times.
+    // The machine may be busy with something else, but hardly three times; and then everything takes longer.
+    let started = Instant::now();
+    terraform.workspace(DEMO).run(&["validate"]).succeeds();
+    let second = Duration::from_secs(1).max(started.elapsed());
     let times: Vec<Duration> = (0..3)
         .map(|_| {
             // A cloud each: a connection left over from the plan before would look like a request of this one, which may not have
@@ -61,7 +64,7 @@ fn ctrl_c_during_a_slow_read_ends_within_a_second() {
             took
         })
         .collect();
-    assert!(times.iter().any(|took| *took < Duration::from_secs(1)), "{times:?}");
+    assert!(times.iter().any(|took| *took < second), "{times:?} of {second:?}");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The sign-in: token, cloud, tenant, credential, principal.
 
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use azposture::demo::NOW;
+use time::{Duration, format_description::well_known::Rfc3339};
 
 use super::*;
 
 /// A secret of the demo's application, by the days from today on which it began and ends.
 fn secret(began: i64, ends: i64) -> Json {
-    let on = |days| (OffsetDateTime::now_utc() + Duration::days(days)).format(&Rfc3339).unwrap();
+    let on = |days| (NOW + Duration::days(days)).format(&Rfc3339).unwrap();
     json!({"keyId": "k", "startDateTime": on(began), "endDateTime": on(ends), "secretText": null})
 }
 
