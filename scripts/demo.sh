@@ -4,11 +4,14 @@
 set -eu
 binaries=$(cd "$1" && pwd)
 
-say() { printf '\n\033[1m%s\033[0m\n\n' "$*"; }
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m') colour=; else bold='' plain='' colour=-no-color; fi
+say() { printf '\n%s%s%s\n\n' "$bold" "$*" "$plain"; }
 
 if [ -z "${TF:-}" ]; then
     say "There is no terraform or tofu to run (https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install)."
     say "The same reads and the same gate, through the protocol client of the tests:"
+    # The tests are built first, and are seen to be: it takes minutes.
+    cargo test --no-run --test it
     exec cargo test --quiet --test it -- --exact showcase::demo_without_terraform --nocapture
 fi
 
@@ -16,7 +19,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/azposture-demo.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cat >"$work/cli.tfrc" <<EOF
 provider_installation {
-  dev_overrides { "registry.terraform.io/azposture/azposture" = "$binaries" }
+  dev_overrides {
+    "registry.terraform.io/azposture/azposture" = "$binaries"
+    "registry.opentofu.org/azposture/azposture" = "$binaries"
+  }
   direct {}
 }
 EOF
@@ -24,14 +30,14 @@ cp examples/demo/*.tf "$work"
 export TF_CLI_CONFIG_FILE="$work/cli.tfrc" TF_DATA_DIR="$work/.terraform" TF_IN_AUTOMATION=1
 # Where there is nothing worse, only the summaries of warnings (development overrides, demo tenant) are shown; beside an error Terraform
 # shows them whole. Everything else is as a user sees it.
-plan() { "$TF" -chdir="$work" plan -input=false -compact-warnings "$@"; }
+plan() { "$TF" -chdir="$work" plan -input=false -compact-warnings $colour "$@"; }
 
 say "1. What is true about the (demo) estate: a plan that only reads"
 plan -var gate=false
 
 say "2. The same plan with a gate: Defender for Cloud has to be ready in production"
 status=0
-plan >"$work/said" 2>&1 || status=$?
+colour=-no-color plan >"$work/said" 2>&1 || status=$?
 cat "$work/said"
 if [ "$status" -eq 0 ]; then
     echo "The gate let the plan pass, which it must not on the demo tenant." >&2

@@ -44,9 +44,12 @@ if [ -z "$tf" ]; then
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/azposture-dist.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mirror=$work/mirror/registry.terraform.io/azposture/azposture
-mkdir -p "$mirror" "$work/plan"
-cp "$out/$archive" "$mirror"
+mkdir -p "$work/plan"
+# Each CLI asks for the provider at its own registry.
+for host in registry.terraform.io registry.opentofu.org; do
+    mkdir -p "$work/mirror/$host/azposture/azposture"
+    cp "$out/$archive" "$work/mirror/$host/azposture/azposture"
+done
 cat >"$work/cli.tfrc" <<EOF
 provider_installation {
   filesystem_mirror { path = "$work/mirror" }

@@ -1,6 +1,10 @@
 terraform {
+  required_version = ">= 1.3"
   required_providers {
-    azposture = { source = "azposture/azposture" }
+    azposture = {
+      source  = "azposture/azposture"
+      version = ">= 0.1.0"
+    }
   }
 }
 

@@ -3,20 +3,22 @@
 
 use std::process;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::listen::Address;
 
-/// What attaches Terraform or OpenTofu to this process: a line for the shell. `Test` keeps the host from ending the process.
-pub(super) fn reattach(source: &str, protocol: u32, address: &Address) -> String {
+/// What attaches Terraform or OpenTofu to this process: a line for the shell, with every source address that one of them looks under.
+/// `Test` keeps the host from ending the process.
+pub(super) fn reattach(sources: &[&str], protocol: u32, address: &Address) -> String {
     let Address { network, text } = address;
-    let config = json!({ source: {
+    let entry = json!({
         "Protocol": "grpc",
         "ProtocolVersion": protocol,
         "Pid": process::id(),
         "Test": true,
         "Addr": { "Network": network, "String": text },
-    }});
+    });
+    let config = Value::Object(sources.iter().map(|source| ((*source).to_owned(), entry.clone())).collect());
     format!("TF_REATTACH_PROVIDERS='{}'", config.to_string().replace('\'', r"'\''"))
 }
 
@@ -27,11 +29,13 @@ mod tests {
     #[test]
     fn the_line_tells_terraform_where_to_attach() {
         let address = Address { network: "unix", text: "/tmp/azp/s".into() };
-        let line = reattach("registry.terraform.io/a/b", 6, &address);
+        let line = reattach(&["registry.terraform.io/a/b", "registry.opentofu.org/a/b"], 6, &address);
         let json = line.strip_prefix("TF_REATTACH_PROVIDERS='").and_then(|rest| rest.strip_suffix('\'')).unwrap();
         let config: serde_json::Value = serde_json::from_str(json).unwrap();
-        let entry = &config["registry.terraform.io/a/b"];
-        assert_eq!(entry["Addr"], json!({"Network": "unix", "String": "/tmp/azp/s"}));
-        assert_eq!((&entry["ProtocolVersion"], &entry["Test"]), (&json!(6), &json!(true)));
+        for source in ["registry.terraform.io/a/b", "registry.opentofu.org/a/b"] {
+            let entry = &config[source];
+            assert_eq!(entry["Addr"], json!({"Network": "unix", "String": "/tmp/azp/s"}));
+            assert_eq!((&entry["ProtocolVersion"], &entry["Test"]), (&json!(6), &json!(true)));
+        }
     }
 }

@@ -116,7 +116,7 @@ async fn unhosted<P: Provider>(provider: P) -> Result<(), Failure> {
     let ending = CancellationToken::new();
     signals(Interrupt::Ends, &ending)?;
     let listener = Listener::bind(&Environment::without_host()).await?;
-    let line = debug::reattach(P::ADDRESS, environment::PROTOCOL, &listener.address);
+    let line = debug::reattach(P::ADDRESSES, environment::PROTOCOL, &listener.address);
     let (connections, _directory) = listener.accept(None, Presence::new(), ending.clone());
     announce(&line)?;
     // A host that attached does not own the process, so its Shutdown ends nothing.

@@ -79,7 +79,8 @@ fn unserved(settings: &Settings) -> Diagnostics {
 
 impl Provider for Azposture {
     const NAME: &'static str = "azposture";
-    const ADDRESS: &'static str = "registry.terraform.io/azposture/azposture";
+    const ADDRESSES: &'static [&'static str] =
+        &["registry.terraform.io/azposture/azposture", "registry.opentofu.org/azposture/azposture"];
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Settings = Settings;
     type Context = Context;

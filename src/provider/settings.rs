@@ -13,6 +13,9 @@ use crate::azure::{inputs::Inputs, settings::Sensitive};
 ///
 /// One provider block is one connection: a sign-in, a cloud, a scope, and how strict to be. Configuring makes no request and takes
 /// no token: contradictions in the block are errors at validate, sign-in errors appear at the first read.
+///
+/// It works with Terraform from 1.3 and OpenTofu from 1.6; functions need Terraform 1.8 or OpenTofu 1.7, ephemeral resources 1.10 or 1.11. Run
+/// with Terraform 1.6 and 1.8 to 1.16, and OpenTofu 1.6 to 1.12, on Linux.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Settings {
     /// Which Azure: `public` (or `global`), `usgovernment` (or `usgovernmentl4`, `gcchigh`: US Government L4, GCC High), `dod` (or

@@ -14,8 +14,8 @@ use super::{
 pub trait Provider: Send + Sync + 'static {
     /// The prefix of every type name: `azposture`.
     const NAME: &'static str;
-    /// The source address: `registry.terraform.io/azposture/azposture`.
-    const ADDRESS: &'static str;
+    /// The source addresses: one at `registry.terraform.io`, where Terraform looks, and one at `registry.opentofu.org`, where OpenTofu does.
+    const ADDRESSES: &'static [&'static str];
     /// The release.
     const VERSION: &'static str;
     /// The provider block; the doc comment is the text of the index page.

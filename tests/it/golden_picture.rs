@@ -33,7 +33,7 @@ async fn the_picture_of_a_red_plan_shows_what_the_gate_says() {
         format!("Error: {}", summary),
         String::new(),
         "  with azposture_defender_validation.production,".to_owned(),
-        "  on main.tf line 28, in resource \"azposture_defender_validation\" \"production\":".to_owned(),
+        "  on main.tf line 32, in resource \"azposture_defender_validation\" \"production\":".to_owned(),
         String::new(),
     ];
     reading.detail().lines().for_each(|line| lines.extend(wrapped(line)));

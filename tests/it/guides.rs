@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use azposture::{provider::Azposture, sdk::server::Server};
 
+use crate::support::blocks::Block;
+
 /// Pages that people write: the guides and the README, by name.
 fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -91,4 +93,41 @@ fn who_is_sent_to_ask_for_a_right_is_told_which_read_needs_it() {
         }
     }
     assert!(asking > 3, "{asking}");
+}
+
+/// What is missing of what tflint's own rules ask of a module: the version of the CLI, that of the provider, a type for each variable.
+fn unstated(text: &str) -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    if !text.contains("required_version = \">= ") {
+        missing.push("required_version");
+    }
+    let (versions, sources) = (text.matches("\n      version ").count(), text.matches("\n      source ").count());
+    if versions == 0 || versions != sources {
+        missing.push("a version for each provider");
+    }
+    let variables = text.split("\nvariable \"").skip(1).map(|rest| rest.split("\n}").next().unwrap_or_default());
+    if variables.into_iter().any(|variable| !variable.lines().any(|line| line.trim_start().starts_with("type "))) {
+        missing.push("a type for each variable");
+    }
+    missing
+}
+
+#[test]
+fn every_block_and_every_example_works_as_pasted_and_says_for_which_versions() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts: Vec<(String, String)> =
+        Block::all().into_iter().filter(|block| block.file().is_none()).map(|block| (block.page, block.text)).collect();
+    let mut folders = vec![root.join("examples")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.extension().is_some_and(|extension| extension == "tf") {
+                true => texts.push((path.display().to_string(), fs::read_to_string(&path).unwrap())),
+                false if path.is_dir() => folders.push(path),
+                false => {}
+            }
+        }
+    }
+    let wrong: Vec<_> =
+        texts.iter().map(|(name, text)| (name, unstated(text))).filter(|(_, missing)| !missing.is_empty()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

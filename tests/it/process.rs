@@ -261,6 +261,7 @@ async fn for_a_debugger_it_stays_until_interrupted() {
     let config = text.trim_end().strip_prefix("TF_REATTACH_PROVIDERS='").and_then(|rest| rest.strip_suffix('\'')).unwrap();
     let config: Json = serde_json::from_str(config).unwrap();
     let entry = &config["registry.terraform.io/azposture/azposture"];
+    assert_eq!(entry, &config["registry.opentofu.org/azposture/azposture"]);
     assert_eq!((&entry["ProtocolVersion"], &entry["Pid"]), (&json!(6), &json!(child.id().unwrap())));
 
     let address = entry["Addr"]["String"].as_str().unwrap().to_owned();

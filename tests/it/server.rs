@@ -125,7 +125,7 @@ impl Function for Double {
 
 impl Provider for Toys {
     const NAME: &'static str = "toys";
-    const ADDRESS: &'static str = "registry.terraform.io/toys/toys";
+    const ADDRESSES: &'static [&'static str] = &["registry.terraform.io/toys/toys", "registry.opentofu.org/toys/toys"];
     const VERSION: &'static str = "0.0.0";
     type Settings = Settings;
     type Context = String;

@@ -330,3 +330,22 @@ fn a_use_against_the_arrows_is_found_however_it_is_written() {
     assert_eq!(found("use crate::{\n    azure::{self, arm::{x, y}},\n    sdk::Path,\n};"), ["azure", "sdk"]);
     assert_eq!(found("let x = crate::demo::Tenant::demo(); mycrate::plugin::x()"), ["demo"]);
 }
+
+#[test]
+fn whatever_names_one_registry_names_both() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<_> = [".ci", "docs", "examples", "scripts", "src", "tests"].map(|name| root.join(name)).into();
+    let mut files: Vec<_> = ["GNUmakefile", "README.md"].map(|name| root.join(name)).into();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    // This file names them for other reasons.
+    files.retain(|path| !path.ends_with(file!()));
+    let texts: Vec<_> = files.iter().filter_map(|path| Some((path, fs::read_to_string(path).ok()?))).collect();
+    let named = |text: &str| ["registry.terraform.io", "registry.opentofu.org"].map(|host| text.contains(host));
+    let one: Vec<_> = texts.iter().filter(|(_, text)| named(text) == [true, false]).map(|(path, _)| path).collect();
+    assert!(one.is_empty(), "OpenTofu does not look at Terraform's registry: {one:#?}");
+    assert!(texts.iter().filter(|(_, text)| named(text) == [true, true]).count() > 5);
+}

@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.3"
+  required_providers {
+    azposture = {
+      source  = "azposture/azposture"
+      version = ">= 0.1.0"
+    }
+  }
+}
+
 data "azposture_subscriptions" "production" {
   tags = { env = "prod" }
 }

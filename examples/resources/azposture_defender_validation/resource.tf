@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.4" # terraform_data
+  required_providers {
+    azposture = {
+      source  = "azposture/azposture"
+      version = ">= 0.1.0"
+    }
+  }
+}
+
 resource "azposture_defender_validation" "production" {
   tags = { env = "prod" }
   plans = {

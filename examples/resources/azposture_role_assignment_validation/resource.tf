@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.3"
+  required_providers {
+    azposture = {
+      source  = "azposture/azposture"
+      version = ">= 0.1.0"
+    }
+  }
+}
+
 # The sign-in itself can read everything, everywhere in the scope of the connection.
 resource "azposture_role_assignment_validation" "reader" {
   self                  = true

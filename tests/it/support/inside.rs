@@ -28,7 +28,7 @@ struct Aimed {
 
 impl Provider for Aimed {
     const NAME: &'static str = Azposture::NAME;
-    const ADDRESS: &'static str = Azposture::ADDRESS;
+    const ADDRESSES: &'static [&'static str] = Azposture::ADDRESSES;
     const VERSION: &'static str = Azposture::VERSION;
     type Settings = Settings;
     type Context = Context;

@@ -1,5 +1,6 @@
 //! What tests share.
 
+pub(crate) mod blocks;
 pub(crate) mod cloud;
 pub(crate) mod cty;
 pub(crate) mod estate;

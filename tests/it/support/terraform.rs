@@ -3,10 +3,14 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env::{self, consts},
+    fmt,
     fs::{self, Permissions},
     io::{self, BufRead, BufReader, Read, Write},
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, symlink},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -36,9 +40,69 @@ terraform {
 }
 "#;
 
+/// The registries that a source address without a host stands for: Terraform's, and OpenTofu's.
+const HOSTS: [&str; 2] = ["registry.terraform.io", "registry.opentofu.org"];
+
 /// The CLI.
 pub(crate) struct Terraform {
     program: PathBuf,
+    /// Which one it is.
+    pub(crate) version: Version,
+}
+
+/// What not every CLI has that the provider serves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ability {
+    /// Ephemeral blocks.
+    Ephemeral,
+    /// Functions of providers.
+    Functions,
+}
+
+/// A release of Terraform or OpenTofu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// Whether it is OpenTofu.
+    pub(crate) is_opentofu: bool,
+    /// Major and minor.
+    pub(crate) number: (u32, u32),
+}
+
+impl Version {
+    /// What the first line of `terraform version` says: `Terraform v1.11.4`, `OpenTofu v1.12.6`.
+    pub(crate) fn parse(said: &str) -> Option<Self> {
+        let (name, number) = said.lines().next()?.split_once(" v")?;
+        Some(Self { is_opentofu: name == "OpenTofu", number: numbers(number)? })
+    }
+
+    /// Whether it has this.
+    pub(crate) fn can(self, ability: Ability) -> bool {
+        let since = match (ability, self.is_opentofu) {
+            (Ability::Ephemeral, false) => (1, 10),
+            (Ability::Ephemeral, true) => (1, 11),
+            (Ability::Functions, false) => (1, 8),
+            (Ability::Functions, true) => (1, 7),
+        };
+        self.number >= since
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.is_opentofu { "OpenTofu" } else { "Terraform" };
+        write!(f, "{name} {}.{}", self.number.0, self.number.1)
+    }
+}
+
+/// Major and minor of `1.11.4` or `1.10`.
+pub(crate) fn numbers(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??))
+}
+
+/// Says so, past the capture of the test harness, so that a skipped test is not taken for one that ran.
+pub(crate) fn skipped(what: &str) {
+    drop(writeln!(io::stderr(), "skipped: {what}"));
 }
 
 impl Terraform {
@@ -47,14 +111,34 @@ impl Terraform {
     pub(crate) fn find() -> Option<Self> {
         if env::var_os("TF_ACC").is_none_or(|word| word.is_empty()) {
             static ONCE: Once = Once::new();
-            // Past the capture of the test harness, so that a skipped test is not taken for one that ran.
-            ONCE.call_once(|| drop(writeln!(io::stderr(), "skipped: tests with the Terraform CLI; set TF_ACC=1 to run them")));
+            ONCE.call_once(|| skipped("tests with the Terraform CLI; set TF_ACC=1 to run them"));
             return None;
         }
         let named = env::var_os("TF_ACC_TERRAFORM_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
         let program = named.or_else(|| installed("terraform")).or_else(|| installed("tofu"));
         let program = program.expect("TF_ACC is set, so terraform or tofu has to be in PATH, or named by TF_ACC_TERRAFORM_PATH");
-        Some(Self { program })
+        let said = Command::new(&program).arg("version").env("CHECKPOINT_DISABLE", "1").env_remove("TF_CLI_CONFIG_FILE").output();
+        let said =
+            String::from_utf8(said.unwrap_or_else(|error| panic!("starting {}: {error}", program.display())).stdout).unwrap();
+        let version =
+            Version::parse(&said).unwrap_or_else(|| panic!("{} is neither Terraform nor OpenTofu: {said}", program.display()));
+        Some(Self { program, version })
+    }
+
+    /// The CLI if it has this; else none, and a line that says so.
+    pub(crate) fn able(ability: Ability) -> Option<Self> {
+        let terraform = Self::find()?;
+        if !terraform.version.can(ability) {
+            let test = thread::current().name().unwrap_or_default().to_owned();
+            skipped(&format!("{test}: {} has no {ability:?} yet", terraform.version));
+            return None;
+        }
+        Some(terraform)
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     /// A new directory with this configuration; what every configuration needs is added.
@@ -64,15 +148,27 @@ impl Terraform {
             fs::create_dir(directory.path().join(name)).unwrap();
         }
         let built = Path::new(BINARY).parent().unwrap().display();
-        let rc = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"registry.terraform.io/azposture/azposture\" = \"{built}\"\n  }}\n  direct {{}}\n}}\n"
-        );
+        let built = HOSTS.map(|host| format!("    \"{host}/azposture/azposture\" = \"{built}\"\n")).concat();
+        let rc = format!("provider_installation {{\n  dev_overrides {{\n{built}  }}\n  direct {{}}\n}}\n");
         fs::write(directory.path().join("cli.tfrc"), rc).unwrap();
         let workspace = Workspace { program: self.program.clone(), directory, variables: BTreeMap::new() };
         workspace.write(configuration);
-        workspace.write_file("required.tf", REQUIRED);
+        if !configuration.contains("required_providers") {
+            workspace.write_file("required.tf", REQUIRED);
+        }
         workspace
     }
+}
+
+/// The name of this platform in registries: `linux_amd64`.
+fn platform() -> String {
+    let os = if consts::OS == "macos" { "darwin" } else { consts::OS };
+    let arch = match consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{os}_{arch}")
 }
 
 fn installed(name: &str) -> Option<PathBuf> {
@@ -95,6 +191,29 @@ impl Workspace {
     /// Writes one more file beside it.
     pub(crate) fn write_file(&self, name: &str, text: &str) {
         fs::write(self.work().join(name), text).unwrap();
+    }
+
+    /// From now on the provider comes from a mirror on this machine, as after `make install`, so `init` is needed.
+    pub(crate) fn by_mirror(&mut self) {
+        let (mirror, version) = (self.directory.path().join("mirror"), env!("CARGO_PKG_VERSION"));
+        for host in HOSTS {
+            let folder = mirror.join(format!("{host}/azposture/azposture/{version}/{}", platform()));
+            fs::create_dir_all(&folder).unwrap();
+            symlink(BINARY, folder.join(format!("terraform-provider-azposture_v{version}"))).unwrap();
+        }
+        let rc = format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n", mirror.display());
+        fs::write(self.directory.path().join("cli.tfrc"), rc).unwrap();
+    }
+
+    /// From now on nothing is configured but what the CLI finds by itself: the plugins below the home directory, which is this.
+    pub(crate) fn by_home(&mut self) -> PathBuf {
+        fs::write(self.directory.path().join("cli.tfrc"), "").unwrap();
+        self.directory.path().join("home")
+    }
+
+    /// Removes a file beside the configuration.
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.work().join(name)).unwrap();
     }
 
     /// Puts a shell script in front of everything else in `PATH`.

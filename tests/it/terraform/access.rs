@@ -1,11 +1,11 @@
 //! The validations of access: a green one changes nothing, a red one names what is missing and the line that grants it.
 
 use super::demo;
-use crate::support::terraform::Terraform;
+use crate::support::terraform::{Ability, Terraform};
 
 /// Plans, applies and plans again what is green; then plans what is red.
 fn green_and_red(name: &str, green: &str, red: &str, says: &[&str]) {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let block = |kind: &str, arguments: &str| format!("{kind} \"azposture_{name}\" \"it\" {{\n{arguments}\n}}\n");
     let workspace = terraform.workspace(&demo(&[&block("resource", green), &block("ephemeral", green)]));
     workspace.apply().succeeds();

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{FAILED, GREEN, RED, demo, ephemeral_gate, gate};
-use crate::support::terraform::Terraform;
+use crate::support::terraform::{Ability, Terraform};
 
 /// Something whose output is not known before it is created or changed.
 fn source(value: &str) -> String {
@@ -132,7 +132,7 @@ fn with_an_unknown_provider_block_a_data_source_names_the_argument() {
 
 #[test]
 fn with_an_unknown_provider_block_an_ephemeral_validation_names_the_argument() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let workspace = terraform.workspace(&format!("{UNKNOWN_PROVIDER}\n{}\n{}", production(), ephemeral_gate(GREEN)));
     workspace.run(&["plan"]).fails().says("Provider configuration is not known yet").says("`subscription_ids`");
     workspace.run(&["apply", "-auto-approve", "-target=terraform_data.source"]).succeeds();

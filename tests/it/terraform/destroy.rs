@@ -2,7 +2,7 @@
 //! destroys, and that plan verifies; `-refresh=false` leaves it out.
 
 use super::{FAILED, GREEN, RED, demo, ephemeral_gate, gate};
-use crate::support::terraform::{Terraform, Workspace};
+use crate::support::terraform::{Ability, Terraform, Workspace};
 
 /// An application that has nothing to prove itself with.
 const NO_CREDENTIALS: &str = r#"
@@ -85,7 +85,7 @@ fn a_gate_whose_block_is_gone_is_destroyed_without_a_verdict_and_without_credent
 
 #[test]
 fn an_ephemeral_gate_obeys_the_same_two_ways_out() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let behind = r#"resource "terraform_data" "behind" { depends_on = [ephemeral.azposture_defender_validation.gate] }"#;
     let configuration = demo(&[&ephemeral_gate(RED), behind]);
     let mut workspace = applied(&terraform, &configuration);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{RED, demo, ephemeral_gate};
-use crate::support::terraform::{DEMO, Running, Terraform, Workspace};
+use crate::support::terraform::{Ability, DEMO, Running, Terraform, Workspace};
 
 /// A cloud that accepts a connection and never says a word.
 struct Silent(TcpListener);
@@ -69,7 +69,7 @@ fn ctrl_c_during_a_slow_read_ends_within_a_second() {
 
 #[test]
 fn ctrl_c_ends_a_validation_that_waits() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let workspace = terraform.workspace(&demo(&[&ephemeral_gate(&format!("{RED}\nwait_seconds = 3600"))]));
     let mut plan = workspace.start(&["plan"]);
     plan.says("ephemeral.azposture_defender_validation.gate: Opening...");

@@ -1,7 +1,7 @@
 //! The ephemeral form: verified at every plan and again at apply, and nowhere in state.
 
 use super::{FAILED, GREEN, RED, demo, ephemeral_gate};
-use crate::support::terraform::Terraform;
+use crate::support::terraform::{Ability, Terraform};
 
 const GUARDED: &str = r#"
     resource "terraform_data" "guarded" {
@@ -11,7 +11,7 @@ const GUARDED: &str = r#"
 
 #[test]
 fn a_green_one_lets_pass_and_leaves_nothing_in_state() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let workspace = terraform.workspace(&demo(&[&ephemeral_gate(GREEN), GUARDED]));
     workspace.apply().succeeds().says("1 added");
     assert_eq!(workspace.state(), ["terraform_data.guarded"]);
@@ -20,14 +20,14 @@ fn a_green_one_lets_pass_and_leaves_nothing_in_state() {
 
 #[test]
 fn a_red_one_fails_the_plan_although_nobody_refers_to_it() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let workspace = terraform.workspace(&demo(&[&ephemeral_gate(RED)]));
     workspace.run(&["plan"]).fails().says(FAILED);
 }
 
 #[test]
 fn a_saved_plan_is_verified_again_at_apply() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let mut workspace = terraform.workspace(&demo(&[&ephemeral_gate(RED), GUARDED]));
     workspace.set("AZPOSTURE_ENFORCEMENT", "warning");
     workspace.run(&["plan", "-out=saved.plan"]).succeeds().says(&format!("Warning: {FAILED}"));
@@ -38,7 +38,7 @@ fn a_saved_plan_is_verified_again_at_apply() {
 
 #[test]
 fn an_unknown_argument_puts_the_verdict_off_until_apply() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let source = r#"resource "terraform_data" "source" { input = "prod" }"#;
     let arguments = "tags = { env = terraform_data.source.output }\nplans = { KeyVaults = {} }";
     let workspace = terraform.workspace(&demo(&[source, &ephemeral_gate(arguments), GUARDED]));
@@ -49,7 +49,7 @@ fn an_unknown_argument_puts_the_verdict_off_until_apply() {
 
 #[test]
 fn its_counts_can_be_asserted_on() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let wanting = |checked: u32| {
         let lifecycle = format!(
             "lifecycle {{\n postcondition {{\n condition = self.checked == {checked} && self.failed == 0\n error_message = \"counted otherwise\"\n }}\n }}"

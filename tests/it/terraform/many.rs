@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::demo;
-use crate::support::terraform::Terraform;
+use crate::support::terraform::{Ability, Terraform};
 
 #[test]
 fn a_thousand_instances_answer_the_same() {
@@ -27,7 +27,7 @@ fn a_thousand_instances_answer_the_same() {
 
 #[test]
 fn two_provider_configurations_do_not_mix() {
-    let Some(terraform) = Terraform::find() else { return };
+    let Some(terraform) = Terraform::able(Ability::Ephemeral) else { return };
     let (production, sandbox) = (azposture::demo::PRODUCTION, azposture::demo::SANDBOX);
     let configuration = format!(
         r#"

@@ -1,6 +1,7 @@
 //! The provider under the real CLI, on the demo tenant: what a user sees, and what is left behind.
 
 mod access;
+mod blocks;
 mod bounds;
 mod deferred;
 mod destroy;
@@ -8,6 +9,7 @@ mod ending;
 mod enforcement;
 mod ephemeral;
 mod examples;
+mod install;
 mod many;
 mod verdicts;
 
