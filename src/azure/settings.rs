@@ -78,6 +78,30 @@ impl Environment {
         }
     }
 
+    /// What Azure CLI and the SDKs call the clouds, and our word for each.
+    const AZURES_NAMES: [(&'static str, &'static str); 8] = [
+        ("AzureCloud", "public"),
+        ("AzurePublic", "public"),
+        ("AzurePublicCloud", "public"),
+        ("AzureGovernment", "usgovernment"),
+        ("AzureUSGovernment", "usgovernment"),
+        ("AzureUSGovernmentCloud", "usgovernment"),
+        ("AzureChina", "china"),
+        ("AzureChinaCloud", "china"),
+    ];
+
+    /// What to write instead of one of Azure's own names, without case; none for any other word.
+    pub fn of_azures_name(name: &str) -> Option<String> {
+        let known = Self::AZURES_NAMES.iter().find(|(theirs, _)| theirs.eq_ignore_ascii_case(name));
+        known.map(|(_, word)| format!("That is what Azure CLI and the SDKs call the cloud. Write {word:?}."))
+    }
+
+    /// The same as pairs of a pattern and an advice, for the schema.
+    pub fn hints() -> Vec<[String; 2]> {
+        let hint = |(name, _): (&str, &str)| Some([format!("^(?i:{name})$"), Self::of_azures_name(name)?]);
+        Self::AZURES_NAMES.into_iter().filter_map(hint).collect()
+    }
+
     /// The preferred word of this cloud; `custom` for one that describes itself.
     pub fn word(&self) -> &'static str {
         match self {

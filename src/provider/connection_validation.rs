@@ -11,7 +11,7 @@ use super::{
     context::Context,
     failure,
     validation::{Counts, Gate, Judgement, Line, verify},
-    words::{Guid, lowered},
+    words::{ClientId, SubscriptionId, lowered},
 };
 use crate::{
     azure::Error,
@@ -42,11 +42,11 @@ struct Arguments {
     check_ids: Option<BTreeSet<String>>,
     /// Subscriptions to look at, GUIDs. Default all of the connection's scope; one outside it is an error.
     #[schemars(length(min = 1))]
-    subscription_ids: Option<BTreeSet<Guid>>,
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
     /// Client ids of the enterprise applications that provision people, for `scim_overrides_scope`. Default none, which leaves that
     /// check not applicable.
     #[schemars(length(min = 1))]
-    provisioning_client_ids: Option<BTreeSet<Guid>>,
+    provisioning_client_ids: Option<BTreeSet<ClientId>>,
     #[serde(flatten)]
     gate: Gate,
 }

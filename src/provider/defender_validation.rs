@@ -15,7 +15,7 @@ use super::{
     context::Context,
     defender_plans::require_known,
     validation::{Counts, Gate, Judgement, Line, verify},
-    words::{AreaWord, Guid, lowered},
+    words::{AreaWord, SubscriptionId, lowered},
 };
 use crate::{
     posture::{
@@ -60,7 +60,7 @@ struct Arguments {
     require_scan_within_days: Option<u32>,
     /// Subscriptions to verify, GUIDs. Default all of the connection's scope; one outside it is an error.
     #[schemars(length(min = 1))]
-    subscription_ids: Option<BTreeSet<Guid>>,
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
     /// Tags a subscription has to have; the value `*` is any value. No match is an error. Default any.
     #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,

@@ -10,7 +10,7 @@ use super::{
     context::Context,
     failure,
     validation::{Counts, Gate, Judgement, Line, verify},
-    words::{AreaWord, Guid},
+    words::{AreaWord, ClientId, ObjectId},
 };
 use crate::{
     azure::{Audience, Kind},
@@ -38,7 +38,7 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Gra
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Object id of a service principal (not its client id). Exactly one of `principal_id` and `self = true` is required.
-    principal_id: Option<Guid>,
+    principal_id: Option<ObjectId>,
     /// Whether to verify the principal this provider signs in with. Default `false`.
     #[serde(rename = "self")]
     own: Option<bool>,
@@ -46,7 +46,7 @@ struct Arguments {
     #[schemars(length(min = 1))]
     permissions: BTreeSet<String>,
     /// Client id of the API. Default Microsoft Graph, `00000003-0000-0000-c000-000000000000`.
-    resource_client_id: Option<Guid>,
+    resource_client_id: Option<ClientId>,
     /// Whether a wider permission of Microsoft Graph counts, `Directory.Read.All` for `User.Read.All` for example. Default `true`.
     accept_superset: Option<bool>,
     #[serde(flatten)]

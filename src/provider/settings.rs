@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::words::{AreaWord, EnforcementWord, PersonalDataWord, ResourceGraphWord};
-use crate::azure::{inputs::Inputs, settings::Sensitive};
+use crate::azure::{
+    inputs::Inputs,
+    settings::{Environment, Sensitive},
+};
 
 /// The azposture provider reads Azure security posture (Azure Resource Manager, Defender for Cloud) and identity (Microsoft Graph),
 /// strictly read-only, and verifies it during plan.
@@ -23,7 +26,7 @@ pub struct Settings {
     /// `ARM_ENVIRONMENT`, except for `demo`.
     #[schemars(extend("enum" = [
         "public", "global", "usgovernment", "usgovernmentl4", "gcchigh", "dod", "usgovernmentl5", "china", "demo"
-    ]))]
+    ], "x-hints" = Environment::hints()))]
     pub environment: Option<String>,
     /// Host of a cloud that describes itself at `https://{metadata_host}/metadata/endpoints`. Conflicts with `environment`. Variable
     /// `ARM_METADATA_HOSTNAME`.

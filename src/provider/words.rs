@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::posture::{Area, Severity};
 
@@ -103,9 +103,9 @@ impl ResourceGraphWord {
     }
 }
 
-/// A severity, as written.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "lowercase")]
+/// A severity, as written: one of our words or Azure's, which differ in their case.
+#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+#[schemars(rename_all = "lowercase", extend("x-ignore-case" = true))]
 pub enum SeverityWord {
     /// Worst.
     Critical,
@@ -117,6 +117,20 @@ pub enum SeverityWord {
     Low,
     /// Fix soon.
     Medium,
+}
+
+impl<'de> Deserialize<'de> for SeverityWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        match Severity::parse(&word) {
+            Some(Severity::Critical) => Ok(Self::Critical),
+            Some(Severity::High) => Ok(Self::High),
+            Some(Severity::Informational) => Ok(Self::Informational),
+            Some(Severity::Low) => Ok(Self::Low),
+            Some(Severity::Medium) => Ok(Self::Medium),
+            None => Err(D::Error::custom(format!("{word:?} is no severity"))),
+        }
+    }
 }
 
 impl From<SeverityWord> for Severity {
@@ -165,6 +179,62 @@ text!(
 );
 
 text!(
+    /// The id of a subscription.
+    SubscriptionId,
+    {
+        "type": "string",
+        "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+        "x-expected": "a GUID (8-4-4-4-12 hexadecimal digits)",
+        "x-hints": [
+            ["^/?[Ss]ubscriptions/([0-9a-fA-F-]{36})(/.*)?$", "Write the GUID alone: \"${1}\"."],
+            ["^[^/@{} ][^/@{}]*$", "A subscription's name does not identify it: az account list --output table shows the id beside each name."]
+        ]
+    }
+);
+
+text!(
+    /// The object id of a user, group or service principal.
+    ObjectId,
+    {
+        "type": "string",
+        "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+        "x-expected": "an object id, a GUID (8-4-4-4-12 hexadecimal digits)",
+        "x-hints": [
+            [
+                "^[^/@ ]+@[^/@ ]+$",
+                "It looks like a user principal name. This shows the object id: az ad user show --id \"${0}\" --query id --output tsv"
+            ],
+            [
+                "^/subscriptions/.+/userAssignedIdentities/[^/]+$",
+                "It is the resource id of a managed identity. This shows the object id: az identity show --ids \"${0}\" --query principalId \
+                 --output tsv"
+            ],
+            [
+                "^/?(users|groups|servicePrincipals)/([0-9a-fA-F-]{36})$",
+                "Write the GUID alone: \"${2}\"."
+            ]
+        ]
+    }
+);
+
+text!(
+    /// The client (application) id of an application.
+    ClientId,
+    {
+        "type": "string",
+        "pattern": "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+        "x-expected": "a client (application) id, a GUID (8-4-4-4-12 hexadecimal digits)",
+        "x-hints": [
+            [
+                "^[^/@{} ][^/@{}]*$",
+                "A name does not identify an application. This shows its client id: az ad sp list --display-name \"${0}\" --query \"[].appId\" \
+                 --output tsv"
+            ]
+        ]
+    }
+);
+
+text!(
     /// The state of a subscription, in Azure's words.
     SubscriptionState,
     { "type": "string", "enum": ["Enabled", "Warned", "PastDue", "Disabled", "Deleted"], "x-ignore-case": true }
@@ -189,7 +259,15 @@ text!(
 text!(
     /// A resource id, or the beginning of one.
     ResourceIdPrefix,
-    { "type": "string", "pattern": "^/", "x-expected": "the beginning of a resource id (it has to start with `/`)" }
+    {
+        "type": "string",
+        "pattern": "^/",
+        "x-expected": "the beginning of a resource id (it has to start with `/`)",
+        "x-hints": [
+            ["^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$", "For a subscription write \"/subscriptions/${0}\"."],
+            ["^(subscriptions|providers)/.+$", "Write \"/${0}\"."]
+        ]
+    }
 );
 
 text!(
@@ -204,7 +282,10 @@ text!(
     {
         "type": "string",
         "pattern": "^(/.*/)?[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
-        "x-expected": "a role definition's GUID, or its full id"
+        "x-expected": "a role definition's GUID, or its full id",
+        "x-hints": [
+            ["^[^/@{}]+$", "It looks like the name of a role; names stand in `role_definition_names`."]
+        ]
     }
 );
 
@@ -214,7 +295,20 @@ text!(
     {
         "type": "string",
         "pattern": "^/($|[Ss]ubscriptions/[0-9a-fA-F-]{36}(/|$)|[Pp]roviders/[Mm]icrosoft.[Mm]anagement/[Mm]anagement[Gg]roups/[^/]+/?$)",
-        "x-expected": "a scope: `/`, a management group, or anything from a subscription down"
+        "x-expected": "a scope: `/`, a management group, or anything from a subscription down",
+        "x-hints": [
+            [
+                "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+                "A subscription is written \"/subscriptions/${0}\", a management group \
+                 \"/providers/Microsoft.Management/managementGroups/${0}\"."
+            ],
+            ["^(subscriptions|providers)/.+$", "Write \"/${0}\"."],
+            ["^/subscriptions/[^/]+(/.*)?$", "What stands behind /subscriptions/ is the subscription's GUID, not its name."],
+            [
+                "^[^/]+$",
+                "A management group is written \"/providers/Microsoft.Management/managementGroups/${0}\", with its id, not its display name."
+            ]
+        ]
     }
 );
 
@@ -246,6 +340,13 @@ impl AssignmentTypeWord {
             Self::Eligible => "eligible",
         }
     }
+}
+
+/// Whether a text is a GUID.
+pub fn is_guid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// The texts of a set, lower-cased.

@@ -2,7 +2,8 @@
 //! refuses what Terraform cannot express.
 //!
 //! Beside JSON Schema's own words it reads these: `x-sensitive` (bool), `x-expected` (what a `pattern` means, in words),
-//! `x-ignore-case` (bool, for an enumeration), `x-empty-allowed` (bool, for a string).
+//! `x-ignore-case` (bool, for an enumeration), `x-empty-allowed` (bool, for a string), `x-hints` (pairs of a pattern and what to say to
+//! a wrong value of that form).
 
 use regex_lite::Regex;
 use schemars::{JsonSchema, generate::SchemaSettings};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     Type,
-    rules::Rule,
+    rules::{Hint, Rule},
     schema::{Attribute, Kind, Mode, Nesting, object_type},
 };
 
@@ -262,19 +263,21 @@ fn rules(schema: &View<'_>, kind: &Kind) -> Result<Vec<Rule>, ModelError> {
             }
             if let Some(words) = words(schema)? {
                 let ignore_case = schema.is("x-ignore-case");
-                rules.push(Rule::OneOf { words, ignore_case });
+                rules.push(Rule::OneOf { words, ignore_case, hints: hints(schema)? });
             }
             if let Some(pattern) = schema.text("pattern") {
                 let regex = Regex::new(pattern).map_err(|error| error.to_string())?;
                 let expected = schema.text("x-expected").ok_or("a pattern without `x-expected`")?.to_owned();
-                rules.push(Rule::Pattern { regex, expected });
+                rules.push(Rule::Pattern { regex, expected, hints: hints(schema)? });
             }
         }
         Kind::Plain(Type::Number) => {
             if schema.ty() == Some("integer") {
                 rules.push(Rule::WholeNumber);
             }
-            let (min, max) = (float("minimum"), float("maximum"));
+            // A number that its type cannot hold would be refused in the type's words.
+            let widest = schema.text("format").filter(|format| *format == "uint32").map(|_| f64::from(u32::MAX));
+            let (min, max) = (float("minimum"), float("maximum").or(widest));
             if min.is_some() || max.is_some() {
                 rules.push(Rule::Range { min, max });
             }
@@ -287,6 +290,18 @@ fn rules(schema: &View<'_>, kind: &Kind) -> Result<Vec<Rule>, ModelError> {
         }
     }
     Ok(rules)
+}
+
+fn hints(schema: &View<'_>) -> Result<Vec<Hint>, ModelError> {
+    let all = schema.get("x-hints").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    all.iter()
+        .map(|hint| match hint.as_array().map(Vec::as_slice) {
+            Some([Json::String(form), Json::String(advice)]) => {
+                Ok(Hint { form: Regex::new(form).map_err(|error| error.to_string())?, advice: advice.clone() })
+            }
+            _ => Err(format!("{hint} is no pair of a pattern and an advice")),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -384,7 +399,7 @@ mod tests {
     fn rules_come_from_the_type() {
         let (_, all) = arguments::<Everything>().unwrap();
         assert!(matches!(find(&all, "id").rules.as_slice(), [Rule::Length { min: Some(1), max: None }, Rule::Pattern { .. }]));
-        let Some(Rule::OneOf { words, ignore_case: false }) = find(&all, "severity").rules.get(1) else { panic!() };
+        let Some(Rule::OneOf { words, ignore_case: false, .. }) = find(&all, "severity").rules.get(1) else { panic!() };
         assert_eq!(words.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&"high".into(), &"low".into(), &"medium".to_string()]));
         assert!(matches!(find(&all, "severities").rules.as_slice(), [Rule::Items { min: Some(1), max: None }]));
         assert!(matches!(find(&all, "severities").element_rules.as_slice(), [Rule::Length { min: Some(1), max: None }]));

@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use super::{
     Diagnostics, Path, Type, Value,
     diagnostic::Step,
-    schema::{Attribute, Kind, Nesting},
+    schema::{Attribute, Kind, Mode, Nesting},
 };
 
 /// One rule of an attribute.
@@ -31,6 +31,8 @@ pub enum Rule {
         words: Vec<String>,
         /// Whether case does not matter (words that Azure owns).
         ignore_case: bool,
+        /// Mistakes that are told what to write instead.
+        hints: Vec<Hint>,
     },
     /// The string has a form.
     Pattern {
@@ -38,6 +40,8 @@ pub enum Rule {
         regex: Regex,
         /// The form in words: "a GUID".
         expected: String,
+        /// Mistakes that are told what to write instead.
+        hints: Vec<Hint>,
     },
     /// The number lies between bounds.
     Range {
@@ -48,6 +52,23 @@ pub enum Rule {
     },
     /// The number has no fraction.
     WholeNumber,
+}
+
+/// A mistake that people make, recognized by its form, and the one thing to do about it.
+#[derive(Clone, Debug)]
+pub struct Hint {
+    /// The form of the mistaken value.
+    pub form: Regex,
+    /// What to write instead; `$1` is the first group of the form.
+    pub advice: String,
+}
+
+/// Where a value stands, which decides what can be done about an empty one.
+#[derive(Clone, Copy, PartialEq)]
+enum Stand {
+    Element,
+    Optional,
+    Required,
 }
 
 /// A broken rule: what is wrong, and in which words to say so.
@@ -61,10 +82,18 @@ pub fn check(attributes: &[Attribute], object: &Value, at: &Path, problems: &mut
     for attribute in attributes {
         let path = at.then(Step::Attribute(attribute.name.clone()));
         let value = object.get(&attribute.name);
-        apply(&attribute.rules, value, &path, problems);
+        let stand = if attribute.mode == Mode::Required { Stand::Required } else { Stand::Optional };
+        let named = format!("`{path}`");
+        apply(&attribute.rules, value, &path, (&named, stand), problems);
         for (step, element) in elements(value, &attribute.kind) {
+            let is_object = matches!(attribute.kind, Kind::Nested(Nesting::Single, _));
+            let named = match &step {
+                Some(step) => format!("`{}`", path.then(step.clone())),
+                None if is_object => named.clone(),
+                None => format!("An element of `{path}`"),
+            };
             let path = step.map_or_else(|| path.clone(), |step| path.then(step));
-            apply(&attribute.element_rules, element, &path, problems);
+            apply(&attribute.element_rules, element, &path, (&named, Stand::Element), problems);
             if let Kind::Nested(_, attributes) = &attribute.kind
                 && matches!(element, Value::Map(_))
             {
@@ -90,14 +119,25 @@ fn elements<'a>(value: &'a Value, kind: &Kind) -> Vec<(Option<Step>, &'a Value)>
     }
 }
 
-fn apply(rules: &[Rule], value: &Value, path: &Path, problems: &mut Diagnostics) {
-    for problem in rules.iter().filter_map(|rule| rule.broken_by(value)) {
-        problems.error(path.clone(), problem.summary, format!("`{path}` {}", problem.detail));
+/// `of` is what the problem is said of, and where it stands. What has to be there and is null is said here: the types that a value is
+/// decoded into would say it in words of their own.
+fn apply(rules: &[Rule], value: &Value, path: &Path, of: (&str, Stand), problems: &mut Diagnostics) {
+    let (named, stand) = of;
+    let missing = match stand {
+        Stand::Element => Some(("Invalid value", "is null. Remove it, or give it a value.")),
+        Stand::Required => Some(("Missing argument", "is null, and it is required. Give it a value.")),
+        Stand::Optional => None,
+    };
+    if let Some((summary, detail)) = missing.filter(|_| value.is_null()) {
+        problems.error(path.clone(), summary, format!("{named} {detail}"));
+    }
+    for problem in rules.iter().filter_map(|rule| rule.broken_by(value, stand)) {
+        problems.error(path.clone(), problem.summary, format!("{named} {}", problem.detail));
     }
 }
 
 impl Rule {
-    fn broken_by(&self, value: &Value) -> Option<Problem> {
+    fn broken_by(&self, value: &Value, stand: Stand) -> Option<Problem> {
         let invalid = |detail: String| Some(Problem { summary: "Invalid value", detail });
         match (self, value) {
             (Self::Items { min, max }, Value::List(_) | Value::Map(_)) => {
@@ -107,7 +147,12 @@ impl Rule {
                     _ => return None,
                 };
                 if count == 0 && min.is_some_and(|min| min > 0) {
-                    let detail = "is empty, which selects nothing. Leave it out to select everything, or name at least one.";
+                    let detail = match stand {
+                        Stand::Optional => {
+                            "is empty, which selects nothing. Leave it out to select everything, or name at least one."
+                        }
+                        Stand::Element | Stand::Required => "is empty, which selects nothing. Name at least one.",
+                    };
                     return Some(Problem { summary: "Nothing selected", detail: detail.into() });
                 }
                 let outside = outside(count as f64, min.map(|min| min as f64), max.map(|max| max as f64))?;
@@ -116,18 +161,30 @@ impl Rule {
             (Self::Length { min, max }, Value::String(text)) => {
                 let count = text.chars().count() as u64;
                 if count == 0 && min.is_some_and(|min| min > 0) {
-                    return invalid("is an empty string. Leave the argument out, or use null, if there is no value.".into());
+                    let detail = match stand {
+                        Stand::Element => "is an empty string. Remove it, or give it a value.",
+                        Stand::Optional => "is an empty string. Leave the argument out, or use null, if there is no value.",
+                        Stand::Required => "is an empty string, and it is required. Give it a value.",
+                    };
+                    return invalid(detail.into());
                 }
                 let outside = outside(count as f64, min.map(|min| min as f64), max.map(|max| max as f64))?;
                 invalid(format!("has {count} characters; {outside}."))
             }
-            (Self::OneOf { words, ignore_case }, Value::String(text)) => {
+            (Self::OneOf { words, ignore_case, hints }, Value::String(text)) => {
                 let known = words.iter().any(|word| word == text || (*ignore_case && word.eq_ignore_ascii_case(text)));
                 // An empty string has its own message.
-                (!known && !text.is_empty()).then(|| Problem { summary: "Unknown value", detail: unknown_word(text, words) })
+                (!known && !text.is_empty()).then(|| Problem {
+                    summary: "Unknown value",
+                    detail: match advice(hints, text) {
+                        Some(advice) => format!("is {text:?}. {advice}"),
+                        None => unknown_word(text, words),
+                    },
+                })
             }
-            (Self::Pattern { regex, expected }, Value::String(text)) if !text.is_empty() && !regex.is_match(text) => {
-                invalid(format!("is {text:?}, which is not {expected}."))
+            (Self::Pattern { regex, expected, hints }, Value::String(text)) if !text.is_empty() && !regex.is_match(text) => {
+                let advice = advice(hints, text).map(|advice| format!(" {advice}")).unwrap_or_default();
+                invalid(format!("is {text:?}, which is not {expected}.{advice}"))
             }
             (Self::Range { min, max }, Value::Number(number)) => {
                 let outside = outside(number.to_f64(), *min, *max)?;
@@ -139,6 +196,15 @@ impl Rule {
             _ => None,
         }
     }
+}
+
+/// What is said about a mistake of a known form.
+fn advice(hints: &[Hint], text: &str) -> Option<String> {
+    hints.iter().find_map(|hint| {
+        let mut advice = String::new();
+        hint.form.captures(text)?.expand(&hint.advice, &mut advice);
+        Some(advice)
+    })
 }
 
 fn outside(value: f64, min: Option<f64>, max: Option<f64>) -> Option<String> {
@@ -197,7 +263,7 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sdk::{Number, schema::Mode};
+    use crate::sdk::Number;
 
     fn attribute(name: &str, kind: Kind, rules: Vec<Rule>, element_rules: Vec<Rule>) -> Attribute {
         Attribute {
@@ -225,7 +291,8 @@ mod tests {
 
     #[test]
     fn null_and_unknown_break_no_rule() {
-        let rule = || vec![Rule::Length { min: Some(1), max: None }, Rule::OneOf { words: vec![], ignore_case: false }];
+        let rule =
+            || vec![Rule::Length { min: Some(1), max: None }, Rule::OneOf { words: vec![], ignore_case: false, hints: vec![] }];
         for value in [Value::Null, Value::Unknown] {
             assert!(found(attribute("a", string(), rule(), vec![]), value).is_empty());
         }
@@ -235,8 +302,8 @@ mod tests {
     fn an_empty_string_says_so_once() {
         let rules = vec![
             Rule::Length { min: Some(1), max: None },
-            Rule::OneOf { words: vec!["x".into()], ignore_case: false },
-            Rule::Pattern { regex: Regex::new("^x$").unwrap(), expected: "x".into() },
+            Rule::OneOf { words: vec!["x".into()], ignore_case: false, hints: vec![] },
+            Rule::Pattern { regex: Regex::new("^x$").unwrap(), expected: "x".into(), hints: vec![] },
         ];
         assert_eq!(found(attribute("a", string(), rules, vec![]), Value::from("")), ["Invalid value: a"]);
     }
@@ -249,8 +316,65 @@ mod tests {
     }
 
     #[test]
+    fn what_is_required_is_never_told_to_be_left_out() {
+        let kinds = || [(string(), Value::from("")), (Kind::Plain(Type::Set(Box::new(Type::String))), Value::List(vec![]))];
+        for mode in [Mode::Required, Mode::Optional] {
+            for (kind, value) in kinds() {
+                let rules = vec![Rule::Length { min: Some(1), max: None }, Rule::Items { min: Some(1), max: None }];
+                let attribute = Attribute { mode, ..attribute("a", kind, rules, vec![]) };
+                let object = Value::Map([("a".to_owned(), value)].into());
+                let mut problems = Diagnostics::new();
+                check(&[attribute], &object, &Path::root(), &mut problems);
+                let [problem] = problems.iter().as_slice() else { panic!("{problems:?}") };
+                assert_eq!(problem.detail.contains("Leave"), mode == Mode::Optional, "{}", problem.detail);
+            }
+        }
+    }
+
+    #[test]
+    fn null_is_refused_where_a_value_has_to_be_and_the_place_is_named() {
+        let of = |kind: fn(Box<Type>) -> Type| Kind::Plain(kind(Box::new(Type::String)));
+        let map = |value: Value| Value::Map([("k".to_owned(), value)].into());
+        let required = || Attribute { mode: Mode::Required, ..attribute("name", string(), vec![], vec![]) };
+        let object = || map(Value::Null);
+        let cases = [
+            (attribute("a", of(Type::List), vec![], vec![]), Value::List(vec!["x".into(), Value::Null]), "Invalid value: a[1]"),
+            (attribute("a", of(Type::Set), vec![], vec![]), Value::List(vec![Value::Null]), "Invalid value: a"),
+            (attribute("a", of(Type::Map), vec![], vec![]), object(), r#"Invalid value: a["k"]"#),
+            (attribute("a", Kind::Nested(Nesting::Map, vec![]), vec![], vec![]), object(), r#"Invalid value: a["k"]"#),
+            (
+                attribute("a", Kind::Nested(Nesting::Map, vec![required()]), vec![], vec![]),
+                map(Value::Map([("name".to_owned(), Value::Null)].into())),
+                r#"Missing argument: a["k"].name"#,
+            ),
+            (required(), Value::Null, "Missing argument: name"),
+        ];
+        for (attribute, value, expected) in cases {
+            assert_eq!(found(attribute, value), [expected]);
+        }
+        let nested = Kind::Nested(Nesting::Single, vec![attribute("name", string(), vec![], vec![])]);
+        assert!(found(attribute("a", nested, vec![], vec![]), Value::Null).is_empty(), "an object may be left out");
+    }
+
+    #[test]
+    fn a_mistake_of_a_known_form_is_told_what_to_write() {
+        let hints = vec![Hint { form: Regex::new("^([a-z])[0-9]+$").unwrap(), advice: "Write `${1}`.".into() }];
+        let rule = Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into(), hints: hints.clone() };
+        let words = Rule::OneOf { words: vec!["a".into()], ignore_case: false, hints };
+        for (rule, text, end) in [
+            (&rule, "b12", "which is not one letter. Write `b`."),
+            (&rule, "12", "which is not one letter."),
+            (&words, "b12", "is \"b12\". Write `b`."),
+            (&words, "12", "it has to be one of `a`."),
+        ] {
+            let problem = rule.broken_by(&Value::from(text), Stand::Optional).unwrap();
+            assert!(problem.detail.ends_with(end), "{}", problem.detail);
+        }
+    }
+
+    #[test]
     fn words_of_azure_compare_without_case_and_ours_with() {
-        let rule = |ignore_case| vec![Rule::OneOf { words: vec!["Enabled".into()], ignore_case }];
+        let rule = |ignore_case| vec![Rule::OneOf { words: vec!["Enabled".into()], ignore_case, hints: vec![] }];
         assert!(found(attribute("a", string(), rule(true), vec![]), Value::from("enabled")).is_empty());
         assert_eq!(found(attribute("a", string(), rule(false), vec![]), Value::from("enabled")), ["Unknown value: a"]);
     }
@@ -258,7 +382,8 @@ mod tests {
     #[test]
     fn elements_and_nested_attributes_are_checked_where_they_stand() {
         let ids = Kind::Plain(Type::List(Box::new(Type::String)));
-        let pattern = || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into() }];
+        let pattern =
+            || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into(), hints: vec![] }];
         let value = Value::List(vec![Value::from("a"), Value::from("bb")]);
         assert_eq!(found(attribute("ids", ids, vec![], pattern()), value), ["Invalid value: ids[1]"]);
 
@@ -271,7 +396,8 @@ mod tests {
 
     #[test]
     fn an_element_of_a_set_is_named_by_its_attribute() {
-        let pattern = || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into() }];
+        let pattern =
+            || vec![Rule::Pattern { regex: Regex::new("^[a-z]$").unwrap(), expected: "one letter".into(), hints: vec![] }];
         let ids = Kind::Plain(Type::Set(Box::new(Type::String)));
         let value = Value::List(vec![Value::from("a"), Value::from("bb")]);
         assert_eq!(found(attribute("ids", ids, vec![], pattern()), value), ["Invalid value: ids"]);

@@ -74,8 +74,11 @@ fn cloud(inputs: &Inputs, found: &mut Vec<Problem>) {
     if let Some(word) = written(&inputs.environment)
         && Environment::from_word(word).is_none()
     {
-        let words = environment_words();
-        found.push(Problem::of("environment", "Unknown value", format!("environment is {word:?}. Allowed: {words}.")));
+        let detail = match Environment::of_azures_name(word) {
+            Some(advice) => format!("environment is {word:?}. {advice}"),
+            None => format!("environment is {word:?}. Allowed: {}.", environment_words()),
+        };
+        found.push(Problem::of("environment", "Unknown value", detail));
     }
     let Some(host) = written(&inputs.metadata_host) else { return };
     if inputs.environment.is_some() {
@@ -153,11 +156,11 @@ fn ids(inputs: &Inputs, found: &mut Vec<Problem>) {
 }
 
 fn not_a_subscription(argument: &'static str, id: &str) -> Problem {
-    Problem::of(
-        argument,
-        format!("Invalid {argument}"),
-        format!("{id:?} is not a GUID. Use the subscription's id, not its name (az account list --output table shows both)."),
-    )
+    let advice = match shape::subscription_in(id) {
+        Some(guid) => format!("Write the GUID alone: {guid:?}."),
+        None => "Use the subscription's id, not its name (az account list --output table shows both).".to_owned(),
+    };
+    Problem::of(argument, format!("Invalid {argument}"), format!("{id:?} is not a GUID. {advice}"))
 }
 
 /// A value and the file that holds it must agree. A file that is not there is a missing credential and no contradiction: validate and
@@ -298,18 +301,13 @@ fn in_range(argument: &'static str, number: Option<i64>, allowed: RangeInclusive
 
 fn trust(inputs: &Inputs, found: &mut Vec<Problem>) {
     let Some(path) = written(&inputs.ca_certificate_file) else { return };
-    match fs::read_to_string(path) {
-        Err(fault) => found.push(Problem::of(
-            "ca_certificate_file",
-            "Unreadable file",
-            format!("ca_certificate_file names {path:?}: {fault}. Correct the path or its permissions."),
-        )),
-        Ok(text) if !text.contains("-----BEGIN CERTIFICATE-----") => found.push(Problem::of(
+    // One that is not there is met by the first request, as the files of credentials are.
+    if fs::read(path).is_ok_and(|content| !String::from_utf8_lossy(&content).contains("-----BEGIN CERTIFICATE-----")) {
+        found.push(Problem::of(
             "ca_certificate_file",
             "Invalid ca_certificate_file",
             format!("{path:?} holds no PEM certificate. Give a text file with \"-----BEGIN CERTIFICATE-----\" blocks."),
-        )),
-        Ok(_) => {}
+        ));
     }
 }
 

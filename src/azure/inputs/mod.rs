@@ -181,13 +181,14 @@ impl Inputs {
             None => ScopeSetting::Detect,
             Some(id) => {
                 if !shape::is_guid(&id) {
-                    problems.push(Problem::of_variable(
-                        "Invalid ARM_SUBSCRIPTION_ID",
-                        format!(
+                    let detail = match shape::subscription_in(&id) {
+                        Some(guid) => format!("ARM_SUBSCRIPTION_ID is a resource id. Set it to the GUID alone: {guid:?}."),
+                        None => format!(
                             "ARM_SUBSCRIPTION_ID holds {}, which are not a GUID. Correct it, or name the scope in the provider block.",
                             shape::unquoted(&id)
                         ),
-                    ));
+                    };
+                    problems.push(Problem::of_variable("Invalid ARM_SUBSCRIPTION_ID", detail));
                 }
                 ScopeSetting::Subscriptions(BTreeSet::from([id.to_ascii_lowercase()]))
             }
@@ -224,10 +225,15 @@ fn cloud_of_variable(word: &str, problems: &mut Vec<Problem>) -> Environment {
              provider block, or unset ARM_ENVIRONMENT.",
         )),
         Some(environment) => return environment,
-        None => problems.push(Problem::of_variable(
-            "Unknown value of ARM_ENVIRONMENT",
-            format!("ARM_ENVIRONMENT holds {}. Allowed: {}.", shape::unquoted(word), contradictions::environment_words()),
-        )),
+        None => {
+            let detail = match Environment::of_azures_name(word) {
+                Some(advice) => format!("ARM_ENVIRONMENT is {word:?}. {advice}"),
+                None => {
+                    format!("ARM_ENVIRONMENT holds {}. Allowed: {}.", shape::unquoted(word), contradictions::environment_words())
+                }
+            };
+            problems.push(Problem::of_variable("Unknown value of ARM_ENVIRONMENT", detail));
+        }
     }
     Environment::Public
 }

@@ -9,6 +9,13 @@ pub(super) fn is_guid(text: &str) -> bool {
         })
 }
 
+/// The GUID in a subscription's resource id, or in one below it; none if it is no such id.
+pub(super) fn subscription_in(id: &str) -> Option<&str> {
+    let mut parts = id.trim_start_matches('/').split('/');
+    let of_subscription = parts.next().is_some_and(|part| part.eq_ignore_ascii_case("subscriptions"));
+    parts.next().filter(|part| of_subscription && is_guid(part))
+}
+
 /// What to say of a value that may be a secret in the wrong place: never the value.
 pub(super) fn unquoted(text: &str) -> String {
     match text.chars().count() {

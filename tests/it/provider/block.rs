@@ -26,7 +26,7 @@ async fn contradictions_in_the_block_are_errors_at_the_argument() {
         (json!({"tenant_id": "common"}), "tenant_id: Invalid tenant_id"),
         (json!({"tenant_id": ""}), "tenant_id: Invalid value"),
         (json!({"tenant_wide": false}), "tenant_wide: "),
-        (json!({"ca_certificate_file": "/nonexistent/ca.pem"}), "ca_certificate_file: Unreadable file"),
+        (json!({"ca_certificate_file": "Cargo.toml"}), "ca_certificate_file: Invalid ca_certificate_file"),
         (json!({"enforcement": "strict"}), "enforcement: Unknown value"),
         (json!({"identity_scope": {"include_guests": false}}), "identity_scope: Argument is not served yet"),
     ] {
@@ -46,6 +46,21 @@ async fn the_demo_tenant_always_warns() {
     let (_, said) = Inside::configure(Tenant::demo(), json!({"environment": "demo"})).await;
     let warnings: Vec<_> = said.iter().map(|one| (one.severity, one.summary.as_str())).collect();
     assert_eq!(warnings, [(Severity::Warning, "Demo tenant in use")]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_no_problem_of_the_block() {
+    for argument in [
+        "ca_certificate_file",
+        "client_id_file_path",
+        "client_secret_file_path",
+        "client_certificate_path",
+        "oidc_token_file_path",
+    ] {
+        let mut block = json!({"subscription_id": PRODUCTION});
+        block[argument] = json!("/nonexistent/azposture");
+        assert_eq!(errors(block).await, [""; 0], "{argument}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Data sources and validations on the demo tenant, with its facts changed and its answers broken as each test needs.
 
 mod allow_list;
+mod arguments;
 mod assessments;
 mod block;
 mod completeness;

@@ -6,6 +6,7 @@ use azposture::{
     provider::{Azposture, context::Context, settings::Settings},
     sdk::{
         Diagnostics, Severity,
+        catalogue::Catalogue,
         entry::{FunctionError, Provider, Tables},
         schema::Schema,
         server::{Answer, Object, Server, Wire},
@@ -85,6 +86,11 @@ impl Inside {
             said.extend(server.configure("1.11.4", wire(&block, &server.catalogue().provider)).await);
         }
         (Self { server }, said)
+    }
+
+    /// Everything the provider serves.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        self.server.catalogue()
     }
 
     /// Validates and reads a data source, by its short name.
