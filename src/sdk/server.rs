@@ -182,7 +182,8 @@ impl<P: Provider> Server<P> {
     }
 
     /// Plans a managed validation: verifies, and plans exactly what is configured. While something is unknown it plans the unknown,
-    /// which makes Terraform plan again at apply; where Terraform would not, because nothing changes, that is an error.
+    /// which makes Terraform plan again at apply, and says so, because such a plan looks like a green one; where Terraform would not
+    /// plan again, because nothing changes, that is an error.
     pub async fn plan(&self, type_name: &str, prior: Wire, proposed: Wire, config: Wire) -> Answer {
         let (Some(entry), Some(shape)) = (self.validation(type_name), self.shape(Object::Resource, type_name)) else {
             return Answer::failed(no_such(type_name));
@@ -194,12 +195,17 @@ impl<P: Provider> Server<P> {
             Err(refused) => return Answer::failed(refused),
         };
         let echoed = Answer { value: Some(proposed.msgpack), diagnostics: Diagnostics::new() };
-        if planned.is_null() || config.has_unknown() {
+        if planned.is_null() {
             return echoed;
+        }
+        if config.has_unknown() {
+            return Answer { diagnostics: put_off(entry.name, "", &unknown_arguments(&config)), ..echoed };
         }
         match self.state() {
             State::Unknown(arguments) if prior == planned => Answer::failed(never_verified(&arguments)),
-            State::Unknown(_) => echoed,
+            State::Unknown(arguments) => {
+                Answer { diagnostics: put_off(entry.name, " of the provider block", &arguments), ..echoed }
+            }
             state => {
                 let mut warnings = Diagnostics::new();
                 let verdict = match ready(state) {
@@ -379,6 +385,19 @@ fn ready<C>(state: State<C>) -> Result<Arc<C>> {
             Err(Diagnostics::of_error("Provider configuration is not known yet", detail))
         }
     }
+}
+
+/// The warning that a plan says nothing about a validation yet; `of` is whose arguments are not known.
+fn put_off(name: &str, of: &str, arguments: &[String]) -> Diagnostics {
+    let detail = format!(
+        "Not known before apply: {}{of}. So this plan does not say whether the validation passes. It is judged at apply, before anything \
+         that `depends_on` it.",
+        quoted(arguments)
+    );
+    let path = arguments.first().filter(|_| of.is_empty()).map_or_else(Path::root, Path::attribute);
+    let mut warnings = Diagnostics::new();
+    warnings.warning(path, format!("{name}: verdict put off until apply"), detail);
+    warnings
 }
 
 fn never_verified(arguments: &[String]) -> Diagnostics {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use azposture::sdk::{
-    Diagnostics, Number, Path, Result, Value, docs,
+    Diagnostics, Number, Path, Result, Severity, Value, docs,
     entry::{
         DataSource, DataSourceEntry, Function, FunctionEntry, FunctionError, Page, Provider, Tables, Validation, ValidationEntry,
     },
@@ -12,6 +12,8 @@ use azposture::sdk::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+const PUT_OFF: &str = "tidy_validation: verdict put off until apply";
 
 const PAGE: Page = Page { subcategory: "Toys", permissions: "None." };
 
@@ -225,6 +227,9 @@ async fn rules_are_checked_at_validate_and_unknowns_are_passed_over() {
     let unknown = object(&[("name", Value::Unknown), ("weight", Value::Unknown), ("toys", Value::Null)]);
     assert!(server.validate(Object::DataSource, "toys_box", wire(&unknown)).await.is_empty());
     assert_eq!(summaries(&server.validate(Object::Resource, "toys_box", wire(&short)).await), ["Unknown type"]);
+    let heavy = tidy(int(1 << 32), Value::Null);
+    let problems = server.validate(Object::Resource, "toys_tidy_validation", wire(&heavy)).await;
+    assert_eq!(problems.iter().next().unwrap().detail, "`on_floor` is 4294967296; it has to be between 0 and 4294967295.");
     let nowhere = object(&[("host", Value::from("nowhere"))]);
     assert_eq!(summaries(&server.validate_provider(wire(&nowhere)).await), ["No such host"]);
 }
@@ -239,7 +244,10 @@ async fn an_unknown_provider_argument_is_named_by_a_read_and_planned_by_a_valida
 
     let red = tidy(int(3), Value::Null);
     let planned = plan(&server, &Value::Null, &red).await;
-    assert!(planned.diagnostics.is_empty(), "a new validation is planned again at apply, with known values");
+    assert_eq!(summaries(&planned.diagnostics), [PUT_OFF], "a new validation is planned again at apply, with known values");
+    assert!(
+        planned.diagnostics.iter().next().unwrap().detail.starts_with("Not known before apply: `host` of the provider block.")
+    );
     assert_eq!(value(&planned), red);
     let unchanged = plan(&server, &red, &red).await;
     assert_eq!(summaries(&unchanged.diagnostics), ["Provider configuration is not known yet"], "nobody would ever verify it");
@@ -260,8 +268,13 @@ async fn an_unknown_trigger_defers_the_verdict() {
     let server = configured(Value::Null).await;
     let waiting = tidy(int(2), object(&[("when", Value::Unknown)]));
     let planned = plan(&server, &Value::Null, &waiting).await;
-    assert!(planned.diagnostics.is_empty());
+    assert_eq!(summaries(&planned.diagnostics), [PUT_OFF], "a plan without a verdict must not look like a green one");
+    let warning = planned.diagnostics.iter().next().unwrap();
+    assert_eq!((warning.severity, &warning.path), (Severity::Warning, &Path::attribute("triggers")));
+    assert!(warning.detail.starts_with("Not known before apply: `triggers`."), "{}", warning.detail);
     assert_eq!(value(&planned), waiting, "unknowns stay unknown in the plan");
+    let destroyed = server.plan("toys_tidy_validation", wire(&waiting), wire(&Value::Null), wire(&Value::Null)).await;
+    assert!(destroyed.diagnostics.is_empty());
 }
 
 #[tokio::test]
