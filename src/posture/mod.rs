@@ -6,6 +6,7 @@ pub mod connection;
 pub mod controls;
 pub mod defender;
 pub mod filter;
+pub mod grant;
 pub mod graph_permission;
 pub mod portal;
 pub mod rbac;

@@ -43,11 +43,9 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
     verdict.with("state", state)
 }
 
-pub(super) fn plans_readable(_: &Facts, subscription: &Subscription) -> Verdict {
-    let fix = format!(
-        "az role assignment create --role \"Security Reader\" --scope /subscriptions/{} --assignee <object id of this sign-in>",
-        subscription.id
-    );
+pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
+    let is_refused = |one: &Subscription| matches!(&one.plans, Err(gap) if gap.reason == Reason::Forbidden);
+    let fix = facts.grant("Security Reader", &facts.place_of_grant(subscription, is_refused));
     match &subscription.plans {
         Err(gap) if gap.reason == Reason::Forbidden => {
             let fix = if gap.code == "AuthorizationFailed" { fix } else { gap.remedy.clone() };

@@ -8,6 +8,7 @@ pub use crate::posture::graph_permission::Read;
 use crate::posture::{
     Area, Unreadable,
     defender::Plan,
+    grant::command,
     graph_permission::{Evidence, Holder},
     rbac::Permission,
 };
@@ -83,6 +84,30 @@ pub struct Facts {
     pub unseen: Vec<Unseen>,
     /// The directory.
     pub directory: Directory,
+}
+
+impl Facts {
+    /// The command that gives the sign-in a role at a scope.
+    pub fn grant(&self, role: &str, scope: &str) -> String {
+        command(role, scope, self.own_object_id())
+    }
+
+    /// The object id of the sign-in, for commands; where the token does not say it, what stands for it.
+    pub fn own_object_id(&self) -> &str {
+        self.sign_in.object_id.as_deref().unwrap_or("<object id of this sign-in>")
+    }
+
+    /// Where to give what is missing in a subscription: there, or on the group of the connection if it is missing elsewhere, too.
+    pub fn place_of_grant(&self, subscription: &Subscription, is_missing: impl Fn(&Subscription) -> bool) -> String {
+        let elsewhere = || self.subscriptions.iter().any(|other| other.id != subscription.id && is_missing(other));
+        let group = self.scope.group.clone().filter(|_| elsewhere());
+        group.unwrap_or_else(|| format!("/subscriptions/{}", subscription.id))
+    }
+
+    /// The group of the connection, for commands.
+    pub fn group(&self) -> &str {
+        self.scope.group.as_deref().unwrap_or("/providers/Microsoft.Management/managementGroups/<group>")
+    }
 }
 
 /// The sign-in, by its token.
@@ -172,6 +197,8 @@ pub enum Discovery {
 pub struct Scope {
     /// `subscription`, `subscriptions`, `management_group`, `tenant`.
     pub kind: &'static str,
+    /// The management group it stands for, as a scope; none for subscriptions.
+    pub group: Option<String>,
     /// How many subscriptions are visible, or why none is.
     pub detected: Result<usize, Undetected>,
     /// Expected subscriptions that are not visible, and expectations that could not be read.

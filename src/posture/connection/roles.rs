@@ -39,20 +39,21 @@ pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription)
     held(facts, subscription, actions::POLICY_STATES, "Reader")
 }
 
-pub(super) fn excess(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn excess(facts: &Facts, subscription: &Subscription) -> Verdict {
     let held = match &subscription.permissions {
         Ok(held) => held,
         Err(gap) => return Verdict::unread(gap),
     };
     let surplus: Vec<&str> = held.iter().flat_map(surplus).collect();
     if surplus.is_empty() {
-        return excess_below(subscription, held).with("roles", held.len());
+        return excess_below(facts, subscription, held).with("roles", held.len());
     }
     let roles: Vec<&str> = held.iter().filter(|role| surplus_of(role)).map(looks_like).collect();
     let detail = format!("the sign-in may do more than read ({}): {}", listed(&distinct(roles)), listed(&surplus));
     let fix = format!(
-        "Read-only is enough: az role assignment list --assignee <object id> --scope /subscriptions/{} --include-inherited shows the roles; \
+        "Read-only is enough: az role assignment list --assignee {} --scope /subscriptions/{} --include-inherited shows the roles; \
          replace what writes by Reader.",
+        facts.own_object_id(),
         subscription.id
     );
     Verdict::fail(detail, fix).with("surplus", joined(&surplus))
@@ -74,7 +75,7 @@ const READERS: &[&str] = &[
 ];
 
 /// Permissions at the subscription say nothing about what was given on a resource group or a resource in it.
-fn excess_below(subscription: &Subscription, held: &[Permission]) -> Verdict {
+fn excess_below(facts: &Facts, subscription: &Subscription, held: &[Permission]) -> Verdict {
     const WRITERS: &[&str] = &["Contributor", "Owner", "Role Based Access Control Administrator", "User Access Administrator"];
     let below = match &subscription.below {
         Ok(below) => below,
@@ -82,8 +83,8 @@ fn excess_below(subscription: &Subscription, held: &[Permission]) -> Verdict {
     };
     let is_one_of = |names: &[&str], guid: &str| names.iter().filter_map(|name| by_name(name)).any(|(_, known)| known == guid);
     let fix = format!(
-        "az role assignment list --assignee <object id> --all --include-groups --subscription {} shows the roles; replace what writes by \
-         Reader.",
+        "az role assignment list --assignee {} --all --include-groups --subscription {} shows the roles; replace what writes by Reader.",
+        facts.own_object_id(),
         subscription.id
     );
     let writers: Vec<&str> = WRITERS.iter().copied().filter(|name| below.iter().any(|guid| is_one_of(&[name], guid))).collect();
@@ -101,8 +102,8 @@ fn excess_below(subscription: &Subscription, held: &[Permission]) -> Verdict {
     if !covers(held, READ_ASSIGNMENTS) {
         let detail = "the sign-in may not see all role assignments in the subscription, so there may be others";
         let fix = format!(
-            "`{READ_ASSIGNMENTS}` is part of Reader: az role assignment create --role Reader --scope /subscriptions/{} --assignee <object id>",
-            subscription.id
+            "`{READ_ASSIGNMENTS}` is part of Reader: {}",
+            facts.grant("Reader", &format!("/subscriptions/{}", subscription.id))
         );
         return Verdict::unknown(Reason::NotProven.word(), detail, fix);
     }
@@ -159,10 +160,10 @@ fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str)
     if missing.is_empty() {
         return Verdict::pass(format!("all {} read actions are held", needed.len())).with("actions", needed.len());
     }
-    let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
+    let lacks = |one: &Subscription| one.permissions.as_ref().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
     Verdict::fail(
         format!("{} of {} read actions are not held: {}", missing.len(), needed.len(), listed(&missing)),
-        format!("az role assignment create --role \"{role}\" --scope /subscriptions/{} --assignee {object}", subscription.id),
+        facts.grant(role, &facts.place_of_grant(subscription, lacks)),
     )
     .with("missing", joined(&missing))
     .with("missing_count", missing.len())

@@ -11,9 +11,8 @@ pub(super) fn detected(facts: &Facts) -> Verdict {
     match &facts.scope.detected {
         Ok(count) => Verdict::pass("subscriptions of the connection are visible").with("visible", count),
         Err(why) => {
-            let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
-            let role = || format!("az role assignment create --role Reader --scope /subscriptions/<id> --assignee {object}");
-            let fix = why.remedy.clone().unwrap_or_else(role);
+            let place = facts.scope.group.as_deref().unwrap_or("/subscriptions/<id>");
+            let fix = why.remedy.clone().unwrap_or_else(|| facts.grant("Reader", place));
             let mut verdict = match (why.certain, why.gaps.first()) {
                 (true, _) => Verdict::fail(&why.detail, fix),
                 (false, Some(gap)) => Verdict::unknown(gap.reason.word(), &why.detail, fix),
@@ -81,12 +80,9 @@ pub(super) fn complete(facts: &Facts) -> Verdict {
         (true, None) => Verdict::pass("every expected subscription is visible"),
         (true, Some(gap)) => Verdict::unread(gap),
         (false, _) => {
-            let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
-            let place = match scope.kind {
-                "management_group" | "tenant" => "/providers/Microsoft.Management/managementGroups/<group>",
-                _ => "/subscriptions/<id>",
-            };
-            let role = format!("az role assignment create --role Reader --scope {place} --assignee {object}");
+            let first = invisible.first().map(|id| format!("/subscriptions/{id}")).unwrap_or_default();
+            let place = scope.group.as_deref().unwrap_or(&first);
+            let role = facts.grant("Reader", place);
             // A deleted subscription, and one of another tenant, is not to be had by a role.
             let other = unseen.iter().find(|gap| certain(gap) && !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
             let mut verdict = Verdict::fail(
@@ -103,11 +99,7 @@ pub(super) fn complete(facts: &Facts) -> Verdict {
 pub(super) fn management_group_readable(facts: &Facts) -> Verdict {
     let through_groups = matches!(facts.scope.kind, "management_group" | "tenant");
     let level = if through_groups { Level::Required } else { Level::Advisory };
-    let object = facts.sign_in.object_id.as_deref().unwrap_or("<object id>");
-    let fix = format!(
-        "az role assignment create --role \"Management Group Reader\" --scope \
-         /providers/Microsoft.Management/managementGroups/<group> --assignee {object}"
-    );
+    let fix = facts.grant("Management Group Reader", facts.group());
     let verdict = match &facts.scope.groups {
         Ok(0) => Verdict::fail("no management group is readable, so the groups above subscriptions stay unknown", fix),
         Ok(_) => Verdict::pass("the management groups are readable"),

@@ -143,7 +143,7 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
             "Look at Entra admin center > App registrations > the application > Certificates & secrets.",
         ),
         (_, None) => Verdict::pass("the credential is good for more than 30 days and lives at most a year").with("ends_on", ends),
-        (all, Some(objection)) if bad.len() == all && !may_be_federated => Verdict::fail(objection, RENEW).with("ends_on", ends),
+        (all, Some(objection)) if bad.len() == all && !may_be_federated => Verdict::fail(objection, renew(facts)).with("ends_on", ends),
         (all, Some(objection)) => Verdict::unknown(
             "not_proven",
             match may_be_federated {
@@ -156,8 +156,13 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
     }
 }
 
-const RENEW: &str = "Create a new one before that (az ad app credential reset --id <client id> --append --years 1); better, sign in with OIDC, \
-                     which needs no credential.";
+fn renew(facts: &Facts) -> String {
+    let id = facts.sign_in.client_id.as_deref().unwrap_or("<client id>");
+    format!(
+        "Create a new one before that (az ad app credential reset --id {id} --append --years 1); better, sign in with OIDC, which needs no \
+         credential."
+    )
+}
 
 /// Whole days until a credential ends; negative once it has ended.
 fn days_left(lifetime: &Lifetime, today: Date) -> i64 {

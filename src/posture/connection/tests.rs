@@ -49,6 +49,7 @@ fn facts() -> Facts {
         discovery: Ok(found(TENANT)),
         scope: Scope {
             kind: "subscription",
+            group: None,
             detected: Ok(1),
             gaps: vec![],
             groups: Ok(1),

@@ -22,6 +22,11 @@ fn without_preview(name: &str) -> &str {
     }
 }
 
+/// The name of the built-in role with this GUID, without case.
+pub fn by_guid(guid: &str) -> Option<&'static str> {
+    ROLES.iter().find(|(_, known)| known.eq_ignore_ascii_case(guid)).map(|(name, _)| *name)
+}
+
 /// The names of all roles in the table, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
     ROLES.iter().map(|(name, _)| *name)

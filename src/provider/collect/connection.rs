@@ -107,6 +107,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         discovery,
         scope: Scope {
             kind: scope.kind,
+            group: scope::group_of(context).await,
             detected: scope.detected,
             gaps: scope.gaps,
             groups,
@@ -158,7 +159,7 @@ async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
         Ok(Err(nothing)) => Undetected {
             certain: nothing.is_certain(),
             detail: one_line(&nothing.detail),
-            remedy: nothing.remedy.map(str::to_owned),
+            remedy: Some(nothing.remedy),
             gaps: nothing.gaps,
         },
         Err(problems) => {

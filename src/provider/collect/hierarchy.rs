@@ -14,7 +14,11 @@ use crate::{
         settings::{ResourceGraph, ScopeSetting},
     },
     posture::{Reason, Unreadable},
-    provider::{collect::scope, context::Context, failure},
+    provider::{
+        collect::{authorization, scope},
+        context::Context,
+        failure,
+    },
     sdk::Result,
 };
 
@@ -52,14 +56,18 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
         },
     };
     match (settings.resource_graph, refused) {
-        (ResourceGraph::Never, Some(gap)) => Ok((Arc::default(), Some(Unreadable { remedy: GRANT.to_owned(), ..gap }))),
+        (ResourceGraph::Never, Some(gap)) => {
+            let group = match &settings.scope {
+                ScopeSetting::ManagementGroup(own) => own.clone(),
+                _ => scope::root(context).await.unwrap_or_default(),
+            };
+            let remedy = scope::give_group_reader(context, &authorization::group_scope(&group)).await;
+            Ok((Arc::default(), Some(Unreadable { remedy, ..gap })))
+        }
         (ResourceGraph::Never, None) => Ok((Arc::default(), Some(switched_off()))),
         (ResourceGraph::Always | ResourceGraph::Auto, _) => by_graph(context).await,
     }
 }
-
-const GRANT: &str = "Grant Management Group Reader on the groups above the subscriptions: az role assignment create --role \
-    \"Management Group Reader\" --scope /providers/Microsoft.Management/managementGroups/<group> --assignee <object id of this sign-in>";
 
 fn switched_off() -> Unreadable {
     Unreadable {

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod hierarchy;
 pub mod inventory;
 mod judged;
+pub mod named;
 pub mod own_credential;
 pub mod proof;
 pub mod scope;
@@ -61,5 +62,7 @@ where
     };
     let parts = stream::iter(subscriptions.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?;
     let (read, gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    Ok(Lists { read: read.into_iter().flatten().collect(), gaps: gaps.into_iter().flatten().collect() })
+    let mut gaps: Vec<_> = gaps.into_iter().flatten().collect();
+    scope::grant_at_the_group(context, &mut gaps).await;
+    Ok(Lists { read: read.into_iter().flatten().collect(), gaps })
 }

@@ -15,13 +15,14 @@ use crate::{
     },
     posture::{
         Reason, Unreadable,
+        grant::command,
         rbac::{Permission, covers},
     },
     provider::{
         collect::{
             engine::{self, Engine},
             hierarchy::{self, Hierarchy},
-            scope::Subscription,
+            scope::{Subscription, own_object_id},
         },
         context::Context,
         failure,
@@ -176,18 +177,14 @@ pub async fn missing(context: &Context, subscription_id: &str, subject: &str, ac
             return Ok(Some(gap));
         }
     };
-    let lacking = actions.iter().find(|action| !covers(&held, action));
-    Ok(lacking.map(|action| {
-        Unreadable {
-            subject: subject.to_owned(),
-            remedy: format!(
-                "`{action}` is not held on the whole subscription, so rows may be missing. Grant it: az role assignment create --role \
-                 Reader --scope {scope} --assignee <object id of this sign-in>"
-            ),
-            scope,
-            reason: Reason::NotProven,
-            code: String::new(),
-        }
+    let Some(action) = actions.iter().find(|action| !covers(&held, action)) else { return Ok(None) };
+    let grant = command("Reader", &scope, &own_object_id(context).await);
+    Ok(Some(Unreadable {
+        subject: subject.to_owned(),
+        remedy: format!("`{action}` is not held on the whole subscription, so rows may be missing. Grant it: {grant}"),
+        scope,
+        reason: Reason::NotProven,
+        code: String::new(),
     }))
 }
 

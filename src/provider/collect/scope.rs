@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::Arc,
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::SIDE_BY_SIDE;
+use super::{SIDE_BY_SIDE, authorization::group_scope};
 use crate::{
     azure::{
         self, Audience,
@@ -20,7 +21,7 @@ use crate::{
         resource_graph::QueryScope,
         settings::{ResourceGraph, ScopeSetting},
     },
-    posture::{Reason, Unreadable},
+    posture::{Reason, Unreadable, grant::command},
     provider::{context::Context, failure},
     sdk::{Diagnostics, Path, Result},
 };
@@ -28,10 +29,12 @@ use crate::{
 /// Why there is nothing that the connection could stand for.
 #[derive(Debug)]
 pub struct Nothing {
+    /// What it is called.
+    pub summary: &'static str,
     /// What was found instead.
     pub detail: String,
-    /// What to do; none if a role is missing.
-    pub remedy: Option<&'static str>,
+    /// What to do.
+    pub remedy: String,
     /// What could not be read; where there is any that is not a matter of rights, it is not certain that there is nothing.
     pub gaps: Vec<Unreadable>,
 }
@@ -52,9 +55,7 @@ impl From<Nothing> for Diagnostics {
         for gap in nothing.gaps.iter().take(20) {
             detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
         }
-        let told = nothing.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.as_str());
-        let next = nothing.remedy.or(told).unwrap_or(GRANT);
-        Self::of_error("No subscription visible", format!("{detail}\n\n{next}"))
+        Self::of_error(nothing.summary, format!("{detail}\n\n{}", nothing.remedy))
     }
 }
 
@@ -118,7 +119,12 @@ pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothin
     };
     if scope.subscriptions.is_empty() {
         let detail = "None of the subscriptions of this connection is visible to this sign-in.".to_owned();
-        return Ok(Err(Nothing { detail, remedy: None, gaps: scope.gaps }));
+        let told = scope.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
+        let remedy = match told {
+            Some(told) => told,
+            None => grant(context).await,
+        };
+        return Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps }));
     }
     Ok(Ok(scope))
 }
@@ -214,23 +220,76 @@ async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothin
         context.client.confine(&BTreeSet::from([only.id.clone()]));
         return Ok(Ok(Scope::of("subscription", vec![(*only).clone()], Vec::new())));
     }
-    let mut detail = if own.is_empty() {
-        "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned()
-    } else {
-        format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len())
-    };
+    if own.is_empty() {
+        let detail = "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned();
+        return Ok(Err(Nothing { summary: NONE, detail, remedy: grant(context).await, gaps: Vec::new() }));
+    }
+    let mut detail = format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len());
     for subscription in own.iter().take(20) {
         detail.push_str(&format!("\n  {}  {}", subscription.id, subscription.display_name));
     }
     if own.len() > 20 {
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));
     }
-    let choose = "Set `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`.";
-    Ok(Err(Nothing { detail, remedy: (!own.is_empty()).then_some(choose), gaps: Vec::new() }))
+    let remedy = "Set `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`.".to_owned();
+    Ok(Err(Nothing { summary: SEVERAL, detail, remedy, gaps: Vec::new() }))
 }
 
-const GRANT: &str = "Grant the sign-in a role: az role assignment create --role Reader --scope /subscriptions/<id> --assignee <object id>. \
-                     If it has one, compare the tenant and the cloud it signs in to.";
+const NONE: &str = "No subscription visible";
+const SEVERAL: &str = "Several subscriptions visible";
+
+/// How to be given what the connection stands for.
+async fn grant(context: &Context) -> String {
+    let place = match (group_of(context).await, &context.client.settings().scope) {
+        (Some(group), _) => group,
+        (None, ScopeSetting::Subscriptions(ids)) => format!("/subscriptions/{}", ids.first().map_or("<id>", String::as_str)),
+        (None, _) => "/subscriptions/<id>".to_owned(),
+    };
+    format!(
+        "Grant the sign-in a role: {}. If it has one, compare the tenant and the cloud it signs in to.",
+        command("Reader", &place, &own_object_id(context).await)
+    )
+}
+
+/// The object id of the sign-in, for commands; where the token does not say it, what stands for it.
+pub async fn own_object_id(context: &Context) -> String {
+    let token = context.client.token(Audience::ResourceManager).await.ok();
+    let claims = token.and_then(|token| Claims::of(token.reveal()));
+    claims.and_then(|claims| claims.oid).unwrap_or_else(|| "<object id of this sign-in>".to_owned())
+}
+
+/// The management group that the connection stands for, as a scope; none if it stands for subscriptions.
+pub async fn group_of(context: &Context) -> Option<String> {
+    let name = match &context.client.settings().scope {
+        ScopeSetting::ManagementGroup(name) => name.clone(),
+        ScopeSetting::Tenant => root(context).await.ok().filter(|name| !name.is_empty())?,
+        ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => return None,
+    };
+    Some(group_scope(&name))
+}
+
+/// Where several subscriptions below one group lack a role, giving it once on the group is enough.
+pub async fn grant_at_the_group(context: &Context, gaps: &mut [Unreadable]) {
+    let lacking = |gap: &&Unreadable| grant_below(&gap.remedy).is_some();
+    if gaps.iter().filter(lacking).nth(1).is_none() {
+        return;
+    }
+    let Some(group) = group_of(context).await else { return };
+    for gap in gaps {
+        if let Some(place) = grant_below(&gap.remedy) {
+            gap.remedy.replace_range(place, &group);
+        }
+    }
+}
+
+/// Where in a text a command that assigns a role names the subscription, or something in it, to assign it at.
+fn grant_below(text: &str) -> Option<Range<usize>> {
+    const SCOPE: &str = " --scope ";
+    let command = text.find("az role assignment create")?;
+    let start = command + text.get(command..)?.find(SCOPE)? + SCOPE.len();
+    let place = text.get(start..)?.split_whitespace().next()?.trim_end_matches('.');
+    place.starts_with("/subscriptions/").then(|| start..start + place.len())
+}
 
 /// The expected subscriptions: what is not in the list is asked for by itself, because only that says why.
 async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>) -> Result<Scope> {
@@ -253,6 +312,7 @@ async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>)
             Err(gap) => gaps.push(gap),
         }
     }
+    grant_at_the_group(context, &mut gaps).await;
     Ok(Scope::of(kind, subscriptions, gaps))
 }
 
@@ -299,20 +359,23 @@ async fn group(context: &Context, name: &str) -> Result<std::result::Result<Scop
     let error = match below(context, name).await {
         Ok(ids) if ids.is_empty() => {
             let detail = format!("The management group {name:?} and the groups below it hold no subscription.");
-            let remedy = Some("Name another group in `management_group_id`, or move a subscription into this one.");
-            return Ok(Err(Nothing { detail, remedy, gaps: Vec::new() }));
+            let remedy = "Name another group in `management_group_id`, or move a subscription into this one.".to_owned();
+            return Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: Vec::new() }));
         }
         Ok(ids) => return expected(context, "management_group", &ids).await.map(Ok),
         Err(error) => error,
     };
-    let scope = format!("/providers/Microsoft.Management/managementGroups/{name}");
-    let gap = failure::gap("management_groups", &scope, &error)?;
+    let scope = group_scope(name);
+    let mut gap = failure::gap("management_groups", &scope, &error)?;
+    if is_refused(&gap) {
+        gap.remedy = format!("{} If it is right: {}", compare(name), give_group_reader(context, &scope).await);
+    }
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Err(failure::nothing_read(&[gap]));
     }
     match seen_below(context, name).await {
         Ok(ids) if !ids.is_empty() => {
-            let gap = unproven(gap, "The management group", &scope);
+            let gap = unproven(gap, "The management group");
             let mut found = expected(context, "management_group", &ids).await?;
             found.gaps.push(gap);
             Ok(Ok(found))
@@ -325,14 +388,31 @@ async fn group(context: &Context, name: &str) -> Result<std::result::Result<Scop
     }
 }
 
+/// Azure answers alike for a group that is not there and for one that may not be read, and people take the display name for the id.
+fn compare(name: &str) -> String {
+    format!(
+        "Compare the name {name:?} with the ids of the groups (az account management-group list --query \"[].name\", or the portal under \
+         Management groups); the display name is not the id."
+    )
+}
+
+/// Whether it may be a matter of rights.
+fn is_refused(gap: &Unreadable) -> bool {
+    matches!(gap.reason, Reason::Forbidden | Reason::NotVisible)
+}
+
+/// The subscriptions that Resource Graph has below a group, each with the group in its own chain of ancestors: what it says of a group
+/// that is not there is not to be taken for the group's.
 async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet<String>>> {
-    let (client, group) = (context.client.clone(), name.to_owned());
+    let (client, group, own) = (context.client.clone(), name.to_owned(), name.to_owned());
     let key = format!("graph/below/{}", name.to_ascii_lowercase());
     let read = || async move {
         let mut ids = BTreeSet::new();
         let scope = QueryScope::ManagementGroups(BTreeSet::from([group]));
-        queries::hierarchy(&client, scope, |id, _| {
-            ids.insert(id);
+        queries::hierarchy(&client, scope, |id, chain| {
+            if chain.into_iter().flatten().any(|ancestor| ancestor.name.eq_ignore_ascii_case(&own)) {
+                ids.insert(id);
+            }
         })
         .await?;
         Ok(ids)
@@ -353,9 +433,11 @@ async fn tenant(context: &Context) -> Result<Scope> {
             expected(context, "tenant", &ids).await
         }
         Err(error) => {
-            let gap = failure::gap("management_groups", "tenant", &error)?;
-            let scope = format!("/providers/Microsoft.Management/managementGroups/{root}");
-            let gap = unproven(gap, "The root management group", &scope);
+            let mut gap = failure::gap("management_groups", "tenant", &error)?;
+            if is_refused(&gap) {
+                gap.remedy = give_group_reader(context, &group_scope(&root)).await;
+            }
+            let gap = unproven(gap, "The root management group");
             let mut found = expected(context, "tenant", &ids).await?;
             found.gaps.push(gap);
             Ok(found)
@@ -370,16 +452,12 @@ pub async fn root(context: &Context) -> azure::Result<String> {
 }
 
 /// What an unreadable group means: whatever else is seen, nothing proves that it is all.
-fn unproven(gap: Unreadable, what: &str, scope: &str) -> Unreadable {
-    let refused = matches!(gap.reason, Reason::Forbidden | Reason::NotVisible);
-    let next = if refused {
-        format!(
-            "Grant Management Group Reader: az role assignment create --role \"Management Group Reader\" --scope {scope} --assignee \
-             <object id of this sign-in>"
-        )
-    } else {
-        gap.remedy
-    };
-    let remedy = format!("{what} could not be read, so nothing proves that all subscriptions are visible. {next}");
+fn unproven(gap: Unreadable, what: &str) -> Unreadable {
+    let remedy = format!("{what} could not be read, so nothing proves that all subscriptions are visible. {}", gap.remedy);
     Unreadable { reason: Reason::NotProven, remedy, ..gap }
+}
+
+/// How to be given the sight of a management group.
+pub async fn give_group_reader(context: &Context, scope: &str) -> String {
+    format!("Grant Management Group Reader: {}", command("Management Group Reader", scope, &own_object_id(context).await))
 }

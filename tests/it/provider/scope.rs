@@ -51,7 +51,7 @@ async fn the_only_enabled_subscription_is_detected() {
 #[tokio::test]
 async fn several_enabled_subscriptions_are_listed_and_none_is_guessed() {
     let reading = detecting(&Tenant::demo()).await.read("subscriptions", json!({})).await;
-    assert_eq!(reading.errors(), ["No subscription visible"]);
+    assert_eq!(reading.errors(), ["Several subscriptions visible"]);
     for part in [PRODUCTION, SANDBOX, "Fabrikam Sandbox", "`tenant_wide`"] {
         assert!(reading.detail().contains(part), "{}", reading.detail());
     }
