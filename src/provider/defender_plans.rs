@@ -1,16 +1,24 @@
 //! `azposture_defender_plans`: every Defender plan of every subscription.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    collect::{inventory, scope, security},
+    collect::{
+        inventory,
+        scope::{self, Subscription},
+        security,
+    },
     context::Context,
     failure,
     listing::{Listing, limit},
-    words::{AreaWord, Guid, lowered},
+    selection,
+    words::{AreaWord, SubscriptionId, lowered},
 };
 use crate::{
     posture::{
@@ -33,7 +41,7 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<De
 struct Arguments {
     /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
     #[schemars(length(min = 1))]
-    subscription_ids: Option<BTreeSet<Guid>>,
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
     /// Plans to return, for example `VirtualMachines`, without case. Default all; a name that is no plan is an error.
     #[schemars(length(min = 1))]
     plan_names: Option<BTreeSet<String>>,
@@ -175,6 +183,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         let counts = counts.get(subscription.id.as_str()).copied();
         rows.extend(plans.iter().filter(|plan| wanted(&arguments, plan)).map(|plan| as_row(&subscription.id, plan, counts)));
     }
+    warn_unlisted(&arguments, &plans.read, warnings);
     if arguments.only_relevant == Some(true) {
         rows.retain(|row| row.relevant != Some(false));
     }
@@ -194,6 +203,18 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     rows.truncate(limit(arguments.limit));
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
     Ok(Attributes { plans: rows, listing })
+}
+
+/// A plan that exists can still be in no row: because others have replaced it, or because no subscription lists it.
+fn warn_unlisted(arguments: &Arguments, read: &[(Subscription, Arc<Vec<Plan>>)], warnings: &mut Diagnostics) {
+    let named: Vec<&String> = arguments.plan_names.iter().flatten().collect();
+    let plans = || read.iter().flat_map(|(_, plans)| plans.iter());
+    let is = |name: &str, plan: &Plan| plan.name.eq_ignore_ascii_case(name);
+    let (listed, unlisted): (Vec<&String>, Vec<_>) = named.into_iter().partition(|name| plans().any(|plan| is(name, plan)));
+    selection::warn("plan_names", "Plan", "no subscription that was read lists", unlisted, warnings);
+    let hidden = listed.into_iter().filter(|name| !plans().any(|plan| is(name, plan) && wanted(arguments, plan)));
+    let which = "other plans have replaced them, and only `include_deprecated = true` returns";
+    selection::warn("plan_names", "Plan", which, hidden, warnings);
 }
 
 fn wanted(arguments: &Arguments, plan: &Plan) -> bool {

@@ -9,11 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    collect::directory::{self, GRAPH, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance},
+    collect::{
+        directory::{self, GRAPH, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance},
+        named,
+    },
     context::Context,
     failure,
     listing::{Listing, limit},
-    words::{AreaWord, AssignmentTypeWord, Guid, PersonalDataWord, lowered},
+    selection::Unmatched,
+    words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, PersonalDataWord, lowered},
 };
 use crate::{
     azure,
@@ -43,9 +47,10 @@ struct Arguments {
     /// Roles to return, by name, without case. Default all; one that is no role is an error.
     #[schemars(length(min = 1))]
     role_display_names: Option<BTreeSet<String>>,
-    /// Object ids of principals to return. Default all.
+    /// Object ids of principals to return. Default all; one that the directory does not know is an error, one that holds nothing a
+    /// warning.
     #[schemars(length(min = 1))]
-    principal_ids: Option<BTreeSet<Guid>>,
+    principal_ids: Option<BTreeSet<ObjectId>>,
     /// `active`, what is held now, and `eligible`, what has to be activated first (needs Entra ID P2). Default both.
     #[schemars(length(min = 1))]
     assignment_types: Option<BTreeSet<AssignmentTypeWord>>,
@@ -161,13 +166,18 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let facts = facts(&arguments, context, &mut gaps).await?;
     let wanted = wanted_roles(&arguments, &facts)?;
     let mut rows = facts.rows();
+    let principals = lowered(&arguments.principal_ids, |id| &id.0);
+    let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
+    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
     if arguments.expand_groups != Some(false) {
         rows.extend(expanded(context, &rows, &mut gaps).await?);
         without_repeated(&mut rows);
     }
-    let principals = lowered(&arguments.principal_ids, |id| &id.0);
+    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+    let which = "no directory role that was read is held by";
+    named::unmatched_principals(context, unmatched.rest(), which, false, warnings).await?;
     rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
     let guests = guests(context, &mut rows, &mut gaps).await?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
@@ -356,6 +366,16 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts) -> Result<Option<BTreeSet<
         problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(id, &known)));
     }
     for name in arguments.role_display_names.iter().flatten() {
+        let same = |one: &&RoleDefinition| template(one).eq_ignore_ascii_case(name) || one.id.eq_ignore_ascii_case(name);
+        if let Some(role) = definitions.iter().find(same) {
+            let path = Path::attribute("role_display_names");
+            let detail = format!(
+                "`{path}` is {name:?}, which is an id. Its name is {:?}; ids stand in `role_template_ids`.",
+                role.display_name
+            );
+            problems.error(path, "Unknown value", detail);
+            continue;
+        }
         match definitions.iter().find(|one| one.display_name.eq_ignore_ascii_case(name)) {
             Some(found) => {
                 wanted.insert(template(found));

@@ -8,6 +8,7 @@ use crate::{
         rbac::{built_in, place::Kind},
         resource_id::ResourceId,
     },
+    provider::words::is_guid,
     sdk::{
         entry::{Function, FunctionEntry, FunctionError},
         rules::unknown_word,
@@ -104,6 +105,10 @@ impl Function for RoleDefinitionId {
 
     fn call(arguments: RoleDefinitionIdArguments) -> Result<String, FunctionError> {
         let Some((_, guid)) = built_in::by_name(&arguments.name) else {
+            if let Some(name) = built_in::by_guid(&arguments.name) {
+                let text = format!("`name` is {:?}, which is an id. Its name is {name:?}.", arguments.name);
+                return Err(FunctionError::about(0, text));
+            }
             let names: Vec<String> = built_in::names().map(str::to_owned).collect();
             return Err(FunctionError::about(
                 0,
@@ -115,6 +120,10 @@ impl Function for RoleDefinitionId {
             ));
         };
         let scope = arguments.scope.as_str();
+        if is_guid(scope) {
+            let text = format!("`scope` is {scope:?}, which is no scope. A subscription is written \"/subscriptions/{scope}\".");
+            return Err(FunctionError::about(1, text));
+        }
         let id =
             ResourceId::parse(if scope.is_empty() { "/" } else { scope }).map_err(|error| FunctionError::about(1, error.0))?;
         let prefix = match (Kind::of(&id.id), id.subscription_id) {

@@ -14,6 +14,7 @@ pub mod graph_permission_validation;
 pub mod listing;
 pub mod role_assignment_validation;
 pub mod role_assignments;
+pub mod selection;
 pub mod settings;
 pub mod subscriptions;
 pub mod validation;

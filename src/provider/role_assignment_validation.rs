@@ -1,6 +1,6 @@
 //! `azposture_role_assignment_validation`: a principal can do this, here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,11 +9,12 @@ use super::{
     collect::{
         authorization::{self, Definitions, guid_of},
         grants::{self, Named, Principal, Reading},
-        scope,
+        named, scope,
     },
     context::Context,
+    selection,
     validation::{Counts, Gate, Judgement, Line, verify},
-    words::{AreaWord, Guid, Operation, RoleDefinitionId, ScopeId},
+    words::{AreaWord, ObjectId, Operation, RoleDefinitionId, ScopeId, is_guid},
 };
 use crate::{
     azure::settings::ScopeSetting,
@@ -25,7 +26,6 @@ use crate::{
     sdk::{
         Diagnostics, Path, Result, Value,
         entry::{Page, Validation, ValidationEntry},
-        rules::unknown_word,
     },
 };
 
@@ -43,13 +43,14 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Rol
 /// unknown, and `on_unknown` decides. It orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
-    /// Object id (not application id) of the user, group or service principal. Required unless `self = true`; both are an error.
-    principal_id: Option<Guid>,
+    /// Object id (not application id) of the user, group or service principal. Required unless `self = true`; both are an error. One that
+    /// the directory does not know is an error, too, unless `triggers` or `wait_seconds` say that it may be new.
+    principal_id: Option<ObjectId>,
     /// Whether to verify the signed-in principal itself. Default `false`.
     #[serde(rename = "self")]
     own: Option<bool>,
     /// Where: resource ids of the tenant (`/`), management groups, subscriptions, resource groups or resources. Default every subscription of
-    /// the connection; one outside its scope is an error.
+    /// the connection; one outside its scope is an error, as is one that is not there, unless `triggers` or `wait_seconds` are set.
     #[schemars(length(min = 1))]
     scopes: Option<BTreeSet<ScopeId>>,
     /// Roles by name, as Azure writes them, without case. At least one of the four has to be given; a name that is no role is an error.
@@ -183,10 +184,28 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     if scopes.is_empty() {
         return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
     }
+    let named_scopes: BTreeSet<String> = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
+    let missing_scopes = named::missing_scopes(&context, &named_scopes, &scope.subscriptions, &tree).await?;
+    if let Some(missing) = missing_scopes.first().filter(|_| !arguments.gate.expects_news()) {
+        let detail = format!(
+            "there is no {missing}, or nothing it could stand in. What is created in the same apply needs `triggers` or `wait_seconds`."
+        );
+        return Err(selection::nothing("scopes", &detail));
+    }
     let principal = grants::principal(&context, whom(arguments)?).await?;
-    let guids = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
-    let named = Named { guids, live: arguments.gate.expects_news() };
+    let ids: BTreeSet<String> = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
+    let named = Named { guids: ids.clone(), live: arguments.gate.expects_news() };
     let mut reading = grants::read(&context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
+    // Whom this directory does not know may be somebody of the tenant that a delegated subscription belongs to, and what was given to
+    // whom it does not know (any more) is judged.
+    let foreign = scope.subscriptions.iter().any(|subscription| subscription.tenant_matches == Some(false));
+    let is_given = || reading.facts.iter().flat_map(|facts| &facts.assignments.value).any(|row| row.principal_id == principal.id);
+    if principal.unknown_object && !foreign && !arguments.gate.expects_news() && !is_given() {
+        return Err(named::nobody(&context, "principal_id", &principal.id).await);
+    }
+    if !arguments.gate.expects_news() {
+        named::require_role_ids(&context, &ids, &reading.definitions, &scope.subscriptions).await?;
+    }
     let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
     let terms = Terms {
         accept_equivalent: arguments.accept_equivalent != Some(false),
@@ -202,7 +221,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     if missing(&reading) {
         reading.look_closer(&context, terms.accept_eligible).await?;
     }
-    let (mut worst, mut grants): (Option<(Status, String)>, BTreeSet<String>) = (None, BTreeSet::new());
+    let (mut worst, mut grants): (Option<(Status, String)>, Grants) = (None, Grants::new());
     for facts in &reading.facts {
         for (label, requirement, verdict) in verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions) {
             unseen.extend(reading.gaps_of(facts, &verdict));
@@ -214,14 +233,16 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
                 worst = Some((verdict.status, next_step(&principal, &verdict)));
             }
             if verdict.status == Status::Fail && verdict.reason != "denied" {
-                grants.insert(grant(&principal, requirement, &facts.scope));
+                grants.entry(grant(&principal, requirement)).or_default().insert(facts.scope.clone());
             }
         }
     }
     unseen.sort();
     unseen.dedup();
+    scope::grant_at_the_group(&context, &mut unseen).await;
     let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
-    Ok(judged(lines, unseen, with_grants(step, &grants)))
+    let group = scope::group_of(&context).await.filter(|_| arguments.scopes.is_none());
+    Ok(judged(lines, unseen, with_grants(step, &grants, group, scopes.len())))
 }
 
 /// What a gap in the scope of the connection means for the verdict.
@@ -253,9 +274,9 @@ fn requirements(arguments: &Arguments, definitions: &Definitions) -> Result<(Vec
             Some(id) => {
                 requirements.insert(Requirement::Role { id, name: name.clone() });
             }
-            None if definitions.gaps.is_empty() && !arguments.gate.expects_news() => {
-                let path = Path::attribute("role_definition_names");
-                problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
+            None if is_guid(&guid_of(name)) || definitions.gaps.is_empty() && !arguments.gate.expects_news() => {
+                let detail = named::no_such_role("role_definition_names", name, definitions);
+                problems.error(Path::attribute("role_definition_names"), "Unknown value", detail);
             }
             None => match offline() {
                 Some(id) => {
@@ -338,8 +359,11 @@ fn next_step(principal: &Principal, verdict: &Verdict) -> String {
     text.to_owned()
 }
 
-/// The line that gives what is missing.
-fn grant(principal: &Principal, requirement: Option<&Requirement>, scope: &str) -> String {
+/// The scopes at which each command is missing; the scope ends the command.
+type Grants = BTreeMap<String, BTreeSet<String>>;
+
+/// The line that gives what is missing, but for the scope.
+fn grant(principal: &Principal, requirement: Option<&Requirement>) -> String {
     let role = match requirement {
         Some(Requirement::Role { name, .. }) => name.clone(),
         Some(Requirement::Action(pattern)) if pattern.to_ascii_lowercase().ends_with("/read") => "Reader".to_owned(),
@@ -347,12 +371,21 @@ fn grant(principal: &Principal, requirement: Option<&Requirement>, scope: &str) 
         None => "<the role>".to_owned(),
     };
     let kind = principal.kind.map(|kind| format!(" --assignee-principal-type {}", kind.word())).unwrap_or_default();
-    format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\" --scope \"{scope}\"", principal.id)
+    format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\"", principal.id)
 }
 
-/// The lines behind the step; lines that begin with a space are not wrapped.
-fn with_grants(mut step: String, grants: &BTreeSet<String>) -> String {
+/// The lines behind the step; lines that begin with a space are not wrapped. What is missing at all scopes is given once on `group`.
+fn with_grants(mut step: String, grants: &Grants, group: Option<String>, all: usize) -> String {
     const SHOWN: usize = 5;
+    let at = |scopes: &BTreeSet<String>| match &group {
+        Some(group) if all > 1 && scopes.len() == all => BTreeSet::from([group.clone()]),
+        _ => scopes.clone(),
+    };
+    let of = |(command, scopes): (&String, &BTreeSet<String>)| {
+        let line = |scope: String| format!("{command} --scope \"{scope}\"");
+        at(scopes).into_iter().map(line).collect::<Vec<_>>()
+    };
+    let grants: Vec<String> = grants.iter().flat_map(of).collect();
     if !grants.is_empty() {
         step.push('\n');
     }

@@ -9,6 +9,7 @@ use super::{
     collect::{hierarchy, scope},
     context::Context,
     listing::{Listing, limit},
+    selection::UnmatchedTags,
     words::{SubscriptionState, lowered},
 };
 use crate::{
@@ -30,7 +31,8 @@ struct Arguments {
     /// States to return, without case. Default all.
     #[schemars(length(min = 1))]
     states: Option<BTreeSet<SubscriptionState>>,
-    /// Tags a subscription has to have; the value `*` is any value, names compare without case. Default any.
+    /// Tags a subscription has to have; the value `*` is any value, names compare without case. Default any;
+    /// tags that none has are a warning.
     #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,
     /// Rows to return; 0 is all. Default 100.
@@ -115,6 +117,11 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let wanted = arguments.tags.unwrap_or_default();
     let mut all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
+    if !wanted.is_empty() {
+        let mut unmatched = UnmatchedTags::of(&wanted);
+        all.iter().for_each(|row| unmatched.match_with(&row.tags));
+        unmatched.warn("no subscription that is visible", warnings);
+    }
     let matched: Vec<_> = all
         .into_iter()
         .filter(|row| filter::admits(states.as_ref(), &row.state) && filter::has_tags(&wanted, &row.tags))

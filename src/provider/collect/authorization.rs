@@ -12,6 +12,7 @@ use crate::{
     azure::{self, Client, queries, resource_graph::QueryScope, settings::ScopeSetting},
     posture::{
         Reason, Unreadable,
+        grant::command,
         rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
     },
@@ -20,7 +21,7 @@ use crate::{
             Lists, each_subscription,
             engine::{self, Engine},
             proof,
-            scope::{self, Subscription, own_tenant},
+            scope::{self, Subscription, own_object_id, own_tenant},
         },
         context::Context,
         failure,
@@ -110,6 +111,8 @@ pub async fn schedules(context: &Context, subscriptions: &[Subscription]) -> Res
 pub struct Definitions {
     /// Every role that can be assigned at one of the scopes, and every role that is used.
     pub roles: BTreeMap<String, Arc<wire::RoleDefinition>>,
+    /// Those of the used ones that the service does not know; each is a gap, too.
+    pub absent: BTreeSet<String>,
     /// What could not be read.
     pub gaps: Vec<Unreadable>,
 }
@@ -167,7 +170,12 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
             Ok(role) => {
                 found.roles.insert(guid, role);
             }
-            Err(error) => found.gaps.push(failure::gap("role_definitions", here, &error)?),
+            Err(error) => {
+                found.gaps.push(failure::gap("role_definitions", here, &error)?);
+                if error.kind() == azure::Kind::NotFound {
+                    found.absent.insert(guid);
+                }
+            }
         }
     }
     Ok(found)
@@ -368,7 +376,10 @@ where
     match (list, held) {
         (Err(error), _) => Ok(Reaching { rows: None, gap: Some(failure::gap(subject, scope, &error)?) }),
         (Ok(rows), Ok(held)) if covers(&held, action) => Ok(Reaching { rows: Some(rows), gap: None }),
-        (Ok(rows), Ok(_)) => Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action)) }),
+        (Ok(rows), Ok(_)) => {
+            let grant = command("Reader", scope, &own_object_id(context).await);
+            Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action, &grant)) })
+        }
         (Ok(rows), Err(error)) => {
             let mut gap = failure::gap(subject, scope, &error)?;
             gap.reason = Reason::NotProven;
@@ -377,16 +388,13 @@ where
     }
 }
 
-fn unproven(subject: &str, scope: &str, action: &str) -> Unreadable {
+fn unproven(subject: &str, scope: &str, action: &str, grant: &str) -> Unreadable {
     Unreadable {
         subject: subject.to_owned(),
         scope: scope.to_owned(),
         reason: Reason::NotProven,
         code: String::new(),
-        remedy: format!(
-            "`{action}` is not held there, so rows may be missing. Grant it: az role assignment create --role Reader --scope {scope} \
-             --assignee <object id of this sign-in>"
-        ),
+        remedy: format!("`{action}` is not held there, so rows may be missing. Grant it: {grant}"),
     }
 }
 

@@ -101,19 +101,24 @@ impl Building {
     }
 }
 
-/// Refuses names of resource groups that no chosen subscription has; what cannot be read cannot be refused.
-pub async fn require_groups(
-    context: &Context,
-    subscriptions: &[Subscription],
-    names: &BTreeSet<String>,
-) -> Result<Vec<Unreadable>> {
+/// The resource groups of subscriptions.
+pub async fn groups(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<ResourceGroup>>> {
     let arm = |client: Client, id: String| async move { resources::groups(&client, &id).await };
     let graph = |client: Client, ids: BTreeSet<String>| async move {
         let mut all = BTreeMap::<String, Vec<ResourceGroup>>::new();
         queries::resource_groups(&client, &ids, |id, row| all.entry(id).or_default().push(row)).await?;
         Ok(all)
     };
-    let Lists { read, gaps } = engine::read(context, subscriptions, &RESOURCE_GROUPS, "groups", arm, graph).await?;
+    engine::read(context, subscriptions, &RESOURCE_GROUPS, "groups", arm, graph).await
+}
+
+/// Refuses names of resource groups that no chosen subscription has; what cannot be read cannot be refused.
+pub async fn require_groups(
+    context: &Context,
+    subscriptions: &[Subscription],
+    names: &BTreeSet<String>,
+) -> Result<Vec<Unreadable>> {
+    let Lists { read, gaps } = groups(context, subscriptions).await?;
     let known: BTreeSet<String> =
         read.iter().flat_map(|(_, groups)| groups.iter()).map(|group| group.name.to_ascii_lowercase()).collect();
     match names.iter().find(|name| !known.contains(&name.to_ascii_lowercase())) {

@@ -20,14 +20,15 @@ use super::{
     context::Context,
     failure,
     listing::{Listing, limit},
-    words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, lowered},
+    selection::{Unmatched, UnmatchedTags, warn},
+    words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
 };
 use crate::{
     posture::{
         Reason, Severity, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
         controls, filter,
-        resource_id::ResourceId,
+        resource_id::{ResourceId, within},
         time::written,
         unreadable,
     },
@@ -49,18 +50,19 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<De
 struct Arguments {
     /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
     #[schemars(length(min = 1))]
-    subscription_ids: Option<BTreeSet<Guid>>,
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
     /// Resource groups, without case. Default all; a name that no selected subscription has is an error.
     #[schemars(length(min = 1))]
     resource_group_names: Option<BTreeSet<String>>,
     /// Resource types, for example `Microsoft.Storage/storageAccounts`, without case. Default all; one that does not exist is an error.
     #[schemars(length(min = 1))]
     resource_types: Option<BTreeSet<ResourceType>>,
-    /// Beginnings of resource ids, up to a `/`, without case; each has to lie in the scope. Default all.
+    /// Beginnings of resource ids, up to a `/`, without case; each has to lie in the scope. Default all; one below which nothing was
+    /// assessed is a warning.
     #[schemars(length(min = 1))]
     resource_id_prefixes: Option<BTreeSet<ResourceIdPrefix>>,
     /// Tags a resource has to have; the value `*` is any value, names compare without case. A resource whose tags cannot be read is
-    /// kept and named in `unreadable`. Default any.
+    /// kept and named in `unreadable`. Default any; tags that nothing assessed has are a warning.
     #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,
     /// Severities to return. Default all.
@@ -225,11 +227,17 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut found = Vec::new();
     let mut untagged = BTreeSet::new();
     let mut types = BTreeSet::new();
+    let mut prefixes = Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned());
+    let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
     for row in lists.read.iter().flat_map(|(_, rows)| rows.iter()) {
         let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
         let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
         if let Some(ty) = place.resource_type.as_deref().filter(|_| filter.resource_types.is_some()) {
             types.insert(ty.to_ascii_lowercase());
+        }
+        prefixes.match_with(|prefix| within(&row.resource_id, prefix));
+        if let Some(tags) = place.tags.as_ref().filter(|_| filter.tags.is_some()) {
+            tagged.match_with(tags);
         }
         if !filter.admits(row, metadata, &place) {
             continue;
@@ -254,6 +262,10 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
             .to_owned(),
     }));
     selection::unmatched_keys(&arguments, &lists.read, warnings);
+    warn("resource_id_prefixes", "Resource id prefix", "no assessment of any status lies below", prefixes.rest(), warnings);
+    if filter.tags.is_some() {
+        tagged.warn("no assessed resource whose tags were read", warnings);
+    }
     let unseen: Vec<&String> = filter.resource_types.iter().flatten().filter(|ty| !types.contains(*ty)).collect();
     selection::require_types(context, &subscriptions, &unseen, &mut gaps).await?;
     selection::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;

@@ -13,6 +13,7 @@ use crate::{
     provider::{
         collect::{inventory, scope::Subscription},
         context::Context,
+        selection::warn,
         words::lowered,
     },
     sdk::{Diagnostics, Path, Result, rules::unknown_word},
@@ -81,8 +82,5 @@ pub(super) fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<
         .flatten()
         .filter(|key| !lists.iter().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
         .collect();
-    if !unmatched.is_empty() {
-        let detail = format!("No assessment of any status has the key {}.", unmatched.join(", "));
-        warnings.warning(Path::attribute("assessment_keys"), "Assessment key matches nothing", detail);
-    }
+    warn("assessment_keys", "Assessment key", "no assessment of any status has the key", &unmatched, warnings);
 }

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     collect::{
         authorization::{self, Definitions, Tree},
-        directory, scope,
+        directory, named, scope,
     },
     context::Context,
     failure,
     listing::{Listing, limit},
-    words::{AreaWord, AssignmentTypeWord, Guid, PrincipalType, RoleDefinitionId, ScopeId, lowered},
+    selection::{self, Unmatched},
+    words::{AreaWord, AssignmentTypeWord, ObjectId, PrincipalType, RoleDefinitionId, ScopeId, SubscriptionId, is_guid, lowered},
 };
 use crate::{
     posture::{
@@ -29,7 +30,6 @@ use crate::{
     sdk::{
         Diagnostics, Path, Result,
         entry::{DataSource, DataSourceEntry, Page},
-        rules::unknown_word,
     },
 };
 use rows::Found;
@@ -46,8 +46,9 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Ro
 struct Arguments {
     /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
     #[schemars(length(min = 1))]
-    subscription_ids: Option<BTreeSet<Guid>>,
-    /// Scopes whose assignments to return: those at, above and below each. Default all; one outside the connection's scope is an error.
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
+    /// Scopes whose assignments to return: those at, above and below each. Default all; one outside the connection's scope is an error,
+    /// one that is not there (as far as resource groups and management groups tell) a warning.
     #[schemars(length(min = 1))]
     scopes: Option<BTreeSet<ScopeId>>,
     /// Names of roles to return, without case. Default all; a name that is no role is an error.
@@ -56,9 +57,10 @@ struct Arguments {
     /// Roles to return, as GUIDs or full ids. Default all; an id that matches nothing is a warning.
     #[schemars(length(min = 1))]
     role_definition_ids: Option<BTreeSet<RoleDefinitionId>>,
-    /// Object ids of principals to return. Default all. What they hold through groups needs `expand_groups`.
+    /// Object ids of principals to return. Default all; one that the directory does not know is an error, one that holds nothing a
+    /// warning. What they hold through groups needs `expand_groups`.
     #[schemars(length(min = 1))]
-    principal_ids: Option<BTreeSet<Guid>>,
+    principal_ids: Option<BTreeSet<ObjectId>>,
     /// Types of principals to return, in Azure's words: `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`. Default all.
     #[schemars(length(min = 1))]
     principal_types: Option<BTreeSet<PrincipalType>>,
@@ -251,13 +253,26 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
 
     let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
     let mut rows = found.rows(&definitions);
+    let principals = lowered(&arguments.principal_ids, |id| &id.0);
+    let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
+    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
     if arguments.expand_groups == Some(true) {
         rows.extend(expanded(context, &rows, &mut gaps).await?);
     }
-    let (principals, types) =
-        (lowered(&arguments.principal_ids, |id| &id.0), lowered(&arguments.principal_types, |word| &word.0));
+    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+    let which = match arguments.expand_groups {
+        Some(true) => "no role assignment that was read is given to",
+        _ => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
+    };
+    let foreign = subscriptions.iter().any(|subscription| subscription.tenant_matches == Some(false));
+    named::unmatched_principals(context, unmatched.rest(), which, foreign, warnings).await?;
+    let wanted_scopes = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
+    let missing = named::missing_scopes(context, &wanted_scopes, &subscriptions, &tree).await?;
+    let which = "no resource group or management group that was read is, or holds,";
+    selection::warn("scopes", "Scope", which, &missing, warnings);
+    let types = lowered(&arguments.principal_types, |word| &word.0);
     rows.retain(|row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id)));
     rows.retain(|row| types.as_ref().is_none_or(|types| types.contains(&row.principal_type.to_lowercase())));
     name(context, &mut rows, &mut gaps).await?;
@@ -290,10 +305,9 @@ fn wanted_roles(
     let ids = arguments.role_definition_ids.iter().flatten().map(|id| authorization::guid_of(&id.0));
     let mut wanted: BTreeSet<String> = ids.collect();
     // A role that can only be given on one resource group is in no list of the subscription's, so this is no error.
-    let strange: Vec<&str> = wanted.iter().map(String::as_str).filter(|guid| !definitions.roles.contains_key(*guid)).collect();
-    if !strange.is_empty() && definitions.gaps.is_empty() {
-        let detail = format!("No role that can be given here, or is, has the id {}.", strange.join(", "));
-        warnings.warning(Path::attribute("role_definition_ids"), "Role definition id matches nothing", detail);
+    let strange: Vec<&String> = wanted.iter().filter(|guid| !definitions.roles.contains_key(*guid)).collect();
+    if definitions.gaps.is_empty() {
+        selection::warn("role_definition_ids", "Role definition id", named::NO_ROLE_OF_ID, strange, warnings);
     }
     let mut problems = Diagnostics::new();
     let path = Path::attribute("role_definition_names");
@@ -302,8 +316,9 @@ fn wanted_roles(
             Some(guid) => {
                 wanted.insert(guid);
             }
-            None if definitions.gaps.is_empty() => {
-                problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &definitions.names())));
+            None if definitions.gaps.is_empty() || is_guid(&authorization::guid_of(name)) => {
+                let detail = named::no_such_role("role_definition_names", name, definitions);
+                problems.error(path.clone(), "Unknown value", detail);
             }
             None => wanted.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned())),
         }

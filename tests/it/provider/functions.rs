@@ -44,6 +44,10 @@ async fn the_id_of_a_built_in_role_takes_the_form_of_its_scope() {
     assert!(unknown.text.contains("of 498 known values") && unknown.text.contains("azurerm_role_definition"), "{unknown:?}");
     let renamed = inside.call("role_definition_id", &[json!("Azure AI User"), json!("")]).await.unwrap();
     assert_eq!(renamed, inside.call("role_definition_id", &[json!("foundry user"), json!("")]).await.unwrap());
+    let by_id = inside.call("role_definition_id", &[json!("acdd72a7-3385-48ef-bd42-f606fba81ae7"), json!("")]).await.unwrap_err();
+    assert!(by_id.argument == Some(0) && by_id.text.ends_with("Its name is \"Reader\"."), "{by_id:?}");
+    let bare = inside.call("role_definition_id", &[json!("Reader"), json!(SANDBOX)]).await.unwrap_err();
+    assert!(bare.argument == Some(1) && bare.text.contains(&format!("\"/subscriptions/{SANDBOX}\"")), "{bare:?}");
     for bad in ["rg", "/subscriptions/x", "/tenants/x"] {
         let refused = inside.call("role_definition_id", &[json!("Reader"), json!(bad)]).await.unwrap_err();
         assert_eq!(refused.argument, Some(1), "{bad}");

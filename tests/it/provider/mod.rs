@@ -18,4 +18,5 @@ mod role_validation;
 mod scope;
 mod subscriptions;
 mod triggers;
+mod unmatched;
 mod validation;

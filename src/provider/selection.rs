@@ -1,0 +1,146 @@
+//! What a user names and nothing matches is said, for all arguments alike: an empty answer because of a mistaken id looks like a good one.
+//! In a data source it is a warning, because findings come and go; a validation would be green on nothing, so there it is the error
+//! [`nothing`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    posture::filter,
+    sdk::{Diagnostics, Path},
+};
+
+/// How many values one message names.
+const SHOWN: usize = 20;
+
+/// A warning that values of an argument match nothing: `what` is one of them, capitalized; `which` ends in "no … that was read is …", and
+/// the values follow.
+pub fn warn<'a>(
+    argument: &str,
+    what: &str,
+    which: &str,
+    values: impl IntoIterator<Item = &'a String>,
+    warnings: &mut Diagnostics,
+) {
+    let values: Vec<&str> = values.into_iter().map(String::as_str).collect();
+    if values.is_empty() {
+        return;
+    }
+    let shown = values.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let more = match values.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let detail = format!("`{argument}`: {which} {shown}{more}.");
+    warnings.warning(Path::attribute(argument), format!("{what} matches nothing"), detail);
+}
+
+/// The error that an argument of a validation selects nothing.
+pub fn nothing(argument: &str, detail: &str) -> Diagnostics {
+    let mut problems = Diagnostics::new();
+    problems.error(Path::attribute(argument), "Nothing selected", format!("`{argument}`: {detail}"));
+    problems
+}
+
+/// Which of the values of a filter have matched so far.
+#[derive(Debug)]
+pub struct Unmatched<T: Ord>(BTreeSet<T>);
+
+impl<T: Ord> Unmatched<T> {
+    /// None has.
+    pub fn of(values: impl IntoIterator<Item = T>) -> Self {
+        Self(values.into_iter().collect())
+    }
+
+    /// Takes out those that match.
+    pub fn match_with(&mut self, matches: impl Fn(&T) -> bool) {
+        if !self.0.is_empty() {
+            self.0.retain(|value| !matches(value));
+        }
+    }
+
+    /// Those that nothing matched.
+    pub fn rest(&self) -> &BTreeSet<T> {
+        &self.0
+    }
+}
+
+/// Which of the wanted tags have been seen, one by one and all together.
+#[derive(Debug)]
+pub struct UnmatchedTags {
+    pairs: Unmatched<(String, String)>,
+    wanted: BTreeMap<String, String>,
+    together: bool,
+    any_read: bool,
+}
+
+impl UnmatchedTags {
+    /// None has.
+    pub fn of(wanted: &BTreeMap<String, String>) -> Self {
+        let pairs = Unmatched::of(wanted.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Self { pairs, wanted: wanted.clone(), together: false, any_read: false }
+    }
+
+    /// Looks at something with these tags.
+    pub fn match_with(&mut self, tags: &BTreeMap<String, String>) {
+        self.any_read = true;
+        if self.together {
+            return;
+        }
+        self.together = filter::has_tags(&self.wanted, tags);
+        let has = |(name, value): &(String, String)| filter::has_tags(&BTreeMap::from([(name.clone(), value.clone())]), tags);
+        self.pairs.match_with(has);
+    }
+
+    /// The warning, unless something had all of them, or nothing was there to look at; `nobody` is "no subscription that was read".
+    pub fn warn(&self, nobody: &str, warnings: &mut Diagnostics) {
+        if self.together || !self.any_read {
+            return;
+        }
+        let written = |(name, value): &(String, String)| format!("{name} = {value:?}");
+        let alone: Vec<String> = self.pairs.rest().iter().map(written).collect();
+        let (verb, values) = match alone.is_empty() {
+            true => ("has all of these tags together:", self.wanted.clone().into_iter().map(|pair| written(&pair)).collect()),
+            false => ("has the tag", alone),
+        };
+        warn("tags", "Tag", &format!("{nobody} {verb}"), &values, warnings);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn said(wanted: &[(&str, &str)], rows: &[&[(&str, &str)]]) -> Vec<String> {
+        let mut unmatched = UnmatchedTags::of(&tags(wanted));
+        rows.iter().for_each(|row| unmatched.match_with(&tags(row)));
+        let mut warnings = Diagnostics::new();
+        unmatched.warn("nothing that was read", &mut warnings);
+        warnings.into_iter().map(|one| one.detail).collect()
+    }
+
+    #[test]
+    fn tags_are_said_that_nothing_has_alone_or_together() {
+        let rows: &[&[(&str, &str)]] = &[&[("env", "prod")], &[("team", "shop")]];
+        assert!(said(&[("env", "prod")], rows).is_empty());
+        let [missing] = &said(&[("env", "prod"), ("team", "web")], rows)[..] else { panic!() };
+        assert!(missing.contains("nothing that was read has the tag team = \"web\"."), "{missing}");
+        let [apart] = &said(&[("env", "prod"), ("team", "shop")], rows)[..] else { panic!() };
+        assert!(apart.contains("all of these tags together: env = \"prod\", team = \"shop\"."), "{apart}");
+        assert!(said(&[("env", "dev")], &[]).is_empty(), "where nothing could be read, the gap says so");
+    }
+
+    #[test]
+    fn many_values_are_counted() {
+        let values: Vec<String> = (0..25).map(|number| number.to_string()).collect();
+        let mut warnings = Diagnostics::new();
+        warn("ids", "Id", "nothing is", &values, &mut warnings);
+        let [warning] = warnings.iter().as_slice() else { panic!() };
+        assert!(warning.detail.contains("19 and 5 more."), "{}", warning.detail);
+        warn("ids", "Id", "nothing is", &[], &mut warnings);
+        assert_eq!(warnings.iter().count(), 1);
+    }
+}
