@@ -88,7 +88,7 @@ async fn roles_are_judged_by_what_they_allow_and_missing_actions_are_named() {
     says(
         &role("role_reader").await,
         "fail",
-        &["Microsoft.App/containerApps/read", "missing_count=", "--role Reader", PRODUCTION, PRINCIPAL_ID],
+        &["Microsoft.App/containerApps/read", "missing_count=", "--role Reader", "managementGroups", PRINCIPAL_ID],
     );
     says(&role("role_monitoring_reader").await, "fail", &["Microsoft.Insights/diagnosticSettings/read", "\"Monitoring Reader\""]);
     says(&role("role_security_reader").await, "pass", &[]);
