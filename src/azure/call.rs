@@ -43,6 +43,7 @@ pub struct Call {
     pub(super) query: Vec<(&'static str, String)>,
     pub(super) headers: Vec<(&'static str, &'static str)>,
     pub(super) body: Option<Bytes>,
+    pub(super) never_empty: bool,
 }
 
 impl Call {
@@ -71,6 +72,12 @@ impl Call {
     /// Adds a request header; the guard lets only a few through.
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// Declares that Azure always has a row for this list: an answer without any says nothing, and is an error.
+    pub fn never_empty(mut self) -> Self {
+        self.never_empty = true;
         self
     }
 
@@ -104,7 +111,7 @@ impl Call {
     }
 
     fn new(audience: Audience, reading: &'static str, method: Method, path: String) -> Self {
-        Self { audience, reading, method, path, query: Vec::new(), headers: Vec::new(), body: None }
+        Self { audience, reading, method, path, query: Vec::new(), headers: Vec::new(), body: None, never_empty: false }
     }
 }
 

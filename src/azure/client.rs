@@ -134,7 +134,11 @@ impl Client {
     pub async fn get<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
         let url = call.url(self.cloud().await?)?;
         let answer = self.send(&call, &url).await?;
-        decode::whole(answer.accept(&call)?).map_err(|why| pager::undecodable(&call, &answer, why))
+        let json = answer.accept(&call)?;
+        if decode::is_failed(json) {
+            return Err(pager::partial(&call, &answer));
+        }
+        decode::whole(json).map_err(|why| pager::undecodable(&call, &answer, why))
     }
 
     /// Reads all pages of a list and hands out row after row. An error means that the list is not complete, whatever was handed

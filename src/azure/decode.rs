@@ -30,6 +30,8 @@ pub(super) struct Frame {
     pub(super) total: Option<u64>,
     /// Resource Graph: the answer was cut off.
     pub(super) truncated: bool,
+    /// Beside the rows the answer says that something went wrong, so they are not all.
+    pub(super) failed: bool,
     /// What tells this page's rows from another page's; none if it has none.
     pub(super) rows: Option<u64>,
     /// Resource Graph: a hash of each row's `id`, without its case; empty if the rows have none.
@@ -52,7 +54,9 @@ fn tail(json: &[u8]) -> Option<Frame> {
     let (rows, rest) = array.split_at_checked(end.checked_add(1)?)?;
     let (rows, fields) = (std::str::from_utf8(rows).ok()?, rest.strip_suffix(b"}")?);
     let is_elsewhere = |word: &[u8]| memchr::memmem::find(rows.as_bytes(), word).is_some();
-    if !rows.starts_with('[') || is_elsewhere(b"ink\"") || is_elsewhere(b"INK\"") {
+    // A second array behind the rows, and whatever stands between the two, would be taken for rows here.
+    let says_more = |word: &[u8]| is_elsewhere(word) && is_elsewhere(b"],");
+    if !rows.starts_with('[') || is_elsewhere(b"ink\"") || is_elsewhere(b"INK\"") || says_more(b"rror") || says_more(b"RROR") {
         return None;
     }
     let mut frame = match fields.split_first() {
@@ -69,6 +73,15 @@ pub(super) fn rows<T: DeserializeOwned>(json: &[u8], key: &'static str, emit: &m
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let counted = Page { key, emit, row: PhantomData }.deserialize(&mut deserializer);
     counted.and_then(|count| deserializer.end().map(|()| count)).map_err(|error| located::<T>(json, key, &error))
+}
+
+/// Whether an object says that something went wrong. What is no object does not.
+pub(super) fn is_failed(json: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Failed {
+        error: Option<IgnoredAny>,
+    }
+    serde_json::from_slice::<Failed>(json).is_ok_and(|answer| answer.error.is_some())
 }
 
 /// Decodes a whole answer.
@@ -110,6 +123,7 @@ impl<'de> Visitor<'de> for FrameVisitor {
                     (frame.rows, frame.ids) = (fingerprint(rows), ids(rows));
                 }
                 "value" => frame.rows = fingerprint(map.next_value::<&RawValue>()?.get()),
+                key if is_error(key) => frame.failed |= !matches!(map.next_value::<&RawValue>()?.get(), "null" | "[]" | "\"\""),
                 key if key == "$skipToken" || key.to_ascii_lowercase().ends_with("nextlink") => {
                     let link = map.next_value::<Option<String>>()?.filter(|link| !link.is_empty());
                     frame.next = frame.next.or(link);
@@ -121,6 +135,11 @@ impl<'de> Visitor<'de> for FrameVisitor {
         }
         Ok(frame)
     }
+}
+
+/// Whether a member of an answer says that something went wrong.
+fn is_error(key: &str) -> bool {
+    ["error", "errors", "odata.error", "@odata.error"].iter().any(|word| word.eq_ignore_ascii_case(key))
 }
 
 /// Length and both ends of an array of rows: every row starts with what names it, so hashing all of a page would tell no more.

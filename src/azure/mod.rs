@@ -23,7 +23,7 @@ mod home;
 pub mod inputs;
 pub mod memo;
 mod pace;
-mod pager;
+pub mod pager;
 pub mod queries;
 pub mod resource_graph;
 mod retry;

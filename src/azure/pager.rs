@@ -23,6 +23,12 @@ use crate::{
     panics::{Panicked, caught},
 };
 
+/// The code of a list without rows that has some in every tenant.
+pub const EMPTY_LIST: &str = "EmptyList";
+/// The code of a link that leads to another list than the one that is read.
+pub const LEFT_ITS_LIST: &str = "LeftItsList";
+/// The code of an answer that holds rows and says beside them that something went wrong.
+pub const PARTIAL_ANSWER: &str = "PartialAnswer";
 /// The code of a list of which one page came twice.
 const REPEATED_PAGE: &str = "RepeatedPage";
 /// The most pages one list may have.
@@ -55,11 +61,24 @@ pub(super) struct Trail {
 /// Reads all pages of a list and hands out its rows.
 pub(super) async fn list<T: DeserializeOwned>(client: Client, call: Call, mut emit: impl FnMut(T)) -> Result<()> {
     let mut fetching = Fetching::start(|pages| follow_links(client, call.clone(), pages));
+    let mut rows = 0;
     while let Some(page) = fetching.next().await? {
         let json = page.answer.accept(&call)?;
-        decode::rows(json, "value", &mut emit).map_err(|why| undecodable(&call, &page.answer, why))?;
+        rows += decode::rows(json, "value", &mut emit).map_err(|why| undecodable(&call, &page.answer, why))?;
     }
-    Ok(())
+    match call.never_empty && rows == 0 {
+        true => Err(empty(&call)),
+        false => Ok(()),
+    }
+}
+
+/// Whoever may read such a list is in it, or what it lists is a part of every tenant: the answer is somebody else's, or a part.
+fn empty(call: &Call) -> Error {
+    let error = call.error(Kind::InvalidResponse).said(EMPTY_LIST, "The list came back empty, which it never is in Azure.");
+    error.advise(
+        "Run again in a few minutes. If it stays empty, compare `environment` and `tenant_id`, look for a proxy that answers in Azure's \
+         stead, and see that the sign-in holds a role there.",
+    )
 }
 
 impl Fetching {
@@ -113,7 +132,20 @@ impl Trail {
 }
 
 pub(super) fn frame(call: &Call, answer: &Answer) -> Result<Frame> {
-    decode::frame(answer.accept(call)?).map_err(|why| undecodable(call, answer, why))
+    let frame = decode::frame(answer.accept(call)?).map_err(|why| undecodable(call, answer, why))?;
+    match frame.failed {
+        true => Err(partial(call, answer)),
+        false => Ok(frame),
+    }
+}
+
+/// An answer with status 200 that holds an error: what stands beside it is not all.
+pub(super) fn partial(call: &Call, answer: &Answer) -> Error {
+    let said = answer.said();
+    let what = said.codes.into_iter().chain((!said.message.is_empty()).then_some(said.message)).collect::<Vec<_>>().join(": ");
+    let text = format!("The answer came with status 200 and an error beside its rows: {what}");
+    let error = call.error(Kind::InvalidResponse).said(PARTIAL_ANSWER, text).answered(answer.status, answer.request_id(None));
+    error.advise("Run again in a few minutes; what stands beside an error is a part of the truth.")
 }
 
 pub(super) fn undecodable(call: &Call, answer: &Answer, why: Undecodable) -> Error {
@@ -142,10 +174,14 @@ async fn follow_links(client: Client, call: Call, pages: Sender<Page>) -> Result
     }
 }
 
-/// The link is followed as it stands, but never to another scheme, host or port: the token goes with it.
+/// The link is followed as it stands, but never to another scheme, host or port, because the token goes with it, nor to another list.
 fn next_url(call: &Call, origin: &Url, link: &str) -> Result<Url> {
     match Url::parse(link) {
-        Ok(url) if gate::same_origin(&url, origin) => Ok(url),
+        Ok(url) if gate::same_origin(&url, origin) && same_list(url.path(), &call.path) => Ok(url),
+        Ok(url) if gate::same_origin(&url, origin) => Err(call
+            .error(Kind::InvalidResponse)
+            .said(LEFT_ITS_LIST, format!("The next page of this list is said to be {}.", url.path()))
+            .advise("It was not followed, so rows are missing. Look for a proxy that rewrites answers, and please report it.")),
         Ok(url) => Err(call
             .error(Kind::InvalidResponse)
             .said(LEFT_ITS_HOST, format!("The next page of {} is said to be on {}.", gate::host(origin), gate::host(&url)))
@@ -154,9 +190,30 @@ fn next_url(call: &Call, origin: &Url, link: &str) -> Result<Url> {
     }
 }
 
+/// Whether two paths name the same list. Services spell them in their own case, and write `users('7')` for `users/7`.
+fn same_list(one: &str, other: &str) -> bool {
+    let plain = |path: &str| path.to_lowercase().trim_end_matches('/').replace("('", "/").replace("')", "");
+    plain(one) == plain(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_the_same_list_however_it_is_spelt_and_no_other() {
+        let list = "/v1.0/users/7/transitiveMemberOf/microsoft.graph.group";
+        for same in [
+            list,
+            "/v1.0/Users/7/transitivememberof/microsoft.graph.group/",
+            "/v1.0/users('7')/transitiveMemberOf/microsoft.graph.group",
+        ] {
+            assert!(same_list(same, list), "{same}");
+        }
+        for other in ["/v1.0/users/8/transitiveMemberOf/microsoft.graph.group", "/v1.0/users/7/memberOf", "/v1.0/users", "/"] {
+            assert!(!same_list(other, list), "{other}");
+        }
+    }
 
     #[test]
     fn a_list_without_end_stops_at_the_page_limit() {

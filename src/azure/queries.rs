@@ -13,7 +13,7 @@ use super::{
         security,
     },
     resource_graph::{Breadth, Query, QueryScope},
-    wire::{or_default, text},
+    wire::{or_default, part, text, word},
 };
 use crate::azure::{Client, Error, Kind, Result};
 
@@ -104,7 +104,7 @@ securityresources
 #[derive(Clone, Debug, Deserialize)]
 pub struct Scan {
     /// `ServerVulnerability`, `AzureContainerRegistryVulnerability`, `SqlServerVulnerability` …
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "word")]
     pub kind: String,
     /// The newest time; none if no result of this kind has one.
     #[serde(default, deserialize_with = "text")]
@@ -289,12 +289,13 @@ struct Assessment {
     id: String,
     name: String,
     subscription_id: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "word")]
     display_name: String,
+    #[serde(default, deserialize_with = "part")]
     status: security::AssessmentStatus,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     resource_details: security::ResourceDetails,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     links: security::Links,
     #[serde(default, deserialize_with = "text")]
     risk_level: Option<String>,
@@ -353,7 +354,7 @@ struct Pricing {
     id: String,
     name: String,
     subscription_id: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     properties: security::PricingProperties,
 }
 

@@ -23,7 +23,7 @@ pub struct Assessment {
     pub resource_id: Box<str>,
     /// `Azure`, `OnPremise`, `Aws` …
     pub source: Arc<str>,
-    /// `Healthy`, `Unhealthy`, `NotApplicable`.
+    /// `Healthy`, `Unhealthy`, `NotApplicable`, or a word that is not known here; empty if the service did not say.
     pub status: Arc<str>,
     /// `OffByPolicy`, `Exempt` …
     pub cause: Option<Arc<str>>,
@@ -85,6 +85,11 @@ impl Assessment {
     /// Whether the resource belongs to another cloud: then its id says nothing about where it stands in Azure.
     pub fn is_foreign(&self) -> bool {
         !self.source.eq_ignore_ascii_case("Azure") && !self.source.to_ascii_lowercase().starts_with("onpremise")
+    }
+
+    /// Whether the status is one of the three words that are known; what is not is neither good nor bad.
+    pub fn has_known_status(&self) -> bool {
+        ["Healthy", "NotApplicable", "Unhealthy"].iter().any(|word| self.is(word))
     }
 
     /// Whether the status is this word.
@@ -155,10 +160,10 @@ impl Filter {
             _ => true,
         };
         severe
-            && self
-                .categories
-                .as_ref()
-                .is_none_or(|_| metadata.categories.iter().any(|c| filter::admits(self.categories.as_ref(), c)))
+            && self.categories.as_ref().is_none_or(|_| {
+                // One of which no category is stated may be of any.
+                metadata.categories.is_empty() || metadata.categories.iter().any(|c| filter::admits(self.categories.as_ref(), c))
+            })
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Plan {
     pub replaced_by: Vec<String>,
     /// Its extensions.
     pub extensions: Vec<Extension>,
+    /// Whether the service did not say which extensions it has.
+    pub extensions_unseen: bool,
 }
 
 /// One extension of a plan.
@@ -45,9 +47,10 @@ pub struct Extension {
 }
 
 impl Plan {
-    /// Whether the plan is on; none if the service did not say.
+    /// Whether the plan is on; none if the service did not say, or says it in a word that is not known here.
     pub fn enabled(&self) -> Option<bool> {
-        self.tier.as_ref().map(|tier| tier.eq_ignore_ascii_case("Standard"))
+        let is = |word: &str| self.tier.as_ref().is_some_and(|tier| tier.eq_ignore_ascii_case(word));
+        if is("Standard") { Some(true) } else { is("Free").then_some(false) }
     }
 
     /// Whether it is known to be on.
@@ -222,6 +225,10 @@ pub fn judge(requirement: &Requirement, plans: &[Plan], counts: Option<&BTreeMap
     }
     // A deprecated plan says nothing about protection once its successors are offered.
     let successors: Vec<&Plan> = plan.replaced_by.iter().filter_map(|name| find(name)).collect();
+    if plan.deprecated && plan.replaced_by.is_empty() {
+        let detail = format!("{} is deprecated, and the service does not state what has replaced it", plan.name);
+        return Verdict::unknown(Reason::NotProven, detail);
+    }
     if plan.deprecated && !successors.is_empty() {
         let verdicts = successors.into_iter().map(|successor| {
             let inherited = inherited(requirement, successor);
@@ -256,6 +263,9 @@ fn judge_plan(requirement: &Requirement, plan: &Plan) -> Verdict {
     let name = &plan.name;
     match &plan.tier {
         None => return Verdict::unknown(Reason::InvalidResponse, format!("{name}: the service did not state its tier")),
+        Some(tier) if plan.enabled().is_none() => {
+            return Verdict::unknown(Reason::InvalidResponse, format!("{name}: what the tier {tier:?} is, is not known here"));
+        }
         Some(tier) if !plan.is_on() => return Verdict::fail("plan_off", format!("{name} is {tier}")),
         Some(_) => {}
     }
@@ -303,6 +313,10 @@ fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
 fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
     let name = &plan.name;
     let Some(extension) = plan.extensions.iter().find(|extension| extension.name.eq_ignore_ascii_case(wanted)) else {
+        if plan.extensions_unseen {
+            let detail = format!("{name}: the service did not state its extensions");
+            return Some(Verdict::unknown(Reason::InvalidResponse, detail));
+        }
         let there: Vec<_> = plan.extensions.iter().map(|extension| extension.name.as_str()).collect();
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         return Some(Verdict::fail("extension_not_available", format!("{name} has no extension {wanted} (it has {there})")));

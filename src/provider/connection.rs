@@ -245,7 +245,12 @@ fn attributes(
         graph_permissions: of_token(|claims| sorted(claims.roles.clone())),
         delegated_permissions: of_token(Claims::delegated),
         directory_role_template_ids: of_token(|claims| sorted(directory_roles(claims))),
-        license_plans: facts.directory.licences.ok().map(|held| held.into_iter().map(str::to_owned).collect()),
+        license_plans: facts
+            .directory
+            .licences
+            .ok()
+            .filter(|held| held.unproven.is_none())
+            .map(|held| held.rows.into_iter().map(str::to_owned).collect()),
         credential_expires_on: facts
             .sign_in
             .credential

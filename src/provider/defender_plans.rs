@@ -65,6 +65,8 @@ struct Summary {
     standard: usize,
     /// Those that are off.
     free: usize,
+    /// Those whose tier is neither `Standard` nor `Free`, or is not stated.
+    other: usize,
     /// Those whose protection is overridden on some resources.
     partially_covered: usize,
     /// Those that others have replaced.
@@ -84,7 +86,7 @@ struct Row {
     tier: Option<String>,
     /// `P1`, `P2`, `DefenderForStorageV2` … Null if the plan has none.
     subplan: Option<String>,
-    /// Whether the tier is `Standard`. Null if the service did not say.
+    /// Whether the tier is `Standard`. Null if the service did not say, or says it in a word that is neither `Standard` nor `Free`.
     enabled: Option<bool>,
     /// Whether it is on as a free trial.
     trial: bool,
@@ -194,6 +196,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         returned: rows.len().min(limit(arguments.limit)),
         standard: count(&|row| row.enabled == Some(true)),
         free: count(&|row| row.enabled == Some(false)),
+        other: count(&|row| row.enabled.is_none()),
         partially_covered: count(&|row| {
             row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"))
         }),

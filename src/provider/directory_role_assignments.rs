@@ -22,7 +22,7 @@ use super::{
 use crate::{
     azure,
     posture::{
-        Reason, Unreadable, filter,
+        Unreadable, filter,
         rbac::directory::{GLOBAL_ADMINISTRATOR, is_privileged},
         time,
     },
@@ -202,7 +202,7 @@ async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadab
         only_if(eligible, directory::role_eligibilities(context)),
     );
     let facts = Facts {
-        definitions: taken("directory_roles", Some(definitions), gaps)?.filter(|all| are_all(all, gaps)),
+        definitions: taken("directory_roles", Some(definitions), gaps)?,
         active: taken("directory_role_assignments", assignments, gaps)?,
         schedules: taken("directory_role_assignment_schedules", schedules, gaps)?,
         eligible: taken("eligible_directory_role_assignments", eligibilities, gaps)?,
@@ -211,21 +211,6 @@ async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadab
         true => Err(failure::nothing_read(gaps)),
         false => Ok(facts),
     }
-}
-
-/// Every tenant has the built-in roles: a list without any is that of a place where nothing can be seen, and says nothing about who
-/// holds a role.
-fn are_all(definitions: &[RoleDefinition], gaps: &mut Vec<Unreadable>) -> bool {
-    if definitions.is_empty() {
-        gaps.push(Unreadable {
-            subject: "directory_roles".to_owned(),
-            scope: GRAPH.to_owned(),
-            reason: Reason::NotProven,
-            code: String::new(),
-            remedy: "The list of directory roles is empty, which it is in no tenant. Check environment and tenant_id.".to_owned(),
-        });
-    }
-    !definitions.is_empty()
 }
 
 async fn only_if<T>(asked: bool, read: impl Future<Output = azure::Result<T>>) -> Option<azure::Result<T>> {
@@ -297,12 +282,15 @@ impl Facts {
         let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
         let principal_id = principal_id.to_lowercase();
         let built_in = definition.map(|one| one.is_built_in != Some(false));
-        let operations =
-            definition.iter().flat_map(|one| &one.role_permissions).flat_map(|permission| &permission.allowed_resource_actions);
+        // What is on the list is privileged whatever it says; of the others their operations decide.
+        let privileged = definition.and_then(|one| match one.operations() {
+            Some(operations) => Some(is_privileged(&template, operations.into_iter())),
+            None => is_privileged(&template, std::iter::empty()).then_some(true),
+        });
         Row {
             key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
             role_display_name: definition.map(|one| one.display_name.clone()),
-            privileged: definition.map(|_| is_privileged(&template, operations.map(String::as_str))),
+            privileged,
             role_template_id: template,
             principal_id,
             principal_type: principal.map_or("Unknown", Object::principal_type).to_owned(),

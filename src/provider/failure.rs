@@ -1,7 +1,7 @@
 //! From failed reads to what a user sees: a gap in an otherwise good answer, or an error where nothing can be answered.
 
 use crate::{
-    azure::{Error, Kind, explain},
+    azure::{Error, Kind, explain, pager::EMPTY_LIST, wire::UNSTATED},
     posture::{Reason, Unreadable},
     sdk::Diagnostics,
 };
@@ -13,9 +13,16 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
         Kind::Forbidden => Reason::Forbidden,
-        Kind::InvalidResponse if matches!(error.code(), "PageLoop" | "RepeatedPage" | "SubscriptionLimit" | "Truncated") => {
+        Kind::InvalidResponse
+            if matches!(
+                error.code(),
+                "LeftItsList" | "PageLoop" | "PartialAnswer" | "RepeatedPage" | "SubscriptionLimit" | "Truncated"
+            ) =>
+        {
             Reason::IncompleteList
         }
+        Kind::InvalidResponse if error.code() == EMPTY_LIST => Reason::NotProven,
+        Kind::InvalidResponse if error.code() == UNSTATED && scope == "graph" => Reason::Hidden,
         Kind::InvalidResponse => Reason::InvalidResponse,
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
         Kind::NotLicensed => Reason::NotLicensed,

@@ -7,7 +7,7 @@ use std::{
 
 use azposture::{
     azure::{
-        Client, Transports,
+        Call, Client, Transports,
         arm::authorization::{self, RoleAssignment, RoleDefinition},
         queries,
         resource_graph::QueryScope,
@@ -205,7 +205,7 @@ async fn role_assignments_and_definitions_are_the_same_rows_from_both_engines() 
     let (mut by_arm, mut by_graph) = (BTreeMap::new(), BTreeMap::new());
     let assignment = |row: RoleAssignment| (row.id.to_lowercase(), format!("{:?}", row.properties));
     for id in both() {
-        let rows = authorization::role_assignments(&client, &format!("/subscriptions/{id}"), None).await.unwrap();
+        let rows = authorization::role_assignments(&client, &format!("/subscriptions/{id}")).await.unwrap();
         by_arm.extend(rows.into_iter().map(assignment));
     }
     let scope = QueryScope::Subscriptions(both());
@@ -216,9 +216,10 @@ async fn role_assignments_and_definitions_are_the_same_rows_from_both_engines() 
     let (mut by_arm, mut by_graph) = (BTreeMap::new(), BTreeMap::new());
     let definition = |row: RoleDefinition| (row.name.to_lowercase(), format!("{:?}", row.properties));
     for id in both() {
-        let filter = Some("atScopeAndBelow()");
-        let rows = authorization::role_definitions(&client, &format!("/subscriptions/{id}"), filter).await.unwrap();
-        by_arm.extend(rows.into_iter().map(definition));
+        let scope = format!("/subscriptions/{id}");
+        let path = format!("{scope}/providers/Microsoft.Authorization/roleDefinitions");
+        let call = Call::arm("list role definitions", path, "2022-04-01").with("$filter", "atScopeAndBelow()");
+        client.list(call, |row| by_arm.extend([definition(row)])).await.unwrap();
     }
     queries::role_definitions(&client, scope, |row| by_graph.extend([definition(row)])).await.unwrap();
     assert_eq!(by_arm, by_graph);

@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{flag, or_default, text},
+    wire::{exact_text, flag, list, or_default, text},
 };
 
 const VERSION: &str = "2022-04-01";
@@ -16,21 +16,38 @@ const SCHEDULES: &str = "2020-10-01";
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Permission {
-    /// Management operations, with `*`.
-    #[serde(default, deserialize_with = "or_default")]
-    pub actions: Vec<String>,
+    /// Management operations, with `*`. None, as of the others, if the service did not say: an empty list would allow, or take out,
+    /// nothing.
+    #[serde(default, deserialize_with = "list")]
+    pub actions: Option<Vec<String>>,
     /// Taken out of `actions` of the same role only.
-    #[serde(default, deserialize_with = "or_default")]
-    pub not_actions: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub not_actions: Option<Vec<String>>,
     /// Data operations, with `*`.
-    #[serde(default, deserialize_with = "or_default")]
-    pub data_actions: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub data_actions: Option<Vec<String>>,
     /// Taken out of `data_actions` of the same role only.
-    #[serde(default, deserialize_with = "or_default")]
-    pub not_data_actions: Vec<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub not_data_actions: Option<Vec<String>>,
     /// A condition, where a role carries one.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
+}
+
+impl RoleDefinition {
+    /// What it allows; none unless the service stated all of it.
+    pub fn permissions(&self) -> Option<&[Permission]> {
+        let all = self.properties.permissions.as_deref()?;
+        all.iter().all(Permission::is_stated).then_some(all)
+    }
+}
+
+impl Permission {
+    /// Whether the service stated all that it allows.
+    pub fn is_stated(&self) -> bool {
+        let Self { actions, not_actions, data_actions, not_data_actions, .. } = self;
+        [actions, not_actions, data_actions, not_data_actions].iter().all(|list| list.is_some())
+    }
 }
 
 /// A role given to a principal at a scope.
@@ -56,7 +73,7 @@ pub struct RoleAssignmentProperties {
     #[serde(default, deserialize_with = "text")]
     pub principal_type: Option<String>,
     /// An attribute-based condition.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
     /// `2.0`
     #[serde(default, deserialize_with = "text")]
@@ -93,9 +110,9 @@ pub struct RoleDefinitionProperties {
     /// `BuiltInRole` or `CustomRole`.
     #[serde(default, rename = "type", deserialize_with = "or_default")]
     pub kind: String,
-    /// What it allows.
-    #[serde(default, deserialize_with = "or_default")]
-    pub permissions: Vec<Permission>,
+    /// What it allows; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub permissions: Option<Vec<Permission>>,
     /// Where it may be assigned.
     #[serde(default, deserialize_with = "or_default")]
     pub assignable_scopes: Vec<String>,
@@ -117,8 +134,7 @@ pub struct DenyAssignmentProperties {
     /// Its name.
     #[serde(default, deserialize_with = "or_default")]
     pub deny_assignment_name: String,
-    /// Where.
-    #[serde(default, deserialize_with = "or_default")]
+    /// Where. Without it nothing says what is denied; see `permissions`.
     pub scope: String,
     /// Whether it stops at its own scope.
     #[serde(default, deserialize_with = "flag")]
@@ -127,11 +143,11 @@ pub struct DenyAssignmentProperties {
     pub permissions: Vec<Permission>,
     /// Who; the zero GUID is everyone. As for `permissions`.
     pub principals: Vec<Principal>,
-    /// Who not.
-    #[serde(default, deserialize_with = "or_default")]
-    pub exclude_principals: Vec<Principal>,
+    /// Who not; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub exclude_principals: Option<Vec<Principal>>,
     /// A condition, which newer versions of the service know.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
 }
 
@@ -177,16 +193,16 @@ pub struct ScheduleInstanceProperties {
     #[serde(default, deserialize_with = "text")]
     pub member_type: Option<String>,
     /// From.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub start_date_time: Option<String>,
     /// Until; none is permanent.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub end_date_time: Option<String>,
     /// The role assignment it shows up as.
     #[serde(default, deserialize_with = "text")]
     pub origin_role_assignment_id: Option<String>,
     /// A condition.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
     /// When it was created.
     #[serde(default, deserialize_with = "text")]
@@ -194,22 +210,49 @@ pub struct ScheduleInstanceProperties {
 }
 
 /// What the caller may do at a scope: one entry a role it holds, through groups and from above included. Needs no right of its own.
+/// Whoever can name the scope holds something there: an empty list proves nothing.
 ///
 /// The specification has this at resource groups and resources only; at subscriptions it works in practice, undocumented.
 pub async fn permissions(client: &Client, scope: &str) -> Result<Vec<Permission>> {
-    collect(client, Call::arm("read the caller's permissions", under(scope, "permissions"), VERSION)).await
+    collect(client, Call::arm("read the caller's permissions", under(scope, "permissions"), VERSION).never_empty()).await
 }
 
-/// Role assignments at, above and below a subscription, or as `filter` narrows it.
-pub async fn role_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<RoleAssignment>> {
-    let call = Call::arm("list role assignments", under(scope, "roleAssignments"), VERSION);
-    collect(client, filtered(call, filter)).await
+/// Role assignments at, above and below a subscription. It takes one to read them, so there is one.
+pub async fn role_assignments(client: &Client, scope: &str) -> Result<Vec<RoleAssignment>> {
+    collect(client, assignments(scope).never_empty()).await
 }
 
-/// Role definitions that can be assigned at a scope.
-pub async fn role_definitions(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<RoleDefinition>> {
-    let call = Call::arm("list role definitions", under(scope, "roleDefinitions"), VERSION);
-    collect(client, filtered(call, filter)).await
+/// Role assignments at and above a scope. It takes one to read them, so there is one.
+pub async fn role_assignments_reaching(client: &Client, scope: &str) -> Result<Vec<RoleAssignment>> {
+    collect(client, assignments(scope).with("$filter", "atScope()").never_empty()).await
+}
+
+/// Role assignments of the caller, at, above and below a scope, through groups included. It takes one to read them, so there is one.
+pub async fn own_role_assignments(client: &Client, scope: &str, object_id: &str) -> Result<Vec<RoleAssignment>> {
+    collect(client, assignments(scope).with("$filter", format!("assignedTo('{object_id}')")).never_empty()).await
+}
+
+/// Role assignments of a user or service principal at and above a scope, through groups included.
+pub async fn role_assignments_to(client: &Client, scope: &str, object_id: &str) -> Result<Vec<RoleAssignment>> {
+    collect(client, assignments(scope).with("$filter", format!("atScope() and assignedTo('{object_id}')"))).await
+}
+
+fn assignments(scope: &str) -> Call {
+    Call::arm("list role assignments", under(scope, "roleAssignments"), VERSION)
+}
+
+/// The roles that Microsoft has made, as far as they can be assigned at a scope. There are hundreds.
+pub async fn built_in_roles(client: &Client, scope: &str) -> Result<Vec<RoleDefinition>> {
+    collect(client, definitions(scope).with("$filter", "type eq 'BuiltInRole'").never_empty()).await
+}
+
+/// The roles made in the tenant, as far as they can be assigned at a scope.
+pub async fn custom_roles(client: &Client, scope: &str) -> Result<Vec<RoleDefinition>> {
+    collect(client, definitions(scope).with("$filter", "type eq 'CustomRole'")).await
+}
+
+fn definitions(scope: &str) -> Call {
+    Call::arm("list role definitions", under(scope, "roleDefinitions"), VERSION)
 }
 
 /// One role definition, by its GUID, as it is assigned at a scope.

@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{flag, or_default},
+    wire::{flag, object},
 };
 
 const VERSION: &str = "2024-02-01";
@@ -18,21 +18,30 @@ pub struct Cluster {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Everything else.
-    #[serde(default, deserialize_with = "or_default")]
-    pub properties: ClusterProperties,
+    /// Everything else; none if the service did not say.
+    #[serde(default, deserialize_with = "object")]
+    pub properties: Option<ClusterProperties>,
+}
+
+impl Cluster {
+    /// Whether only the cluster's own network reaches the API server. Without an access profile it is public; none if the service says
+    /// nothing of the cluster.
+    pub fn is_private(&self) -> Option<bool> {
+        let profile = self.properties.as_ref()?.api_server_access_profile.as_ref();
+        Some(profile.and_then(|profile| profile.enable_private_cluster).unwrap_or_default())
+    }
 }
 
 /// What a cluster says about itself.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterProperties {
-    /// Who can reach its API server.
-    #[serde(default, deserialize_with = "or_default")]
-    pub api_server_access_profile: ApiServerAccess,
+    /// Who can reach its API server; none for a public one without limits.
+    #[serde(default)]
+    pub api_server_access_profile: Option<ApiServerAccess>,
 }
 
-/// Who can reach an API server; absent for a public one without limits.
+/// Who can reach an API server.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiServerAccess {

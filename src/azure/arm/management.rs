@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{or_default, text},
+    wire::{or_default, part, text, unstated},
 };
 
 const VERSION: &str = "2023-04-01";
@@ -17,7 +17,7 @@ pub struct ManagementGroup {
     /// Its id inside the tenant; the root's is the tenant id.
     pub name: String,
     /// Names and place.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub properties: Properties,
 }
 
@@ -29,7 +29,7 @@ pub struct Properties {
     #[serde(default, deserialize_with = "text")]
     pub display_name: Option<String>,
     /// What stands above it, if that was asked for.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub details: Details,
 }
 
@@ -74,7 +74,7 @@ pub struct Descendant {
     /// A group's id inside the tenant, or a subscription's GUID.
     pub name: String,
     /// Names and parent.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub properties: DescendantProperties,
 }
 
@@ -86,7 +86,7 @@ pub struct DescendantProperties {
     #[serde(default, deserialize_with = "text")]
     pub display_name: Option<String>,
     /// Its parent.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub parent: Parent,
 }
 
@@ -94,6 +94,11 @@ impl Descendant {
     /// Whether it is a subscription.
     pub fn is_subscription(&self) -> bool {
         self.kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("subscriptions"))
+    }
+
+    /// Whether it is a management group.
+    pub fn is_group(&self) -> bool {
+        self.kind.rsplit('/').next().is_some_and(|kind| kind.eq_ignore_ascii_case("managementGroups"))
     }
 
     /// The name of its parent group.
@@ -119,8 +124,26 @@ pub async fn read(client: &Client, name: &str) -> Result<ManagementGroup> {
 
 /// Everything below a group, flat.
 pub async fn descendants(client: &Client, name: &str) -> Result<Vec<Descendant>> {
-    let mut all = Vec::new();
+    below(client, below_call(name)).await
+}
+
+/// Everything below the root group, flat: it holds every subscription of the tenant.
+pub async fn descendants_of_root(client: &Client, name: &str) -> Result<Vec<Descendant>> {
+    below(client, below_call(name).never_empty()).await
+}
+
+fn below_call(name: &str) -> Call {
     let path = format!("/providers/Microsoft.Management/managementGroups/{name}/descendants");
-    client.list(Call::arm("list what is below the management group", path, VERSION), |row| all.push(row)).await?;
-    Ok(all)
+    Call::arm("list what is below the management group", path, VERSION)
+}
+
+/// A row that is neither a group nor a subscription may be a subscription under another name, so that some would be missing.
+async fn below(client: &Client, call: Call) -> Result<Vec<Descendant>> {
+    let mut all: Vec<Descendant> = Vec::new();
+    let (reading, path) = (call.reading, call.path.clone());
+    client.list(call, |row| all.push(row)).await?;
+    match all.iter().all(|row| row.is_subscription() || row.is_group()) {
+        true => Ok(all),
+        false => Err(unstated(reading, path, "type")),
+    }
 }

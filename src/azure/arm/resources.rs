@@ -8,7 +8,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{or_default, text},
+    wire::{list, or_default, text},
 };
 
 const VERSION: &str = "2021-04-01";
@@ -45,9 +45,9 @@ pub struct Provider {
     /// `Registered`, `NotRegistered`, `Registering`, `Unregistering`, `Unregistered`, or what else there may be.
     #[serde(default, deserialize_with = "text")]
     pub registration_state: Option<String>,
-    /// What it has.
-    #[serde(default, deserialize_with = "or_default")]
-    pub resource_types: Vec<ProviderType>,
+    /// What it has; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub resource_types: Option<Vec<ProviderType>>,
 }
 
 /// A type of a resource provider.
@@ -78,10 +78,10 @@ pub async fn provider(client: &Client, subscription_id: &str, namespace: &str) -
     client.get(Call::arm("read the resource provider", path, VERSION)).await
 }
 
-/// All resource providers of a subscription.
+/// All resource providers of a subscription, registered or not; every subscription has them.
 pub async fn providers(client: &Client, subscription_id: &str) -> Result<Vec<Provider>> {
     let mut all = Vec::new();
     let path = format!("/subscriptions/{subscription_id}/providers");
-    client.list(Call::arm("list resource providers", path, VERSION), |row| all.push(row)).await?;
+    client.list(Call::arm("list resource providers", path, VERSION).never_empty(), |row| all.push(row)).await?;
     Ok(all)
 }

@@ -9,7 +9,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{flag, or_default, text},
+    wire::{exact_text, flag, list, object, or_default, part, text, word},
 };
 
 const PRICINGS: &str = "2024-01-01";
@@ -24,7 +24,7 @@ pub struct Pricing {
     /// The plan: `VirtualMachines`.
     pub name: String,
     /// Its state.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub properties: PricingProperties,
 }
 
@@ -32,11 +32,11 @@ pub struct Pricing {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PricingProperties {
-    /// `Free` or `Standard`.
-    #[serde(default, deserialize_with = "or_default")]
-    pub pricing_tier: String,
-    /// `P1`, `DefenderForStorageV2` …
+    /// `Free` or `Standard`; none if the service did not say.
     #[serde(default, deserialize_with = "text")]
+    pub pricing_tier: Option<String>,
+    /// `P1`, `DefenderForStorageV2` … None is the full plan.
+    #[serde(default, deserialize_with = "exact_text")]
     pub sub_plan: Option<String>,
     /// ISO 8601; `PT0S` when no trial runs.
     #[serde(default, deserialize_with = "text")]
@@ -50,15 +50,15 @@ pub struct PricingProperties {
     /// `FullyCovered`, `PartiallyCovered`, `NotCovered`.
     #[serde(default, deserialize_with = "text")]
     pub resources_coverage_status: Option<String>,
-    /// Extensions.
-    #[serde(default, deserialize_with = "or_default")]
-    pub extensions: Vec<Extension>,
+    /// Extensions; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub extensions: Option<Vec<Extension>>,
     /// Whether it has been replaced.
     #[serde(default, deserialize_with = "flag")]
     pub deprecated: Option<bool>,
-    /// By what.
-    #[serde(default, deserialize_with = "or_default")]
-    pub replaced_by: Vec<String>,
+    /// By what; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub replaced_by: Option<Vec<String>>,
 }
 
 /// An extension of a plan.
@@ -71,7 +71,7 @@ pub struct Extension {
     #[serde(default, deserialize_with = "flag")]
     pub is_enabled: Option<bool>,
     /// Settings, an open map.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub additional_extension_properties: Option<BTreeMap<String, Json>>,
     /// The last operation.
     #[serde(default)]
@@ -105,15 +105,16 @@ pub struct Assessment {
 #[serde(rename_all = "camelCase")]
 pub struct AssessmentProperties {
     /// Not unique.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "word")]
     pub display_name: String,
     /// The verdict.
+    #[serde(default, deserialize_with = "part")]
     pub status: AssessmentStatus,
     /// What was assessed.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub resource_details: ResourceDetails,
     /// Links.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub links: Links,
     /// Risk, from 2025-05-04 on.
     #[serde(default)]
@@ -121,11 +122,12 @@ pub struct AssessmentProperties {
 }
 
 /// The verdict of an assessment.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AssessmentStatus {
-    /// `Healthy`, `Unhealthy`, `NotApplicable`.
-    pub code: String,
+    /// `Healthy`, `Unhealthy`, `NotApplicable`; none if the service did not say.
+    #[serde(default, deserialize_with = "text")]
+    pub code: Option<String>,
     /// `OffByPolicy`, `Exempt` …
     #[serde(default, deserialize_with = "text")]
     pub cause: Option<String>,
@@ -173,7 +175,7 @@ pub struct AssessmentMetadata {
     /// The recommendation's key.
     pub name: String,
     /// Everything else.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub properties: MetadataProperties,
 }
 
@@ -181,12 +183,12 @@ pub struct AssessmentMetadata {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetadataProperties {
-    /// `Low`, `Medium`, `High`, `Critical`.
-    #[serde(default, deserialize_with = "or_default")]
-    pub severity: String,
-    /// `Compute`, `Networking`, `Data` …
-    #[serde(default, deserialize_with = "or_default")]
-    pub categories: Vec<String>,
+    /// `Low`, `Medium`, `High`, `Critical`; none if the service did not say.
+    #[serde(default, deserialize_with = "text")]
+    pub severity: Option<String>,
+    /// `Compute`, `Networking`, `Data` … None if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub categories: Option<Vec<String>>,
     /// `accountBreach` …
     #[serde(default, deserialize_with = "or_default")]
     pub threats: Vec<String>,
@@ -222,7 +224,7 @@ pub struct SubAssessment {
     /// `{resource}/providers/Microsoft.Security/assessments/{key}/subAssessments/{name}`, in varying case.
     pub id: String,
     /// Everything else.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub properties: SubAssessmentProperties,
 }
 
@@ -234,7 +236,7 @@ pub struct SubAssessmentProperties {
     #[serde(default, deserialize_with = "text")]
     pub time_generated: Option<String>,
     /// What was scanned.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub additional_data: AdditionalData,
 }
 
@@ -247,11 +249,11 @@ pub struct AdditionalData {
     pub assessed_resource_type: Option<String>,
 }
 
-/// The Defender plans of a subscription. This list has no pages.
+/// The Defender plans of a subscription, those that are off included; every subscription has them. This list has no pages.
 pub async fn pricings(client: &Client, subscription_id: &str) -> Result<Vec<Pricing>> {
     let mut all = Vec::new();
     let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/pricings");
-    client.list(Call::arm("list Defender plans", path, PRICINGS), |row| all.push(row)).await?;
+    client.list(Call::arm("list Defender plans", path, PRICINGS).never_empty(), |row| all.push(row)).await?;
     Ok(all)
 }
 
@@ -270,13 +272,13 @@ pub async fn assessments(
 /// The metadata of all built-in recommendations; needs no role, only a token. Read once a tenant.
 pub async fn metadata(client: &Client, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
     let call = Call::arm("list assessment metadata", "/providers/Microsoft.Security/assessmentMetadata", ASSESSMENTS);
-    client.list(call, row).await
+    client.list(call.never_empty(), row).await
 }
 
 /// The metadata a subscription sees: the built-in recommendations and its own.
 pub async fn metadata_of(client: &Client, subscription_id: &str, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
     let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/assessmentMetadata");
-    client.list(Call::arm("list assessment metadata", path, ASSESSMENTS), row).await
+    client.list(Call::arm("list assessment metadata", path, ASSESSMENTS).never_empty(), row).await
 }
 
 /// The sub-assessments of a subscription, one by one: the longest list Defender has.

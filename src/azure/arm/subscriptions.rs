@@ -8,7 +8,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{or_default, text},
+    wire::{or_default, part, text, word},
 };
 
 const VERSION: &str = "2022-12-01";
@@ -26,10 +26,10 @@ pub struct Subscription {
     #[serde(default, deserialize_with = "or_default")]
     pub display_name: String,
     /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "word")]
     pub state: String,
     /// Offer and spending limit.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub subscription_policies: Policies,
     /// How access is granted: `RoleBased`, `Legacy` …, joined with commas.
     #[serde(default, deserialize_with = "text")]

@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{or_default, text},
+    wire::{list, or_default, text, unstated},
 };
 
 /// The principal of an application in this tenant.
@@ -31,11 +31,11 @@ pub struct ServicePrincipal {
     #[serde(default, deserialize_with = "text")]
     pub app_owner_organization_id: Option<String>,
     /// Its own secrets, beside those of its registration, without their values; only where they are asked for.
-    #[serde(default, deserialize_with = "or_default")]
-    pub password_credentials: Vec<Credential>,
+    #[serde(default, deserialize_with = "list")]
+    pub password_credentials: Option<Vec<Credential>>,
     /// Its own certificates; only where they are asked for.
-    #[serde(default, deserialize_with = "or_default")]
-    pub key_credentials: Vec<Credential>,
+    #[serde(default, deserialize_with = "list")]
+    pub key_credentials: Option<Vec<Credential>>,
 }
 
 /// The permissions an API offers.
@@ -45,7 +45,6 @@ pub struct Api {
     /// Object id of the API's principal.
     pub id: String,
     /// Application permissions.
-    #[serde(default, deserialize_with = "or_default")]
     pub app_roles: Vec<Permission>,
     /// Delegated permissions.
     #[serde(default, rename = "oauth2PermissionScopes", deserialize_with = "or_default")]
@@ -68,14 +67,11 @@ pub struct Permission {
 pub struct Application {
     /// Object id.
     pub id: String,
-    /// What it asks for.
-    #[serde(default, deserialize_with = "or_default")]
+    /// What it asks for. Without it nothing says that it asks for nothing: such an answer is not read at all.
     pub required_resource_access: Vec<ResourceAccess>,
     /// Its secrets, without their values.
-    #[serde(default, deserialize_with = "or_default")]
     pub password_credentials: Vec<Credential>,
     /// Its certificates.
-    #[serde(default, deserialize_with = "or_default")]
     pub key_credentials: Vec<Credential>,
 }
 
@@ -86,7 +82,6 @@ pub struct ResourceAccess {
     /// Client id of the API.
     pub resource_app_id: String,
     /// The permissions.
-    #[serde(default, deserialize_with = "or_default")]
     pub resource_access: Vec<Access>,
 }
 
@@ -96,7 +91,7 @@ pub struct Access {
     /// Id of the permission.
     pub id: String,
     /// `Role` for Application, `Scope` for Delegated.
-    #[serde(default, rename = "type", deserialize_with = "or_default")]
+    #[serde(rename = "type")]
     pub kind: String,
 }
 
@@ -128,11 +123,11 @@ pub struct AppRoleAssignment {
 #[serde(rename_all = "camelCase")]
 pub struct PermissionGrant {
     /// Object id of the API's principal.
-    #[serde(default, deserialize_with = "or_default")]
-    pub resource_id: String,
+    #[serde(default, deserialize_with = "text")]
+    pub resource_id: Option<String>,
     /// Names, separated by blanks.
-    #[serde(default, deserialize_with = "or_default")]
-    pub scope: String,
+    #[serde(default, deserialize_with = "text")]
+    pub scope: Option<String>,
 }
 
 const PRINCIPAL: &str = "id,appId,displayName,accountEnabled,servicePrincipalType,appOwnerOrganizationId";
@@ -148,7 +143,13 @@ pub async fn service_principal(client: &Client, object_id: &str) -> Result<Servi
 pub async fn own_service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
     let path = format!("/servicePrincipals/{object_id}");
     let select = format!("{PRINCIPAL},passwordCredentials,keyCredentials");
-    client.get(Call::graph("read the service principal", path).with("$select", &select)).await
+    let reading = "read the service principal";
+    let read: ServicePrincipal = client.get(Call::graph(reading, &path).with("$select", &select)).await?;
+    match (&read.password_credentials, &read.key_credentials) {
+        (Some(_), Some(_)) => Ok(read),
+        (None, _) => Err(unstated(reading, path, "passwordCredentials")),
+        (_, None) => Err(unstated(reading, path, "keyCredentials")),
+    }
 }
 
 /// A principal by client id.
@@ -167,14 +168,20 @@ pub async fn api(client: &Client, client_id: &str) -> Result<Api> {
 pub async fn application_of(client: &Client, client_id: &str) -> Result<Application> {
     let path = format!("/applications(appId='{client_id}')");
     let select = "id,requiredResourceAccess,passwordCredentials,keyCredentials";
-    client.get(Call::graph("read the application", path).with("$select", select)).await
+    let read: Application = client.get(Call::graph("read the application", &path).with("$select", select)).await?;
+    let mut asked = read.required_resource_access.iter().flat_map(|resource| &resource.resource_access);
+    match asked.all(|access| ["Role", "Scope"].iter().any(|word| access.kind.eq_ignore_ascii_case(word))) {
+        true => Ok(read),
+        false => Err(unstated("read the application", path, "requiredResourceAccess.resourceAccess.type")),
+    }
 }
 
-/// Application permissions consented to a principal.
-pub async fn app_role_assignments(client: &Client, object_id: &str) -> Result<Vec<AppRoleAssignment>> {
+/// Application permissions consented to a principal. One whose token holds some has some.
+pub async fn app_role_assignments(client: &Client, object_id: &str, in_token: bool) -> Result<Vec<AppRoleAssignment>> {
     let mut all = Vec::new();
     let path = format!("/servicePrincipals/{object_id}/appRoleAssignments");
-    client.list(Call::graph("list consented Application permissions", path), |row| all.push(row)).await?;
+    let call = Call::graph("list consented Application permissions", path);
+    client.list(if in_token { call.never_empty() } else { call }, |row| all.push(row)).await?;
     Ok(all)
 }
 

@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{flag, or_default, text},
+    wire::{flag, list, or_default, present, text},
 };
 
 /// What kind of object an id belongs to.
@@ -70,8 +70,9 @@ pub struct Object {
     /// `Member` or `Guest`, of users.
     #[serde(default, deserialize_with = "text")]
     pub user_type: Option<String>,
-    /// `Public`, `Private` or `HiddenMembership`, of groups.
-    #[serde(default, deserialize_with = "text")]
+    /// `Public`, `Private` or `HiddenMembership`, of groups; empty for those that have none, as security groups do. None if it was left
+    /// out: then it may be any.
+    #[serde(default, deserialize_with = "present")]
     pub visibility: Option<String>,
 }
 
@@ -166,18 +167,29 @@ pub struct RoleDefinition {
     /// Whether it is built in.
     #[serde(default, deserialize_with = "flag")]
     pub is_built_in: Option<bool>,
-    /// What it allows.
-    #[serde(default, deserialize_with = "or_default")]
-    pub role_permissions: Vec<RolePermission>,
+    /// What it allows; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub role_permissions: Option<Vec<RolePermission>>,
 }
 
 /// What a directory role allows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RolePermission {
-    /// Operations.
-    #[serde(default, deserialize_with = "or_default")]
-    pub allowed_resource_actions: Vec<String>,
+    /// Operations; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub allowed_resource_actions: Option<Vec<String>>,
+}
+
+impl RoleDefinition {
+    /// The operations it allows; none unless the service stated all of them.
+    pub fn operations(&self) -> Option<Vec<&str>> {
+        let mut all = Vec::new();
+        for permission in self.role_permissions.as_ref()? {
+            all.extend(permission.allowed_resource_actions.as_ref()?.iter().map(String::as_str));
+        }
+        Some(all)
+    }
 }
 
 /// Ids one filter may name.
@@ -217,15 +229,16 @@ pub async fn members_of(client: &Client, group: &str, with_names: bool) -> Resul
     collect(client, call.with("$select", fields).with("$top", "999")).await
 }
 
-/// Directory roles that are active, activated ones included, with who holds them.
+/// Directory roles that are active, activated ones included, with who holds them. Every tenant has a Global Administrator.
 pub async fn role_assignments(client: &Client) -> Result<Vec<RoleAssignment>> {
     let call = Call::graph("list directory role assignments", "/roleManagement/directory/roleAssignments");
-    collect(client, call.with("$expand", "principal")).await
+    collect(client, call.with("$expand", "principal").never_empty()).await
 }
 
-/// Directory roles, custom ones included.
+/// Directory roles, custom ones included. Every tenant has the built-in ones.
 pub async fn role_definitions(client: &Client) -> Result<Vec<RoleDefinition>> {
-    collect(client, Call::graph("list directory roles", "/roleManagement/directory/roleDefinitions")).await
+    let call = Call::graph("list directory roles", "/roleManagement/directory/roleDefinitions");
+    collect(client, call.never_empty()).await
 }
 
 /// Directory roles that could be activated. Needs Entra ID P2.

@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{or_default, text},
+    wire::{part, text},
 };
 
 /// A provisioning job.
@@ -16,10 +16,10 @@ pub struct Job {
     /// Its id.
     pub id: String,
     /// Whether it runs.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub schedule: Schedule,
     /// How it goes.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "part")]
     pub status: JobStatus,
 }
 
@@ -40,9 +40,12 @@ pub struct JobStatus {
 }
 
 impl Job {
-    /// Whether it provisions people at the moment; a job in quarantine still does, more slowly.
-    pub fn is_active(&self) -> bool {
-        self.schedule.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("Active"))
+    /// Whether it provisions people at the moment; a job in quarantine still does, more slowly. None if the service does not say, or says
+    /// it in a word that is not known here.
+    pub fn is_active(&self) -> Option<bool> {
+        let state = self.schedule.state.as_deref()?;
+        let is = |word: &str| state.eq_ignore_ascii_case(word);
+        if is("Active") { Some(true) } else { (is("Disabled") || is("Paused")).then_some(false) }
     }
 }
 

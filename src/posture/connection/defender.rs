@@ -188,7 +188,18 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     };
     let mut missing = Vec::new();
     let (mut judged, mut unread) = (0, None);
-    for (kind, plan) in [("server", "VirtualMachines"), ("container_image", "Containers")] {
+    let scanning = [("server", "VirtualMachines"), ("container_image", "Containers")];
+    let is_silent = |name: &str| plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(name) && own.enabled().is_none());
+    let silent: Vec<&str> = scanning.iter().map(|(_, plan)| *plan).filter(|plan| is_silent(plan)).collect();
+    if !silent.is_empty() {
+        return Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the service does not state the tier of {}", listed(&silent)),
+            "Look at Defender for Cloud > Environment settings > the subscription.",
+        )
+        .with("unstated", joined(&silent));
+    }
+    for (kind, plan) in scanning {
         if !plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(plan) && own.is_on()) {
             continue;
         }
@@ -267,7 +278,18 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
     if let Some(gap) = &clusters.unproven {
         return Verdict::unread(gap);
     }
-    let private: Vec<&str> = clusters.rows.iter().filter(|(_, private)| *private).map(|(name, _)| name.as_str()).collect();
+    let named = |state: Option<bool>| -> Vec<&str> {
+        clusters.rows.iter().filter(|(_, private)| *private == state).map(|(name, _)| name.as_str()).collect()
+    };
+    let (private, silent) = (named(Some(true)), named(None));
+    if !silent.is_empty() {
+        return Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the service does not state whether the API server is private of: {}", listed(&silent)),
+            format!("az aks show --subscription {} --query apiServerAccessProfile, for each of them.", subscription.id),
+        )
+        .with("unstated", joined(&silent));
+    }
     match (clusters.rows.len(), private.as_slice()) {
         (0, _) => Verdict::not_applicable("no_resources", "the subscription has no AKS cluster"),
         (all, []) => Verdict::pass("no AKS cluster has a private API server").with("clusters", all),

@@ -2,7 +2,7 @@
 
 use super::{
     Verdict,
-    facts::{Facts, Read},
+    facts::{Facts, Read, Whole},
     verdict::{joined, listed},
 };
 use crate::posture::{
@@ -229,14 +229,15 @@ pub(super) fn license_p2(facts: &Facts) -> Verdict {
     license(&facts.directory.licences, &["P2"], without)
 }
 
-fn license(licences: &Read<std::collections::BTreeSet<&'static str>>, wanted: &[&'static str], without: &str) -> Verdict {
+fn license(licences: &Read<Whole<std::collections::BTreeSet<&'static str>>>, wanted: &[&'static str], without: &str) -> Verdict {
     let name = wanted.first().copied().unwrap_or_default();
     match licences {
         Err(gap) => Verdict::unread(gap),
-        Ok(held) if wanted.iter().any(|plan| held.contains(plan)) => {
+        Ok(Whole { rows: held, .. }) if wanted.iter().any(|plan| held.contains(plan)) => {
             Verdict::pass(format!("the tenant has Entra ID {name}")).with("licences", joined(&held.iter().collect::<Vec<_>>()))
         }
-        Ok(held) => Verdict::fail(
+        Ok(Whole { unproven: Some(gap), .. }) => Verdict::unread(gap),
+        Ok(Whole { rows: held, .. }) => Verdict::fail(
             format!("the tenant has no Entra ID {name}: {without}"),
             format!("Entra admin center > Billing > Licenses: Entra ID {name} is also a part of Microsoft 365 plans."),
         )

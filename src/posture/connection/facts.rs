@@ -235,6 +235,9 @@ pub struct Unseen {
     pub gap: Unreadable,
 }
 
+/// An AKS cluster by name, and whether its API server is private; none if the service does not say.
+pub type Cluster = (String, Option<bool>);
+
 /// One subscription.
 #[derive(Clone, Debug)]
 pub struct Subscription {
@@ -260,8 +263,8 @@ pub struct Subscription {
     pub inventory: Read<Whole<BTreeMap<String, u64>>>,
     /// The kinds of things that were scanned at least once.
     pub scans: Read<Whole<BTreeSet<&'static str>>>,
-    /// AKS clusters by name, and whether the API server is private.
-    pub clusters: Read<Whole<Vec<(String, bool)>>>,
+    /// AKS clusters.
+    pub clusters: Read<Whole<Vec<Cluster>>>,
 }
 
 /// The directory, as Microsoft Graph shows it to the sign-in.
@@ -271,8 +274,8 @@ pub struct Directory {
     pub token: Read<Option<Token>>,
     /// The tenant's id and name.
     pub organization: Read<Organization>,
-    /// Licences in use: `P1`, `P2`, `Governance`, `WorkloadId`.
-    pub licences: Read<BTreeSet<&'static str>>,
+    /// Licences in use: `P1`, `P2`, `Governance`, `WorkloadId`. Of some products it may not be said what they are.
+    pub licences: Read<Whole<BTreeSet<&'static str>>>,
     /// The principal; `Ok(None)` for a user.
     pub service_principal: Read<Option<ServicePrincipal>>,
     /// What the principal holds of Microsoft Graph.

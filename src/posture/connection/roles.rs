@@ -45,6 +45,9 @@ pub(super) fn excess(facts: &Facts, subscription: &Subscription) -> Verdict {
         Err(gap) => return Verdict::unread(gap),
     };
     let surplus: Vec<&str> = held.iter().flat_map(surplus).collect();
+    if surplus.is_empty() && held.iter().any(|one| one.unseen) {
+        return unstated(subscription);
+    }
     if surplus.is_empty() {
         return excess_below(facts, subscription, held).with("roles", held.len());
     }
@@ -151,6 +154,19 @@ fn distinct(mut names: Vec<&str>) -> Vec<&str> {
     names
 }
 
+/// A role is held of which the service does not say all that it allows.
+fn unstated(subscription: &Subscription) -> Verdict {
+    Verdict::unknown(
+        Reason::InvalidResponse.word(),
+        "the service does not state all that a role of the sign-in allows",
+        format!(
+            "Run again in a few minutes; az role assignment list --assignee <object id> --scope /subscriptions/{} --include-inherited shows \
+             the roles.",
+            subscription.id
+        ),
+    )
+}
+
 fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str) -> Verdict {
     let held = match &subscription.permissions {
         Ok(held) => held,
@@ -159,6 +175,9 @@ fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str)
     let missing: Vec<&str> = needed.iter().filter(|action| !covers(held, action)).copied().collect();
     if missing.is_empty() {
         return Verdict::pass(format!("all {} read actions are held", needed.len())).with("actions", needed.len());
+    }
+    if held.iter().any(|one| one.unseen) {
+        return unstated(subscription);
     }
     let lacks = |one: &Subscription| one.permissions.as_ref().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
     Verdict::fail(

@@ -61,7 +61,7 @@ fn facts() -> Facts {
         directory: Directory {
             token: Ok(Some(Token { roles: roles.clone(), scopes: vec![] })),
             organization: Ok(Organization { id: TENANT.into(), display_name: None }),
-            licences: Ok(["P1", "P2"].into()),
+            licences: Ok(Whole { rows: ["P1", "P2"].into(), unproven: None }),
             service_principal: Ok(Some(ServicePrincipal { enabled: Some(true), owner_tenant_id: Some(TENANT.into()) })),
             evidence: Evidence {
                 holder: Holder::Application,

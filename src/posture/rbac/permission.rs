@@ -15,6 +15,8 @@ pub struct Permission {
     pub not_data_actions: Vec<String>,
     /// Whether a condition narrows it. What is allowed on a condition counts as not allowed in full.
     pub conditional: bool,
+    /// Whether the service left out one of the four lists: what is in the others proves nothing, and neither does what is not.
+    pub unseen: bool,
 }
 
 impl Permission {
@@ -47,7 +49,7 @@ impl Permission {
 
 /// Whether the roles allow a management operation, or every operation that a pattern stands for, without a condition.
 pub fn covers(permissions: &[Permission], action: &str) -> bool {
-    let mut unconditional = permissions.iter().filter(|role| !role.conditional);
+    let mut unconditional = permissions.iter().filter(|role| !role.conditional && !role.unseen);
     if action.contains('*') {
         let granted: Vec<_> = unconditional.map(Permission::control).collect();
         let required = [action.to_owned()];

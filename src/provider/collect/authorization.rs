@@ -9,7 +9,7 @@ use std::{
 use futures::future::{join_all, try_join_all};
 
 use crate::{
-    azure::{self, Client, queries, resource_graph::QueryScope, settings::ScopeSetting},
+    azure::{self, Client, queries, resource_graph::QueryScope, settings::ScopeSetting, wire::unstated},
     posture::{
         Reason, Unreadable,
         grant::command,
@@ -40,13 +40,10 @@ pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read
 const READ_DENIALS: &str = "Microsoft.Authorization/denyAssignments/read";
 const READ_ELIGIBILITIES: &str = "Microsoft.Authorization/roleEligibilityScheduleInstances/read";
 const READ_SCHEDULES: &str = "Microsoft.Authorization/roleAssignmentScheduleInstances/read";
-const CUSTOM: &str = "type eq 'CustomRole'";
-const BUILT_IN: &str = "type eq 'BuiltInRole'";
 
 /// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
 pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {
-    let arm =
-        |client: Client, id: String| async move { wire::role_assignments(&client, &format!("/subscriptions/{id}"), None).await };
+    let arm = |client: Client, id: String| async move { wire::role_assignments(&client, &format!("/subscriptions/{id}")).await };
     let graph = |client: Client, ids: BTreeSet<String>| async move {
         let (mut below, mut above) = (BTreeMap::<String, Vec<_>>::new(), Vec::new());
         queries::role_assignments(&client, QueryScope::Subscriptions(ids.clone()), |row| match subscription_of(&row) {
@@ -149,8 +146,7 @@ pub async fn definitions(
         found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
         return complete(context, found, first, used).await;
     }
-    let places = scopes.iter().map(|scope| (format!("{CUSTOM}{}", scope.to_lowercase()), scope));
-    let custom: Vec<_> = places.map(|(key, scope)| roles_at(context, key, scope, CUSTOM)).collect();
+    let custom: Vec<_> = scopes.iter().map(|scope| custom(context, scope)).collect();
     let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
@@ -177,6 +173,12 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
                 }
             }
         }
+    }
+    // Of those that nobody holds or asks for it does not matter.
+    let silent = used.keys().filter_map(|guid| found.roles.get(guid)).filter(|role| role.permissions().is_none());
+    for role in silent.cloned().collect::<Vec<_>>() {
+        let error = unstated("read the role definition", role.id.as_str(), "permissions");
+        found.gaps.push(failure::gap("role_definitions", here, &error)?);
     }
     Ok(found)
 }
@@ -207,24 +209,34 @@ type Roles = Vec<Arc<wire::RoleDefinition>>;
 /// another.
 async fn built_in(context: &Context, scopes: &[String]) -> azure::Result<Arc<Roles>> {
     let Some((first, others)) = scopes.split_first() else { return Ok(Arc::default()) };
-    let mut read = roles_at(context, BUILT_IN.to_owned(), first, BUILT_IN).await;
+    let at = |key: String, scope: &str| {
+        let (client, scope) = (context.client.clone(), scope.to_owned());
+        roles(context, key, async move { wire::built_in_roles(&client, &scope).await })
+    };
+    let mut read = at(BUILT_IN.to_owned(), first).await;
     for scope in std::iter::once(first).chain(others) {
         if !matches!(&read, Err(error) if matches!(error.kind(), azure::Kind::Forbidden | azure::Kind::NotFound | azure::Kind::NotVisible))
         {
             break;
         }
-        read = roles_at(context, format!("{BUILT_IN}{}", scope.to_lowercase()), scope, BUILT_IN).await;
+        read = at(format!("{BUILT_IN}{}", scope.to_lowercase()), scope).await;
     }
     read
 }
 
-async fn roles_at(context: &Context, key: String, scope: &str, filter: &'static str) -> azure::Result<Arc<Roles>> {
+const BUILT_IN: &str = "built_in_roles";
+
+async fn custom(context: &Context, scope: &str) -> azure::Result<Arc<Roles>> {
     let (client, at) = (context.client.clone(), scope.to_owned());
-    let read = || async move {
-        let roles = wire::role_definitions(&client, &at, Some(filter)).await?;
-        Ok(roles.into_iter().map(Arc::new).collect::<Roles>())
-    };
-    context.client.memo(&format!("role_definitions/{key}"), read).await
+    roles(context, format!("custom_roles{}", scope.to_lowercase()), async move { wire::custom_roles(&client, &at).await }).await
+}
+
+async fn roles<R>(context: &Context, key: String, read: R) -> azure::Result<Arc<Roles>>
+where
+    R: Future<Output = azure::Result<Vec<wire::RoleDefinition>>> + Send + 'static,
+{
+    let read = || async move { Ok(read.await?.into_iter().map(Arc::new).collect::<Roles>()) };
+    context.client.memo(&key, read).await
 }
 
 /// A role as it is where it is assigned; what is assigned above the connection's own scope may be read no higher than `here`.
@@ -343,7 +355,8 @@ pub struct Reaching<T> {
 
 /// The role assignments at and above a scope.
 pub async fn assignments_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::RoleAssignment>>> {
-    reaching(context, scope, "role_assignments", READ_ASSIGNMENTS, wire_assignments).await
+    let read = |client: Client, scope: String| async move { wire::role_assignments_reaching(&client, &scope).await };
+    reaching(context, scope, "role_assignments", READ_ASSIGNMENTS, read).await
 }
 
 /// The deny assignments at and above a scope.
@@ -356,10 +369,6 @@ pub async fn denials_reaching(context: &Context, scope: &str) -> Result<Reaching
 pub async fn eligibilities_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::ScheduleInstance>>> {
     let read = |client: Client, scope: String| async move { wire::eligibilities_reaching(&client, &scope).await };
     reaching(context, scope, "eligible_role_assignments", READ_ELIGIBILITIES, read).await
-}
-
-async fn wire_assignments(client: Client, scope: String) -> azure::Result<Vec<wire::RoleAssignment>> {
-    wire::role_assignments(&client, &scope, Some("atScope()")).await
 }
 
 /// Reads a list and proves that the caller may see all of it: the service leaves out what the caller may not.
@@ -401,10 +410,9 @@ fn unproven(subject: &str, scope: &str, action: &str, grant: &str) -> Unreadable
 /// The ids, lower case, of the role assignments that the service says reach a user or service principal at a scope, groups included.
 /// None if it does not answer: it is a second source, and its failure no gap.
 pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Result<Option<BTreeSet<String>>> {
-    let (client, at) = (context.client.clone(), scope.to_owned());
-    let filter = format!("atScope() and assignedTo('{principal_id}')");
+    let (client, at, id) = (context.client.clone(), scope.to_owned(), principal_id.to_owned());
     let key = format!("assigned_to/{principal_id}{}", scope.to_lowercase());
-    let read = || async move { wire::role_assignments(&client, &at, Some(&filter)).await };
+    let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
     match context.client.memo(&key, read).await {
         Ok(rows) => Ok(Some(rows.iter().map(|row| row.id.to_lowercase()).collect())),
         Err(error) => failure::gap("role_assignments", scope, &error).map(|_| None),

@@ -22,6 +22,7 @@ use crate::{
             Need,
             facts::{
                 Directory, Discovery, Facts, Organization, Read, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen,
+                Whole,
             },
         },
         graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, unasked},
@@ -358,11 +359,19 @@ async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<
     Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.clone() }))
 }
 
-async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<BTreeSet<&'static str>>> {
+async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Whole<BTreeSet<&'static str>>>> {
     if !needs.contains(&Need::Licences) {
         return Ok(Err(unasked("subscribed_skus")));
     }
-    Ok(graph::read("subscribed_skus", graph::licences(context).await)?.map(|held| (*held).clone()))
+    let licences = match graph::read("subscribed_skus", graph::licences(context).await)? {
+        Ok(licences) => licences,
+        Err(gap) => return Ok(Err(gap)),
+    };
+    let unproven = match &licences.unstated {
+        Some(error) => Some(failure::soft_gap("subscribed_skus", "graph", error)?),
+        None => None,
+    };
+    Ok(Ok(Whole { rows: licences.held.clone(), unproven }))
 }
 
 async fn service_principal(

@@ -11,6 +11,8 @@ use crate::{
     azure::{
         self, Client,
         graph::directory::{self, IDS_AT_ONCE},
+        pager::EMPTY_LIST,
+        wire::unstated,
     },
     posture::{Reason, Unreadable, rbac::Seen},
     provider::{collect::graph, context::Context, failure, words::PersonalDataWord},
@@ -166,10 +168,17 @@ pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind
         let ids: Vec<String> =
             wanted.iter().filter(|(_, known)| known.is_none_or(|known| known == kind)).map(|(id, _)| id.to_lowercase()).collect();
         let chunks: Vec<_> = ids.chunks(IDS_AT_ONCE).map(|chunk| objects(context, kind, chunk.to_vec(), with_names)).collect();
-        let read = try_join_all(chunks).await;
-        match read {
+        match try_join_all(chunks).await {
+            Ok(chunks) if !is_credible(context, kind, &ids, &chunks).await => {
+                found.unread.insert(kind, unlisted(kind));
+            }
             Ok(chunks) => {
-                for object in chunks.iter().flat_map(|chunk| chunk.iter()) {
+                let objects = || chunks.iter().flat_map(|chunk| chunk.iter());
+                if kind == Kind::Group && objects().any(|group| group.visibility.is_none()) {
+                    let error = unstated("look up groups", "Microsoft Graph /groups", "visibility");
+                    found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
+                }
+                for object in objects() {
                     found.known.insert(object.id.to_lowercase(), known(kind, object));
                 }
             }
@@ -179,6 +188,28 @@ pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind
         }
     }
     Ok(found)
+}
+
+/// Whether a list of objects asked for by id may be believed. One without any of them is what a deleted lot looks like, and what a
+/// list looks like that says nothing: where one of them answers by itself, it is the latter.
+async fn is_credible(context: &Context, kind: Kind, ids: &[String], chunks: &[Arc<Vec<Object>>]) -> bool {
+    match ids.first().filter(|_| chunks.iter().all(|chunk| chunk.is_empty())) {
+        Some(one) => object(context, kind, one).await.is_err_and(|error| is_absent(&error)),
+        None => true,
+    }
+}
+
+/// The gap that a list is which leaves out what is there.
+fn unlisted(kind: Kind) -> Unreadable {
+    Unreadable {
+        subject: subject(kind).to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::NotProven,
+        code: EMPTY_LIST.to_owned(),
+        remedy: "Microsoft Graph listed none of the objects it was asked for by id, and at least one of them exists. Run again in a few \
+                 minutes; if this persists, please report it."
+            .to_owned(),
+    }
 }
 
 fn known(kind: Kind, object: &Object) -> Known {

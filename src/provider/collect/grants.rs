@@ -13,6 +13,7 @@ use crate::{
         Audience,
         claims::{Claims, Principal as Holder},
         graph::directory::Kind,
+        pager::EMPTY_LIST,
     },
     posture::{
         Reason, Status, Unreadable,
@@ -221,7 +222,9 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
         return Ok(None);
     }
     match proof::permissions(context, scope).await {
-        Ok(held) => Ok(Some((*held).clone())),
+        Ok(held) => Ok(Some((*held).clone()).filter(|held| !held.iter().any(|one| one.unseen))),
+        // As a second source an empty answer counts: what it contradicts is not known.
+        Err(error) if error.code() == EMPTY_LIST => Ok(Some(Vec::new())),
         Err(error) => failure::gap("permissions", scope, &error).map(|_| None),
     }
 }
@@ -307,8 +310,8 @@ impl Reading {
             used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
         }
         self.definitions = authorization::definitions(context, &self.scopes, &used, self.named.live).await?;
-        let roles: BTreeMap<String, Role> =
-            self.definitions.roles.iter().map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
+        let known = self.definitions.roles.iter().filter(|(_, role)| role.permissions().is_some());
+        let roles: BTreeMap<String, Role> = known.map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
         let roles = Arc::new(roles);
         let unseen = self.definitions.gaps.first().map(|gap| gap.reason);
         for facts in &mut self.facts {

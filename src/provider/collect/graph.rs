@@ -7,6 +7,7 @@ use crate::{
         self, Audience, Client, Error, Kind,
         claims::Claims,
         graph::{applications, organization, provisioning},
+        wire::unstated,
     },
     posture::{
         Reason, Unreadable,
@@ -49,28 +50,54 @@ pub async fn claims(context: &Context) -> azure::Result<Option<Claims>> {
 pub async fn organization(context: &Context) -> azure::Result<Arc<organization::Organization>> {
     let read = async |client: Client| {
         let rows = organization::organization(&client).await?;
-        rows.into_iter().next().ok_or_else(|| {
-            Error::new(Kind::InvalidResponse, "read the tenant", "Microsoft Graph /organization")
-                .said("EmptyAnswer", "the list is empty")
-                .advise("Check that no proxy answers for Microsoft Graph.")
-        })
+        rows.into_iter().next().ok_or_else(|| unstated("read the tenant", "Microsoft Graph /organization", "id"))
     };
     let client = context.client.clone();
     context.client.memo("organization", || read(client)).await
 }
 
-/// The licences in use, by the names they have here.
-pub async fn licences(context: &Context) -> azure::Result<Arc<BTreeSet<&'static str>>> {
+/// The licences of the tenant.
+#[derive(Debug, Default)]
+pub struct Licences {
+    /// Those in use, by the names they have here.
+    pub held: BTreeSet<&'static str>,
+    /// What is not said, if something is not: there may be others.
+    pub unstated: Option<Error>,
+}
+
+/// The licences in use.
+pub async fn licences(context: &Context) -> azure::Result<Arc<Licences>> {
     let client = context.client.clone();
-    let read = || async move {
-        let skus = organization::subscribed_skus(&client).await?;
-        let plans = skus.iter().filter(|sku| sku.is_active()).flat_map(|sku| &sku.service_plans);
-        let held = plans.filter(|plan| plan.is_provisioned()).filter_map(|plan| {
-            LICENCES.iter().find(|(id, _)| id.eq_ignore_ascii_case(&plan.service_plan_id)).map(|(_, name)| *name)
-        });
-        Ok(held.collect())
-    };
+    let read = || async move { Ok(held(&organization::subscribed_skus(&client).await?)) };
     context.client.memo("licences", read).await
+}
+
+fn held(skus: &[organization::Sku]) -> Licences {
+    let mut licences = Licences::default();
+    let mut silent = |field| {
+        licences.unstated.get_or_insert(unstated("list licences", "Microsoft Graph /subscribedSkus", field));
+    };
+    for sku in skus.iter().filter(|sku| sku.is_active() != Some(false)) {
+        let Some(plans) = &sku.service_plans else {
+            silent("servicePlans");
+            continue;
+        };
+        for plan in plans.iter().filter(|plan| plan.is_provisioned() != Some(false)) {
+            let Some(id) = &plan.service_plan_id else {
+                silent("servicePlanId");
+                continue;
+            };
+            let Some((_, name)) = LICENCES.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)) else { continue };
+            match (sku.is_active(), plan.is_provisioned()) {
+                (Some(_), Some(_)) => {
+                    licences.held.insert(name);
+                }
+                (None, _) => silent("capabilityStatus"),
+                (_, None) => silent("provisioningStatus"),
+            }
+        }
+    }
+    licences
 }
 
 /// A principal by object id.
@@ -106,7 +133,11 @@ pub async fn provisions(context: &Context, client_id: &str) -> azure::Result<boo
     let read = || async move {
         let principal = applications::service_principal_of(&client, &id).await?;
         match provisioning::jobs(&client, &principal.id).await {
-            Ok(jobs) => Ok(jobs.iter().any(provisioning::Job::is_active)),
+            Ok(jobs) if jobs.iter().any(|job| job.is_active() == Some(true)) => Ok(true),
+            Ok(jobs) if jobs.iter().any(|job| job.is_active().is_none()) => {
+                Err(unstated("list provisioning jobs", format!("the application {id}"), "schedule.state"))
+            }
+            Ok(_) => Ok(false),
             Err(error) if error.kind() == Kind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
@@ -121,6 +152,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     // Of another API the token says nothing, but a user holds no Application permission of that one either.
     let of_graph = |all: Vec<String>| if is_graph { all } else { Vec::new() };
+    let in_token = claims.as_ref().is_some_and(|claims| !claims.roles.is_empty());
     let mut evidence = Evidence {
         holder,
         token: claims.as_ref().filter(|_| is_graph).map(|claims| claims.roles.clone()),
@@ -140,7 +172,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     }
     let (api, granted, delegated, requested) = tokio::join!(
         api(context, &evidence.resource_client_id),
-        consented(context, evidence.object_id.as_deref()),
+        consented(context, evidence.object_id.as_deref(), in_token),
         scopes(context, evidence.object_id.as_deref()),
         registration(context, holder, evidence.client_id.as_deref()),
     );
@@ -149,7 +181,10 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     evidence.granted = read("app_role_assignments", granted)?.map(|rows| names.granted(&rows));
     evidence.requested = read("applications", requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
     evidence.delegated = match (read("oauth2_permission_grants", delegated)?, &api) {
-        (Ok(rows), Ok(api)) => Ok(names.delegated(&rows, &api.id)),
+        (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
+            true => Ok(names.delegated(&rows, &api.id)),
+            false => Err(failure::soft_gap("oauth2_permission_grants", "graph", &unstated_grant())?),
+        },
         (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
     };
@@ -179,16 +214,24 @@ pub fn opaque(subject: &str, what: &str) -> Unreadable {
     }
 }
 
-async fn consented(context: &Context, object_id: Option<&str>) -> azure::Result<Arc<Vec<applications::AppRoleAssignment>>> {
+async fn consented(
+    context: &Context,
+    object_id: Option<&str>,
+    in_token: bool,
+) -> azure::Result<Arc<Vec<applications::AppRoleAssignment>>> {
     let (client, id) = (context.client.clone(), known(object_id)?);
-    let key = format!("consented/{id}");
-    context.client.memo(&key, || async move { applications::app_role_assignments(&client, &id).await }).await
+    let key = format!("consented/{in_token}/{id}");
+    context.client.memo(&key, || async move { applications::app_role_assignments(&client, &id, in_token).await }).await
 }
 
 async fn scopes(context: &Context, object_id: Option<&str>) -> azure::Result<Arc<Vec<applications::PermissionGrant>>> {
     let (client, id) = (context.client.clone(), known(object_id)?);
     let key = format!("scopes/{id}");
     context.client.memo(&key, || async move { applications::permission_grants(&client, &id).await }).await
+}
+
+fn unstated_grant() -> Error {
+    unstated("list consented Delegated permissions", "Microsoft Graph", "scope or resourceId")
 }
 
 /// A managed identity has no registration.
@@ -246,8 +289,8 @@ impl Names<'_> {
     }
 
     fn delegated(&self, rows: &[applications::PermissionGrant], api_id: &str) -> Vec<String> {
-        let own = rows.iter().filter(|row| row.resource_id.eq_ignore_ascii_case(api_id));
-        own.flat_map(|row| row.scope.split_whitespace()).map(str::to_owned).collect()
+        let own = rows.iter().filter(|row| row.resource_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(api_id)));
+        own.filter_map(|row| row.scope.as_deref()).flat_map(str::split_whitespace).map(str::to_owned).collect()
     }
 
     fn name(&self, id: &str) -> String {

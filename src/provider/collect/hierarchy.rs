@@ -33,12 +33,16 @@ pub struct Ancestor {
 
 /// The groups above each subscription that is below a readable group, nearest first.
 #[derive(Debug, Default)]
-pub struct Hierarchy(BTreeMap<String, Vec<Ancestor>>);
+pub struct Hierarchy {
+    above: BTreeMap<String, Vec<Ancestor>>,
+    /// Subscriptions of which the service does not say in which group they stand.
+    unplaced: BTreeSet<String>,
+}
 
 impl Hierarchy {
     /// The groups above a subscription, nearest first; none if they could not be read.
     pub fn above(&self, subscription_id: &str) -> Option<&[Ancestor]> {
-        self.0.get(subscription_id).map(Vec::as_slice)
+        self.above.get(subscription_id).map(Vec::as_slice)
     }
 }
 
@@ -51,7 +55,10 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
         ResourceGraph::Always => None,
         ResourceGraph::Auto | ResourceGraph::Never if !with_group => None,
         ResourceGraph::Auto | ResourceGraph::Never => match by_arm(context).await {
-            Ok(hierarchy) => return Ok((hierarchy, None)),
+            Ok(hierarchy) => {
+                let gap = hierarchy.unplaced.first().map(|id| unplaced(id));
+                return Ok((hierarchy, gap));
+            }
             Err(error) => Some(failure::gap("management_groups", "tenant", &error)?),
         },
     };
@@ -94,7 +101,7 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
         let mut hierarchy = Hierarchy::default();
         queries::hierarchy(&client, QueryScope::Subscriptions(asked), |id, chain| {
             if let Some(chain) = chain.filter(|chain| !chain.is_empty()) {
-                hierarchy.0.insert(id, chain.into_iter().map(ancestor).collect());
+                hierarchy.above.insert(id, chain.into_iter().map(ancestor).collect());
             }
         })
         .await?;
@@ -102,19 +109,26 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
     };
     match context.client.memo(&key, read).await {
         Ok(hierarchy) => {
-            let unplaced = ids.iter().find(|id| hierarchy.above(id).is_none()).map(|id| Unreadable {
-                subject: "management_groups".to_owned(),
-                scope: format!("/subscriptions/{id}"),
-                reason: Reason::NotProven,
-                code: String::new(),
+            let gap = ids.iter().find(|id| hierarchy.above(id).is_none()).map(|id| Unreadable {
                 remedy:
                     "Resource Graph does not know (yet) where this subscription stands, and perhaps others. Run again later, or \
                          set resource_graph = \"never\" in a connection to the tenant."
                         .to_owned(),
+                ..unplaced(id)
             });
-            Ok((hierarchy, unplaced))
+            Ok((hierarchy, gap))
         }
         Err(error) => Ok((Arc::default(), Some(failure::gap("management_groups", "tenant", &error)?))),
+    }
+}
+
+fn unplaced(id: &str) -> Unreadable {
+    Unreadable {
+        subject: "management_groups".to_owned(),
+        scope: format!("/subscriptions/{id}"),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: "The service does not say in which management group this subscription stands. Run again later.".to_owned(),
     }
 }
 
@@ -183,6 +197,7 @@ impl Hierarchy {
         for subscription in below.iter().filter(|item| item.is_subscription()) {
             let mut above = Vec::new();
             let mut parent = subscription.parent();
+            let mut is_stated = parent.is_some();
             // Azure allows six levels; a loop in a broken answer ends here.
             while let Some(group) = parent.and_then(|name| groups.get(name)).filter(|_| above.len() < 16) {
                 above.push(Ancestor {
@@ -190,9 +205,14 @@ impl Hierarchy {
                     display_name: name(group.properties.display_name.clone(), &group.name),
                 });
                 parent = group.parent();
+                is_stated &= parent.is_some();
+            }
+            if !is_stated {
+                self.unplaced.insert(subscription.name.to_ascii_lowercase());
+                continue;
             }
             above.extend(chain.iter().cloned());
-            self.0.insert(subscription.name.to_ascii_lowercase(), above);
+            self.above.insert(subscription.name.to_ascii_lowercase(), above);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         self, Client, Kind,
         arm::resources::{self, Provider, Resource, ResourceGroup},
         queries,
+        wire::unstated,
     },
     posture::Unreadable,
     provider::{
@@ -145,7 +146,13 @@ async fn provider(context: &Context, subscription_id: &str, namespace: &str) -> 
 pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> Result<std::result::Result<bool, Unreadable>> {
     let Some((namespace, name)) = full.split_once('/') else { return Ok(Ok(false)) };
     match provider(context, subscription_id, namespace).await {
-        Ok(provider) => Ok(Ok(provider.resource_types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
+        Ok(provider) => match &provider.resource_types {
+            Some(types) => Ok(Ok(types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
+            None => {
+                let error = unstated("read the resource provider", namespace, "resourceTypes");
+                failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err)
+            }
+        },
         // No such namespace.
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unsupported) => Ok(Ok(false)),
         Err(error) => failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err),
@@ -155,7 +162,11 @@ pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> 
 /// Whether a resource provider is registered; none if that could not be read.
 pub async fn registered(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<bool>> {
     match provider(context, subscription_id, namespace).await {
-        Ok(provider) => Ok(provider.registration_state.as_deref().map(|state| state.eq_ignore_ascii_case("Registered"))),
+        Ok(provider) => {
+            let is = |word: &str| provider.registration_state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case(word));
+            // What is on its way, and every word that is not known here, is neither.
+            Ok(if is("Registered") { Some(true) } else { (is("NotRegistered") || is("Unregistered")).then_some(false) })
+        }
         Err(error) => failure::gap("providers", subscription_id, &error).map(|_| None),
     }
 }

@@ -62,24 +62,25 @@ pub fn force(instance: &wire::ScheduleInstanceProperties, now: OffsetDateTime) -
     const OVER: [&str; 8] =
         ["AdminDenied", "Canceled", "Denied", "Failed", "FailedAsResourceIsLocked", "Invalid", "Revoked", "TimedOut"];
     let moment = |text: &Option<String>| text.as_deref().and_then(time::parse);
+    let is_no_time = |text: &Option<String>| text.is_some() && moment(text).is_none();
     let outside = moment(&instance.start_date_time).is_some_and(|start| now < start)
         || moment(&instance.end_date_time).is_some_and(|end| now >= end);
     let is = |words: &[&str]| instance.status.as_ref().is_none_or(|own| words.iter().any(|word| word.eq_ignore_ascii_case(own)));
     if outside || (instance.status.is_some() && is(&OVER)) {
         Force::Over
-    } else if is(&IN_FORCE) {
+    } else if is(&IN_FORCE) && !is_no_time(&instance.start_date_time) && !is_no_time(&instance.end_date_time) {
         Force::Now
     } else {
         Force::Pending
     }
 }
 
-/// A role, as it is judged.
+/// A role, as it is judged. One of which the service does not say all that it allows is not to be judged by.
 pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
     rbac::Role {
         id: row.name.to_lowercase(),
         name: row.properties.role_name.clone(),
-        permissions: built_in::with_known_condition(&row.name, permissions(&row.properties.permissions)),
+        permissions: built_in::with_known_condition(&row.name, permissions(row.permissions().unwrap_or_default())),
     }
 }
 
@@ -92,20 +93,30 @@ pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
         let is_group = |one: &wire::Principal| !one.kind.as_deref().is_some_and(account) && one.id != rbac::facts::EVERYONE;
         principals.iter().map(|one| (one.id.to_lowercase(), is_group(one))).collect()
     };
+    let is_stated = properties.permissions.iter().all(wire::Permission::is_stated);
     rbac::Deny {
         id: row.id.to_lowercase(),
         name: properties.deny_assignment_name.clone(),
         scope: properties.scope.clone(),
         applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
-        permissions: permissions(&properties.permissions),
+        permissions: if is_stated { permissions(&properties.permissions) } else { vec![anything()] },
         principals: named(&properties.principals),
-        excluded: named(&properties.exclude_principals),
-        conditional: properties.condition.is_some() || properties.permissions.iter().any(|one| one.condition.is_some()),
+        excluded: named(properties.exclude_principals.as_deref().unwrap_or_default()),
+        // What is not known of it may or may not take something away.
+        conditional: !is_stated
+            || properties.exclude_principals.is_none()
+            || properties.condition.is_some()
+            || properties.permissions.iter().any(|one| one.condition.is_some()),
     }
 }
 
 fn permissions(rows: &[wire::Permission]) -> Vec<Permission> {
     rows.iter().cloned().map(proof::permission).collect()
+}
+
+fn anything() -> Permission {
+    let all = vec!["*".to_owned()];
+    Permission { actions: all.clone(), data_actions: all, ..Permission::default() }
 }
 
 /// The GUID of a role: the last segment of its id, whose prefix depends on the scope it was read at.

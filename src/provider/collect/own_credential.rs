@@ -8,10 +8,12 @@ use super::{
 };
 use crate::{
     azure::{
+        self,
         claims::{Claims, Proof},
         credential,
         graph::applications::{self, Application, ServicePrincipal},
         settings::Method,
+        wire::unstated,
     },
     posture::{
         Area,
@@ -47,7 +49,10 @@ pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs
             Err(error) => Err(failure::soft_gap("credential", "tenant", &error)?),
         }),
         Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, &claims, needs).await? {
-            Ok((application, principal)) => one_of(method, claims.proof(), &application, &principal),
+            Ok((application, principal)) => match one_of(method, claims.proof(), &application, &principal) {
+                Ok(credential) => credential,
+                Err(error) => Credential::OneOf(Err(failure::soft_gap("applications", "graph", &error)?)),
+            },
             Err(gap) => Credential::OneOf(Err(gap)),
         },
     })
@@ -57,21 +62,27 @@ const FEDERATED: &str = "a federated sign-in has no credential that could end";
 
 /// The credentials that may be the one in use. With a secret of its own the provider knows that it is a secret; what Azure CLI signed
 /// in with only the token tells, and a signature may be that of a federated token as well as of a certificate.
-fn one_of(method: &Method, proof: Option<Proof>, registration: &Application, principal: &ServicePrincipal) -> Credential {
+fn one_of(
+    method: &Method,
+    proof: Option<Proof>,
+    registration: &Application,
+    principal: &ServicePrincipal,
+) -> azure::Result<Credential> {
     let proof = if matches!(method, Method::Cli) { proof } else { Some(Proof::Secret) };
-    let secrets = registration.password_credentials.iter().chain(&principal.password_credentials);
-    let certificates = registration.key_credentials.iter().chain(&principal.key_credentials);
+    let secrets = registration.password_credentials.iter().chain(principal.password_credentials.iter().flatten());
+    let certificates = registration.key_credentials.iter().chain(principal.key_credentials.iter().flatten());
     let secrets = secrets.filter(|_| proof != Some(Proof::Assertion));
     let certificates = certificates.filter(|_| proof != Some(Proof::Secret));
-    let all: Vec<Lifetime> = secrets.chain(certificates).filter_map(lifetime).collect();
-    match (method, proof) {
+    // One whose dates are not stated may be the one in use.
+    let all = secrets.chain(certificates).map(lifetime).collect::<azure::Result<Vec<Lifetime>>>()?;
+    Ok(match (method, proof) {
         (Method::Demo, _) if all.is_empty() => {
             Credential::Endless("the demo tenant's own application has no credential that could end")
         }
         (_, Some(Proof::Secret)) => Credential::OneOf(Ok(all)),
         (_, Some(Proof::Assertion)) if all.is_empty() => Credential::Endless(FEDERATED),
         (_, Some(Proof::Assertion) | None) => Credential::OneOrNone(all),
-    }
+    })
 }
 
 /// The own registration and the own principal, where the directory may be asked and somebody wants to know.
@@ -93,9 +104,13 @@ async fn registered(
     Ok(registration.and_then(|registration| Ok((registration, principal?))))
 }
 
-fn lifetime(credential: &applications::Credential) -> Option<Lifetime> {
+fn lifetime(credential: &applications::Credential) -> azure::Result<Lifetime> {
     let moment = |text: &Option<String>| text.as_deref().and_then(parse);
-    Some(Lifetime { starts: moment(&credential.start_date_time), ends: moment(&credential.end_date_time)? })
+    match (moment(&credential.start_date_time), moment(&credential.end_date_time)) {
+        (Some(starts), Some(ends)) => Ok(Lifetime { starts: Some(starts), ends }),
+        (None, _) => Err(unstated("read the credentials of the application", "Microsoft Graph", "startDateTime")),
+        (_, None) => Err(unstated("read the credentials of the application", "Microsoft Graph", "endDateTime")),
+    }
 }
 
 #[cfg(test)]
@@ -119,8 +134,8 @@ mod tests {
     fn what_the_token_says_of_the_proof_decides_which_credentials_may_be_in_use() {
         let cli = Method::Cli;
         let secret = Method::Secret { client_id: "c".into(), secret: Sensitive::new("s") };
-        let one = |month: u8| json!([{"endDateTime": format!("2027-{month:02}-01T00:00:00Z")}]);
-        let of = |secrets: u8, certificates: u8| json!({"id": "o", "passwordCredentials": one(secrets), "keyCredentials": one(certificates)});
+        let one = |month: u8| json!([{"startDateTime": "2027-01-01T00:00:00Z", "endDateTime": format!("2027-{month:02}-01T00:00:00Z")}]);
+        let of = |secrets: u8, certificates: u8| json!({"id": "o", "requiredResourceAccess": [], "passwordCredentials": one(secrets), "keyCredentials": one(certificates)});
         let registration: Application = serde_json::from_value(of(1, 2)).unwrap();
         let principal: ServicePrincipal = serde_json::from_value(of(3, 4)).unwrap();
         let cases = [
@@ -131,13 +146,16 @@ mod tests {
             (&cli, None, ("one or none", vec![1, 3, 2, 4])),
         ];
         for (method, proof, expected) in cases {
-            let found = one_of(method, proof, &registration, &principal);
+            let found = one_of(method, proof, &registration, &principal).unwrap();
             assert_eq!(ends(&found), expected, "{proof:?}");
         }
-        let bare = json!({"id": "o", "passwordCredentials": one(1), "keyCredentials": []});
+        let bare = json!({"id": "o", "requiredResourceAccess": [], "passwordCredentials": one(1), "keyCredentials": []});
         let (registration, principal) =
             (serde_json::from_value(bare).unwrap(), serde_json::from_value(json!({"id": "o"})).unwrap());
-        let federated = one_of(&cli, Some(Proof::Assertion), &registration, &principal);
+        let federated = one_of(&cli, Some(Proof::Assertion), &registration, &principal).unwrap();
         assert_eq!(ends(&federated).0, "endless", "an unused secret is none of its business");
+        let silent = json!({"id": "o", "requiredResourceAccess": [], "passwordCredentials": [{"startDateTime": null}], "keyCredentials": []});
+        let registration = serde_json::from_value(silent).unwrap();
+        assert!(one_of(&secret, None, &registration, &principal).is_err(), "a credential without dates may be the one in use");
     }
 }

@@ -123,7 +123,9 @@ async fn grants(client: &Client, principals: &BTreeSet<String>, ids: &BTreeSet<S
     let names = assignments.values().map(|assignment| role(&assignment.role_definition_id)).collect();
     let mut roles = BTreeMap::<String, Vec<Permission>>::new();
     queries::role_definitions_of(client, &names, scope, |row| {
-        roles.insert(row.name.to_ascii_lowercase(), row.properties.permissions.into_iter().map(permission).collect());
+        // What a role allows that does not say so is nothing that could prove anything.
+        let permissions = row.properties.permissions.unwrap_or_default();
+        roles.insert(row.name.to_ascii_lowercase(), permissions.into_iter().map(permission).collect());
     })
     .await?;
     // A role that cannot be read proves nothing.
@@ -203,10 +205,11 @@ pub async fn permissions(context: &Context, scope: &str) -> azure::Result<Arc<Ve
 /// A role's permission, as it is judged.
 pub fn permission(wire: authorization::Permission) -> Permission {
     Permission {
-        actions: wire.actions,
-        not_actions: wire.not_actions,
-        data_actions: wire.data_actions,
-        not_data_actions: wire.not_data_actions,
+        unseen: !wire.is_stated(),
+        actions: wire.actions.unwrap_or_default(),
+        not_actions: wire.not_actions.unwrap_or_default(),
+        data_actions: wire.data_actions.unwrap_or_default(),
+        not_data_actions: wire.not_data_actions.unwrap_or_default(),
         conditional: wire.condition.is_some(),
     }
 }

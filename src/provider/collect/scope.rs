@@ -209,12 +209,17 @@ fn subscription(wire: &subscriptions::Subscription, own_tenant: Option<&str>) ->
     }
 }
 
+/// Whether a subscription is enabled, or is in a state that is not said or not known here: then it is not certain which one is meant.
+fn may_be_enabled(state: &str) -> bool {
+    !["Deleted", "Disabled", "PastDue", "Warned"].iter().any(|word| word.eq_ignore_ascii_case(state))
+}
+
 /// The single enabled subscription of the own tenant. A delegated one is never taken by itself.
 async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothing>> {
     let visible = visible(context).await?;
     let own: Vec<_> = visible
         .values()
-        .filter(|subscription| subscription.state.eq_ignore_ascii_case("Enabled") && subscription.tenant_matches != Some(false))
+        .filter(|subscription| may_be_enabled(&subscription.state) && subscription.tenant_matches != Some(false))
         .collect();
     if let [only] = own.as_slice() {
         context.client.confine(&BTreeSet::from([only.id.clone()]));
@@ -345,7 +350,14 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
 pub async fn descendants(context: &Context, name: &str) -> azure::Result<Arc<Vec<Descendant>>> {
     let (client, group) = (context.client.clone(), name.to_owned());
     let key = format!("descendants/{}", name.to_ascii_lowercase());
-    context.client.memo(&key, || async move { management::descendants(&client, &group).await }).await
+    let is_root = root(context).await.is_ok_and(|root| root.eq_ignore_ascii_case(name));
+    let read = || async move {
+        match is_root {
+            true => management::descendants_of_root(&client, &group).await,
+            false => management::descendants(&client, &group).await,
+        }
+    };
+    context.client.memo(&key, read).await
 }
 
 async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {

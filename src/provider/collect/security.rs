@@ -45,18 +45,21 @@ pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<
 
 fn plan(wire: security::Pricing) -> Plan {
     let properties = wire.properties;
+    let replaced_by = properties.replaced_by.unwrap_or_default();
     Plan {
         name: wire.name,
-        tier: Some(properties.pricing_tier).filter(|tier| !tier.is_empty()),
+        tier: properties.pricing_tier,
         subplan: properties.sub_plan,
         // PT0S says that no trial runs.
         free_trial_remaining: properties.free_trial_remaining_time.filter(|time| time != "PT0S"),
         enabled_on: properties.enablement_time.as_deref().and_then(canonical),
         enforced: properties.enforce,
         coverage: properties.resources_coverage_status,
-        deprecated: properties.deprecated.unwrap_or_default(),
-        replaced_by: properties.replaced_by,
-        extensions: properties.extensions.into_iter().map(extension).collect(),
+        // What has been replaced is deprecated, whether that is said or not.
+        deprecated: properties.deprecated.unwrap_or(!replaced_by.is_empty()),
+        replaced_by,
+        extensions_unseen: properties.extensions.is_none(),
+        extensions: properties.extensions.unwrap_or_default().into_iter().map(extension).collect(),
     }
 }
 
@@ -117,7 +120,7 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
         subscription_id: Arc::clone(subscription_id),
         resource_id: assessed.into(),
         source: texts.shared(resource_details.source.as_deref().unwrap_or("Azure")),
-        status: texts.shared(&status.code),
+        status: texts.shared(status.code.as_deref().unwrap_or_default()),
         cause,
         status_description,
         risk_level,
@@ -216,8 +219,8 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata) {
     } = wire.properties;
     let metadata = Metadata {
         assessment_key: key.clone(),
-        severity,
-        categories,
+        severity: severity.unwrap_or_default(),
+        categories: categories.unwrap_or_default(),
         threats,
         tactics,
         techniques,

@@ -108,8 +108,8 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
         let (client, own) = (context.client.clone(), own.to_owned());
         async move {
             let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
-            let (at, filter) = (scope.clone(), format!("assignedTo('{own}')"));
-            let list = || async move { authorization::role_assignments(&reader, &at, Some(&filter)).await };
+            let at = scope.clone();
+            let list = || async move { authorization::own_role_assignments(&reader, &at, &own).await };
             let rows = client.memo(&format!("given{scope}"), list).await?;
             let guid = |id: &str| id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
             let is_below = |row: &authorization::RoleAssignment| {
@@ -136,18 +136,15 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
     Ok(rows.into_iter().map(state).collect())
 }
 
-/// AKS clusters by name, and whether the API server is private.
-async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<(String, bool)>>> {
+/// AKS clusters by name, and whether the API server is private; none if the service does not say.
+async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<(String, Option<bool>)>>> {
     let read = |id: String| {
         let client = context.client.clone();
         async move {
             let (reader, key) = (client.clone(), format!("clusters/{id}"));
             let list = || async move {
                 let rows = containers::clusters(&reader, &id).await?.into_iter();
-                let private = |row: &containers::Cluster| {
-                    row.properties.api_server_access_profile.enable_private_cluster.unwrap_or_default()
-                };
-                let mut clusters: Vec<_> = rows.map(|row| (row.name.clone(), private(&row))).collect();
+                let mut clusters: Vec<_> = rows.map(|row| (row.name.clone(), row.is_private())).collect();
                 clusters.sort();
                 Ok(clusters)
             };

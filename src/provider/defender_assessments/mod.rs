@@ -24,6 +24,7 @@ use super::{
     words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
 };
 use crate::{
+    azure::wire::UNSTATED,
     posture::{
         Reason, Severity, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
@@ -68,7 +69,7 @@ struct Arguments {
     /// Severities to return. Default all.
     #[schemars(length(min = 1))]
     severities: Option<BTreeSet<SeverityWord>>,
-    /// Statuses to return, without case. Default `["Unhealthy"]`.
+    /// Statuses to return, without case. Default `["Unhealthy"]`, and every word that is none of the three, because it may be bad.
     #[schemars(length(min = 1))]
     statuses: Option<BTreeSet<AssessmentStatus>>,
     /// Keys of recommendations, GUIDs. Default all; a key that matches nothing is a warning.
@@ -96,6 +97,8 @@ struct Summary {
     unhealthy: usize,
     /// Rows that do not apply and met the filters other than `statuses`.
     not_applicable: usize,
+    /// Rows whose status is none of these three words, or is not stated, and that met the filters other than `statuses`.
+    other: usize,
     /// Unhealthy rows that met the filters, by severity; rows without a known severity are not in it.
     by_severity: BTreeMap<String, usize>,
     /// Rows that met the filters and whose recommendation has no metadata.
@@ -123,8 +126,8 @@ struct Row {
     resource_group_name: Option<String>,
     /// `Azure`, `OnPremise`, `Aws` …
     source: String,
-    /// `Healthy`, `Unhealthy` or `NotApplicable`.
-    status: String,
+    /// `Healthy`, `Unhealthy` or `NotApplicable`, or whatever other word the service has. Null if it did not say.
+    status: Option<String>,
     /// Why, for example `OffByPolicy` or `Exempt`. Null if the service did not say.
     cause: Option<String>,
     /// The service's sentence about the status. Null if there is none.
@@ -221,11 +224,12 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         Some(_) => Some(tags(context, &subscriptions, &mut gaps).await?),
         None => None,
     };
-    let statuses = lowered(&arguments.statuses, |status| &status.0).unwrap_or_else(|| ["unhealthy".to_owned()].into());
+    let statuses = lowered(&arguments.statuses, |status| &status.0);
     let needs_place = filter.needs_place();
     let mut summary = Summary::default();
     let mut found = Vec::new();
     let mut untagged = BTreeSet::new();
+    let mut unstated = BTreeSet::new();
     let mut types = BTreeSet::new();
     let mut prefixes = Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned());
     let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
@@ -247,11 +251,21 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         }
         let severity = metadata.and_then(|metadata| Severity::parse(&metadata.severity));
         summary.count(row);
-        if filter::admits(Some(&statuses), &row.status) {
+        if row.status.is_empty() {
+            unstated.insert(row.subscription_id.to_string());
+        }
+        if has_status(row, statuses.as_ref()) {
             summary.count_admitted(row, severity, metadata);
             found.push(Found { key: row.key(), severity, row, metadata });
         }
     }
+    gaps.extend(unstated.into_iter().map(|id| Unreadable {
+        subject: "assessments".to_owned(),
+        scope: format!("/subscriptions/{id}"),
+        reason: Reason::InvalidResponse,
+        code: UNSTATED.to_owned(),
+        remedy: "Some assessments come without a status; their rows are kept. Run again later; if this persists, please report it.".to_owned(),
+    }));
     gaps.extend(untagged.into_iter().map(|id| Unreadable {
         subject: "tags".to_owned(),
         scope: format!("/subscriptions/{id}"),
@@ -281,6 +295,14 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let rows: Vec<_> = found.iter().map(|found| as_row(found, with_risk)).collect();
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
     Ok(Attributes { assessments: rows, remediations, listing })
+}
+
+/// Whether a status is asked for. One that is not stated may be any, and a word that is not known here may be a bad one.
+fn has_status(row: &Assessment, wanted: Option<&BTreeSet<String>>) -> bool {
+    match wanted {
+        None => row.is("Unhealthy") || !row.has_known_status(),
+        Some(_) => row.status.is_empty() || filter::admits(wanted, &row.status),
+    }
 }
 
 fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) -> Filter {
@@ -396,11 +418,12 @@ fn type_of(id: &ResourceId) -> Option<String> {
 }
 
 impl Summary {
-    /// Whatever statuses are asked for. A status that is none of the three is in no count.
+    /// Whatever statuses are asked for.
     fn count(&mut self, row: &Assessment) {
         self.healthy += usize::from(row.is("Healthy"));
         self.unhealthy += usize::from(row.is("Unhealthy"));
         self.not_applicable += usize::from(row.is("NotApplicable"));
+        self.other += usize::from(!row.has_known_status());
     }
 
     fn count_admitted(&mut self, row: &Assessment, severity: Option<Severity>, metadata: Option<&Metadata>) {
@@ -426,7 +449,7 @@ fn as_row(found: &Found<'_>, with_risk: bool) -> Row {
         resource_type: id.as_ref().and_then(type_of),
         resource_group_name: id.and_then(|id| id.resource_group_name),
         source: row.source.to_string(),
-        status: row.status.to_string(),
+        status: Some(row.status.to_string()).filter(|status| !status.is_empty()),
         cause: text(&row.cause),
         status_description: text(&row.status_description),
         severity: found.severity.map(|severity| severity.word().to_owned()),

@@ -195,8 +195,8 @@ impl Found {
             ids.sort();
             ids
         };
-        let patterns = |row: &wire::DenyAssignment, of: fn(&wire::Permission) -> &Vec<String>| {
-            let mut patterns: Vec<_> = row.properties.permissions.iter().flat_map(of).cloned().collect();
+        let patterns = |row: &wire::DenyAssignment, of: fn(&wire::Permission) -> &Option<Vec<String>>| {
+            let mut patterns: Vec<_> = row.properties.permissions.iter().flat_map(of).flatten().cloned().collect();
             patterns.sort();
             patterns
         };
@@ -206,7 +206,7 @@ impl Found {
             name: row.properties.deny_assignment_name.clone(),
             scope: canonical(&row.properties.scope),
             principal_ids: ids(&row.properties.principals),
-            excluded_principal_ids: ids(&row.properties.exclude_principals),
+            excluded_principal_ids: ids(row.properties.exclude_principals.as_deref().unwrap_or_default()),
             actions: patterns(row, |permission| &permission.actions),
             not_actions: patterns(row, |permission| &permission.not_actions),
             applies_to_children: row.properties.do_not_apply_to_child_scopes != Some(true),
@@ -258,9 +258,9 @@ fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, defi
         ends_on: None,
         created_on: None,
         created_by: None,
-        privileged: role.map(|role| {
-            role.properties.permissions.iter().cloned().map(proof::permission).any(|permission| permission.is_privileged())
-        }),
+        privileged: role
+            .and_then(|role| role.permissions())
+            .map(|all| all.iter().cloned().map(proof::permission).any(|one| one.is_privileged())),
         orphaned: None,
     }
 }
@@ -271,8 +271,8 @@ pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow>
     let known = used.iter().filter_map(|guid| Some((guid, definitions.roles.get(guid)?)));
     known
         .map(|(guid, role)| {
-            let all = |of: fn(&wire::Permission) -> &Vec<String>| {
-                let mut patterns: Vec<_> = role.properties.permissions.iter().flat_map(of).cloned().collect();
+            let all = |of: fn(&wire::Permission) -> &Option<Vec<String>>| {
+                let mut patterns: Vec<_> = role.properties.permissions.iter().flatten().flat_map(of).flatten().cloned().collect();
                 patterns.sort();
                 patterns
             };

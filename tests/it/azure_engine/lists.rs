@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use azposture::azure::{Kind, gate, guard, scope};
+use azposture::azure::{Kind, gate, pager};
 use serde_json::json;
 
 use super::{Fake, OURS, Reply, Row, THEIRS, ids, ok, resources, status, users};
@@ -49,15 +49,57 @@ async fn a_link_to_another_host_scheme_or_port_is_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_out_of_the_table_or_out_of_scope_is_not_followed() {
+async fn a_link_to_another_list_is_not_followed_whether_it_might_be_read_or_not() {
     let theirs = format!("https://management.azure.com/subscriptions/{THEIRS}/resources");
-    for (link, code) in
-        [(arm("listKeys"), guard::NOT_IN_TABLE), (arm("a%2F..%2Fresources"), guard::BAD_PATH), (theirs, scope::OUTSIDE_SCOPE)]
+    for link in
+        [arm("listKeys"), arm("a%2F..%2Fresources"), theirs, arm("resourcegroups"), arm("providers/Microsoft.Security/pricings")]
     {
+        let followed = link.clone();
         let fake = Fake::new(move |_, _| page(&["a"], "nextLink", &link));
         let error = ids(&fake.client(), resources()).await.unwrap_err();
-        assert_eq!((error.kind(), error.code(), fake.sent().len()), (Kind::RefusedByGuard, code, 1));
+        let expected = (Kind::InvalidResponse, pager::LEFT_ITS_LIST, 1);
+        assert_eq!((error.kind(), error.code(), fake.sent().len()), expected, "{followed}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_beside_an_error_are_not_the_list() {
+    let error = r#""error":{"code":"GatewayTimeout","message":"One of the regions did not answer.","details":[{"code":"x"}]}"#;
+    for body in [
+        format!(r#"{{"value":[{{"id":"a"}}],{error}}}"#),
+        format!(r#"{{{error},"value":[{{"id":"a"}}]}}"#),
+        format!(r#"{{"value":[{{"id":"a"}}],{error},"more":[]}}"#),
+        format!(r#"{{"value":[],{error},"nextLink":null}}"#),
+        r#"{"value":[{"id":"a"}],"errors":[{"code":"GatewayTimeout"}]}"#.to_owned(),
+    ] {
+        let answer = body.clone();
+        let fake = Fake::new(move |_, _| ok(answer.clone()));
+        let error = ids(&fake.client(), resources()).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, pager::PARTIAL_ANSWER), "{body}");
+    }
+    let fake = Fake::new(move |_, _| ok(format!(r#"{{"id":"a",{error}}}"#)));
+    let failed = fake.client().get::<Row>(resources()).await.map(|row| row.id).unwrap_err();
+    assert_eq!(failed.code(), pager::PARTIAL_ANSWER);
+    assert!(failed.message().contains("GatewayTimeout") && failed.message().contains("One of the regions"), "{failed}");
+    for body in [r#"{"value":[{"id":"a"}],"error":null}"#, r#"{"value":[{"id":"a","error":"no"}],"errors":[]}"#] {
+        let fake = Fake::new(move |_, _| ok(body));
+        assert_eq!(ids(&fake.client(), resources()).await.unwrap(), ["a"], "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_never_empty_is_an_error_when_it_is() {
+    for body in [r#"{"value":[]}"#, r#"{"value": [ ], "nextLink": null}"#] {
+        let fake = Fake::new(move |_, _| ok(body));
+        assert_eq!(ids(&fake.client(), resources()).await.unwrap(), [""; 0], "{body}");
+        let error = ids(&fake.client(), resources().never_empty()).await.unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, pager::EMPTY_LIST), "{body}");
+    }
+    let fake = Fake::new(|_, number| match number {
+        0 => page(&[], "nextLink", &arm("resources?p=1")),
+        _ => page(&["a"], "nextLink", ""),
+    });
+    assert_eq!(ids(&fake.client(), resources().never_empty()).await.unwrap(), ["a"], "an empty page is not an empty list");
 }
 
 #[tokio::test(start_paused = true)]

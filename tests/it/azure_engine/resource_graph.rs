@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Kind, Result,
+    pager::PARTIAL_ANSWER,
     resource_graph::{Breadth, NO_SCOPE, Query, QueryScope, SUBSCRIPTION_LIMIT, TRUNCATED},
     scope,
     settings::ScopeSetting,
@@ -70,6 +71,14 @@ async fn a_list_shorter_than_announced_is_an_error_in_every_shape() {
         let error = run(&fake.client(), query([OURS.to_owned()])).await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, TRUNCATED), "{error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_beside_an_error_are_not_the_list() {
+    let answer = page(&["a"], 1, None).replace(r#""facets":[]"#, r#""error":{"code":"RateLimiting","message":"m"}"#);
+    let fake = Fake::new(move |_, _| ok(answer.clone()));
+    let error = run(&fake.client(), query([OURS.to_owned()])).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::InvalidResponse, PARTIAL_ANSWER), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

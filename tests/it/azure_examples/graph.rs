@@ -28,7 +28,7 @@ pub(super) fn skus(client: Client) -> Reading {
 }
 
 fn sku(row: &organization::Sku) -> Picked {
-    let plan = row.service_plans.first();
+    let plan = row.service_plans.as_ref().and_then(|plans| plans.first());
     vec![
         ("/capabilityStatus", json!(row.capability_status)),
         ("/servicePlans/0/servicePlanId", json!(plan.map(|plan| &plan.service_plan_id))),
@@ -55,7 +55,7 @@ pub(super) fn application(client: Client) -> Reading {
 
 pub(super) fn app_role_assignments(client: Client) -> Reading {
     Box::pin(async move {
-        let rows = applications::app_role_assignments(&client, OURS).await?.into_iter();
+        let rows = applications::app_role_assignments(&client, OURS, true).await?.into_iter();
         Ok(rows.map(|row| vec![("/appRoleId", json!(row.app_role_id)), ("/resourceId", json!(row.resource_id))]).collect())
     })
 }
@@ -117,7 +117,8 @@ pub(super) fn role_definitions(client: Client) -> Reading {
     Box::pin(async move {
         let rows = directory::role_definitions(&client).await?.into_iter();
         let picked = |row: directory::RoleDefinition| -> Picked {
-            let operations = row.role_permissions.first().map(|permission| &permission.allowed_resource_actions);
+            let operations =
+                row.role_permissions.as_ref().and_then(|all| all.first()).map(|permission| &permission.allowed_resource_actions);
             vec![
                 ("/id", json!(row.id)),
                 ("/templateId", json!(row.template_id)),

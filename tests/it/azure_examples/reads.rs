@@ -52,14 +52,14 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "authorization/role-assignments-subscription.json",
         reading!(|client| {
-            let rows = authorization::role_assignments(&client, &subscription(), None).await?;
+            let rows = authorization::role_assignments(&client, &subscription()).await?;
             Ok(rows.into_iter().map(role_assignment).collect())
         }),
     ),
     (
         "authorization/role-definitions-scope.json",
         reading!(|client| {
-            let rows = authorization::role_definitions(&client, &subscription(), None).await?;
+            let rows = authorization::built_in_roles(&client, &subscription()).await?;
             Ok(rows.into_iter().map(role_definition).collect())
         }),
     ),
@@ -213,7 +213,7 @@ fn deny_assignment(row: authorization::DenyAssignment) -> Picked {
         ("/properties/doNotApplyToChildScopes", json!(properties.do_not_apply_to_child_scopes)),
         ("/properties/principals/0/id", json!(properties.principals[0].id)),
         ("/properties/principals/0/type", json!(properties.principals[0].kind)),
-        ("/properties/excludePrincipals/0/id", json!(properties.exclude_principals[0].id)),
+        ("/properties/excludePrincipals/0/id", json!(properties.exclude_principals.as_ref().map(|all| &all[0].id))),
     ]);
     picked
 }
@@ -253,7 +253,7 @@ fn role_assignment(row: authorization::RoleAssignment) -> Picked {
 }
 
 fn role_definition(row: authorization::RoleDefinition) -> Picked {
-    let mut picked = permission(&row.properties.permissions[0], "/properties");
+    let mut picked = permission(&row.properties.permissions.as_ref().unwrap()[0], "/properties");
     picked.extend([
         ("/id", json!(row.id)),
         ("/name", json!(row.name)),
@@ -328,7 +328,7 @@ fn sub_assessment(row: security::SubAssessment) -> Picked {
 
 fn pricing(row: security::Pricing) -> Picked {
     let properties = row.properties;
-    let first = properties.extensions.first();
+    let first = properties.extensions.as_ref().and_then(|all| all.first());
     let status = first.and_then(|first| first.operation_status.as_ref());
     vec![
         ("/name", json!(row.name)),

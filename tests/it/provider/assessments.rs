@@ -205,3 +205,37 @@ async fn a_part_of_a_list_is_not_trusted_without_the_right_to_all_of_it() {
     assert_eq!(reading.gaps(), [format!("assessments not_proven /subscriptions/{SANDBOX}")]);
     assert_eq!(reading.ok()["complete"], false);
 }
+
+/// A tenant whose first assessment has another status: the same for both engines.
+fn with_status(status: Json) -> Tenant {
+    let tenant = Tenant::demo();
+    tenant.edit("assessments", |list| list["value"][0]["properties"]["status"] = status).unwrap();
+    tenant
+}
+
+#[tokio::test]
+async fn a_status_that_is_a_new_word_or_none_is_in_a_row_and_counted() {
+    for engine in ["never", "always"] {
+        let block = json!({"environment": "demo", "resource_graph": engine});
+        let read = async |tenant: Tenant, arguments: Json| {
+            Inside::configured(tenant, block.clone()).await.read("defender_assessments", arguments).await
+        };
+        let whole = read(Tenant::demo(), json!({"limit": 0})).await.ok();
+        assert_eq!(whole["summary"]["other"], 0, "{engine}");
+        for (status, word, complete) in [
+            (json!({"code": "Quarantined"}), json!("Quarantined"), true),
+            (json!({"code": null}), Json::Null, false),
+            (Json::Null, Json::Null, false),
+        ] {
+            let answer = read(with_status(status.clone()), json!({"limit": 0})).await.ok();
+            assert_eq!((&answer["summary"]["other"], &answer["complete"]), (&json!(1), &json!(complete)), "{engine} {status}");
+            let rows = answer["assessments"].as_array().unwrap();
+            assert_eq!(rows.iter().filter(|row| row["status"] == word).count(), 1, "{engine} {status}");
+            let gaps = read(with_status(status.clone()), json!({"limit": 0})).await.gaps();
+            assert_eq!(gaps.iter().any(|gap| gap.starts_with("assessments invalid_response")), !complete, "{engine} {status}");
+        }
+        let healthy = read(with_status(json!({"code": "Quarantined"})), json!({"statuses": ["Healthy"], "limit": 0})).await.ok();
+        let found = healthy["assessments"].as_array().unwrap().iter().any(|row| row["status"] == "Quarantined");
+        assert!(!found && healthy["summary"]["other"] == 1, "{engine}: it is not what was asked for, and it is counted");
+    }
+}

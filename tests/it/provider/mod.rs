@@ -15,6 +15,7 @@ mod plans;
 mod role_assignments;
 mod role_certainty;
 mod role_validation;
+mod says_nothing;
 mod scope;
 mod subscriptions;
 mod triggers;
