@@ -187,6 +187,21 @@ pub enum Method {
 }
 
 impl Method {
+    /// The application that signs in; none where the machine or a person does.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::AksWorkloadIdentity { client_id, .. }
+            | Self::AzureDevOps { client_id, .. }
+            | Self::Certificate { client_id, .. }
+            | Self::GitHub { client_id, .. }
+            | Self::OidcToken { client_id, .. }
+            | Self::OidcTokenFile { client_id, .. }
+            | Self::Secret { client_id, .. } => Some(client_id),
+            Self::ManagedIdentity { client_id } => client_id.as_deref(),
+            Self::Cli | Self::Demo => None,
+        }
+    }
+
     /// The published word for this method, as `azposture_connection.sign_in_method` shows it.
     pub fn word(&self) -> &'static str {
         match self {
@@ -199,6 +214,25 @@ impl Method {
             Self::ManagedIdentity { .. } => "msi",
             Self::OidcToken { .. } | Self::OidcTokenFile { .. } => "oidc_token",
             Self::Secret { .. } => "client_secret",
+        }
+    }
+}
+
+/// What named the sign-in method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInSource {
+    /// The provider block.
+    Block,
+    /// Variables, or nothing at all, which means Azure CLI.
+    Environment,
+}
+
+impl SignInSource {
+    /// The published word, as `azposture_connection.sign_in_source` shows it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Environment => "environment",
         }
     }
 }
@@ -261,7 +295,8 @@ impl Default for Limits {
     }
 }
 
-/// A connection, resolved. `method` may be an error: it is reported at the first read, because destroy must work without one.
+/// A connection, resolved. `method` may be an error: it is reported at the first read, because `destroy
+/// -refresh=false` must work without one.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Which Azure.
@@ -270,6 +305,8 @@ pub struct Settings {
     pub tenant_id: Option<String>,
     /// How to sign in, or why that is not known.
     pub method: Result<Method>,
+    /// What named that method.
+    pub sign_in_source: SignInSource,
     /// What may be looked at.
     pub scope: ScopeSetting,
     /// When Resource Graph serves a list.

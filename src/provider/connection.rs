@@ -144,6 +144,8 @@ struct Attributes {
     graph_host: String,
     /// `client_certificate`, `client_secret`, `oidc_token`, `oidc_azure_devops`, `oidc_github`, `aks_workload_identity`, `msi`, `cli`, `demo`.
     sign_in_method: String,
+    /// What named that method: `block` (the provider block) or `environment` (variables, or nothing at all, which means Azure CLI).
+    sign_in_source: String,
     /// What the connection stands for: `subscription`, `subscriptions`, `management_group`, `tenant`.
     scope_type: String,
     /// The subscription, management group or tenant. Null for several subscriptions, and if the subscription was not found.
@@ -241,6 +243,7 @@ fn attributes(
         resource_manager_host: cloud.resource_manager.host_str().unwrap_or_default().to_owned(),
         graph_host: cloud.graph_host().to_owned(),
         sign_in_method: signed_in.method.to_owned(),
+        sign_in_source: context.client.settings().sign_in_source.word().to_owned(),
         visible_subscription_ids: found.visible,
         graph_permissions: of_token(|claims| sorted(claims.roles.clone())),
         delegated_permissions: of_token(Claims::delegated),

@@ -19,6 +19,13 @@ use crate::azure::{
 ///
 /// It works with Terraform from 1.3 and OpenTofu from 1.6; functions need Terraform 1.8 or OpenTofu 1.7, ephemeral resources 1.10 or 1.11. Run
 /// with Terraform 1.6 and 1.8 to 1.16, and OpenTofu 1.6 to 1.12, on Linux.
+///
+/// The sign-in is chosen as a whole method, never argument by argument. A method of which the block writes anything (its secret,
+/// certificate, token or connection, or `use_… = true`; `tenant_id` and `client_id` name none) comes before every method that only
+/// variables name; two of them in one block are an error. What it lacks may come from variables, but never from another identity's: an
+/// id and a proof that come from the block and from variables which disagree are an error that names both. Where the block names no
+/// method, the first that the variables name is used: certificate, secret, OIDC token or file, Azure DevOps, GitHub Actions, AKS workload
+/// identity, managed identity, Azure CLI.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Settings {
     /// Which Azure: `public` (or `global`), `usgovernment` (or `usgovernmentl4`, `gcchigh`: US Government L4, GCC High), `dod` (or
@@ -72,11 +79,12 @@ pub struct Settings {
     /// Whether to sign in with AKS workload identity: with `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_FEDERATED_TOKEN_FILE`, which its
     /// webhook sets. Default `false`. Variable `ARM_USE_AKS_WORKLOAD_IDENTITY`.
     pub use_aks_workload_identity: Option<bool>,
-    /// Whether to sign in with the machine's managed identity; `client_id` selects a user-assigned one. Default `false`. Variable
+    /// Whether to sign in with the machine's managed identity; `client_id` selects a user-assigned one. `ARM_CLIENT_ID` does so too,
+    /// unless variables also hold a secret, certificate, token or connection, whose identity it then names. Default `false`. Variable
     /// `ARM_USE_MSI`.
     pub use_msi: Option<bool>,
-    /// Whether to sign in as whoever is signed in to Azure CLI, if no other method has any input. Default `true`. Variable
-    /// `ARM_USE_CLI`.
+    /// Whether to sign in as whoever is signed in to Azure CLI: always if `true` is written, else only if no other method has any input.
+    /// Default `true`. Variable `ARM_USE_CLI`.
     pub use_cli: Option<bool>,
     /// The one subscription to look at. At most one of `subscription_id`, `subscription_ids`, `management_group_id` and
     /// `tenant_wide` may be set; with none of them, the single enabled subscription the sign-in sees. Variable

@@ -11,7 +11,7 @@ use azposture::{
         arm::authorization::{self, RoleAssignment, RoleDefinition},
         queries,
         resource_graph::QueryScope,
-        settings::{DEMO_TENANT_ID, Environment, Limits, Method, ResourceGraph, ScopeSetting, Settings},
+        settings::{DEMO_TENANT_ID, Environment, Limits, Method, ResourceGraph, ScopeSetting, Settings, SignInSource},
     },
     demo::{Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenant},
 };
@@ -186,6 +186,7 @@ fn client(tenant: &Tenant) -> Client {
         environment: Environment::Demo,
         tenant_id: Some(DEMO_TENANT_ID.to_owned()),
         method: Ok(Method::Demo),
+        sign_in_source: SignInSource::Block,
         scope: ScopeSetting::Subscriptions(both()),
         resource_graph: ResourceGraph::Auto,
         ca_certificate_file: None,

@@ -4,7 +4,7 @@ use std::{fs, ops::RangeInclusive};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Inputs, Problem, method::read_trimmed, shape};
+use super::{Inputs, Problem, method::read_trimmed, named, shape};
 use crate::azure::settings::{Environment, Sensitive};
 
 /// All contradictions, in the order of the arguments.
@@ -13,6 +13,7 @@ pub(super) fn of(inputs: &Inputs) -> Vec<Problem> {
     empty_texts(inputs, &mut found);
     cloud(inputs, &mut found);
     demo(inputs, &mut found);
+    methods(inputs, &mut found);
     ids(inputs, &mut found);
     pairs(inputs, &mut found);
     request(inputs, &mut found);
@@ -123,6 +124,23 @@ fn demo(inputs: &Inputs, found: &mut Vec<Problem>) {
     }
 }
 
+/// A block signs in one way. The demo tenant has refused every one of these arguments already.
+fn methods(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let [(one, by_one), (other, by_other), ..] = named::in_block(inputs)[..] else { return };
+    if inputs.is_demo() {
+        return;
+    }
+    let (one, other) = (one.words(), other.words());
+    found.push(Problem::of(
+        by_other,
+        "Conflicting arguments",
+        format!(
+            "{by_one} and {by_other} are both set, and name two ways to sign in: {one} and {other}. Keep one of them, and use provider \
+             aliases for several."
+        ),
+    ));
+}
+
 fn ids(inputs: &Inputs, found: &mut Vec<Problem>) {
     if let Some(fault) = written(&inputs.tenant_id).and_then(shape::tenant_fault) {
         found.push(Problem::of("tenant_id", "Invalid tenant_id", fault));
@@ -164,7 +182,7 @@ fn not_a_subscription(argument: &'static str, id: &str) -> Problem {
 }
 
 /// A value and the file that holds it must agree. A file that is not there is a missing credential and no contradiction: validate and
-/// destroy work without it, and the first read that needs it says so.
+/// `destroy -refresh=false` work without it, and the first read that needs it says so.
 fn pairs(inputs: &Inputs, found: &mut Vec<Problem>) {
     let secret = |value: &Option<Sensitive>| value.as_ref().map(|value| value.reveal().trim().to_owned());
     let id = inputs.client_id.as_ref().map(|id| id.trim().to_owned());

@@ -2,7 +2,11 @@
 //! What is contradictory in the text is a [`Problem`]; what is missing for signing in is an error of the first read.
 
 mod contradictions;
+mod found;
+mod identity;
 mod method;
+mod named;
+mod oidc;
 mod shape;
 mod variables;
 
@@ -50,7 +54,7 @@ pub struct Inputs {
     pub use_aks_workload_identity: Option<bool>,
     /// Turns managed identity on.
     pub use_msi: Option<bool>,
-    /// Azure CLI as the last method; on unless switched off.
+    /// Azure CLI: chosen if written; else the last method, on unless switched off.
     pub use_cli: Option<bool>,
     /// One subscription.
     pub subscription_id: Option<String>,
@@ -104,7 +108,7 @@ impl Inputs {
     /// The connection this configuration and the environment describe. `environment` reads one variable; an empty one is unset.
     ///
     /// The configuration beats variables, and the demo tenant reads none. A sign-in that is incomplete is not a problem here: it
-    /// is the error in [`Settings::method`], because destroy must work without one.
+    /// is the error in [`Settings::method`], because `destroy -refresh=false` must work without one.
     pub fn resolve(&self, environment: &dyn Fn(&str) -> Option<String>) -> std::result::Result<Settings, Vec<Problem>> {
         let silent = |_: &str| None;
         let variables = Variables::new(if self.is_demo() { &silent } else { environment });
@@ -119,6 +123,7 @@ impl Inputs {
             environment: cloud,
             tenant_id: sign_in.tenant_id,
             method: sign_in.method,
+            sign_in_source: sign_in.source,
             scope,
             resource_graph: self.resource_graph(),
             ca_certificate_file: self.ca_certificate_file.as_ref().map(PathBuf::from),

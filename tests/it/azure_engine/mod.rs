@@ -16,7 +16,7 @@ use std::{
 
 use azposture::azure::{
     Call, Client, Transports,
-    settings::{Environment, Limits, Method, ResourceGraph, ScopeSetting, Sensitive, Settings},
+    settings::{Environment, Limits, Method, ResourceGraph, ScopeSetting, Sensitive, Settings, SignInSource},
 };
 use azure_core::{
     Bytes,
@@ -100,6 +100,7 @@ impl Fake {
                 client_id: "88888888-8888-8888-8888-888888888888".to_owned(),
                 secret: Sensitive::new(SECRET),
             }),
+            sign_in_source: SignInSource::Block,
             scope: ScopeSetting::Subscriptions(BTreeSet::from([OURS.to_owned()])),
             resource_graph: ResourceGraph::Auto,
             ca_certificate_file: None,

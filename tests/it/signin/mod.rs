@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "test support")]
 
 mod certificates;
+mod choice;
 mod cli;
 mod clouds;
 mod codes;

@@ -27,34 +27,35 @@ fn without_anything_azure_cli_is_used() {
 }
 
 #[test]
-fn methods_are_taken_in_their_published_order() {
-    let mut inputs = Inputs {
-        client_certificate_path: Some("Cargo.toml".into()),
-        client_secret: secret(),
-        use_oidc: Some(true),
-        oidc_token: secret(),
-        ado_pipeline_service_connection_id: Some("connection".into()),
-        oidc_request_url: Some(URL.into()),
-        oidc_request_token: secret(),
-        use_aks_workload_identity: Some(true),
-        use_msi: Some(true),
-        ..application()
-    };
-    let aks = [("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token")];
-    assert_eq!(word(&inputs, &aks), "client_certificate");
-    inputs.client_certificate_path = None;
-    assert_eq!(word(&inputs, &aks), "client_secret");
-    inputs.client_secret = None;
-    assert_eq!(word(&inputs, &aks), "oidc_token");
-    inputs.oidc_token = None;
-    assert_eq!(word(&inputs, &aks), "oidc_azure_devops");
-    inputs.ado_pipeline_service_connection_id = None;
-    assert_eq!(word(&inputs, &aks), "oidc_github");
-    (inputs.oidc_request_url, inputs.oidc_request_token) = (None, None);
-    assert_eq!(word(&inputs, &aks), "aks_workload_identity");
-    inputs.use_aks_workload_identity = None;
-    inputs.use_oidc = None;
-    assert_eq!(word(&inputs, &aks), "msi");
+fn methods_that_only_variables_name_are_taken_in_their_published_order() {
+    let mut variables = vec![
+        ("ARM_TENANT_ID", TENANT),
+        ("ARM_CLIENT_ID", CLIENT),
+        ("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token"),
+        ("ARM_USE_AKS_WORKLOAD_IDENTITY", "1"),
+        ("ARM_USE_MSI", "1"),
+        ("ARM_USE_OIDC", "1"),
+        ("ARM_CLIENT_CERTIFICATE_PATH", "Cargo.toml"),
+        ("ARM_CLIENT_SECRET", "S3CRET"),
+        ("ARM_OIDC_TOKEN", "S3CRET"),
+        ("ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "connection"),
+        ("ARM_OIDC_REQUEST_URL", URL),
+        ("ARM_OIDC_REQUEST_TOKEN", "S3CRET"),
+    ];
+    let steps: [(&str, &[&str]); 8] = [
+        ("client_certificate", &["ARM_CLIENT_CERTIFICATE_PATH"]),
+        ("client_secret", &["ARM_CLIENT_SECRET"]),
+        ("oidc_token", &["ARM_OIDC_TOKEN"]),
+        ("oidc_azure_devops", &["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID"]),
+        ("oidc_github", &["ARM_OIDC_REQUEST_URL", "ARM_OIDC_REQUEST_TOKEN"]),
+        ("aks_workload_identity", &["ARM_USE_AKS_WORKLOAD_IDENTITY", "ARM_USE_OIDC"]),
+        ("msi", &["ARM_USE_MSI", "ARM_CLIENT_ID"]),
+        ("cli", &[]),
+    ];
+    for (method, without) in steps {
+        assert_eq!(word(&Inputs::default(), &variables), method);
+        variables.retain(|(name, _)| !without.contains(name));
+    }
 }
 
 #[test]
@@ -69,8 +70,8 @@ fn a_half_configured_method_names_what_is_missing_and_where_the_rest_came_from()
 
 #[test]
 fn a_half_configured_method_never_falls_through_to_a_complete_one() {
-    let inputs = Inputs { client_certificate_password: secret(), client_secret: secret(), use_msi: Some(true), ..application() };
-    let error = method(&inputs, &[]).unwrap_err();
+    let inputs = Inputs { client_certificate_password: secret(), ..application() };
+    let error = method(&inputs, &[("ARM_CLIENT_SECRET", "S3CRET"), ("ARM_USE_MSI", "true")]).unwrap_err();
     assert!(error.message().contains("client_certificate_path"), "{error}");
 }
 
@@ -256,9 +257,10 @@ fn a_password_alone_does_not_stand_in_the_way_of_another_method() {
     assert_eq!(word(&with_secret, &[password]), "client_secret");
     assert_eq!(word(&Inputs { use_msi: Some(true), ..Inputs::default() }, &[password]), "msi");
     assert_eq!(word(&Inputs { use_cli: Some(true), ..Inputs::default() }, &[password]), "cli");
+    assert_eq!(word(&Inputs::default(), &[password, ("ARM_USE_MSI", "1")]), "msi");
     // Else nobody asked for Azure CLI, and a secret without its tenant is not whole.
-    for inputs in [Inputs::default(), Inputs { client_secret: secret(), ..Inputs::default() }] {
-        let error = method(&inputs, &[password]).unwrap_err();
+    for variables in [&[password][..], &[password, ("ARM_CLIENT_SECRET", "S3CRET")]] {
+        let error = method(&Inputs::default(), variables).unwrap_err();
         assert!(shown(&error).contains("client_certificate_path"), "{error}");
     }
 }

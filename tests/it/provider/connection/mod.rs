@@ -102,6 +102,7 @@ async fn the_sign_in_and_what_it_sees_are_named() {
         ("resource_manager_host", json!("management.demo.azposture")),
         ("graph_host", json!("graph.demo.azposture")),
         ("sign_in_method", json!("demo")),
+        ("sign_in_source", json!("block")),
         ("scope_type", json!("tenant")),
         ("scope_id", json!(TENANT_ID)),
         ("visible_subscription_ids", json!([PRODUCTION, SANDBOX])),
