@@ -9,7 +9,7 @@ use super::{
     answer::{Answer, PROXY_ADVICE, Said},
     wait,
 };
-use crate::azure::{Audience, Call, Error, Kind};
+use crate::azure::{Audience, Call, Error, Kind, graph::permissions};
 
 /// A code or a piece of a message, and what it means.
 struct Row {
@@ -26,8 +26,6 @@ const LICENCE: &str = "The tenant needs a Microsoft Entra ID P1 or P2 licence fo
 const OTHER_SUBSCRIPTION: &str =
     "Check the subscription id, that it is enabled, and that it belongs to the tenant of the sign-in.";
 const NOT_HERE: &str = "This cloud, region or kind of object does not know this type or api-version; nothing needs to be done.";
-const ADMIN_CONSENT: &str = "Give the application the Microsoft Graph permission this read needs (type Application, not \
-    Delegated) and grant admin consent; consent can take a few minutes.";
 const NEVER_SET_UP: &str = "This feature was never set up in the tenant; there is nothing to read until it is.";
 const WRONG_CLOUD: &str = "The token is for another service or cloud: check environment in the provider block.";
 
@@ -165,9 +163,7 @@ fn grant(call: &Call, message: &str) -> String {
         Regex::new(&format!("(?is){who}{what}")).ok()
     });
     if call.audience == Audience::Graph {
-        let named = message.split_once("missing permission scope ").and_then(|(_, rest)| rest.split_whitespace().next());
-        let named = named.map(|list| list.trim_end_matches('.').replace(',', ", "));
-        return named.map_or(ADMIN_CONSENT.to_owned(), |list| format!("{ADMIN_CONSENT} Any one of these will do: {list}."));
+        return permissions::remedy(&call.path, message);
     }
     let Some(found) = DENIED.as_ref().and_then(|denied| denied.captures(message)) else {
         return "Give the sign-in a role that allows this read, Reader for example; a new role can take 10 minutes to spread."

@@ -16,12 +16,14 @@ use crate::{
     azure::{Audience, Kind},
     posture::{
         Status, Unreadable,
-        graph_permission::{Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, judge},
+        graph_permission::{
+            Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, disabled, is_delegated_only, judge, name_of, next_step,
+        },
     },
     sdk::{
         Diagnostics, Path, Result, Value,
         entry::{Page, Validation, ValidationEntry},
-        rules::unknown_word,
+        rules::{nearest, unknown_word},
     },
 };
 
@@ -33,8 +35,9 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Gra
 ///
 /// A permission that is missing is explained: there as Delegated only (`delegated_only`), requested without consent
 /// (`consent_missing`), not requested (`not_requested`), consented after the token was issued (`token_older_than_consent`), or asked of
-/// a user's sign-in, which holds Delegated permissions only (`user_sign_in`); `not_granted` where the explanation may not be read. It
-/// orders only what `depends_on` it, and `-target` passes it by.
+/// a user's sign-in, which holds Delegated permissions only (`user_sign_in`); `not_granted` where the explanation may not be read. A
+/// principal that is disabled can use none of its permissions (`principal_disabled`). A grant counts only once its API was read: with the
+/// API's own service principal unreadable the verdict about another principal is unknown. It orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Object id of a service principal (not its client id). Exactly one of `principal_id` and `self = true` is required.
@@ -42,12 +45,14 @@ struct Arguments {
     /// Whether to verify the principal this provider signs in with. Default `false`.
     #[serde(rename = "self")]
     own: Option<bool>,
-    /// Names of permissions, for example `Policy.Read.All`. A name that the API does not offer is an error.
+    /// Names of permissions, for example `Policy.Read.All`; not their ids. A name that the API does not offer, or offers as Delegated
+    /// permission only (`User.Read`), is an error.
     #[schemars(length(min = 1))]
     permissions: BTreeSet<String>,
     /// Client id of the API. Default Microsoft Graph, `00000003-0000-0000-c000-000000000000`.
     resource_client_id: Option<ClientId>,
-    /// Whether a wider permission of Microsoft Graph counts, `Directory.Read.All` for `User.Read.All` for example. Default `true`.
+    /// Whether a wider permission of Microsoft Graph counts: `Directory.Read.All` for `User.Read.All`, `Mail.ReadWrite` for `Mail.Read`.
+    /// Default `true`.
     accept_superset: Option<bool>,
     #[serde(flatten)]
     gate: Gate,
@@ -78,8 +83,19 @@ impl Validation for GraphPermissionValidation {
     }
 }
 
-/// A null must not silently mean the connected principal.
+/// A null must not silently mean the connected principal, and an id is no name.
 fn check(arguments: &Value, problems: &mut Diagnostics) {
+    let is_other_api = matches!(arguments.get("resource_client_id"), Value::Unknown)
+        || matches!(arguments.get("resource_client_id"), Value::String(id) if !id.eq_ignore_ascii_case(MICROSOFT_GRAPH));
+    if let (Value::List(names), false) = (arguments.get("permissions"), is_other_api) {
+        let id = names.iter().find_map(|name| match name {
+            Value::String(id) => name_of(id).map(|name| (id, name)),
+            _ => None,
+        });
+        if let Some((id, name)) = id {
+            problems.extend(an_id(id, Some(name)));
+        }
+    }
     let (principal, own) = (arguments.get("principal_id"), arguments.get("self"));
     if matches!(principal, Value::Unknown) || matches!(own, Value::Unknown) {
         return;
@@ -105,27 +121,35 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     // What was unknown at validate may have turned out to be null.
     exactly_one(arguments.principal_id.is_some(), arguments.own == Some(true))?;
     let resource = arguments.resource_client_id.as_ref().map_or(MICROSOFT_GRAPH, |id| id.0.as_str()).to_ascii_lowercase();
-    let party = match &arguments.principal_id {
+    let found = match &arguments.principal_id {
         Some(id) => other(&context, &id.0.to_ascii_lowercase(), resource).await?,
-        None => Ok(own(&context, resource).await?),
+        None => Ok(Found { party: own(&context, resource).await?, is_disabled: false }),
     };
-    let evidence = match party {
-        Ok(party) => graph::evidence(&context, party).await?,
+    let (evidence, is_disabled) = match found {
+        Ok(Found { party, is_disabled }) => (graph::evidence(&context, party).await?, is_disabled),
         Err(gap) => return Ok(unseen(arguments, gap)),
     };
     require_offered(arguments, &context, &evidence).await?;
     let accept_superset = arguments.accept_superset != Some(false);
-    let judged: Vec<(&String, Verdict)> =
-        arguments.permissions.iter().map(|name| (name, judge(name, accept_superset, &evidence))).collect();
+    let verdict = |name: &str| match is_disabled {
+        true => disabled(name, evidence.object_id.as_deref().unwrap_or_default()),
+        false => judge(name, accept_superset, &evidence),
+    };
+    let judged: Vec<(&str, Verdict)> = arguments.permissions.iter().map(|name| (name.as_str(), verdict(name))).collect();
     let lines = judged.iter().map(|(name, verdict)| line(name, verdict.status, verdict.reason, &verdict.detail)).collect();
     // A gap that only keeps a failure from being explained must not turn what passed into an unknown.
     let unknown = judged.iter().filter(|(_, verdict)| verdict.status == Status::Unknown);
     let mut gaps: Vec<Unreadable> = unknown.filter_map(|(_, verdict)| verdict.gap.clone()).collect();
     gaps.sort();
     gaps.dedup();
-    let worst = judged.iter().filter(|(_, verdict)| verdict.status != Status::Pass).min_by_key(|(name, one)| (one.status, *name));
-    let next_step = worst.map(|(_, verdict)| verdict.remedy.clone()).unwrap_or_default();
-    Ok(judged_as(lines, gaps, next_step))
+    let open: Vec<(&str, &Verdict)> = judged.iter().map(|(name, verdict)| (*name, verdict)).collect();
+    Ok(judged_as(lines, gaps, next_step(&open, &evidence)))
+}
+
+/// Whose permissions are judged, and whether it is known to be disabled. Whoever was given a token is not.
+struct Found {
+    party: graph::Party,
+    is_disabled: bool,
 }
 
 /// The principal of the sign-in, by its token.
@@ -146,22 +170,19 @@ async fn own(context: &Context, resource_client_id: String) -> Result<graph::Par
 }
 
 /// Another principal; a gap if it may not be read or does not exist (yet).
-async fn other(
-    context: &Context,
-    object_id: &str,
-    resource_client_id: String,
-) -> Result<std::result::Result<graph::Party, Unreadable>> {
+async fn other(context: &Context, object_id: &str, resource_client_id: String) -> Result<std::result::Result<Found, Unreadable>> {
     match graph::service_principal(context, object_id).await {
         Ok(principal) => {
             let managed =
                 principal.service_principal_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("ManagedIdentity"));
-            Ok(Ok(graph::Party {
+            let party = graph::Party {
                 holder: if managed { Holder::ManagedIdentity } else { Holder::Application },
                 object_id: Some(object_id.to_owned()),
                 client_id: principal.app_id.clone(),
                 claims: None,
                 resource_client_id,
-            }))
+            };
+            Ok(Ok(Found { party, is_disabled: principal.account_enabled == Some(false) }))
         }
         Err(error) => {
             let mut gap = failure::gap("service_principals", "graph", &error)?;
@@ -178,25 +199,68 @@ async fn other(
 
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.
 async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> Result<()> {
-    let Ok(api) = graph::read("service_principals", graph::api(context, &evidence.resource_client_id).await)? else {
-        return Ok(());
-    };
-    let offered: Vec<String> = api.app_roles.iter().map(|role| role.value.clone()).filter(|name| !name.is_empty()).collect();
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let known = |name: &str| {
-        offered.iter().any(|own| own.eq_ignore_ascii_case(name))
-            || is_graph && KNOWN.iter().any(|known| known.name.eq_ignore_ascii_case(name))
-    };
-    let Some(unknown) = arguments.permissions.iter().find(|name| !known(name)) else { return Ok(()) };
-    let mut problems = Diagnostics::new();
-    let detail = match offered.is_empty() {
-        true => {
-            format!("The API {} offers no Application permission, so {unknown:?} cannot be held.", evidence.resource_client_id)
+    let api = graph::read("service_principals", graph::api(context, &evidence.resource_client_id).await)?.ok();
+    match arguments.permissions.iter().find_map(|name| objection(name, api.as_deref(), is_graph, &evidence.resource_client_id)) {
+        Some(problems) => Err(problems),
+        None => Ok(()),
+    }
+}
+
+/// Why a name cannot be that of an Application permission of the API; none if it can.
+fn objection(name: &str, api: Option<&graph::Api>, is_graph: bool, api_id: &str) -> Option<Diagnostics> {
+    let offered: Vec<String> =
+        api.iter().flat_map(|api| &api.app_roles).map(|role| role.value.clone()).filter(|name| !name.is_empty()).collect();
+    let is = |known: &str| known.eq_ignore_ascii_case(name);
+    if offered.iter().any(|own| is(own)) || is_graph && KNOWN.iter().any(|known| is(known.name)) {
+        return None;
+    }
+    if is_guid(name) {
+        let listed = api.iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes)).find(|one| is(&one.id));
+        let listed = listed.map(|one| one.value.as_str()).filter(|name| !name.is_empty());
+        return Some(an_id(name, listed.or_else(|| name_of(name).filter(|_| is_graph))));
+    }
+    let delegated = api.is_some_and(|api| api.scopes.iter().any(|scope| is(&scope.value))) || is_graph && is_delegated_only(name);
+    let detail = match (delegated, offered.is_empty()) {
+        (true, true) if !is_graph => {
+            format!("The API {api_id} offers no Application permission: {name:?} exists as Delegated permission only.")
         }
-        false => format!("`permissions` {}", unknown_word(unknown, &offered)),
+        (true, true) => {
+            format!("`permissions` is {name:?}, which exists as Delegated permission only: no application can hold it.")
+        }
+        (true, false) => format!(
+            "`permissions` is {name:?}, which exists as Delegated permission only: no application can hold it. The nearest Application \
+             permissions are {}.",
+            nearest(name, &offered).iter().map(|near| format!("`{near}`")).collect::<Vec<_>>().join(", ")
+        ),
+        // Without the list, or with one that cannot be whole, nothing tells.
+        (false, true) if is_graph || api.is_none() => return None,
+        (false, true) => format!("The API {api_id} offers no Application permission, so {name:?} cannot be held."),
+        (false, false) => format!("`permissions` {}", unknown_word(name, &offered)),
     };
+    let mut problems = Diagnostics::new();
     problems.error(Path::attribute("permissions"), "Unknown value", detail);
-    Err(problems)
+    Some(problems)
+}
+
+/// The error of an id where a name belongs.
+fn an_id(id: &str, name: Option<&str>) -> Diagnostics {
+    let detail = match name {
+        Some(name) => format!("`permissions` takes names, and {id} is the id of `{name}`. Write the name."),
+        None => format!(
+            "`permissions` takes names, and {id} is an id. az ad sp show --id <client id of the API> --query \"appRoles[?id=='{id}'].value\" \
+             tells its name."
+        ),
+    };
+    let mut problems = Diagnostics::new();
+    problems.error(Path::attribute("permissions"), "Invalid value", detail);
+    problems
+}
+
+fn is_guid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn unseen(arguments: &Arguments, gap: Unreadable) -> Judgement {

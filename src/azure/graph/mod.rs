@@ -3,4 +3,5 @@
 pub mod applications;
 pub mod directory;
 pub mod organization;
+pub(in crate::azure) mod permissions;
 pub mod provisioning;

@@ -105,14 +105,22 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
             "the registration is in another tenant, so what it requests cannot be seen",
         );
     }
-    let (requested, granted) = match (&evidence.requested, &evidence.granted) {
-        (Ok(requested), Ok(granted)) => (requested, granted),
+    let requested = match (&evidence.requested, &evidence.granted) {
+        (Ok(requested), Ok(_)) => requested,
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
     let requested: Vec<_> = requested.iter().filter(|request| request.application).collect();
-    let is_granted = |id: &str| granted.iter().any(|grant| grant.id.eq_ignore_ascii_case(id));
-    let missing: Vec<&str> =
-        requested.iter().filter(|request| !is_granted(&request.id)).map(|request| request.name.as_str()).collect();
+    let (mut missing, mut unseen) = (Vec::new(), None);
+    for request in &requested {
+        match graph_permission::is_consented(request, evidence) {
+            Ok(true) => {}
+            Ok(false) => missing.push(request.name.as_str()),
+            Err(gap) => unseen = Some(gap),
+        }
+    }
+    if let (true, Some(gap)) = (missing.is_empty(), &unseen) {
+        return Verdict::unread(gap);
+    }
     match (requested.len(), missing.is_empty()) {
         (0, _) => Verdict::not_applicable("no_resources", "the registration requests no Application permission"),
         (all, true) => Verdict::pass("every requested Application permission is consented").with("requested", all),
@@ -183,23 +191,11 @@ fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
     }
 }
 
-/// One step for all that is missing, where asking for it is the step.
+/// One step for all that is missing.
 fn fix(names: &[&str], judged: Option<&Vec<graph_permission::Verdict>>, evidence: &Evidence) -> String {
-    let failed = judged.into_iter().flatten().zip(names).filter(|(verdict, _)| verdict.status == Status::Fail);
-    let failed: Vec<_> = failed.collect();
-    let to_be_asked_for = ["delegated_only", "not_granted", "not_requested"];
-    match failed.as_slice() {
-        [(first, _), _, ..] if failed.iter().all(|(verdict, _)| to_be_asked_for.contains(&verdict.reason)) => {
-            let missing: Vec<&str> = failed.iter().map(|(_, name)| **name).collect();
-            if evidence.holder == Holder::ManagedIdentity {
-                first.remedy.clone()
-            } else {
-                graph_permission::request(&missing, evidence)
-            }
-        }
-        [(first, _), ..] => first.remedy.clone(),
-        [] => String::new(),
-    }
+    let judged: Vec<_> = names.iter().copied().zip(judged.into_iter().flatten()).collect();
+    let failed: Vec<_> = judged.into_iter().filter(|(_, verdict)| verdict.status == Status::Fail).collect();
+    graph_permission::next_step(&failed, evidence)
 }
 
 pub(super) fn user_sign_in_limits(facts: &Facts) -> Verdict {

@@ -71,7 +71,7 @@ fn facts() -> Facts {
                 granted: Ok(vec![]),
                 delegated: Ok(vec![]),
                 requested: Ok(vec![]),
-                names: Ok(()),
+                names: Ok(Default::default()),
                 resource_client_id: MICROSOFT_GRAPH.into(),
                 client_id: Some("c1".into()),
                 object_id: Some("o1".into()),

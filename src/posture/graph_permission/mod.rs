@@ -1,10 +1,14 @@
 //! Whether a principal holds a permission of an API such as Microsoft Graph, and if not, which of the few usual reasons it is.
 
 pub mod names;
+mod steps;
 mod user;
 
-pub use names::{KNOWN, MICROSOFT_GRAPH, includes, name_of, named, reads};
+pub use names::{KNOWN, MICROSOFT_GRAPH, includes, is_delegated_only, name_of, named, reads};
+pub use steps::{consent, next_step, request};
 pub use user::delegated;
+
+use std::collections::BTreeMap;
 
 use super::{Reason, Status, Unreadable};
 
@@ -45,7 +49,13 @@ pub struct Grant {
     pub id: String,
     /// Its name; the id where no name is known.
     pub name: String,
+    /// Whether it is of the API that is asked about. None where that API's own principal could not be read, or the grant does not say
+    /// of which API it is: two APIs may give their permissions the same id.
+    pub of_api: Option<bool>,
 }
+
+/// The Application permissions an API offers: their ids by their names in lower case.
+pub type Offered = BTreeMap<String, String>;
 
 /// What is known about one principal and one API.
 #[derive(Clone, Debug)]
@@ -64,8 +74,8 @@ pub struct Evidence {
     pub delegated: Read<Vec<String>>,
     /// What the registration asks for, of all APIs.
     pub requested: Read<Vec<Request>>,
-    /// Whether the API's own list of permissions was read; without it, ids that are not known here have no name.
-    pub names: Read<()>,
+    /// The API's own list of permissions; without it, ids that are not known here have no name.
+    pub names: Read<Offered>,
     /// Client id of the API.
     pub resource_client_id: String,
     /// Client id of the principal, for the command that fixes it.
@@ -107,20 +117,67 @@ impl Wanted<'_> {
         }
     }
 
-    /// The name among these ids and names that counts as it; a gap if none does and one could, if only its name were known.
-    fn among<'a>(
-        &self,
-        mut all: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-        names: &'a Read<()>,
-    ) -> Result<Option<&'a str>, &'a Unreadable> {
+    /// Whether an id without a name may be its id, or that of one which includes it.
+    fn may_be(&self, id: &str, name: &str) -> bool {
         // The id of a permission that is known here has its name; that of one which includes it need not be known.
         let has_its_name = self.is_graph && !self.accept_superset && named(self.name).is_some();
-        let nameless = |(id, name): (&str, &str)| id == name && id != DEFAULT_ACCESS;
-        let could_be = !has_its_name && all.clone().any(nameless);
-        match (all.find(|(_, name)| self.is(name)), names) {
-            (None, Err(gap)) if could_be => Err(gap),
-            (found, _) => Ok(found.map(|(_, name)| name)),
+        !has_its_name && id == name && id != DEFAULT_ACCESS
+    }
+
+    /// What an application asked for that counts as it; a gap if nothing does and something could, if only its name were known.
+    fn requested<'a>(
+        &self,
+        mut all: impl Iterator<Item = &'a Request> + Clone,
+        names: &Read<Offered>,
+    ) -> Result<Option<&'a str>, Unreadable> {
+        let could_be = all.clone().any(|request| self.may_be(&request.id, &request.name));
+        match (all.find(|request| self.is(&request.name)), names) {
+            (None, Err(gap)) if could_be => Err(gap.clone()),
+            (found, _) => Ok(found.map(|request| request.name.as_str())),
         }
+    }
+
+    /// The grant that counts as it; a gap if none does for certain and one could, if only its API or its name were known.
+    fn granted<'a>(&self, grants: &'a [Grant], names: &Read<Offered>) -> Result<Option<&'a str>, Unreadable> {
+        let certain = grants.iter().find(|grant| grant.of_api == Some(true) && self.is(&grant.name));
+        if let Some(grant) = certain {
+            return Ok(Some(&grant.name));
+        }
+        let could_be = |grant: &Grant| match grant.of_api {
+            Some(false) => false,
+            Some(true) => names.is_err() && self.may_be(&grant.id, &grant.name),
+            None => self.is(&grant.name) || self.may_be(&grant.id, &grant.name),
+        };
+        match (grants.iter().any(could_be), names) {
+            (false, _) => Ok(None),
+            (true, Err(gap)) => Err(gap.clone()),
+            (true, Ok(_)) => Err(of_which_api()),
+        }
+    }
+}
+
+/// The gap that grants are which do not say what they give.
+fn of_which_api() -> Unreadable {
+    Unreadable {
+        reason: Reason::Hidden,
+        code: String::new(),
+        remedy: "Microsoft Graph does not say of which API a granted permission is. Try again, and report it if it stays so."
+            .to_owned(),
+        ..unasked("app_role_assignments")
+    }
+}
+
+/// Whether what an application asked for as Application permission was consented.
+pub fn is_consented(request: &Request, evidence: &Evidence) -> Read<bool> {
+    let grants = evidence.granted.as_ref().map_err(Clone::clone)?;
+    let of_this = request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id);
+    let same = grants.iter().filter(|grant| grant.id.eq_ignore_ascii_case(&request.id)).map(|grant| grant.of_api);
+    let same: Vec<Option<bool>> = same.collect();
+    match &evidence.names {
+        _ if same.contains(&Some(of_this)) => Ok(true),
+        _ if !same.contains(&None) => Ok(false),
+        Err(gap) => Err(gap.clone()),
+        Ok(_) => Err(of_which_api()),
     }
 }
 
@@ -133,10 +190,10 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
         return user::application(wanted, evidence);
     }
     let in_token = evidence.token.as_ref().map(|roles| roles.iter().find(|role| want.is(role)));
-    let granted = evidence.granted.as_ref().and_then(|grants| {
-        let grants = grants.iter().map(|grant| (grant.id.as_str(), grant.name.as_str()));
-        want.among(grants, &evidence.names)
-    });
+    let granted = match &evidence.granted {
+        Ok(grants) => want.granted(grants, &evidence.names),
+        Err(gap) => Err(gap.clone()),
+    };
     match (in_token, granted) {
         (Some(Some(role)), _) => held(wanted, role),
         (None, Ok(Some(grant))) => held(wanted, grant),
@@ -155,7 +212,7 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
             reason: gap.reason.word(),
             detail: format!("whether {wanted} was consented could not be read"),
             remedy: gap.remedy.clone(),
-            gap: Some(gap.clone()),
+            gap: Some(gap),
         },
         (Some(None), _) | (None, Ok(None)) => missing(want, evidence),
     }
@@ -174,13 +231,13 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
     let wanted = want.name;
     let fail = |reason, detail: String, remedy: String| Verdict { status: Status::Fail, reason, detail, remedy, gap: None };
     let asked = |application: bool| {
-        let own = move |request: &&Request| {
+        let own = |request: &&Request| {
             request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) && request.application == application
         };
-        evidence.requested.as_ref().and_then(|all| {
-            let own = all.iter().filter(own).map(|request| (request.id.as_str(), request.name.as_str()));
-            want.among(own, &evidence.names)
-        })
+        match &evidence.requested {
+            Ok(all) => want.requested(all.iter().filter(own), &evidence.names),
+            Err(gap) => Err(gap.clone()),
+        }
     };
     let (as_application, as_delegated) = (asked(true), asked(false));
     if let Ok(Some(_)) = as_application {
@@ -206,38 +263,18 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
     }
 }
 
-/// How an administrator consents to what is requested.
-pub fn consent(evidence: &Evidence) -> String {
-    let client = evidence.client_id.as_deref().unwrap_or("<client id>");
-    format!(
-        "Entra admin center > App registrations > the application > API permissions > Grant admin consent \
-         (az ad app permission admin-consent --id {client}), by a Privileged Role Administrator."
-    )
-}
-
-/// How permissions are added and consented.
-pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
-    let api = &evidence.resource_client_id;
-    let is_graph = api.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let id = |name: &&str| named(name).filter(|_| is_graph).map_or("<permission id>", |known| known.application_id);
-    let ids: Vec<&str> = wanted.iter().map(id).collect();
-    let names = wanted.join(" and ");
-    if evidence.holder == Holder::ManagedIdentity {
-        let (object, host) = (evidence.object_id.as_deref().unwrap_or("<object id>"), &evidence.graph_host);
-        let id = ids.first().copied().unwrap_or_default();
-        return format!(
-            "A managed identity has no portal page for this; a Privileged Role Administrator grants {names} with: az rest --method POST \
-             --url https://{host}/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
-             \"{object}\", \"resourceId\": \"<object id of the API's service principal>\", \"appRoleId\": \"{id}\"}}'"
-        );
+/// Why permissions of a principal that is disabled do nothing.
+pub fn disabled(wanted: &str, object_id: &str) -> Verdict {
+    Verdict {
+        status: Status::Fail,
+        reason: "principal_disabled",
+        detail: format!("the service principal is disabled: it gets no token, so {wanted} cannot be used"),
+        remedy: format!(
+            "Enable it: Entra admin center > Enterprise applications > the application > Properties > \"Enabled for users to sign in\" \
+             (az ad sp update --id {object_id} --set accountEnabled=true)."
+        ),
+        gap: None,
     }
-    let client = evidence.client_id.as_deref().unwrap_or("<client id>");
-    let roles = ids.iter().map(|id| format!("{id}=Role")).collect::<Vec<_>>().join(" ");
-    format!(
-        "Add {names} as Application permission (Entra admin center > App registrations > the application > API permissions > Add a \
-         permission > Application permissions; az ad app permission add --id {client} --api {api} --api-permissions {roles}), then \
-         grant admin consent (az ad app permission admin-consent --id {client})."
-    )
 }
 
 /// A gap for a fact that was not asked for; no verdict may rest on it.
@@ -268,7 +305,7 @@ mod tests {
             granted: Ok(vec![]),
             delegated: Ok(vec![]),
             requested: Ok(vec![]),
-            names: Ok(()),
+            names: Ok(Offered::new()),
             resource_client_id: MICROSOFT_GRAPH.into(),
             client_id: Some("c1".into()),
             object_id: Some("o1".into()),
@@ -277,7 +314,7 @@ mod tests {
     }
 
     fn grants(names: &[&str]) -> Read<Vec<Grant>> {
-        Ok(names.iter().map(|name| Grant { id: "i".into(), name: (*name).into() }).collect())
+        Ok(names.iter().map(|name| Grant { id: "i".into(), name: (*name).into(), of_api: Some(true) }).collect())
     }
 
     fn asked(name: &str, application: bool) -> Read<Vec<Request>> {
@@ -335,14 +372,15 @@ mod tests {
     #[test]
     fn what_has_no_name_is_not_taken_for_something_else_and_not_for_nothing() {
         let id = "19dbc75e-c2e2-444c-a770-ec69d8559fc7".to_owned();
-        let nameless = vec![Grant { name: id.clone(), id: id.clone() }];
+        let nameless = vec![Grant { name: id.clone(), id: id.clone(), of_api: None }];
         let unnamed = Evidence { granted: Ok(nameless.clone()), names: Err(gap()), ..evidence(None) };
         assert_eq!(said("Directory.Read.All", &unnamed), (Status::Unknown, "forbidden"));
         assert_eq!(judge("Directory.Read.All", false, &unnamed).status, Status::Fail, "its own id is known");
         assert_eq!(judge("Mail.Read", false, &unnamed).status, Status::Unknown);
-        let listed = Evidence { granted: Ok(nameless), ..evidence(None) };
+        let listed = Grant { name: id.clone(), id: id.clone(), of_api: Some(true) };
+        let listed = Evidence { granted: Ok(vec![listed]), ..evidence(None) };
         assert_eq!(said("Mail.Read", &listed), (Status::Fail, "not_requested"));
-        let open = Grant { name: DEFAULT_ACCESS.into(), id: DEFAULT_ACCESS.into() };
+        let open = Grant { name: DEFAULT_ACCESS.into(), id: DEFAULT_ACCESS.into(), of_api: None };
         let open = Evidence { granted: Ok(vec![open]), names: Err(gap()), ..evidence(None) };
         assert_eq!(said("Mail.Read", &open), (Status::Fail, "not_requested"), "access without a permission is none");
         let asked = Request { id: id.clone(), name: id, ..asked("Mail.Read", true).unwrap().remove(0) };
@@ -359,6 +397,60 @@ mod tests {
         let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence(Some(&[])) };
         let remedy = judge("Policy.Read.All", true, &managed).remedy;
         assert!(remedy.contains("https://graph.microsoft.us/v1.0/servicePrincipals/o1/appRoleAssignments"), "{remedy}");
+    }
+
+    /// Two APIs may give their permissions the same id, and only the principal of an API tells which of them is meant.
+    #[test]
+    fn a_grant_of_an_api_that_is_not_known_is_never_taken_for_the_permission() {
+        let grant = |of_api| Grant { id: "7ab1d382".into(), name: "Directory.Read.All".into(), of_api };
+        let with = |of_api, names| Evidence { granted: Ok(vec![grant(of_api)]), names, ..evidence(None) };
+        assert_eq!(said("Directory.Read.All", &with(Some(true), Ok(Offered::new()))), (Status::Pass, ""));
+        assert_eq!(said("Directory.Read.All", &with(Some(false), Ok(Offered::new()))), (Status::Fail, "not_requested"));
+        assert_eq!(said("Directory.Read.All", &with(None, Err(gap()))), (Status::Unknown, "forbidden"));
+        assert_eq!(said("User.Read.All", &with(None, Err(gap()))), (Status::Unknown, "forbidden"), "a wider one counts alike");
+        assert_eq!(said("Directory.Read.All", &with(None, Ok(Offered::new()))), (Status::Unknown, "hidden"));
+        assert_eq!(said("Policy.Read.All", &with(None, Err(gap()))), (Status::Fail, "not_requested"), "it is another one anyway");
+        let own = Evidence { token: Some(vec![]), ..with(None, Err(gap())) };
+        assert_eq!(said("Directory.Read.All", &own), (Status::Fail, "not_requested"), "the token decides");
+    }
+
+    #[test]
+    fn what_is_requested_of_one_api_is_not_consented_by_a_grant_of_another() {
+        let request = asked("Policy.Read.All", true).unwrap().remove(0);
+        let elsewhere = Request { resource_client_id: "other".into(), ..request.clone() };
+        let with = |of_api, names| Evidence {
+            granted: Ok(vec![Grant { id: "I".into(), name: "i".into(), of_api }]),
+            names,
+            ..evidence(None)
+        };
+        assert_eq!(is_consented(&request, &with(Some(true), Ok(Offered::new()))), Ok(true));
+        assert_eq!(is_consented(&request, &with(Some(false), Ok(Offered::new()))), Ok(false));
+        assert_eq!(is_consented(&request, &with(None, Err(gap()))), Err(gap()));
+        assert!(is_consented(&request, &with(None, Ok(Offered::new()))).is_err());
+        assert_eq!(is_consented(&elsewhere, &with(Some(false), Ok(Offered::new()))), Ok(true));
+        assert_eq!(is_consented(&elsewhere, &with(Some(true), Ok(Offered::new()))), Ok(false));
+        assert_eq!(is_consented(&request, &evidence(None)), Ok(false));
+        assert_eq!(is_consented(&request, &Evidence { granted: Err(gap()), ..evidence(None) }), Err(gap()));
+    }
+
+    #[test]
+    fn one_step_asks_for_all_that_is_missing_with_the_ids_that_are_known() {
+        let offered = Offered::from([("mail.read".to_owned(), "810c84a8".to_owned())]);
+        let evidence = Evidence { names: Ok(offered), ..evidence(Some(&["AuditLog.Read.All"])) };
+        let names = ["AuditLog.Read.All", "Mail.Read", "Policy.Read.All", "Odd.Read"];
+        let verdicts = names.map(|name| judge(name, true, &evidence));
+        let judged: Vec<(&str, &Verdict)> = names.into_iter().zip(&verdicts).collect();
+        let step = next_step(&judged, &evidence);
+        assert!(step.starts_with("Add Mail.Read, Policy.Read.All and Odd.Read as Application permission"), "{step}");
+        let ids = "810c84a8=Role 246dd0d5-5bd0-4def-940b-0421030a5b68=Role <permission id>=Role";
+        assert!(step.contains(ids), "{step}");
+        let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence };
+        let step = next_step(&judged, &managed);
+        assert!(
+            step.ends_with("once for each permission id: 810c84a8, 246dd0d5-5bd0-4def-940b-0421030a5b68, <permission id>"),
+            "{step}"
+        );
+        assert_eq!(next_step(&judged[..1], &managed), "");
     }
 
     #[test]

@@ -74,6 +74,25 @@ const WIDER: &[(&str, &[&str])] = &[
     ("User.ReadBasic.All", &["User.Read.All"]),
 ];
 
+/// Permissions of Microsoft Graph that exist as Delegated ones only: no application can hold them.
+const DELEGATED_ONLY: &[&str] = &[
+    "Directory.AccessAsUser.All",
+    "Files.Read",
+    "Files.ReadWrite",
+    "Notes.Create",
+    "Notes.Read",
+    "Notes.ReadWrite",
+    "People.Read",
+    "Tasks.Read",
+    "Tasks.ReadWrite",
+    "User.Read",
+    "User.ReadWrite",
+    "email",
+    "offline_access",
+    "openid",
+    "profile",
+];
+
 /// The reads of this provider that need each permission, for texts that ask somebody to grant it.
 const READS: &[(&str, &str)] = &[
     ("AccessReview.Read.All", "access reviews (/identityGovernance/accessReviews)"),
@@ -112,6 +131,11 @@ pub fn name_of(id: &str) -> Option<&'static str> {
     KNOWN.iter().find(same).map(|known| known.name)
 }
 
+/// Whether a permission of Microsoft Graph exists as Delegated one only, as far as that is known without its own list.
+pub fn is_delegated_only(name: &str) -> bool {
+    DELEGATED_ONLY.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// What this provider reads with a permission; none for one it does not use.
 pub fn reads(name: &str) -> Option<&'static str> {
     READS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, reads)| *reads)
@@ -126,12 +150,21 @@ pub fn includes(held: &str, wanted: &str) -> bool {
             continue;
         }
         seen.push(name);
-        if held.eq_ignore_ascii_case(name) || held.eq_ignore_ascii_case(&name.replacen(".Read.", ".ReadWrite.", 1)) {
+        if held.eq_ignore_ascii_case(name) || also_writes(held, name) {
             return true;
         }
         waiting.extend(WIDER.iter().filter(|(part, _)| part.eq_ignore_ascii_case(name)).flat_map(|(_, wider)| *wider));
     }
     false
+}
+
+/// Whether `held` is `name` with `ReadWrite` in the place of `Read`: `Mail.ReadWrite` for `Mail.Read`, `User.ReadWrite.All` for
+/// `User.Read.All`. Nothing else that begins like it is: `Mail.ReadBasic` reads less, `Application.ReadWrite.OwnedBy` elsewhere.
+fn also_writes(held: &str, name: &str) -> bool {
+    let same = |(held, name): (&str, &str)| {
+        held.eq_ignore_ascii_case(name) || name.eq_ignore_ascii_case("Read") && held.eq_ignore_ascii_case("ReadWrite")
+    };
+    held.split('.').count() == name.split('.').count() && held.split('.').zip(name.split('.')).all(same)
 }
 
 #[cfg(test)]
@@ -162,6 +195,16 @@ mod tests {
             ("RoleManagement.ReadWrite.Directory", "RoleManagement.Read.Directory", true),
             ("RoleEligibilitySchedule.Read.Directory", "RoleAssignmentSchedule.Read.Directory", false),
             ("Application.ReadWrite.OwnedBy", "Application.Read.All", false),
+            ("Mail.ReadWrite", "Mail.Read", true),
+            ("MailboxSettings.ReadWrite", "MailboxSettings.Read", true),
+            ("calendars.readwrite", "Calendars.Read", true),
+            ("Mail.Read", "Mail.ReadWrite", false),
+            ("Mail.ReadBasic", "Mail.Read", false),
+            ("Mail.ReadWrite.Shared", "Mail.Read", false),
+            ("Mail.ReadWrite", "Mail.ReadBasic", false),
+            ("Mail.Send", "Mail.Read", false),
+            ("Sites.FullControl.All", "Sites.Read.All", false),
+            ("Sites.ReadWrite.All", "Sites.Read.All", true),
         ] {
             assert_eq!(includes(held, wanted), expected, "{held} includes {wanted}");
         }

@@ -112,7 +112,7 @@ mod tests {
             granted: Ok(vec![]),
             delegated: Ok(vec![]),
             requested: Ok(vec![]),
-            names: Ok(()),
+            names: Ok(Default::default()),
             resource_client_id: MICROSOFT_GRAPH.into(),
             client_id: None,
             object_id: None,

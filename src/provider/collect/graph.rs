@@ -11,11 +11,13 @@ use crate::{
     },
     posture::{
         Reason, Unreadable,
-        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Read, Request, name_of, unasked},
+        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Read, Request, name_of, unasked},
     },
     provider::{context::Context, failure},
     sdk::Result,
 };
+
+pub use applications::Api;
 
 /// The service plans that decide what a tenant can do.
 const LICENCES: &[(&str, &str)] = &[
@@ -161,7 +163,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         granted: Ok(Vec::new()),
         delegated: Ok(Vec::new()),
         requested: Ok(Vec::new()),
-        names: Ok(()),
+        names: Ok(Offered::new()),
         resource_client_id,
         client_id,
         object_id,
@@ -188,8 +190,22 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
     };
-    evidence.names = api.map(|_| ());
+    evidence.names = api.and_then(|api| offered(&api, is_graph));
     Ok(evidence)
+}
+
+/// The permissions an API offers, by name. Microsoft Graph offers hundreds, so a list of none says nothing.
+fn offered(api: &applications::Api, is_graph: bool) -> Read<Offered> {
+    if is_graph && api.app_roles.is_empty() {
+        return Err(Unreadable {
+            reason: Reason::NotProven,
+            code: "EmptyAnswer".to_owned(),
+            remedy: "Microsoft Graph's own list of permissions came back empty, which it never is. Try again in a few minutes."
+                .to_owned(),
+            ..unasked("service_principals")
+        });
+    }
+    Ok(api.app_roles.iter().map(|role| (role.value.to_lowercase(), role.id.clone())).collect())
 }
 
 /// A failed read as a gap of Microsoft Graph.
@@ -254,6 +270,11 @@ fn known(id: Option<&str>) -> azure::Result<String> {
     })
 }
 
+/// The name of a permission of an API that is not asked about.
+fn foreign(api: &str, id: &str) -> String {
+    name_of(id).filter(|_| api.eq_ignore_ascii_case(MICROSOFT_GRAPH)).unwrap_or(id).to_owned()
+}
+
 /// Turns ids of permissions into names: as the API lists them, else as they are known here.
 struct Names<'a> {
     api: Option<&'a applications::Api>,
@@ -263,13 +284,15 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn granted(&self, rows: &[applications::AppRoleAssignment]) -> Vec<Grant> {
-        let of_api = |row: &applications::AppRoleAssignment| match self.api {
-            Some(api) => api.id.eq_ignore_ascii_case(&row.resource_id),
-            None => self.is_graph,
+        let of_api = |row: &applications::AppRoleAssignment| {
+            let api = self.api.filter(|_| !row.resource_id.is_empty())?;
+            Some(api.id.eq_ignore_ascii_case(&row.resource_id))
         };
-        let grant = |row: &applications::AppRoleAssignment| Grant {
-            name: if of_api(row) { self.name(&row.app_role_id) } else { row.app_role_id.clone() },
-            id: row.app_role_id.clone(),
+        // Without the API's principal an id may be that of another API's permission, so its name is what it would be called here.
+        let grant = |row: &applications::AppRoleAssignment| {
+            let of_api = of_api(row);
+            let name = if of_api == Some(false) { row.app_role_id.clone() } else { self.name(&row.app_role_id) };
+            Grant { name, id: row.app_role_id.clone(), of_api }
         };
         rows.iter().map(grant).collect()
     }
@@ -280,7 +303,7 @@ impl Names<'_> {
             let request = |access: &applications::Access| Request {
                 resource_client_id: resource.resource_app_id.clone(),
                 id: access.id.clone(),
-                name: if own { self.name(&access.id) } else { name_of(&access.id).unwrap_or(&access.id).to_owned() },
+                name: if own { self.name(&access.id) } else { foreign(&resource.resource_app_id, &access.id) },
                 application: access.kind.eq_ignore_ascii_case("Role"),
             };
             resource.resource_access.iter().map(request).collect::<Vec<_>>()
@@ -296,6 +319,6 @@ impl Names<'_> {
     fn name(&self, id: &str) -> String {
         let offered = self.api.into_iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes));
         let listed = offered.filter(|one| one.id.eq_ignore_ascii_case(id)).map(|one| one.value.as_str()).next();
-        listed.filter(|name| !name.is_empty()).or_else(|| name_of(id)).unwrap_or(id).to_owned()
+        listed.filter(|name| !name.is_empty()).or_else(|| name_of(id).filter(|_| self.is_graph)).unwrap_or(id).to_owned()
     }
 }

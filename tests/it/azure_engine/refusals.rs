@@ -114,10 +114,14 @@ async fn a_missing_role_is_named_with_action_principal_scope_and_command() {
 
 #[tokio::test(start_paused = true)]
 async fn graph_permissions_that_are_named_are_passed_on() {
-    let body = r#"{"error":{"code":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope A.Read.All,B.Read.All."}}"#;
+    let body = r#"{"error":{"code":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope A.ReadWrite.All,A.Read.All,B.Read.All."}}"#;
     let error = refused(move || status(403, body), true).await;
     assert_eq!(error.kind(), Kind::Forbidden);
-    assert!(error.advice().ends_with("A.Read.All, B.Read.All."), "{}", error.advice());
+    assert!(
+        error.advice().starts_with("Give the application the Microsoft Graph permission A.Read.All (type Application"),
+        "{error}"
+    );
+    assert!(error.advice().ends_with("B.Read.All will do as well."), "{}", error.advice());
 }
 
 #[tokio::test(start_paused = true)]

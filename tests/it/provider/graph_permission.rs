@@ -165,7 +165,9 @@ async fn a_grant_that_has_no_name_without_the_apis_list_is_unknown_and_never_mis
 async fn what_is_known_without_the_apis_list_is_judged_without_it() {
     let refused = || nameless(403, "Authorization_RequestDenied");
     let of = |principal: &str, permission: &str| json!({"principal_id": principal, "permissions": [permission]});
-    assert!(plan(refused(), of(DEPLOY, "User.Read.All")).await.errors().is_empty());
+    // It has that id, but whether it is of Microsoft Graph only the API's own principal tells.
+    let of_which_api = plan(refused(), of(DEPLOY, "User.Read.All")).await;
+    assert_eq!(of_which_api.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", of_which_api.detail());
     red(&plan(refused(), of(DEPLOY, "Directory.Read.All")).await, "not_requested", &["Directory.Read.All"]);
     red(&plan(refused(), of(BACKUP, "Mail.Read")).await, "not_granted", &["could not be read (forbidden)"]);
     let tenant = refused();
@@ -204,6 +206,105 @@ async fn a_name_that_the_api_does_not_offer_is_an_error_with_the_nearest() {
     let reading = plan(Tenant::demo(), none).await;
     assert_eq!(reading.errors(), ["Unknown value"]);
     assert!(reading.detail().contains("offers no Application permission"), "{}", reading.detail());
+}
+
+/// Two APIs may give their permissions the same id.
+#[tokio::test]
+async fn a_permission_of_another_api_with_the_same_id_is_never_taken_for_that_of_microsoft_graph() {
+    let elsewhere = || {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("app-role-assignments", |list| {
+                let mut more = list["value"][0].clone();
+                more["principalId"] = json!(DEPLOY);
+                more["appRoleId"] = json!("246dd0d5-5bd0-4def-940b-0421030a5b68");
+                more["resourceId"] = json!("fab00004-0000-4000-8000-0000000000aa");
+                list["value"].as_array_mut().unwrap().push(more);
+            })
+            .unwrap();
+        tenant
+    };
+    let wanted = json!({"principal_id": DEPLOY, "permissions": ["Policy.Read.All"]});
+    red(&plan(elsewhere(), wanted.clone()).await, "not_requested", &[]);
+    let fault = Fault::on("/v1.0/servicePrincipals(appId=").refuse(403, "Authorization_RequestDenied", "no");
+    let reading = plan(elsewhere().with_fault(fault), wanted.clone()).await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", reading.detail());
+    let empty = Fault::on("/v1.0/servicePrincipals(appId=").change(|api| api["appRoles"] = json!([]));
+    let tenant = elsewhere().with_fault(empty);
+    granted(&tenant, DEPLOY, "19dbc75e-c2e2-444c-a770-ec69d8559fc7");
+    let reading = plan(tenant, wanted).await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn what_does_not_say_of_which_api_it_is_is_unknown() {
+    let unsaid = Fault::on("/appRoleAssignments").change(|list| {
+        for row in list["value"].as_array_mut().unwrap() {
+            row["resourceId"] = Json::Null;
+        }
+    });
+    let wanted = json!({"principal_id": DEPLOY, "permissions": ["User.Read.All"]});
+    let reading = plan(Tenant::demo().with_fault(unsaid), wanted).await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", reading.detail());
+    assert!(reading.detail().contains("hidden"), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_disabled_principal_can_use_none_of_its_permissions() {
+    let disabled = |enabled: Json| {
+        let fault = Fault::on(format!("/v1.0/servicePrincipals/{DEPLOY}")).change(move |row| {
+            if row.get("appId").is_some() {
+                row["accountEnabled"] = enabled.clone();
+            }
+        });
+        Tenant::demo().with_fault(fault)
+    };
+    let wanted = json!({"principal_id": DEPLOY, "permissions": ["User.Read.All"]});
+    red(&plan(disabled(json!(false)), wanted.clone()).await, "principal_disabled", &["az ad sp update --id", DEPLOY]);
+    for unsaid in [json!(true), Json::Null] {
+        assert!(plan(disabled(unsaid), wanted.clone()).await.errors().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_missing_is_asked_for_in_one_step() {
+    let wanted = json!({"self": true, "permissions": ["AccessReview.Read.All", "Directory.Read.All", "Mail.Read"]});
+    let reading = plan(Tenant::demo(), wanted).await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 2 failed of 3"], "{:?}", reading.said);
+    let ids = "d07a8cc0-3d51-4b77-b3b0-32704d1f69fa=Role 810c84a8-4a9e-49e6-bf7d-12d183f40d01=Role";
+    for part in ["Add AccessReview.Read.All and Mail.Read as Application permission", ids] {
+        assert!(reading.detail().contains(part), "{part} in {}", reading.detail());
+    }
+}
+
+#[tokio::test]
+async fn what_exists_as_delegated_permission_only_is_recognised_as_such() {
+    for tenant in [Tenant::demo(), nameless(403, "Authorization_RequestDenied")] {
+        for name in ["User.Read", "openid"] {
+            let reading = own(tenant.clone(), name).await;
+            assert_eq!(reading.errors(), ["Unknown value"], "{name}");
+            let part =
+                format!("`permissions` is {name:?}, which exists as Delegated permission only: no application can hold it");
+            assert!(reading.detail().contains(&part), "{}", reading.detail());
+        }
+    }
+    assert!(own(Tenant::demo(), "User.Read").await.detail().contains("`User.Read.All`"));
+}
+
+#[tokio::test]
+async fn an_id_in_the_place_of_a_name_is_told_its_name() {
+    for (id, name) in [
+        ("7AB1D382-f21e-4acd-a863-ba3e13f7da61", "Directory.Read.All"),
+        ("572fea84-0151-49b2-9301-11cb16974376", "Policy.Read.All"),
+        ("810c84a8-4a9e-49e6-bf7d-12d183f40d01", "Mail.Read"),
+    ] {
+        let reading = own(Tenant::demo(), id).await;
+        assert_eq!(reading.errors(), ["Invalid value"], "{id}");
+        let part = format!("`permissions` takes names, and {id} is the id of `{name}`. Write the name.");
+        assert!(reading.detail().contains(&part), "{}", reading.detail());
+    }
+    let reading = own(nameless(403, "Authorization_RequestDenied"), "810c84a8-4a9e-49e6-bf7d-12d183f40d01").await;
+    assert!(reading.detail().contains("is an id. az ad sp show"), "{}", reading.detail());
 }
 
 #[tokio::test]
