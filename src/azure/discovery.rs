@@ -87,7 +87,15 @@ fn wrong_cloud(discovery: &Discovery, cloud: &Cloud) -> Error {
     let graph = discovery.graph_host.as_deref().unwrap_or("another host");
     let word = discovery.graph_host.as_deref().and_then(word_for_graph_host);
     // The two Government clouds share every host but this one; with the wrong one Graph reads quietly return nothing.
-    let message = format!("the tenant is a {lives_in} tenant: its Microsoft Graph is {graph}, not {}", cloud.graph_host());
+    let message = match discovery.graph_host.as_deref().is_some_and(|host| cloud.is_graph_host(host)) {
+        // Clouds that share this host differ in the one people sign in at.
+        true => format!(
+            "the tenant is a {lives_in} tenant by its Microsoft Graph, and the host that answers for it is {}, not {}",
+            discovery.issuer_host,
+            cloud.issuer_hosts().first().copied().unwrap_or_default()
+        ),
+        false => format!("the tenant is a {lives_in} tenant: its Microsoft Graph is {graph}, not {}", cloud.graph_host()),
+    };
     match word {
         Some(word) => error.said(WRONG_CLOUD, message).advise(format!("Set environment = \"{word}\".")),
         None => error.said(WRONG_CLOUD, message).advise("Set environment or metadata_host to the cloud the tenant lives in."),

@@ -1,11 +1,11 @@
 //! One small answer over plain HTTP: the documents that come before a token (cloud metadata, tenant discovery, pipeline assertions).
-//! Bodies are limited, what passes by itself is tried three times, redirects are never followed.
+//! Bodies are limited, what passes by itself is tried three times (twice if it takes its whole time), redirects are never followed.
 
 use std::{sync::Arc, time::Duration};
 
 use azure_core::http::{HttpClient, Request, response::AsyncResponseBody};
 use futures::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{
     error::{Error, Kind, Result},
@@ -25,13 +25,16 @@ pub(super) struct Answer {
     host: String,
 }
 
-/// Sends `request` for `attempted` ("read the cloud's metadata"); connection failures, 408, 429 and 5xx are tried again twice.
+/// Sends `request` for `attempted` ("read the cloud's metadata"); connection failures, 408, 429 and 5xx, and a proxy's page or a cut-off
+/// document in the place of the answer are tried again twice, and what did not come in time once.
 pub(super) async fn send(http: &Arc<dyn HttpClient>, attempted: &str, request: &Request) -> Result<Answer> {
     let mut waits = WAITS.into_iter();
+    let mut late = false;
     loop {
         let answer = once(http, attempted, request).await;
         let passing = match &answer {
-            Ok(answer) => is_passing(answer.told.status),
+            Ok(answer) => is_passing(answer.told.status) || answer.is_cut_off(),
+            Err(error) if error.kind() == Kind::Timeout => !std::mem::replace(&mut late, true),
             Err(error) => error.code() == explain::CONNECTION_FAILED,
         };
         match waits.next().filter(|_| passing) {
@@ -92,6 +95,11 @@ async fn once(http: &Arc<dyn HttpClient>, attempted: &str, request: &Request) ->
 }
 
 impl Answer {
+    /// Whether it is called a success and holds no document.
+    fn is_cut_off(&self) -> bool {
+        (200..300).contains(&self.told.status) && serde_json::from_slice::<IgnoredAny>(without_bom(&self.body)).is_err()
+    }
+
     /// The document in a success answer; anything else is explained.
     pub(super) fn document<T: DeserializeOwned>(&self) -> Result<T> {
         if !(200..300).contains(&self.told.status) {

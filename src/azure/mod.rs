@@ -24,6 +24,7 @@ pub mod inputs;
 pub mod memo;
 mod pace;
 pub mod pager;
+mod proxy;
 pub mod queries;
 pub mod resource_graph;
 mod retry;

@@ -14,7 +14,7 @@ use azure_core::{
 };
 use reqwest::{Certificate, ClientBuilder, redirect};
 
-use crate::azure::{Error, Kind, Result, settings::Settings};
+use crate::azure::{Error, Kind, Result, proxy, settings::Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -78,6 +78,9 @@ impl Recipe {
     /// Tries the system's trust anchors first. Where there are none (a bare container), or where more cannot be added to them
     /// (macOS), Mozilla's are used.
     fn build(&self) -> Result<reqwest::Client> {
+        if let Some(error) = proxy::malformed(&|name| std::env::var(name).ok()).filter(|_| self.proxy) {
+            return Err(error);
+        }
         let extra = self.extra()?;
         let system = self.builder().tls_certs_merge(extra.clone()).build();
         let client = system.or_else(|_| {

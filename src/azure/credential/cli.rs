@@ -16,12 +16,14 @@ use azure_core::{
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use tokio::process::Child;
 
+use super::lifetime;
 use crate::azure::{
     error::{Error, Kind, Result},
     explain,
 };
 
-const AZ: &str = "Azure CLI";
+/// Where Azure CLI signs in, for messages.
+pub(super) const HERE: &str = "this machine";
 const SIGNING_IN: &str = "sign in with Azure CLI";
 
 /// Starts `az`.
@@ -132,7 +134,8 @@ impl TokenCredential for Cached {
             return Ok(token.clone());
         }
         match self.inner.get_token(scopes, options).await {
-            Ok(token) => {
+            Ok(mut token) => {
+                token.expires_on = lifetime::bounded_end(token.expires_on);
                 tokens.insert(key, token.clone());
                 Ok(token)
             }
@@ -147,7 +150,7 @@ fn explained(text: &str, tenant: Option<&str>) -> Error {
         None => "az login".to_owned(),
     };
     let error = |code: &str, message: String| {
-        let object = tenant.map_or_else(|| AZ.to_owned(), |tenant| format!("tenant {tenant} through {AZ}"));
+        let object = tenant.map_or_else(|| HERE.to_owned(), |tenant| format!("tenant {tenant}"));
         Error::new(Kind::Unauthenticated, SIGNING_IN, object).said(code, message)
     };
     let said = words(text);
@@ -166,7 +169,7 @@ fn explained(text: &str, tenant: Option<&str>) -> Error {
     if let Some(code) = explain::entra_code(text) {
         let row = explain::meaning(&code);
         let message = row.map_or_else(|| said.clone(), |row| format!("{}. az said: {said}", row.meaning));
-        return error(&code, message).advise(row.map_or_else(|| format!("Run {login}."), |row| row.fix.to_owned()));
+        return error(&code, message).advise(row.map_or_else(|| format!("Run {login}."), |row| row.fix_for(tenant, None)));
     }
     if lower.contains("az login") || lower.contains("no subscription") || lower.contains("not logged in") {
         return error("AzNotSignedIn", said).advise(format!("Run {login}."));

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cli;
+mod lifetime;
 mod managed_identity;
 mod oidc;
 mod patience;
@@ -35,7 +36,12 @@ const FAILURE_LIFETIME: Duration = Duration::from_secs(5);
 
 /// The credential of a connection. Reads certificate files, sends nothing.
 pub fn build(settings: &Settings, cloud: &Cloud, transports: &Transports) -> Result<Arc<dyn TokenCredential>> {
-    build_with(settings, cloud, transports, &[Arc::new(Patience)])
+    let patience = Patience {
+        limit: settings.limits.request_timeout,
+        attempted: format!("sign in with {}", settings.method.as_ref().map_or("", words)),
+        host: cloud.authority_host().to_owned(),
+    };
+    build_with(settings, cloud, transports, &[Arc::new(patience)])
 }
 
 /// As [`build`], with these policies around each whole token request instead of our own short retry; a retry policy comes last.
@@ -49,7 +55,12 @@ pub fn build_with(
 ) -> Result<Arc<dyn TokenCredential>> {
     let method = settings.method.clone()?;
     let recorder = Arc::new(Recorder::default());
-    let place = Place { method: words(&method), host: cloud.authority_host().to_owned(), tenant: settings.tenant_id.clone() };
+    let place = Place {
+        method: words(&method),
+        host: cloud.authority_host().to_owned(),
+        tenant: settings.tenant_id.clone(),
+        client: method.client_id().map(str::to_owned),
+    };
     let options = |http: &Arc<dyn HttpClient>, policies: &[Arc<dyn Policy>]| ClientOptions {
         per_call_policies: policies.to_vec(),
         per_try_policies: vec![recorder.clone()],
@@ -107,7 +118,7 @@ pub fn certificate(settings: &Settings) -> Result<Option<Certificate>> {
 
 /// Azure CLI's credential with a given executor, explained like every other.
 pub fn cli_with(tenant: Option<String>, executor: AzExecutor) -> Result<Arc<dyn TokenCredential>> {
-    let place = Place { method: words(&Method::Cli), host: "Azure CLI".to_owned(), tenant: tenant.clone() };
+    let place = Place { method: words(&Method::Cli), host: cli::HERE.to_owned(), tenant: tenant.clone(), client: None };
     Ok(explained(cli::credential(tenant, executor)?, place, Arc::default()))
 }
 

@@ -8,6 +8,7 @@ use azure_core::http::{
     policies::{Policy, PolicyResult},
 };
 
+use super::lifetime;
 use crate::azure::{explain::Told, fetch};
 
 /// A per-try policy that keeps status, ids and the error sentence of the last answer, and nothing of a token.
@@ -35,6 +36,7 @@ impl Policy for Recorder {
         let (status, headers, body) = first.send(context, request, rest).await?.deconstruct();
         let body = fetch::limited(body).await?;
         self.remember(Some(Told::of(u16::from(status), &headers, &body)));
+        let body = if status.is_success() { lifetime::bounded(body) } else { body };
         Ok(AsyncRawResponse::from_bytes(status, headers, body))
     }
 }

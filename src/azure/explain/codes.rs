@@ -26,6 +26,18 @@ pub struct Meaning {
     pub fix: &'static str,
 }
 
+impl Meaning {
+    /// The next step with what is known of the sign-in in the place of its placeholders.
+    pub fn fix_for(&self, tenant: Option<&str>, client: Option<&str>) -> String {
+        let known = [("<tenant id>", tenant), ("<client id>", client)];
+        let filled = |text: String, (placeholder, value): (&str, Option<&str>)| match value {
+            Some(value) => text.replace(placeholder, value),
+            None => text,
+        };
+        known.into_iter().fold(self.fix.to_owned(), filled)
+    }
+}
+
 /// The row of a code such as `AADSTS7000215`; none for codes not told apart here.
 pub fn meaning(code: &str) -> Option<&'static Meaning> {
     let number: u32 = code.strip_prefix("AADSTS")?.parse().ok()?;

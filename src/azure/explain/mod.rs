@@ -10,7 +10,9 @@ use regex_lite::Regex;
 
 pub use codes::{Meaning, Topic, meaning};
 pub use told::Told;
-pub use wire::{CONNECTION_FAILED, HOST_NOT_FOUND, PROXY_REFUSED, UNTRUSTED_CERTIFICATE, is_passing, timed_out, unreachable};
+pub use wire::{
+    CONNECTION_FAILED, HOST_NOT_FOUND, PROXY_REFUSED, UNTRUSTED_CERTIFICATE, is_passing, is_timeout, timed_out, unreachable,
+};
 
 use super::error::{Error, Kind};
 
@@ -33,6 +35,8 @@ pub struct Place {
     pub host: String,
     /// The configured tenant, if there is one.
     pub tenant: Option<String>,
+    /// The application that signs in, if one does.
+    pub client: Option<String>,
 }
 
 impl Place {
@@ -72,12 +76,9 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&Told>) ->
         return entra(&code, place, told, &text);
     }
     let Some(told) = told else {
-        return match error.kind() {
-            azure_core::error::ErrorKind::Connection | azure_core::error::ErrorKind::Io => {
-                unreachable(&format!("sign in with {}", place.method), &place.host, error)
-            }
-            _ if wire::is_transport(&text) => unreachable(&format!("sign in with {}", place.method), &place.host, error),
-            _ => place
+        return match broke(error) || wire::is_transport(&text) {
+            true => unreachable(&format!("sign in with {}", place.method), &place.host, error),
+            false => place
                 .error(Kind::Unauthenticated)
                 .said("", first_line(&text))
                 .advise("Check the sign-in arguments of the provider block."),
@@ -102,6 +103,14 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&Told>) ->
         Kind::Throttled | Kind::Unavailable => "Run again in a few minutes; the identity service is busy.",
         _ => "Check the sign-in arguments of the provider block.",
     })
+}
+
+/// Whether the connection failed, at whatever depth the SDK says so.
+fn broke(error: &azure_core::Error) -> bool {
+    use azure_core::error::ErrorKind::{Connection, Io};
+    chain(error)
+        .filter_map(|cause| cause.downcast_ref::<azure_core::Error>())
+        .any(|cause| matches!(cause.kind(), Connection | Io))
 }
 
 /// The diagnostic's summary line for an error of signing in; none for every other error.
@@ -158,7 +167,7 @@ fn entra(code: &str, place: &Place, told: Option<&Told>, text: &str) -> Error {
             let number = code.trim_start_matches("AADSTS");
             format!("https://login.microsoftonline.com/error?code={number} explains the code.")
         },
-        |row| row.fix.to_owned(),
+        |row| row.fix_for(place.tenant.as_deref(), place.client.as_deref()),
     );
     let error = place.error(kind).said(code, message).advise(fix);
     match told {

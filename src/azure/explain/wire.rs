@@ -5,7 +5,10 @@ use std::{error::Error as StdError, time::Duration};
 use azure_core::error::ErrorKind;
 
 use super::{chain, text_of};
-use crate::azure::error::{Error, Kind};
+use crate::azure::{
+    error::{Error, Kind},
+    proxy,
+};
 
 /// The host could not be reached.
 pub const CONNECTION_FAILED: &str = "ConnectionFailed";
@@ -21,6 +24,13 @@ pub fn unreachable(attempted: &str, host: &str, fault: &(dyn StdError + 'static)
     let text = text_of(fault);
     let lower = text.to_ascii_lowercase();
     let cause = chain(fault).last().map(ToString::to_string).unwrap_or_default();
+    if is_proxy(&lower)
+        && let Some(variable) = proxy::socks(&|name| std::env::var(name).ok())
+    {
+        return Error::new(Kind::Unavailable, attempted, host).said(PROXY_REFUSED, cause).advise(format!(
+            "{variable} names a SOCKS proxy, which this provider cannot use: name an http:// proxy in HTTPS_PROXY."
+        ));
+    }
     if is_proxy(&lower) {
         return Error::new(Kind::Unavailable, attempted, host).said(PROXY_REFUSED, cause).advise(format!(
             "Put the proxy's user and password into HTTPS_PROXY, have it allow {host}, or exempt {host} with NO_PROXY."
@@ -42,7 +52,7 @@ pub fn unreachable(attempted: &str, host: &str, fault: &(dyn StdError + 'static)
             "Check that {host} resolves from this machine (DNS, private endpoint, proxy), and that the cloud is the right one."
         ));
     }
-    if is_timeout(&lower) {
+    if says_timeout(&lower) {
         return Error::new(Kind::Timeout, attempted, host).said("TimedOut", cause).advise(advice(host));
     }
     Error::new(Kind::Unavailable, attempted, host).said(CONNECTION_FAILED, cause).advise(advice(host))
@@ -53,6 +63,16 @@ pub fn is_passing(fault: &azure_core::Error) -> bool {
     super::of(fault).is_none()
         && matches!(fault.kind(), ErrorKind::Connection | ErrorKind::Io)
         && unreachable("", "", fault).code() == CONNECTION_FAILED
+}
+
+/// Whether an attempt took longer than it may; a second one may not.
+pub fn is_timeout(fault: &azure_core::Error) -> bool {
+    match super::of(fault) {
+        Some(own) => own.kind() == Kind::Timeout,
+        None => {
+            matches!(fault.kind(), ErrorKind::Connection | ErrorKind::Io) && unreachable("", "", fault).kind() == Kind::Timeout
+        }
+    }
 }
 
 /// The error of an answer that did not come within `waited`.
@@ -68,7 +88,7 @@ pub(super) fn is_transport(text: &str) -> bool {
     is_trust(&lower)
         || is_proxy(&lower)
         || is_dns(&lower)
-        || is_timeout(&lower)
+        || says_timeout(&lower)
         || lower.contains("connect error")
         || lower.contains("error sending request")
 }
@@ -93,7 +113,7 @@ fn is_dns(lower: &str) -> bool {
     ["dns error", "failed to lookup address", "name or service not known", "no such host"].iter().any(|sign| lower.contains(sign))
 }
 
-fn is_timeout(lower: &str) -> bool {
+fn says_timeout(lower: &str) -> bool {
     ["timed out", "timeout", "deadline has elapsed"].iter().any(|sign| lower.contains(sign))
 }
 

@@ -138,6 +138,19 @@ async fn a_subscription_that_is_not_visible_is_never_left_out() {
     assert!(reading.detail().contains(SANDBOX), "{}", reading.detail());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_sign_in_that_nobody_refused_is_unknown() {
+    let token = || Fault::on("/oauth2/v2.0/token");
+    for fault in [token().html(200), token().answer(503), token().torn_body(), token().empty(200)] {
+        let reading = plan(Tenant::demo().with_fault(fault), json!({"check_ids": ["sign_in"]})).await;
+        assert_eq!(reading.errors(), ["connection_validation: 1 unknown of 1"], "{}", reading.detail());
+        let lenient = json!({"check_ids": ["sign_in"], "on_unknown": "warning"});
+        assert!(plan(Tenant::demo().with_fault(token().html(200)), lenient).await.errors().is_empty());
+    }
+    let once = Tenant::demo().with_fault(token().html(200).times(1));
+    assert!(plan(once, json!({"check_ids": ["sign_in"]})).await.errors().is_empty());
+}
+
 #[tokio::test]
 async fn a_failed_sign_in_is_a_failed_check_with_its_code_and_its_fix() {
     let tenant = || refusing(Tenant::demo(), 7_000_222, "The provided client secret keys are expired");

@@ -123,7 +123,7 @@ async fn metadata_is_tried_again_only_while_that_helps() {
     assert_eq!(attempts(|| json(503, "{}")).await, (Kind::Unavailable, 3));
     assert_eq!(attempts(|| Outcome::Fail("tcp connect error")).await, (Kind::Unavailable, 3));
     assert_eq!(attempts(|| Outcome::Fail("dns error")).await, (Kind::Unavailable, 1));
-    assert_eq!(attempts(|| Outcome::Fail("operation timed out")).await, (Kind::Timeout, 1));
+    assert_eq!(attempts(|| Outcome::Fail("operation timed out")).await, (Kind::Timeout, 2));
     assert_eq!(attempts(|| json(404, "{}")).await, (Kind::InvalidResponse, 1));
 }
 
@@ -186,6 +186,14 @@ async fn a_tenant_of_another_cloud_names_the_right_environment() {
         assert_eq!((error.code(), explain::summary(&error)), (explain::WRONG_CLOUD, Some("Wrong cloud")));
         assert!(error.message().contains(home) && error.advice().contains(advice), "{error}: {}", error.advice());
     }
+}
+
+/// A host is never said to be another one than itself.
+#[tokio::test]
+async fn a_tenant_that_another_sign_in_host_answers_for_names_that_host() {
+    let error = verdict("public", "login.partner.microsoftonline.cn", "graph.microsoft.com", None).await.unwrap_err();
+    let hosts = "the host that answers for it is login.partner.microsoftonline.cn, not login.microsoftonline.com";
+    assert!(error.message().ends_with(hosts) && !error.message().contains("graph.microsoft.com"), "{error}");
 }
 
 #[tokio::test]

@@ -41,13 +41,13 @@ async fn a_given_token_is_the_assertion() {
 async fn a_token_file_is_trimmed_and_read_again_for_each_token_request() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
-    let service = Service::answering(200, r#"{"token_type":"Bearer","expires_in":1,"access_token":"T"}"#);
+    let service = Service::issuing("T");
     fs::write(&file, "one\n").unwrap();
     let settings = resolve(&Inputs { oidc_token_file_path: Some(file.display().to_string()), ..federated() }, &[]).unwrap();
     let credential = credential(&settings, &service).await.unwrap();
     token(&*credential).await.unwrap();
     fs::write(&file, "\u{feff}two").unwrap();
-    token(&*credential).await.unwrap();
+    credential.get_token(&["https://graph.microsoft.com/.default"], None).await.unwrap();
     let sent: Vec<String> = service.seen().iter().map(|seen| seen.form["client_assertion"].clone()).collect();
     assert_eq!(sent, ["one", "two"]);
 }

@@ -51,7 +51,7 @@ async fn an_escaped_error_keeps_its_code_status_and_correlation_id() {
     assert_eq!(service.seen().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_web_page_instead_of_a_token_points_at_the_proxy() {
     for status in [200, 403, 407] {
         let page = Service::new(move |_, _| {
@@ -79,7 +79,7 @@ async fn a_redirect_names_where_it_leads_and_is_not_followed() {
     assert_eq!(service.seen().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn json_that_is_no_token_is_never_quoted() {
     let service = Service::answering(200, r#"{"access_token":["eyJSECRET"],"expires_in":3600}"#);
     let error = sign_in(&with_secret(), &service).await.unwrap_err();
@@ -233,13 +233,69 @@ async fn a_wait_the_service_asks_for_is_kept_unless_it_is_too_long() {
     assert_eq!((error.kind(), error.status()), (Kind::Throttled, Some(429)));
 }
 
-#[tokio::test]
-async fn what_cannot_pass_is_tried_once() {
-    for why in ["invalid peer certificate: UnknownIssuer", "dns error", "operation timed out", "tunnel error: unsuccessful"] {
+#[tokio::test(start_paused = true)]
+async fn what_cannot_pass_is_tried_once_and_what_takes_all_its_time_twice() {
+    for (why, tries) in [
+        ("invalid peer certificate: UnknownIssuer", 1),
+        ("dns error", 1),
+        ("tunnel error: unsuccessful", 1),
+        ("operation timed out", 2),
+    ] {
         let service = Service::new(move |_, _| Outcome::Fail(why));
         sign_in(&with_secret(), &service).await.unwrap_err();
-        assert_eq!(service.seen().len(), 1, "{why}");
+        assert_eq!(service.seen().len(), tries, "{why}");
     }
+}
+
+/// What Azure Resource Manager and Microsoft Graph recover from, the token endpoint does, too.
+#[tokio::test(start_paused = true)]
+async fn a_page_a_hang_or_a_cut_off_document_in_the_place_of_one_token_is_recovered_from() {
+    let page = || Outcome::Answer(200, vec![("content-type", "text/html")], "<html>Please sign in</html>".into());
+    let spoilt: [fn() -> Outcome; 6] = [
+        || Outcome::Answer(200, vec![("content-type", "text/html")], "<html>Please sign in</html>".into()),
+        || json(200, r#"{"token_type":"Bearer","expires_in":3600,"access_to"#),
+        || json(200, ""),
+        || json(200, r#"{"token_type":"Bearer"}"#),
+        || json(200, r#"{"access_token":""}"#),
+        || Outcome::Silence,
+    ];
+    for (at, first) in spoilt.into_iter().enumerate() {
+        let service = Service::new(move |_, count| match count {
+            0 => first(),
+            _ => json(200, super::support::token_answer("T")),
+        });
+        assert!(sign_in(&with_secret(), &service).await.is_ok(), "{at}");
+        assert_eq!(service.seen().len(), 2, "{at}");
+    }
+    let lasting = Service::new(move |_, _| page());
+    assert_eq!(sign_in(&with_secret(), &lasting).await.unwrap_err().code(), "UnexpectedPage");
+    assert_eq!(lasting.seen().len(), 3);
+    let silent = Service::new(|_, _| Outcome::Silence);
+    let error = sign_in(&with_secret(), &silent).await.unwrap_err();
+    assert_eq!((error.kind(), silent.seen().len()), (Kind::Timeout, 2));
+    assert!(error.to_string().starts_with("Could not sign in with a client secret on login.microsoftonline.com"), "{error}");
+}
+
+#[tokio::test]
+async fn a_lifetime_that_cannot_be_meant_neither_asks_for_a_token_each_time_nor_ends_the_calendar() {
+    for lifetime in ["0", "-1", "299", "1000000000000000000", "9223372036854775807", "\"3599\"", "1e30"] {
+        let body = format!(r#"{{"token_type":"Bearer","expires_in":{lifetime},"access_token":"T"}}"#);
+        let service = Service::answering(200, body);
+        let settings = resolve(&with_secret(), &[]).unwrap();
+        let credential = super::support::credential(&settings, &service).await.unwrap();
+        for _ in 0..3 {
+            token(&*credential).await.unwrap_or_else(|error| panic!("{lifetime}: {error}"));
+        }
+        assert_eq!(service.seen().len(), 1, "{lifetime}");
+    }
+}
+
+#[tokio::test]
+async fn commands_name_the_tenant_and_the_application_that_are_known() {
+    let mfa = sign_in(&with_secret(), &Service::answering(400, entra(50076, "MFA"))).await.unwrap_err();
+    assert!(mfa.advice().contains(&format!("az login --tenant {TENANT}.")), "{}", mfa.advice());
+    let expired = sign_in(&with_secret(), &Service::answering(401, entra(7000222, "Expired"))).await.unwrap_err();
+    assert!(expired.advice().contains(&format!("az ad app credential reset --id {CLIENT})")), "{}", expired.advice());
 }
 
 #[derive(Debug)]
