@@ -11,8 +11,8 @@
 //! [`sdk`] echoes the configuration unchanged, encodes the rest, sorted; [`plugin`] sends it. Nothing is written; nothing is
 //! remembered but the reads of this run.
 //!
-//! Validate* never touches the network. Configure builds the client and takes no token, so destroy and validate work without
-//! credentials. ReadDataSource is the walk; PlanResourceChange of a validation is the walk at plan time; OpenEphemeralResource is
+//! Validate* never touches the network. Configure builds the client and takes no token, so validate and `destroy
+//! -refresh=false` work without credentials; a plain destroy plans first, and that plan judges. ReadDataSource is the walk; PlanResourceChange of a validation is the walk at plan time; OpenEphemeralResource is
 //! the walk on plan and on apply. ReadResource, UpgradeResourceState, Import and Delete need no network. CallFunction is pure.
 //!
 //! # Layers

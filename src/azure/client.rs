@@ -44,7 +44,8 @@ struct Inner {
 }
 
 impl Client {
-    /// A client for resolved settings. Does no IO and takes no token, so that destroy and validate work without credentials.
+    /// A client for resolved settings. Does no IO and takes no token, so that validate and `destroy -refresh=false` work without
+    /// credentials.
     pub fn new(settings: Settings, transports: Transports) -> Self {
         let counters = Arc::<Counters>::default();
         let limits = settings.limits;

@@ -1,8 +1,10 @@
 //! One connection of the host, over whichever transport, counted as long as it is open.
 
 use std::{
+    any::Any,
     io,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
@@ -16,23 +18,37 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Io for T {}
 
+/// What is kept for one connection, and goes with it.
+#[derive(Clone, Default)]
+pub(super) struct Seat(Arc<OnceLock<Arc<dyn Any + Send + Sync>>>);
+
+impl Seat {
+    /// What was kept, or what `make` makes of it now; none if it is of another type.
+    pub(super) fn keep<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Option<Arc<T>> {
+        Arc::clone(self.0.get_or_init(|| Arc::new(make()))).downcast().ok()
+    }
+}
+
 /// An authenticated connection.
 pub(super) struct Connection {
     io: Box<dyn Io>,
+    seat: Seat,
     _visit: Visit,
 }
 
 impl Connection {
     /// That stream, counted by `visit`.
     pub(super) fn new(io: Box<dyn Io>, visit: Visit) -> Self {
-        Self { io, _visit: visit }
+        Self { io, seat: Seat::default(), _visit: visit }
     }
 }
 
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = Seat;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> Seat {
+        self.seat.clone()
+    }
 }
 
 impl AsyncRead for Connection {

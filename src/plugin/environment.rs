@@ -1,11 +1,12 @@
-//! What the host announced in the environment of this process. Decides whether there is a host at all, and which protocol,
-//! transport and certificate it expects. Pure: variables come in as a function.
+//! What the host announced in the environment of this process. Decides whether there is a host at all, and which transport and
+//! certificate it expects. Pure: variables come in as a function.
 
 use std::{ops::RangeInclusive, path::PathBuf};
 
 use super::Failure;
 
-/// The one protocol version this provider speaks.
+/// The one protocol version this provider speaks. It is announced to every host, whatever versions that one offers in
+/// `PLUGIN_PROTOCOL_VERSIONS`, as go-plugin does: a host that lacks it then says "Incompatible API version" and names both.
 pub(super) const PROTOCOL: u32 = 6;
 
 /// Proof that a host started the process; no secret, only a sign (hashicorp/terraform internal/plugin/serve.go).
@@ -44,9 +45,6 @@ impl Environment {
         if variable(COOKIE.0).as_deref() != Some(COOKIE.1) {
             return Err(Failure::RunByHand);
         }
-        if let Some(offered) = variable("PLUGIN_PROTOCOL_VERSIONS") {
-            negotiate(&offered)?;
-        }
         Ok(Self {
             client_certificate: variable("PLUGIN_CLIENT_CERT"),
             multiplex: variable("PLUGIN_MULTIPLEX_GRPC").is_some(),
@@ -75,17 +73,6 @@ impl Transport {
     fn native() -> Self {
         if cfg!(unix) { Self::Unix } else { Self::Tcp }
     }
-}
-
-/// The host lists its versions in no particular order: `5,6` or `6,5`.
-fn negotiate(offered: &str) -> Result<(), Failure> {
-    if offered.split(',').any(|version| version.trim().parse() == Ok(PROTOCOL)) {
-        return Ok(());
-    }
-    Err(Failure::start(format!(
-        "This provider speaks plugin protocol {PROTOCOL}, and this host offers only {offered:?}. Use Terraform 1.0 or OpenTofu 1.6, \
-         or a later release of either."
-    )))
 }
 
 fn ports(min: Option<String>, max: Option<String>) -> Result<RangeInclusive<u16>, Failure> {
@@ -129,22 +116,6 @@ mod tests {
     fn without_the_cookie_there_is_no_host() {
         assert!(matches!(Environment::read(|_| None), Err(Failure::RunByHand)));
         assert!(matches!(read(&[(COOKIE.0, "something else")]), Err(Failure::RunByHand)));
-    }
-
-    #[test]
-    fn the_order_of_offered_versions_does_not_matter() {
-        for offered in ["5,6", "6,5", "6", " 6 , 7"] {
-            assert!(read(&[("PLUGIN_PROTOCOL_VERSIONS", offered)]).is_ok(), "{offered}");
-        }
-        assert!(read(&[]).is_ok());
-    }
-
-    #[test]
-    fn a_host_without_version_six_is_told_what_to_use() {
-        for offered in ["5", "4,5", "60", "x"] {
-            let text = refusal(&[("PLUGIN_PROTOCOL_VERSIONS", offered)]);
-            assert!(text.contains(offered) && text.contains("Terraform 1.0"), "{text}");
-        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where the host connects, and who gets in: a socket in a directory that only this user can enter, or a loopback port. Each
 //! connection is authenticated in a task of its own, so that a silent client cannot keep the host waiting.
 
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::mpsc, time};
@@ -50,7 +50,7 @@ impl Listener {
         match environment.transport {
             Transport::Tcp => tcp(environment).await,
             #[cfg(unix)]
-            Transport::Unix => unix::bind(environment),
+            Transport::Unix => unix_or_tcp(environment, &[std::env::temp_dir(), PathBuf::from("/tmp")]).await,
             #[cfg(not(unix))]
             Transport::Unix => tcp(environment).await,
         }
@@ -113,6 +113,28 @@ async fn admit(io: Box<dyn Io>, tls: Option<TlsAcceptor>, presence: Presence, se
     let _ = sender.send(Ok(Connection::new(io, presence.arrive()))).await;
 }
 
+/// A socket in the first of these directories that can hold one: the directory for temporary files may be missing, full, too long a path, or
+/// not this user's. Where none can, a loopback port, but only if the host proves itself with its certificate: without one, every
+/// user of this machine could read with this sign-in.
+#[cfg(unix)]
+async fn unix_or_tcp(environment: &Environment, temporary: &[PathBuf]) -> Result<Listener, Failure> {
+    let named = environment.socket_directory.as_slice();
+    let mut refused = Vec::new();
+    for directory in if named.is_empty() { temporary } else { named } {
+        match unix::bind(environment, directory) {
+            Ok(listener) => return Ok(listener),
+            Err(failure) => {
+                tracing::warn!(%failure, "no socket here");
+                refused.push(failure.to_string());
+            }
+        }
+    }
+    match environment.client_certificate.is_some() && named.is_empty() {
+        true => tcp(environment).await,
+        false => Err(Failure::start(refused.join(" "))),
+    }
+}
+
 async fn tcp(environment: &Environment) -> Result<Listener, Failure> {
     let ports = environment.ports.clone();
     let place = format!("127.0.0.1, ports {} to {}", ports.start(), ports.end());
@@ -147,15 +169,14 @@ mod unix {
 
     use super::*;
 
-    pub(super) fn bind(environment: &Environment) -> Result<Listener, Failure> {
-        let parent = environment.socket_directory.clone().unwrap_or_else(std::env::temp_dir);
+    pub(super) fn bind(environment: &Environment, parent: &Path) -> Result<Listener, Failure> {
         let place = format!("a socket in {}", parent.display());
         let failure = |error: &io::Error| cannot_listen(&place, error, "Set TMPDIR to a short path that this user can write to.");
         // A short name: the system allows about 100 bytes for the whole path.
         let directory = tempfile::Builder::new()
             .prefix("azp")
             .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(&parent)
+            .tempdir_in(parent)
             .map_err(|error| failure(&error))?;
         let path = directory.path().join("s");
         let text = spelled(&path)?;
@@ -212,6 +233,44 @@ mod unix {
         fn a_path_that_would_break_the_handshake_line_is_refused() {
             assert!(spelled(Path::new("/tmp/a|b/s")).is_err());
             assert_eq!(spelled(Path::new("/tmp/azp/s")).ok().as_deref(), Some("/tmp/azp/s"));
+        }
+
+        fn environment(client_certificate: Option<&str>, socket_directory: Option<&Path>) -> Environment {
+            Environment {
+                client_certificate: client_certificate.map(str::to_owned),
+                socket_directory: socket_directory.map(Path::to_owned),
+                ..Environment::without_host()
+            }
+        }
+
+        #[tokio::test]
+        async fn where_one_directory_holds_no_socket_the_next_does_and_at_last_a_port() {
+            let good = tempfile::tempdir().unwrap();
+            let long = good.path().join("x".repeat(120));
+            fs::create_dir(&long).unwrap();
+            let unusable = [PathBuf::from("/nonexistent/azposture"), long];
+            let hosted = environment(Some("certificate"), None);
+            let some = [unusable[0].clone(), unusable[1].clone(), good.path().to_owned()];
+            let listener = unix_or_tcp(&hosted, &some).await.unwrap_or_else(|failure| panic!("{failure}"));
+            assert!(listener.address.network == "unix" && listener.address.text.starts_with(good.path().to_str().unwrap()));
+            let listener = unix_or_tcp(&hosted, &unusable).await.unwrap_or_else(|failure| panic!("{failure}"));
+            assert!(listener.address.network == "tcp" && listener.address.text.starts_with("127.0.0.1:"));
+        }
+
+        #[tokio::test]
+        async fn without_a_certificate_of_the_host_nobody_else_gets_a_port_to_knock_at() {
+            let nowhere = [PathBuf::from("/nonexistent/azposture")];
+            let Err(failure) = unix_or_tcp(&environment(None, None), &nowhere).await else { panic!("it listens") };
+            assert!(
+                failure.to_string().contains("/nonexistent/azposture") && failure.to_string().contains("TMPDIR"),
+                "{failure}"
+            );
+        }
+
+        #[tokio::test]
+        async fn a_directory_that_the_host_names_is_the_only_one() {
+            let (wanted, other) = (Path::new("/nonexistent/azposture"), std::env::temp_dir());
+            assert!(unix_or_tcp(&environment(Some("certificate"), Some(wanted)), &[other]).await.is_err());
         }
 
         #[tokio::test]

@@ -87,7 +87,7 @@ pub fn debug<P: Provider>(provider: P) -> Result<(), Failure> {
 fn run(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     log::install(variable);
     panic::install_hook();
-    let failure = |error: io::Error| Failure::start(format!("Starting worker threads: {error}. Allow this user more threads."));
+    let failure = |error: io::Error| Failure::start(format!("Starting worker threads: {error}. {}", panic::FEW_THREADS));
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failure)?;
     let result = runtime.block_on(work);
     // A name lookup that hangs must not keep the process.
@@ -108,7 +108,7 @@ async fn hosted<P: Provider>(provider: P, environment: Environment) -> Result<()
     announce(&line)?;
     tokio::spawn(ending.clone().run_until_cancelled_owned(end_when_orphaned(presence, ending.clone())));
     let controller = Controller { ending: ending.clone(), shutdown: ending };
-    answer(built(server).await?, connections, controller).await
+    answer(Service { server: built(server).await?, apart: false }, connections, controller).await
 }
 
 async fn unhosted<P: Provider>(provider: P) -> Result<(), Failure> {
@@ -121,19 +121,18 @@ async fn unhosted<P: Provider>(provider: P) -> Result<(), Failure> {
     announce(&line)?;
     // A host that attached does not own the process, so its Shutdown ends nothing.
     let controller = Controller { ending, shutdown: CancellationToken::new() };
-    answer(server, connections, controller).await
+    answer(Service { server: Arc::new(server), apart: true }, connections, controller).await
 }
 
 /// Answers RPCs until the controller's `ending`.
 async fn answer<P: Provider>(
-    server: Server<P>,
+    service: Service<P>,
     connections: impl Stream<Item = io::Result<Connection>>,
     controller: Controller,
 ) -> Result<(), Failure> {
-    let (server, ending) = (Arc::new(server), controller.ending.clone());
-    let provider = ProviderServer::new(Service(server.clone()))
-        .max_decoding_message_size(LONGEST_REQUEST)
-        .max_encoding_message_size(LONGEST_ANSWER);
+    let (server, ending) = (Arc::clone(&service.server), controller.ending.clone());
+    let provider =
+        ProviderServer::new(service).max_decoding_message_size(LONGEST_REQUEST).max_encoding_message_size(LONGEST_ANSWER);
     let serving = Transport::builder()
         .add_service(provider)
         .add_service(GrpcControllerServer::new(controller.clone()))
@@ -156,8 +155,9 @@ async fn end_when_orphaned(presence: Presence, ending: CancellationToken) {
     ending.cancel();
 }
 
-async fn built<P: Provider>(server: task::JoinHandle<Server<P>>) -> Result<Server<P>, Failure> {
-    server.await.map_err(|error| Failure::start(format!("Building the schemas: {error}. This is a bug; please report it.")))
+async fn built<P: Provider>(server: task::JoinHandle<Server<P>>) -> Result<Arc<Server<P>>, Failure> {
+    let failure = |error: task::JoinError| Failure::start(format!("Building the schemas: {}", panic::blame(&error.to_string())));
+    server.await.map(Arc::new).map_err(failure)
 }
 
 fn signals(interrupt: Interrupt, ending: &CancellationToken) -> Result<(), Failure> {

@@ -62,13 +62,33 @@ pub(super) fn install_hook() {
     }));
 }
 
+/// The next step where the system refuses another thread.
+pub(super) const FEW_THREADS: &str = "The system does not let this user start another thread: raise the limit of processes (ulimit -u, or the \
+     container's limit of pids), or end other processes.";
+
+const REPORT: &str = "This is a bug in the provider; please report it with these lines.";
+
+/// Whether the system refused a thread; the runtime panics then.
+fn lacks_threads(message: &str) -> bool {
+    ["spawn worker thread", "failed to spawn thread"].iter().any(|sign| message.contains(sign))
+}
+
+/// A panic's message, and who has to do something about it.
+pub(super) fn blame(message: &str) -> String {
+    let step = if lacks_threads(message) { FEW_THREADS } else { REPORT };
+    format!("{}. {step}", redact(message))
+}
+
 /// Terraform collects the lines from `panic: ` on and shows them under "The plugin crashed!".
 fn crash(message: &str, place: &str) -> String {
-    let message = redact(message);
-    format!("panic: {message}\n\nat {place}\nThis is a bug in the provider; please report it with these lines.\n")
+    let (start, step) = if lacks_threads(message) { ("[ERROR] ", FEW_THREADS) } else { ("panic: ", REPORT) };
+    format!("{start}{}\n\nat {place}\n{step}\n", redact(message))
 }
 
 fn bug(rpc: &str, panicked: &Panicked) -> Diagnostics {
+    if lacks_threads(&panicked.message) {
+        return Diagnostics::of_error("No thread could be started", format!("{rpc}: {}", blame(&panicked.message)));
+    }
     let place = panicked.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
     let message = redact(&panicked.message);
     Diagnostics::of_error(
@@ -137,5 +157,19 @@ mod tests {
     fn a_crash_starts_with_the_word_terraform_looks_for_and_hides_tokens() {
         let text = crash("Bearer abc.def", "src/x.rs:1:2");
         assert!(text.starts_with("panic: ") && text.contains("src/x.rs:1:2") && !text.contains("abc.def"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_the_system_refuses_is_no_bug_of_the_provider() {
+        const REFUSED: &str = "OS can't spawn worker thread: Resource temporarily unavailable (os error 11)";
+        let text = crash(REFUSED, "tokio/src/x.rs:1:2");
+        assert!(text.starts_with("[ERROR] ") && text.contains("ulimit -u") && !text.contains("bug"), "{text}");
+        let all: Diagnostics = guarded("ReadDataSource", async { panic!("{REFUSED}") }).await;
+        let only = all.iter().next().unwrap();
+        assert!(
+            only.summary == "No thread could be started" && only.detail.contains("ulimit -u") && !only.detail.contains("bug"),
+            "{only:?}"
+        );
+        assert!(blame("odd").contains("This is a bug") && !blame(REFUSED).contains("bug"));
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     azure::{Error, Kind, explain, pager::EMPTY_LIST, wire::UNSTATED},
     posture::{Reason, Unreadable},
-    sdk::Diagnostics,
+    sdk::{Diagnostic, Diagnostics},
 };
 
 /// A failed read as a gap. Failures that question the whole connection, or that only a bug or a hostile answer can cause, are never
@@ -101,6 +101,24 @@ const REPORT: &str = "Nothing was sent there. Please report this with the reques
 pub fn may_pass(problems: &Diagnostics) -> bool {
     let stays = [GUARDED, LEFT, NOT_CONFIGURED, explain::IN_WRONG_CLOUD, explain::IN_WRONG_TENANT];
     problems.iter().all(|problem| problem.path.steps().is_empty() && !stays.contains(&problem.summary.as_str()))
+}
+
+/// Errors of signing in, each ending with the way to destroy a managed validation without a sign-in: Terraform plans before it destroys,
+/// and that plan judges.
+pub fn with_way_out(problems: Diagnostics) -> Diagnostics {
+    const WAY_OUT: &str =
+        "`terraform destroy` plans first and needs this sign-in for it; `terraform destroy -refresh=false` needs none.";
+    let summaries = ["Sign-in failed", NOT_CONFIGURED, explain::IN_WRONG_CLOUD, explain::IN_WRONG_TENANT];
+    let of_sign_in = |problem: &Diagnostic| {
+        summaries.contains(&problem.summary.as_str()) || problem.detail.contains("Could not sign in with ")
+    };
+    let ended = |mut problem: Diagnostic| {
+        if of_sign_in(&problem) {
+            problem.detail = format!("{}\n\n{WAY_OUT}", problem.detail.trim_end());
+        }
+        problem
+    };
+    problems.into_iter().map(ended).collect()
 }
 
 /// Nothing of what was asked for could be read: one line a cause.

@@ -11,6 +11,7 @@ pub mod directory_role_assignments;
 pub mod failure;
 pub mod functions;
 pub mod graph_permission_validation;
+mod host;
 pub mod listing;
 pub mod role_assignment_validation;
 pub mod role_assignments;
@@ -109,6 +110,7 @@ impl Provider for Azposture {
     }
 
     fn configure(&self, settings: Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {
+        host::must_be_supported(terraform_version)?;
         unserved(&settings).into_result()?;
         let mut connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
         connection.user_agent = self.user_agent(terraform_version, &connection.user_agent);
@@ -134,6 +136,10 @@ impl Provider for Azposture {
             weakened,
             operation_timeout,
         })
+    }
+
+    fn of_managed(&self, problems: Diagnostics) -> Diagnostics {
+        failure::with_way_out(problems)
     }
 }
 

@@ -48,14 +48,19 @@ pub enum Object {
     Resource,
 }
 
-/// A running provider.
+/// A running provider with its configuration.
 pub struct Server<P: Provider> {
+    common: Arc<Common<P>>,
+    state: RwLock<State<P::Context>>,
+    stopped: CancellationToken,
+}
+
+/// What does not depend on any configuration.
+struct Common<P> {
     provider: P,
     catalogue: OnceLock<Catalogue>,
     block: OnceLock<Arc<Shape>>,
     shapes: RwLock<BTreeMap<(Object, String), Arc<Shape>>>,
-    state: RwLock<State<P::Context>>,
-    stopped: CancellationToken,
 }
 
 enum State<C> {
@@ -78,19 +83,18 @@ impl<C> Clone for State<C> {
 impl<P: Provider> Server<P> {
     /// A server that is not configured yet.
     pub fn new(provider: P) -> Self {
-        Self {
-            provider,
-            catalogue: OnceLock::new(),
-            block: OnceLock::new(),
-            shapes: RwLock::default(),
-            state: RwLock::new(State::Unconfigured),
-            stopped: CancellationToken::new(),
-        }
+        let common = Common { provider, catalogue: OnceLock::new(), block: OnceLock::new(), shapes: RwLock::default() };
+        Self { common: Arc::new(common), state: RwLock::new(State::Unconfigured), stopped: CancellationToken::new() }
+    }
+
+    /// The same provider, not configured yet: for another provider block in the same process. It is stopped with this one.
+    pub fn another(&self) -> Self {
+        Self { common: Arc::clone(&self.common), state: RwLock::new(State::Unconfigured), stopped: self.stopped.child_token() }
     }
 
     /// Everything it serves. Built at the first call, because the handshake must not wait for it.
     pub fn catalogue(&self) -> &Catalogue {
-        self.catalogue.get_or_init(Catalogue::of::<P>)
+        self.common.catalogue.get_or_init(Catalogue::of::<P>)
     }
 
     /// Cancels the work in flight; Terraform calls this at the first Ctrl-C.
@@ -111,28 +115,29 @@ impl<P: Provider> Server<P> {
             }
         });
         match settings {
-            Ok(Some(settings)) => self.provider.check(&settings, &mut problems),
+            Ok(Some(settings)) => self.common.provider.check(&settings, &mut problems),
             Ok(None) => {}
             Err(refused) => problems.extend(refused),
         }
         problems
     }
 
-    /// Takes the provider block. Unknown arguments are remembered by name.
+    /// Takes the provider block. Unknown arguments are remembered by name. A block that is refused leaves nothing of an earlier one.
     pub async fn configure(&self, terraform_version: &str, config: Wire) -> Diagnostics {
         let shape = self.block();
         let mut warnings = Diagnostics::new();
         let state = match fitted(config, &shape) {
             Ok(config) if config.has_unknown() => Ok(State::Unknown(unknown_arguments(&config))),
             Ok(config) => bridge::decode(&config, &shape.schema.attributes)
-                .and_then(|settings| self.provider.configure(settings, terraform_version, &mut warnings))
+                .and_then(|settings| self.common.provider.configure(settings, terraform_version, &mut warnings))
                 .map(|context| State::Ready(Arc::new(context))),
             Err(refused) => Err(refused),
         };
-        match state {
-            Ok(state) => *self.state.write().unwrap_or_else(PoisonError::into_inner) = state,
-            Err(problems) => warnings.extend(problems),
-        }
+        let state = state.unwrap_or_else(|problems| {
+            warnings.extend(problems);
+            State::Unconfigured
+        });
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
         warnings
     }
 
@@ -214,7 +219,7 @@ impl<P: Provider> Server<P> {
                     }
                     Err(problems) => Err(problems),
                 };
-                warnings.extend(verdict.err().unwrap_or_default());
+                warnings.extend(verdict.err().map(|problems| self.common.provider.of_managed(problems)).unwrap_or_default());
                 Answer { diagnostics: warnings, ..echoed }
             }
         }
@@ -322,14 +327,14 @@ impl<P: Provider> Server<P> {
 
     fn block(&self) -> Arc<Shape> {
         let built = || Arc::new(Shape::of(block::<P>().unwrap_or_else(|_| Schema::empty())));
-        Arc::clone(self.block.get_or_init(built))
+        Arc::clone(self.common.block.get_or_init(built))
     }
 
     /// The shape of one type, built when it is first asked for: Terraform starts a provider several times a plan, and most of those
     /// processes see one or two types.
     fn shape(&self, object: Object, type_name: &str) -> Option<Arc<Shape>> {
         let key = (object, type_name.to_owned());
-        if let Some(known) = self.shapes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = self.common.shapes.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(Arc::clone(known));
         }
         let name = short_name::<P>(type_name);
@@ -339,7 +344,7 @@ impl<P: Provider> Server<P> {
             Object::Resource => self.validation(type_name).map(|entry| (entry.managed)()),
         };
         let shape = Arc::new(Shape::of(schema?.ok()?));
-        self.shapes.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&shape));
+        self.common.shapes.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&shape));
         Some(shape)
     }
 }

@@ -2,12 +2,15 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use azposture::plugin::wire::{
-    plugin::{
-        Empty, grpc_broker_client::GrpcBrokerClient, grpc_controller_client::GrpcControllerClient,
-        grpc_stdio_client::GrpcStdioClient,
+use azposture::{
+    demo::{PRODUCTION, SANDBOX},
+    plugin::wire::{
+        plugin::{
+            Empty, grpc_broker_client::GrpcBrokerClient, grpc_controller_client::GrpcControllerClient,
+            grpc_stdio_client::GrpcStdioClient,
+        },
+        tfplugin6::{self as pb, provider_client::ProviderClient},
     },
-    tfplugin6::{self as pb, provider_client::ProviderClient},
 };
 use serde_json::{Value as Json, json};
 use tokio::{
@@ -52,13 +55,6 @@ async fn its_version_is_told_without_a_host() {
 }
 
 #[tokio::test]
-async fn a_host_that_lacks_version_six_is_refused() {
-    let (code, stdout, stderr) = Launch::new().with("PLUGIN_PROTOCOL_VERSIONS", "5").run().await;
-    assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.contains("protocol 6"), "{stderr}");
-}
-
-#[tokio::test]
 async fn an_unreadable_client_certificate_is_refused_at_start() {
     let (code, stdout, stderr) = Launch::new().with("PLUGIN_CLIENT_CERT", "x").run().await;
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
@@ -67,7 +63,8 @@ async fn an_unreadable_client_certificate_is_refused_at_start() {
 
 #[tokio::test]
 async fn the_handshake_line_is_what_go_plugin_parses() {
-    for versions in ["5,6", "6,5", ""] {
+    // A host that lacks version 6 reads it in the line, and says "Incompatible API version" itself.
+    for versions in ["5,6", "6,5", "", "5", "4,5", "x"] {
         let plugin = Plugin::start_with(&[("PLUGIN_PROTOCOL_VERSIONS", versions)]).await;
         let fields: Vec<_> = plugin.line.text.trim_end().split('|').collect();
         assert_eq!((fields.len(), fields[0], fields[1], fields[2], fields[4]), (6, "1", "6", "unix", "grpc"));
@@ -276,4 +273,51 @@ async fn for_a_debugger_it_stays_until_interrupted() {
     within(tokio::process::Command::new("/bin/sh").args(["-c", &command]).status()).await.unwrap();
     assert!(within(child.wait()).await.unwrap().success());
     assert!(launch.leftovers().is_empty());
+}
+
+/// Terraform attaches once for each provider block, and again in each run.
+#[tokio::test]
+async fn for_a_debugger_each_connection_is_configured_by_itself() {
+    let block = |id: &str| json!({"environment": "demo", "subscription_ids": [id]});
+    let launch = Launch::new().with("TF_PLUGIN_MAGIC_COOKIE", "").argument("-debug");
+    let mut plugin = Plugin::launched(launch, None).await;
+    let others = connect(&plugin.line, None).await.unwrap();
+    let seen = async |plugin: &Plugin| {
+        let (answer, said) = plugin.read("azposture_subscriptions", json!({})).await;
+        let answer = answer.ok_or_else(|| said[0].summary.clone())?;
+        Ok::<_, String>(answer["subscriptions"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<Vec<_>>())
+    };
+    assert!(plugin.configure(block(PRODUCTION)).await.iter().all(|one| !one.error));
+    let first = plugin.over(others);
+    assert_eq!(
+        seen(&plugin).await,
+        Err("Provider is not configured".to_owned()),
+        "what another one configured is not this one's"
+    );
+    assert!(plugin.configure(block(SANDBOX)).await.iter().all(|one| !one.error));
+    let second = plugin.over(first);
+    assert_eq!(seen(&plugin).await, Ok(vec![json!(format!("/subscriptions/{PRODUCTION}"))]));
+    assert!(plugin.configure(json!({"environment": "demo", "tenant_wide": false})).await.iter().any(|one| one.error));
+    assert_eq!(seen(&plugin).await, Err("Provider is not configured".to_owned()), "nothing is left of an earlier block");
+    plugin.over(second);
+    assert_eq!(seen(&plugin).await, Ok(vec![json!(format!("/subscriptions/{SANDBOX}"))]));
+}
+
+#[tokio::test]
+async fn a_directory_for_temporary_files_that_cannot_be_used_is_passed_over() {
+    let plugin = Plugin::start_with(&[("TMPDIR", "/nonexistent/azposture")]).await;
+    assert!(plugin.line.network == "unix" && plugin.line.address.starts_with("/tmp/"), "{}", plugin.line.text);
+}
+
+#[tokio::test]
+async fn a_terraform_that_is_too_old_is_refused_before_anything_is_read() {
+    let plugin = Plugin::start().await;
+    for (version, refused) in [("1.2.9", true), ("1.3.0", false), ("1.6.0", false)] {
+        let config = Some(plugin.provider_config(&json!({"environment": "demo"})).await);
+        let request = pb::configure_provider::Request { terraform_version: version.into(), config, client_capabilities: None };
+        let said = within(plugin.rpc().configure_provider(request)).await.unwrap().into_inner().diagnostics;
+        assert_eq!(said.iter().any(|one| one.summary == "Terraform is too old"), refused, "{version}");
+        let (answer, _) = plugin.read("azposture_subscriptions", json!({})).await;
+        assert_eq!(answer.is_none(), refused, "{version}");
+    }
 }

@@ -174,6 +174,25 @@ async fn configured(host: Value) -> Server<Toys> {
     server
 }
 
+#[tokio::test]
+async fn a_block_that_is_refused_leaves_nothing_of_an_earlier_one() {
+    let server = configured(Value::Null).await;
+    let another = server.another();
+    let read = async |server: &Server<Toys>| {
+        let config = tidy(int(0), Value::Null);
+        summaries(&plan(server, &Value::Null, &config).await.diagnostics).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(read(&server).await, Vec::<String>::new());
+    assert_eq!(read(&another).await, ["Provider is not configured"]);
+    let broken = object(&[("host", Value::List(vec![]))]);
+    assert!(server.configure("1.11.4", wire(&broken)).await.has_errors());
+    assert_eq!(read(&server).await, ["Provider is not configured"]);
+    assert!(another.configure("1.11.4", wire(&object(&[("host", Value::Null)]))).await.is_empty());
+    assert_eq!(read(&another).await, Vec::<String>::new());
+    server.stop();
+    assert_eq!(read(&another).await, ["Stopped"]);
+}
+
 fn tidy(on_floor: Value, triggers: Value) -> Value {
     object(&[("on_floor", on_floor), ("triggers", triggers)])
 }

@@ -6,7 +6,7 @@ use azposture::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{inside::Inside, tokens::refusing};
 
 /// The errors of a block, as `attribute: summary`.
 async fn errors(block: Json) -> Vec<String> {
@@ -84,4 +84,38 @@ async fn without_credentials_the_block_is_accepted_and_the_first_read_says_what_
     let reading = inside.read("subscriptions", json!({})).await;
     assert_eq!(reading.errors(), ["Sign-in is not configured"]);
     assert!(reading.detail().contains("client_id"), "{}", reading.detail());
+}
+
+/// Terraform plans before it destroys, so a managed validation must not trap whoever has lost the sign-in.
+#[tokio::test]
+async fn the_sign_in_error_of_a_managed_validation_ends_with_the_way_to_destroy_it_without_one() {
+    const WAY_OUT: &str = "`terraform destroy -refresh=false` needs none.";
+    let validations = [
+        ("connection_validation", json!({"check_ids": ["sign_in"]})),
+        ("defender_validation", json!({"plans": {"Arm": {}}})),
+        ("graph_permission_validation", json!({"self": true, "permissions": ["Policy.Read.All"]})),
+        ("role_assignment_validation", json!({"self": true, "role_definition_names": ["Reader"]})),
+    ];
+    let incomplete = json!({"tenant_id": "contoso.example", "client_id": "fab00000-0000-4000-8000-00000000000c"});
+    for (name, arguments) in validations {
+        for code in [7_000_222, 90_002] {
+            let inside = Inside::on(refusing(Tenant::demo(), code, "no")).await;
+            let planned = inside.plan(name, arguments.clone()).await;
+            assert_eq!(planned.errors().len(), 1, "{name}: {:?}", planned.said);
+            assert!(planned.detail().ends_with(WAY_OUT), "{name}: {}", planned.detail());
+            let opened = inside.open(name, arguments.clone()).await;
+            assert!(!opened.errors().is_empty() && !opened.detail().contains(WAY_OUT), "{name}: {}", opened.detail());
+        }
+        let planned = Inside::configured(Tenant::demo(), incomplete.clone()).await.plan(name, arguments.clone()).await;
+        assert!(planned.detail().ends_with(WAY_OUT), "{name}: {:?}", planned.said);
+    }
+    let red = json!({"self": true, "permissions": ["AccessReview.Read.All"]});
+    let red = Inside::on(Tenant::demo()).await.plan("graph_permission_validation", red).await;
+    assert!(!red.errors().is_empty() && !red.detail().contains(WAY_OUT), "{}", red.detail());
+}
+
+#[tokio::test]
+async fn a_block_that_names_two_methods_is_refused_at_validate() {
+    let block = json!({"client_secret": "s", "use_msi": true, "tenant_id": "contoso.example"});
+    assert_eq!(errors(block).await, ["use_msi: Conflicting arguments"]);
 }

@@ -129,10 +129,16 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Reads it from a process that was just started.
+    /// Reads it from a process that was just started, for a host or for a debugger.
     pub(crate) async fn read(stdout: &mut BufReader<ChildStdout>) -> Self {
         let mut text = String::new();
         within(stdout.read_line(&mut text)).await.unwrap();
+        if let Some(config) = text.trim_end().strip_prefix("TF_REATTACH_PROVIDERS='").and_then(|rest| rest.strip_suffix('\'')) {
+            let config: serde_json::Value = serde_json::from_str(config).unwrap();
+            let address = &config.as_object().unwrap().values().next().unwrap()["Addr"];
+            let part = |name: &str| address[name].as_str().unwrap().to_owned();
+            return Self { network: part("Network"), address: part("String"), certificate: None, text };
+        }
         let fields: Vec<_> = text.trim_end().split('|').map(str::to_owned).collect();
         let certificate = fields.get(5).filter(|field| !field.is_empty());
         let certificate = certificate.map(|field| CertificateDer::from(STANDARD_NO_PAD.decode(field).unwrap()));

@@ -85,6 +85,11 @@ impl Plugin {
         self.channel.clone().expect("not disconnected")
     }
 
+    /// Speaks over another connection from now on; answers the one before.
+    pub(crate) fn over(&mut self, channel: Channel) -> Channel {
+        self.channel.replace(channel).expect("not disconnected")
+    }
+
     /// The provider's RPCs, raw.
     pub(crate) fn rpc(&self) -> ProviderClient<Channel> {
         ProviderClient::new(self.channel()).max_decoding_message_size(i32::MAX as usize)
@@ -267,7 +272,8 @@ impl Plugin {
         String::from_utf8(self.stderr.lock().unwrap().clone()).unwrap()
     }
 
-    async fn provider_config(&self, config: &Json) -> pb::DynamicValue {
+    /// A provider block, encoded.
+    pub(crate) async fn provider_config(&self, config: &Json) -> pb::DynamicValue {
         value(config, &implied(self.schema().await.provider.as_ref()))
     }
 
