@@ -9,10 +9,9 @@ pub fn admits(filter: Option<&BTreeSet<String>>, word: &str) -> bool {
 
 /// Whether every wanted tag is there; names compare without case, `*` is any value.
 pub fn has_tags(wanted: &BTreeMap<String, String>, tags: &BTreeMap<String, String>) -> bool {
-    wanted.iter().all(|(name, value)| {
-        let found = tags.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.is_some_and(|(_, other)| value == "*" || value == other)
-    })
+    wanted
+        .iter()
+        .all(|(name, value)| tags.iter().any(|(other, own)| other.eq_ignore_ascii_case(name) && (value == "*" || value == own)))
 }
 
 /// Whether a glob (`*` any run, `?` any one character) matches the whole text, without case.

@@ -190,15 +190,15 @@ impl DataSource for Connection {
         require_known_checks(arguments, problems);
     }
 
-    async fn read(arguments: Arguments, context: &Context, _warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.within_deadline(read(arguments, context)).await
+    async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+        context.within_deadline(read(arguments, context, warnings)).await
     }
 }
 
 /// What the answer says beside the checks.
 const ALWAYS: &[Need] = &[Need::Credential, Need::Discovery, Need::Licences, Need::Organization, Need::Token];
 
-async fn read(arguments: Arguments, context: &Context) -> Result<Attributes> {
+async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
     let chosen = chosen(arguments.check_ids.as_ref())?;
     let signed_in = connection::sign_in(context).await.map_err(|error| failure::failed(&error))?;
     let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
@@ -213,6 +213,7 @@ async fn read(arguments: Arguments, context: &Context) -> Result<Attributes> {
     let rows = judged::judge(&chosen, &found.facts);
     let gaps = rows.iter().flat_map(|row| row.verdict.gaps.clone());
     let gaps: Vec<Unreadable> = gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).collect();
+    listing::warn_of_gaps(&gaps, warnings);
     Ok(attributes(context, cloud, &signed_in, found, &rows, gaps))
 }
 

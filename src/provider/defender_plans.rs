@@ -16,12 +16,13 @@ use super::{
     },
     context::Context,
     failure,
-    listing::{Listing, limit},
+    listing::{Counting, Listing, limit},
     selection,
     words::{AreaWord, SubscriptionId, lowered},
 };
 use crate::{
     posture::{
+        Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
         filter, unreadable,
     },
@@ -58,19 +59,19 @@ struct Arguments {
 #[derive(Serialize, JsonSchema)]
 struct Summary {
     /// Plans that met the filters.
-    matched: usize,
+    matched: Option<usize>,
     /// Plans returned.
     returned: usize,
     /// Of those that met the filters, those that are on.
-    standard: usize,
+    standard: Option<usize>,
     /// Those that are off.
-    free: usize,
+    free: Option<usize>,
     /// Those whose tier is neither `Standard` nor `Free`, or is not stated.
-    other: usize,
+    other: Option<usize>,
     /// Those whose protection is overridden on some resources.
-    partially_covered: usize,
+    partially_covered: Option<usize>,
     /// Those that others have replaced.
-    deprecated: usize,
+    deprecated: Option<usize>,
 }
 
 /// One plan of one subscription.
@@ -190,18 +191,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         rows.retain(|row| row.relevant != Some(false));
     }
     rows.sort_by(|a, b| a.key.cmp(&b.key));
-    let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
-    let summary = Summary {
-        matched: rows.len(),
-        returned: rows.len().min(limit(arguments.limit)),
-        standard: count(&|row| row.enabled == Some(true)),
-        free: count(&|row| row.enabled == Some(false)),
-        other: count(&|row| row.enabled.is_none()),
-        partially_covered: count(&|row| {
-            row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"))
-        }),
-        deprecated: count(&|row| row.deprecated),
-    };
+    let summary = summary(&rows, &arguments, &gaps);
     let matched = rows.len();
     rows.truncate(limit(arguments.limit));
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
@@ -218,6 +208,25 @@ fn warn_unlisted(arguments: &Arguments, read: &[(Subscription, Arc<Vec<Plan>>)],
     let hidden = listed.into_iter().filter(|name| !plans().any(|plan| is(name, plan) && wanted(arguments, plan)));
     let which = "other plans have replaced them, and only `include_deprecated = true` returns";
     selection::warn("plan_names", "Plan", which, hidden, warnings);
+}
+
+fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    // How many resources there are matters to the number of plans only where it decides which are returned.
+    let aside: &[&str] = if arguments.only_relevant == Some(true) { &[] } else { &["resources"] };
+    let counting = Counting::on(gaps, aside);
+    let tiers = counting.and(rows.iter().all(|row| row.enabled.is_some()));
+    let coverages = tiers.and(rows.iter().all(|row| row.enabled == Some(false) || row.coverage.is_some()));
+    let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
+    let is_partial = |row: &Row| row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"));
+    Summary {
+        matched: counting.count(rows.len()),
+        returned: rows.len().min(limit(arguments.limit)),
+        standard: tiers.count(count(&|row| row.enabled == Some(true))),
+        free: tiers.count(count(&|row| row.enabled == Some(false))),
+        other: counting.count(count(&|row| row.enabled.is_none())),
+        partially_covered: coverages.count(count(&is_partial)),
+        deprecated: counting.count(count(&|row| row.deprecated)),
+    }
 }
 
 fn wanted(arguments: &Arguments, plan: &Plan) -> bool {

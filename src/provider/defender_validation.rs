@@ -226,10 +226,10 @@ struct Place<'a> {
 
 /// Display names are not unique; where two are equal, the id stands beside them.
 fn places(subscriptions: &[Subscription]) -> Vec<Place<'_>> {
-    let same = |name: &str| subscriptions.iter().filter(|other| other.display_name == name).count();
-    let named = |subscription: &Subscription| match same(&subscription.display_name) {
-        0 | 1 => subscription.display_name.clone(),
-        _ => format!("{} ({})", subscription.display_name, subscription.id),
+    let same = |name: &str| subscriptions.iter().filter(|other| other.label() == name).count();
+    let named = |subscription: &Subscription| match same(subscription.label()) {
+        0 | 1 => subscription.label().to_owned(),
+        _ => format!("{} ({})", subscription.label(), subscription.id),
     };
     subscriptions.iter().map(|subscription| Place { name: named(subscription), subscription }).collect()
 }

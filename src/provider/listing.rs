@@ -1,5 +1,7 @@
 //! What every data source that returns rows answers beside them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,7 +13,8 @@ use crate::{
 /// The answer around the rows.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Listing<S> {
-    /// Counts of everything that met the filters, whatever `limit` says.
+    /// Counts of everything that met the filters, whatever `limit` says. Where something could not be read they are of what was seen,
+    /// and null instead of 0.
     pub summary: S,
     /// Whether more rows met the filters than were returned.
     pub truncated: bool,
@@ -44,17 +47,71 @@ impl<S> Listing<S> {
     pub fn new(summary: S, matched: usize, returned: usize, gaps: Vec<Unreadable>, warnings: &mut Diagnostics) -> Self {
         if matched > returned {
             let summary = format!("Result limited to {returned} of {matched} rows");
-            let detail = "Raise `limit`, set it to 0 for all rows, or narrow the filters. The counts in `summary` are exact.";
+            let detail =
+                "Raise `limit`, set it to 0 for all rows, or narrow the filters. The counts in `summary` do not depend on it.";
             warnings.warning(Path::root(), summary, detail);
         }
+        warn_of_gaps(&gaps, warnings);
         Self { summary, truncated: matched > returned, complete: unreadable::complete(&gaps), unreadable: rows(gaps) }
     }
 }
 
-/// Gaps in order, each once; beyond the first 200 only their number.
-pub fn rows(mut gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
+/// How what was seen counts. Nothing that was not read may look like nothing that is there, so where a part was not, 0 is no count.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting {
+    whole: bool,
+}
+
+impl Counting {
+    /// By these gaps. Those of the subjects in `aside` do not matter to it; every other does, whatever it is.
+    pub fn on(gaps: &[Unreadable], aside: &[&str]) -> Self {
+        Self { whole: gaps.iter().all(|gap| aside.contains(&gap.subject.as_str())) }
+    }
+
+    /// Only if this was looked at, too.
+    pub fn and(self, looked_at: bool) -> Self {
+        Self { whole: self.whole && looked_at }
+    }
+
+    /// A count; none instead of 0 where something was not seen.
+    pub fn count(self, seen: usize) -> Option<usize> {
+        (self.whole || seen > 0).then_some(seen)
+    }
+
+    /// Counts by a word; none instead of no word, likewise.
+    pub fn by(self, seen: BTreeMap<String, usize>) -> Option<BTreeMap<String, usize>> {
+        (self.whole || !seen.is_empty()).then_some(seen)
+    }
+}
+
+/// One warning for an answer that is not complete: the first gap, and where the others are.
+pub fn warn_of_gaps(gaps: &[Unreadable], warnings: &mut Diagnostics) {
+    let gaps = in_order(gaps.to_vec());
+    let Some(first) = gaps.iter().find(|gap| !gap.reason.leaves_complete()) else { return };
+    let code = if first.code.is_empty() { String::new() } else { format!(" ({})", first.code) };
+    let others = match gaps.len() {
+        1 => "It is the only one in `unreadable`.".to_owned(),
+        all => format!("It is the first of {all} in `unreadable`."),
+    };
+    let detail = format!(
+        "{} on {}: {}{code}. {}\n\n{others} What depends on it is null or missing, and counts are of what was read.",
+        first.subject,
+        first.scope,
+        first.reason.word(),
+        first.remedy
+    );
+    warnings.warning(Path::root(), "Not everything could be read", detail);
+}
+
+fn in_order(mut gaps: Vec<Unreadable>) -> Vec<Unreadable> {
     gaps.sort_by(|a, b| (&a.subject, &a.scope, a.reason.word(), &a.code).cmp(&(&b.subject, &b.scope, b.reason.word(), &b.code)));
     gaps.dedup();
+    gaps
+}
+
+/// Gaps in order, each once; beyond the first 200 only their number.
+pub fn rows(gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
+    let gaps = in_order(gaps);
     let more = gaps.len().saturating_sub(MAX_GAPS);
     let mut rows: Vec<_> = gaps
         .into_iter()
@@ -117,6 +174,42 @@ mod tests {
         assert!(Listing::new((), 5, 3, vec![], &mut warnings).truncated);
         assert_eq!(warnings.iter().next().unwrap().summary, "Result limited to 3 of 5 rows");
         assert!(!Listing::new((), 3, 3, vec![], &mut Diagnostics::new()).truncated);
+    }
+
+    #[test]
+    fn an_incomplete_answer_warns_once_and_names_the_first_gap() {
+        let mut warnings = Diagnostics::new();
+        let absent = Unreadable { subject: "alerts".into(), reason: Reason::NotRegistered, ..gap(9) };
+        let first = Unreadable { code: "AuthorizationFailed".into(), remedy: "Grant Reader.".into(), ..gap(1) };
+        Listing::new((), 0, 0, vec![gap(2), gap(2), first, absent.clone()], &mut warnings);
+        let said: Vec<_> = warnings.iter().collect();
+        assert_eq!(said.iter().map(|one| one.summary.as_str()).collect::<Vec<_>>(), ["Not everything could be read"]);
+        assert_eq!(
+            said[0].detail,
+            "assessments on 00001: forbidden (AuthorizationFailed). Grant Reader.\n\nIt is the first of 3 in `unreadable`. What \
+             depends on it is null or missing, and counts are of what was read."
+        );
+        let mut warnings = Diagnostics::new();
+        assert!(Listing::new((), 0, 0, vec![absent], &mut warnings).complete);
+        assert_eq!(warnings.iter().count(), 0, "what is known to be absent is not unseen");
+    }
+
+    #[test]
+    fn nothing_is_no_count_where_something_was_not_seen() {
+        let gaps = [gap(1)];
+        let word = || BTreeMap::from([("Owner".to_owned(), 1)]);
+        for (counting, none) in [
+            (Counting::on(&[], &[]), Some(0)),
+            (Counting::on(&gaps, &[]), None),
+            (Counting::on(&gaps, &["users"]), None),
+            (Counting::on(&gaps, &["assessments"]), Some(0)),
+            (Counting::on(&[], &[]).and(false), None),
+            (Counting::on(&gaps, &[]).and(true), None),
+        ] {
+            assert_eq!((counting.count(0), counting.count(3)), (none, Some(3)), "{counting:?}");
+            assert_eq!(counting.by(BTreeMap::new()).map(|by| by.len()), none, "{counting:?}");
+            assert_eq!(counting.by(word()), Some(word()), "{counting:?}");
+        }
     }
 
     #[test]

@@ -291,7 +291,7 @@ fn requirements(arguments: &Arguments, definitions: &Definitions) -> Result<(Vec
     problems.into_result()?;
     for id in arguments.role_definition_ids.iter().flatten() {
         let id = guid_of(&id.0);
-        let name = definitions.roles.get(&id).map_or_else(|| id.clone(), |role| role.properties.role_name.clone());
+        let name = definitions.roles.get(&id).and_then(|role| role.properties.role_name.clone()).unwrap_or_else(|| id.clone());
         // The same role by name and by id is one requirement.
         if !requirements.iter().any(|one| matches!(one, Requirement::Role { id: known, .. } if *known == id)) {
             requirements.insert(Requirement::Role { id, name });

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     collect::{hierarchy, scope},
     context::Context,
-    listing::{Listing, limit},
+    listing::{Counting, Listing, limit},
     selection::UnmatchedTags,
     words::{SubscriptionState, lowered},
 };
@@ -43,11 +43,11 @@ struct Arguments {
 #[derive(Serialize, JsonSchema)]
 struct Summary {
     /// Subscriptions that met the filters.
-    matched: usize,
+    matched: Option<usize>,
     /// Subscriptions returned.
     returned: usize,
     /// Subscriptions that met the filters, by state.
-    by_state: BTreeMap<String, usize>,
+    by_state: Option<BTreeMap<String, usize>>,
 }
 
 /// One subscription.
@@ -59,10 +59,10 @@ struct Row {
     id: String,
     /// Lower-case GUID.
     subscription_id: String,
-    /// Its name.
-    display_name: String,
-    /// `Enabled`, `Warned`, `PastDue`, `Disabled` or `Deleted`.
-    state: String,
+    /// Its name. Null if the service did not say.
+    display_name: Option<String>,
+    /// `Enabled`, `Warned`, `PastDue`, `Disabled` or `Deleted`. Null if the service did not say; such a row meets every filter.
+    state: Option<String>,
     /// The tenant that owns it.
     tenant_id: Option<String>,
     /// Whether the sign-in's own tenant owns it; `false` is delegated from another tenant (Azure Lighthouse). Null if a token does not
@@ -124,17 +124,28 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     let matched: Vec<_> = all
         .into_iter()
-        .filter(|row| filter::admits(states.as_ref(), &row.state) && filter::has_tags(&wanted, &row.tags))
+        .filter(|row| {
+            (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && filter::has_tags(&wanted, &row.tags)
+        })
         .collect();
     let mut by_state = BTreeMap::new();
     for row in &matched {
-        *by_state.entry(row.state.clone()).or_default() += 1;
+        if let Some(state) = said(&row.state) {
+            *by_state.entry(state).or_default() += 1;
+        }
     }
     let rows: Vec<_> = matched.iter().take(limit(arguments.limit)).map(|row| as_row(row, hierarchy.above(&row.id))).collect();
-    let summary = Summary { matched: matched.len(), returned: rows.len(), by_state };
+    // What stands above them does not matter to their number.
+    let counting = Counting::on(&scope.gaps, &[]);
+    let summary = Summary { matched: counting.count(matched.len()), returned: rows.len(), by_state: counting.by(by_state) };
     let gaps = scope.gaps.into_iter().chain(unread).collect();
     let listing = Listing::new(summary, matched.len(), rows.len(), gaps, warnings);
     Ok(Attributes { subscriptions: rows, listing })
+}
+
+/// A word that the service may leave out.
+fn said(word: &str) -> Option<String> {
+    (!word.is_empty()).then(|| word.to_owned())
 }
 
 fn as_row(subscription: &scope::Subscription, above: Option<&[hierarchy::Ancestor]>) -> Row {
@@ -145,7 +156,7 @@ fn as_row(subscription: &scope::Subscription, above: Option<&[hierarchy::Ancesto
         id: format!("/subscriptions/{}", subscription.id),
         subscription_id: subscription.id.clone(),
         display_name: subscription.display_name.clone(),
-        state: subscription.state.clone(),
+        state: said(&subscription.state),
         tenant_id: subscription.tenant_id.clone(),
         tenant_matches: subscription.tenant_matches,
         management_group_ids: above.map(|above| above.iter().map(|group| group.id.clone()).collect()),

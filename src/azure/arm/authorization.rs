@@ -104,12 +104,12 @@ pub struct RoleDefinition {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleDefinitionProperties {
-    /// Its name.
-    #[serde(default, deserialize_with = "or_default")]
-    pub role_name: String,
+    /// Its name. Not unique.
+    #[serde(default, deserialize_with = "text")]
+    pub role_name: Option<String>,
     /// `BuiltInRole` or `CustomRole`.
-    #[serde(default, rename = "type", deserialize_with = "or_default")]
-    pub kind: String,
+    #[serde(default, rename = "type", deserialize_with = "text")]
+    pub kind: Option<String>,
     /// What it allows; none if the service did not say.
     #[serde(default, deserialize_with = "list")]
     pub permissions: Option<Vec<Permission>>,
@@ -132,8 +132,8 @@ pub struct DenyAssignment {
 #[serde(rename_all = "camelCase")]
 pub struct DenyAssignmentProperties {
     /// Its name.
-    #[serde(default, deserialize_with = "or_default")]
-    pub deny_assignment_name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub deny_assignment_name: Option<String>,
     /// Where. Without it nothing says what is denied; see `permissions`.
     pub scope: String,
     /// Whether it stops at its own scope.

@@ -23,8 +23,8 @@ pub struct Subscription {
     #[serde(default, deserialize_with = "text")]
     pub tenant_id: Option<String>,
     /// Its name.
-    #[serde(default, deserialize_with = "or_default")]
-    pub display_name: String,
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
     /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`.
     #[serde(default, deserialize_with = "word")]
     pub state: String,

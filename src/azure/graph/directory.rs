@@ -6,7 +6,7 @@ use crate::azure::{
     Result,
     call::Call,
     client::Client,
-    wire::{flag, list, or_default, present, text},
+    wire::{flag, list, present, text},
 };
 
 /// What kind of object an id belongs to.
@@ -161,9 +161,9 @@ pub struct RoleDefinition {
     /// The same in every tenant for built-in roles.
     #[serde(default, deserialize_with = "text")]
     pub template_id: Option<String>,
-    /// Its name.
-    #[serde(default, deserialize_with = "or_default")]
-    pub display_name: String,
+    /// Its name. Not unique.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
     /// Whether it is built in.
     #[serde(default, deserialize_with = "flag")]
     pub is_built_in: Option<bool>,

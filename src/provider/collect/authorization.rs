@@ -18,7 +18,7 @@ use crate::{
     },
     provider::{
         collect::{
-            Lists, each_subscription,
+            Lists, delegated, each_subscription,
             engine::{self, Engine},
             proof,
             scope::{self, Subscription, own_object_id, own_tenant},
@@ -56,7 +56,24 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
         below.values_mut().for_each(|rows| rows.extend(above.iter().cloned()));
         Ok(below)
     };
-    engine::read(context, subscriptions, &engine::ROLE_ASSIGNMENTS, "role_assignments", arm, graph).await
+    // Apart, because Resource Graph does not tell below whose subscription what stands above subscriptions was found.
+    let (own, foreign): (Vec<_>, Vec<_>) =
+        subscriptions.iter().cloned().partition(|subscription| delegated::elsewhere(subscription).is_none());
+    let list = &engine::ROLE_ASSIGNMENTS;
+    let mut lists = engine::read(context, &own, list, list.subject, arm, graph).await?;
+    if !foreign.is_empty() {
+        let of_others = engine::read(context, &foreign, list, list.subject, arm, graph).await?;
+        lists.read.extend(of_others.read);
+        lists.gaps.extend(of_others.gaps);
+    }
+    Ok(not_whole_elsewhere(lists, list.subject))
+}
+
+/// Adds that the lists of another tenant's subscriptions are not all there is.
+fn not_whole_elsewhere<T>(mut lists: Lists<T>, subject: &str) -> Lists<T> {
+    let foreign = lists.read.iter().filter_map(|(subscription, _)| Some((&subscription.id, delegated::elsewhere(subscription)?)));
+    lists.gaps.extend(foreign.map(|(id, why)| delegated::unlisted(subject, &format!("/subscriptions/{id}"), why)));
+    lists
 }
 
 /// The subscription an assignment stands at or below; none if it stands above subscriptions.
@@ -87,7 +104,8 @@ pub async fn eligibilities(context: &Context, subscriptions: &[Subscription]) ->
             client.memo(&key, || async move { wire::eligibilities(&reader, &scope).await }).await
         }
     };
-    each_subscription(context, subscriptions, "eligible_role_assignments", &[READ_ELIGIBILITIES], read).await
+    let subject = "eligible_role_assignments";
+    Ok(not_whole_elsewhere(each_subscription(context, subscriptions, subject, &[READ_ELIGIBILITIES], read).await?, subject))
 }
 
 /// How long the active role assignments of subscriptions last, likewise.
@@ -115,15 +133,26 @@ pub struct Definitions {
 }
 
 impl Definitions {
+    /// The GUIDs of all roles of this name, without case: several can bear one.
+    pub fn all_of_name(&self, name: &str) -> BTreeSet<String> {
+        let bears =
+            |role: &wire::RoleDefinition| role.properties.role_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        self.roles.iter().filter(|(_, role)| bears(role)).map(|(guid, _)| guid.clone()).collect()
+    }
+
+    /// Those of which the service does not say how they are called.
+    pub fn nameless(&self) -> impl Iterator<Item = &Arc<wire::RoleDefinition>> {
+        self.roles.values().filter(|role| role.properties.role_name.is_none())
+    }
+
     /// The GUID of the role of this name, without case.
     pub fn by_name(&self, name: &str) -> Option<String> {
-        let mut roles = self.roles.iter();
-        roles.find(|(_, role)| role.properties.role_name.eq_ignore_ascii_case(name)).map(|(guid, _)| guid.clone())
+        self.all_of_name(name).into_iter().next()
     }
 
     /// All names.
     pub fn names(&self) -> Vec<String> {
-        self.roles.values().map(|role| role.properties.role_name.clone()).collect()
+        self.roles.values().filter_map(|role| role.properties.role_name.clone()).collect()
     }
 }
 

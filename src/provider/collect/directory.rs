@@ -85,7 +85,7 @@ async fn groups_of(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc
 /// same. Groups that could not be looked up may do so, too, and are the gap that they are.
 pub async fn hiding(context: &Context, ids: &BTreeSet<String>) -> Result<Option<Unreadable>> {
     let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
-    let people = principals(context, &wanted).await?;
+    let people = principals(context, &wanted, Principals::default()).await?;
     if let Some(gap) = people.unread.get(&Kind::Group) {
         return Ok(Some(gap.clone()));
     }
@@ -116,8 +116,8 @@ pub struct Known {
     pub kind: Option<Kind>,
     /// Its name; none if names are not wanted.
     pub display_name: Option<String>,
-    /// Whether it is a guest.
-    pub guest: bool,
+    /// Whether it is a guest; none if the directory does not say.
+    pub guest: Option<bool>,
     /// Whether it is a group whose members are hidden.
     pub hides_members: bool,
 }
@@ -129,9 +129,24 @@ pub struct Principals {
     pub known: BTreeMap<String, Known>,
     /// Kinds that could not be read, and why.
     pub unread: BTreeMap<Kind, Unreadable>,
+    /// The lower-case object ids that were asked for, by the kind they were looked for among.
+    asked: BTreeSet<(Kind, String)>,
 }
 
 impl Principals {
+    /// Takes over what a list has just said of an object, so that it is not looked up again. Of one that the caller may not read there
+    /// is only the id, and whether a group hides its members is in no list of members: those are looked up.
+    pub fn learn(&mut self, object: &Object, with_names: bool) {
+        let told = match object.kind() {
+            Some(Kind::User) => object.user_type.is_some(),
+            Some(Kind::ServicePrincipal) => true,
+            Some(Kind::Group) | None => false,
+        };
+        if let Some(kind) = object.kind().filter(|_| told && (object.display_name.is_some() || !with_names)) {
+            self.known.entry(object.id.to_lowercase()).or_insert_with(|| known(kind, object));
+        }
+    }
+
     /// Whether a principal does not exist any more; none if that could not be read, or is none of the directory's kinds.
     pub fn orphaned(&self, id: &str, principal_type: &str) -> Option<bool> {
         if self.known.contains_key(&id.to_lowercase()) {
@@ -141,6 +156,13 @@ impl Principals {
             [] => None,
             kinds => kinds.iter().all(|kind| !self.unread.contains_key(kind)).then_some(true),
         }
+    }
+
+    /// Adds what another reading found.
+    pub fn extend(&mut self, other: Self) {
+        self.known.extend(other.known);
+        self.unread.extend(other.unread);
+        self.asked.extend(other.asked);
     }
 
     /// What could not be read, for the answer.
@@ -160,13 +182,13 @@ pub fn kinds(principal_type: &str) -> &'static [Kind] {
     }
 }
 
-/// Looks up principals by object id; a kind that is not known is looked for among all kinds.
-pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind>>) -> Result<Principals> {
-    let mut found = Principals::default();
+/// Looks up principals by object id, as far as nothing is known about them; a kind that is not known is looked for among all kinds.
+pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind>>, mut found: Principals) -> Result<Principals> {
     let with_names = context.personal_data == PersonalDataWord::Show;
+    let given: BTreeSet<String> = found.known.keys().cloned().collect();
     for kind in Kind::ALL {
-        let ids: Vec<String> =
-            wanted.iter().filter(|(_, known)| known.is_none_or(|known| known == kind)).map(|(id, _)| id.to_lowercase()).collect();
+        let of_kind = wanted.iter().filter(|(_, known)| known.is_none_or(|known| known == kind)).map(|(id, _)| id.to_lowercase());
+        let ids: Vec<String> = of_kind.filter(|id| !given.contains(id) && found.asked.insert((kind, id.clone()))).collect();
         let chunks: Vec<_> = ids.chunks(IDS_AT_ONCE).map(|chunk| objects(context, kind, chunk.to_vec(), with_names)).collect();
         match try_join_all(chunks).await {
             Ok(chunks) if !is_credible(context, kind, &ids, &chunks).await => {
@@ -216,7 +238,7 @@ fn known(kind: Kind, object: &Object) -> Known {
     Known {
         kind: Some(kind),
         display_name: object.display_name.clone(),
-        guest: object.user_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("Guest")),
+        guest: object.user_type.as_deref().map(|word| word.eq_ignore_ascii_case("Guest")),
         hides_members: object.hides_members(),
     }
 }
@@ -235,19 +257,28 @@ async fn objects(context: &Context, kind: Kind, ids: Vec<String>, with_names: bo
     context.client.memo(&key, || async move { directory::objects(&client, kind, &ids, with_names).await }).await
 }
 
-/// The members of groups, nested ones included; a group that could not be read, or whose members are hidden, is a gap.
-pub async fn members(
-    context: &Context,
-    groups: &BTreeSet<String>,
-) -> Result<(BTreeMap<String, Arc<Vec<Object>>>, Vec<Unreadable>)> {
+/// Who is in groups.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// The members of each group, nested ones included, by its id.
+    pub of: BTreeMap<String, Arc<Vec<Object>>>,
+    /// What is known by now about the groups and about those in them.
+    pub people: Principals,
+    /// Groups that could not be read, or whose members are hidden.
+    pub gaps: Vec<Unreadable>,
+}
+
+/// The members of groups, nested ones included.
+pub async fn members(context: &Context, groups: &BTreeSet<String>) -> Result<Members> {
     let with_names = context.personal_data == PersonalDataWord::Show;
     let lists = join_all(groups.iter().map(|group| members_of(context, group.clone(), with_names)).collect::<Vec<_>>()).await;
     let wanted = groups.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
-    let about = principals(context, &wanted).await?;
-    let (mut found, mut gaps) = (BTreeMap::new(), Vec::new());
+    let mut about = principals(context, &wanted, Principals::default()).await?;
+    let (mut found, mut gaps) = (BTreeMap::new(), Vec::from_iter(about.gaps()));
     for (group, members) in groups.iter().cloned().zip(lists) {
         match members {
             Ok(members) => {
+                members.iter().for_each(|member| about.learn(member, with_names));
                 found.insert(group, members);
             }
             // A deleted group has no members; one that was found a moment ago is not deleted.
@@ -267,7 +298,7 @@ pub async fn members(
         let remedy = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
         unseen_members(id, remedy)
     }));
-    Ok((found, gaps))
+    Ok(Members { of: found, people: about, gaps })
 }
 
 /// What to do about a group of another tenant.

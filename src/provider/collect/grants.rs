@@ -23,6 +23,7 @@ use crate::{
     provider::{
         collect::{
             authorization::{self, Definitions, Tree},
+            delegated,
             directory::{self, GRAPH, Membership},
             proof,
             scope::Subscription,
@@ -119,26 +120,10 @@ pub struct Reading {
     gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
 }
 
-/// Whether a scope lies in a subscription of another tenant, which this one was given through Azure Lighthouse.
-fn is_delegated(scope: &str, subscriptions: &[Subscription]) -> bool {
-    let id = ResourceId::parse(scope).unwrap_or_default().subscription_id;
-    subscriptions.iter().any(|subscription| Some(&subscription.id) == id.as_ref() && subscription.tenant_matches == Some(false))
-}
-
-/// Takes from the facts what does not hold in another tenant, and says why: the directory that was asked is not the one whose groups
-/// count there, and rights delegated through Azure Lighthouse are in no list of role assignments.
-fn elsewhere(facts: &mut Facts) -> [(Fact, Unreadable); 2] {
-    let gap = |subject: &str, reason, remedy: &str| Unreadable {
-        subject: subject.to_owned(),
-        scope: facts.scope.clone(),
-        reason,
-        code: String::new(),
-        remedy: format!("The subscription belongs to another tenant. {remedy}"),
-    };
-    let groups = gap("groups", Reason::NotVisible, "Sign in to that one to see who is in its groups.");
-    let given =
-        "Azure does not list what is delegated through Azure Lighthouse. Look at the delegation, or sign in to that tenant.";
-    let given = gap("role_assignments", Reason::NotProven, given);
+/// Takes from the facts what does not hold in another tenant, and says why.
+fn elsewhere(facts: &mut Facts, why: &str) -> [(Fact, Unreadable); 2] {
+    let groups = delegated::unseen_groups(&facts.scope, why);
+    let given = delegated::unlisted("role_assignments", &facts.scope, why);
     facts.absent = false;
     facts.groups = Seen::part(BTreeSet::new(), groups.reason);
     facts.assignments.unseen.get_or_insert(given.reason);
@@ -157,8 +142,10 @@ pub async fn read(
     let one = |scope: &String| at(context, principal, scope.clone(), tree);
     let parts = try_join_all(scopes.iter().map(one).collect::<Vec<_>>()).await?;
     let (mut facts, mut gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    for (facts, gaps) in facts.iter_mut().zip(&mut gaps).filter(|(facts, _)| is_delegated(&facts.scope, subscriptions)) {
-        gaps.extend(elsewhere(facts));
+    for (facts, gaps) in facts.iter_mut().zip(&mut gaps) {
+        if let Some(why) = delegated::elsewhere_at(&facts.scope, subscriptions) {
+            gaps.extend(elsewhere(facts, why));
+        }
     }
     let mut reading = Reading {
         facts,

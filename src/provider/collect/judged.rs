@@ -29,7 +29,7 @@ pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
 pub fn eligibility(row: &wire::ScheduleInstance, now: OffsetDateTime) -> Option<rbac::Assignment> {
     let properties = &row.properties;
     let pending = match force(properties, now) {
-        Force::Over => return None,
+        Force::Never | Force::Over => return None,
         Force::Pending => true,
         Force::Now => false,
     };
@@ -45,30 +45,33 @@ pub fn eligibility(row: &wire::ScheduleInstance, now: OffsetDateTime) -> Option<
 }
 
 /// Whether a schedule of Privileged Identity Management is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Force {
-    /// It is.
-    Now,
-    /// It is over, was refused, or begins later.
+    /// It never was: it was refused, or begins later.
+    Never,
+    /// It was; it has ended, or was taken back.
     Over,
     /// Somebody or something is still working on it.
     Pending,
+    /// It is.
+    Now,
 }
 
 /// Whether a schedule is in force at a moment. `status` is of the enumeration `Status` of the specification 2020-10-01; a row without
 /// one, as the service writes them too, is in force by its dates alone.
 pub fn force(instance: &wire::ScheduleInstanceProperties, now: OffsetDateTime) -> Force {
     const IN_FORCE: [&str; 4] = ["Accepted", "Granted", "Provisioned", "ScheduleCreated"];
-    const OVER: [&str; 8] =
-        ["AdminDenied", "Canceled", "Denied", "Failed", "FailedAsResourceIsLocked", "Invalid", "Revoked", "TimedOut"];
+    const TAKEN_BACK: [&str; 2] = ["FailedAsResourceIsLocked", "Revoked"];
+    const REFUSED: [&str; 6] = ["AdminDenied", "Canceled", "Denied", "Failed", "Invalid", "TimedOut"];
     let moment = |text: &Option<String>| text.as_deref().and_then(time::parse);
     let is_no_time = |text: &Option<String>| text.is_some() && moment(text).is_none();
-    let outside = moment(&instance.start_date_time).is_some_and(|start| now < start)
-        || moment(&instance.end_date_time).is_some_and(|end| now >= end);
-    let is = |words: &[&str]| instance.status.as_ref().is_none_or(|own| words.iter().any(|word| word.eq_ignore_ascii_case(own)));
-    if outside || (instance.status.is_some() && is(&OVER)) {
+    let is_dated = !is_no_time(&instance.start_date_time) && !is_no_time(&instance.end_date_time);
+    let is = |words: &[&str]| instance.status.as_ref().is_some_and(|own| words.iter().any(|word| word.eq_ignore_ascii_case(own)));
+    if is(&REFUSED) || moment(&instance.start_date_time).is_some_and(|start| now < start) {
+        Force::Never
+    } else if is(&TAKEN_BACK) || moment(&instance.end_date_time).is_some_and(|end| now >= end) {
         Force::Over
-    } else if is(&IN_FORCE) && !is_no_time(&instance.start_date_time) && !is_no_time(&instance.end_date_time) {
+    } else if is_dated && (instance.status.is_none() || is(&IN_FORCE)) {
         Force::Now
     } else {
         Force::Pending
@@ -79,7 +82,7 @@ pub fn force(instance: &wire::ScheduleInstanceProperties, now: OffsetDateTime) -
 pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
     rbac::Role {
         id: row.name.to_lowercase(),
-        name: row.properties.role_name.clone(),
+        name: row.properties.role_name.clone().unwrap_or_else(|| row.name.to_lowercase()),
         permissions: built_in::with_known_condition(&row.name, permissions(row.permissions().unwrap_or_default())),
     }
 }
@@ -96,7 +99,7 @@ pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
     let is_stated = properties.permissions.iter().all(wire::Permission::is_stated);
     rbac::Deny {
         id: row.id.to_lowercase(),
-        name: properties.deny_assignment_name.clone(),
+        name: properties.deny_assignment_name.clone().unwrap_or_else(|| guid_of(&row.id)),
         scope: properties.scope.clone(),
         applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
         permissions: if is_stated { permissions(&properties.permissions) } else { vec![anything()] },

@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod connection;
+pub mod delegated;
 pub mod directory;
 pub mod engine;
 pub mod grants;

@@ -29,7 +29,9 @@ pub async fn unmatched_principals(
     if ids.is_empty() {
         return Ok(());
     }
-    let people = directory::principals(context, &ids.iter().map(|id| (id.clone(), None)).collect()).await?;
+    let people =
+        directory::principals(context, &ids.iter().map(|id| (id.clone(), None)).collect(), directory::Principals::default())
+            .await?;
     let is_nobody = |id: &&String| !foreign && people.orphaned(id, "") == Some(true);
     if let Some(id) = ids.iter().find(is_nobody) {
         return Err(nobody(context, "principal_ids", id).await);
@@ -97,7 +99,7 @@ pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions) -> St
     if !is_guid(&guid) {
         return format!("`{argument}` {}", unknown_word(name, &definitions.names()));
     }
-    let known = definitions.roles.get(&guid).map(|role| role.properties.role_name.as_str());
+    let known = definitions.roles.get(&guid).and_then(|role| role.properties.role_name.as_deref());
     match known.or_else(|| built_in::by_guid(&guid)) {
         Some(role) => {
             format!("`{argument}` is {name:?}, which is an id. Its name is {role:?}; ids stand in `role_definition_ids`.")

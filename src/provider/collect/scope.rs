@@ -65,7 +65,7 @@ pub struct Subscription {
     /// Lower-case GUID.
     pub id: String,
     /// Its name.
-    pub display_name: String,
+    pub display_name: Option<String>,
     /// Azure's word.
     pub state: String,
     /// The tenant that owns it.
@@ -127,6 +127,13 @@ pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothin
         return Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps }));
     }
     Ok(Ok(scope))
+}
+
+impl Subscription {
+    /// How people call it; its id, if it has no name.
+    pub fn label(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(&self.id)
+    }
 }
 
 impl Scope {
@@ -231,7 +238,7 @@ async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothin
     }
     let mut detail = format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len());
     for subscription in own.iter().take(20) {
-        detail.push_str(&format!("\n  {}  {}", subscription.id, subscription.display_name));
+        detail.push_str(&format!("\n  {}  {}", subscription.id, subscription.label()));
     }
     if own.len() > 20 {
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));

@@ -19,7 +19,7 @@ use super::{
     },
     context::Context,
     failure,
-    listing::{Listing, limit},
+    listing::{Counting, Listing, limit},
     selection::{Unmatched, UnmatchedTags, warn},
     words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
 };
@@ -85,24 +85,24 @@ struct Arguments {
 }
 
 /// Counts.
-#[derive(Default, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 struct Summary {
     /// Rows that met the filters.
-    matched: usize,
+    matched: Option<usize>,
     /// Rows returned.
     returned: usize,
     /// Healthy rows that met the filters other than `statuses`.
-    healthy: usize,
+    healthy: Option<usize>,
     /// Unhealthy rows that met the filters other than `statuses`.
-    unhealthy: usize,
+    unhealthy: Option<usize>,
     /// Rows that do not apply and met the filters other than `statuses`.
-    not_applicable: usize,
+    not_applicable: Option<usize>,
     /// Rows whose status is none of these three words, or is not stated, and that met the filters other than `statuses`.
-    other: usize,
+    other: Option<usize>,
     /// Unhealthy rows that met the filters, by severity; rows without a known severity are not in it.
-    by_severity: BTreeMap<String, usize>,
-    /// Rows that met the filters and whose recommendation has no metadata.
-    metadata_missing: usize,
+    by_severity: Option<BTreeMap<String, usize>>,
+    /// Rows that met the filters and whose recommendation has no metadata. Null if the metadata could not be read.
+    metadata_missing: Option<usize>,
 }
 
 /// One recommendation on one resource.
@@ -112,8 +112,8 @@ struct Row {
     key: String,
     /// The recommendation: the same GUID in every tenant.
     assessment_key: String,
-    /// What the portal calls it. Not unique.
-    display_name: String,
+    /// What the portal calls it. Not unique; null if the service did not say.
+    display_name: Option<String>,
     /// Lower-case GUID of the subscription it was read in.
     subscription_id: String,
     /// The resource, in the spelling of the azurerm provider; an id of another cloud as it was given.
@@ -226,7 +226,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     };
     let statuses = lowered(&arguments.statuses, |status| &status.0);
     let needs_place = filter.needs_place();
-    let mut summary = Summary::default();
+    let mut tally = Tally::default();
     let mut found = Vec::new();
     let mut untagged = BTreeSet::new();
     let mut unstated = BTreeSet::new();
@@ -250,12 +250,12 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
             untagged.insert(row.subscription_id.to_string());
         }
         let severity = metadata.and_then(|metadata| Severity::parse(&metadata.severity));
-        summary.count(row);
+        tally.count(row);
         if row.status.is_empty() {
             unstated.insert(row.subscription_id.to_string());
         }
         if has_status(row, statuses.as_ref()) {
-            summary.count_admitted(row, severity, metadata);
+            tally.count_admitted(row, severity, metadata);
             found.push(Found { key: row.key(), severity, row, metadata });
         }
     }
@@ -284,8 +284,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     selection::require_types(context, &subscriptions, &unseen, &mut gaps).await?;
     selection::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
     found.sort_by(|a, b| order(a.severity, &a.key).cmp(&order(b.severity, &b.key)));
-    summary.matched = found.len();
-    summary.returned = found.len().min(limit(arguments.limit));
+    let summary = tally.summary(found.len(), found.len().min(limit(arguments.limit)), &gaps);
     let matched = found.len();
     found.truncate(limit(arguments.limit));
     let remediations = found
@@ -417,7 +416,34 @@ fn type_of(id: &ResourceId) -> Option<String> {
     })
 }
 
-impl Summary {
+/// What was seen of each.
+#[derive(Default)]
+struct Tally {
+    healthy: usize,
+    unhealthy: usize,
+    not_applicable: usize,
+    other: usize,
+    by_severity: BTreeMap<String, usize>,
+    metadata_missing: usize,
+}
+
+impl Tally {
+    fn summary(self, matched: usize, returned: usize, gaps: &[Unreadable]) -> Summary {
+        let counting = Counting::on(gaps, &["assessment_metadata"]);
+        let has_metadata = gaps.iter().all(|gap| gap.subject != "assessment_metadata");
+        Summary {
+            matched: counting.count(matched),
+            returned,
+            healthy: counting.count(self.healthy),
+            unhealthy: counting.count(self.unhealthy),
+            not_applicable: counting.count(self.not_applicable),
+            other: counting.count(self.other),
+            by_severity: counting.and(has_metadata).by(self.by_severity),
+            // Without it nothing tells which recommendation has none.
+            metadata_missing: counting.count(self.metadata_missing).filter(|_| has_metadata),
+        }
+    }
+
     /// Whatever statuses are asked for.
     fn count(&mut self, row: &Assessment) {
         self.healthy += usize::from(row.is("Healthy"));
@@ -442,7 +468,7 @@ fn as_row(found: &Found<'_>, with_risk: bool) -> Row {
     Row {
         key: found.key.clone(),
         assessment_key: row.assessment_key.to_string(),
-        display_name: row.display_name.to_string(),
+        display_name: Some(row.display_name.to_string()).filter(|name| !name.is_empty()),
         subscription_id: row.subscription_id.to_string(),
         resource_id: row.resource_id.to_string(),
         resource_name: id.as_ref().and_then(|id| id.name.clone()),

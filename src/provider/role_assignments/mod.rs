@@ -10,22 +10,24 @@ use serde::{Deserialize, Serialize};
 use super::{
     collect::{
         authorization::{self, Definitions, Tree},
-        directory, named, scope,
+        delegated,
+        directory::{self, Principals},
+        named, scope,
     },
     context::Context,
     failure,
-    listing::{Listing, limit},
+    listing::{Counting, Listing, limit},
     selection::{self, Unmatched},
     words::{AreaWord, AssignmentTypeWord, ObjectId, PrincipalType, RoleDefinitionId, ScopeId, SubscriptionId, is_guid, lowered},
 };
 use crate::{
     posture::{
-        Unreadable,
+        Reason, Unreadable,
         rbac::{
             built_in::{self, OWNER},
             place,
         },
-        resource_id::{ResourceId, within},
+        resource_id::{ResourceId, canonical, within},
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -51,7 +53,7 @@ struct Arguments {
     /// one that is not there (as far as resource groups and management groups tell) a warning.
     #[schemars(length(min = 1))]
     scopes: Option<BTreeSet<ScopeId>>,
-    /// Names of roles to return, without case. Default all; a name that is no role is an error.
+    /// Names of roles to return, without case: all roles of that name. Default all; a name that is no role is an error.
     #[schemars(length(min = 1))]
     role_definition_names: Option<BTreeSet<String>>,
     /// Roles to return, as GUIDs or full ids. Default all; an id that matches nothing is a warning.
@@ -77,25 +79,32 @@ struct Arguments {
     limit: Option<u32>,
 }
 
+impl Arguments {
+    /// Whether assignments of this kind are asked for; what has to be activated first only if it is named.
+    fn asks(&self, word: AssignmentTypeWord) -> bool {
+        self.assignment_types.as_ref().map_or(word == AssignmentTypeWord::Active, |types| types.contains(&word))
+    }
+}
+
 /// Counts.
 #[derive(Serialize, JsonSchema)]
 struct Summary {
     /// Assignments that met the filters, those of group members included if they were asked for.
-    matched: usize,
+    matched: Option<usize>,
     /// Assignments returned.
     returned: usize,
     /// Those that met the filters, by the name of the role, or by its GUID where the name could not be read.
-    by_role: BTreeMap<String, usize>,
+    by_role: Option<BTreeMap<String, usize>>,
     /// Those that met the filters, by the type of the principal.
-    by_principal_type: BTreeMap<String, usize>,
+    by_principal_type: Option<BTreeMap<String, usize>>,
     /// Those whose principal does not exist any more.
-    orphaned: usize,
+    orphaned: Option<usize>,
     /// Those that a condition narrows.
-    conditional: usize,
-    /// Those that have to be activated first.
-    eligible: usize,
-    /// Those that give the role Owner now.
-    owners: usize,
+    conditional: Option<usize>,
+    /// Those that have to be activated first. Null if `assignment_types` leaves them out.
+    eligible: Option<usize>,
+    /// Those that give the role Owner now. Null if `assignment_types` leaves out what is active.
+    owners: Option<usize>,
 }
 
 /// One role held by one principal at one scope.
@@ -113,7 +122,7 @@ struct Row {
     subscription_id: Option<String>,
     /// The id of the role; its prefix depends on the scope, its last segment is the GUID.
     role_definition_id: String,
-    /// The name of the role. Null if its definition could not be read.
+    /// The name of the role. Null if its definition could not be read or does not say.
     role_definition_name: Option<String>,
     /// `BuiltInRole` or `CustomRole`. Null as for the name.
     role_type: Option<String>,
@@ -125,7 +134,8 @@ struct Row {
     principal_display_name: Option<String>,
     /// `active` or `eligible`.
     assignment_type: String,
-    /// How Privileged Identity Management made it active: `activated` or `assigned`. Null if it did not, or that could not be read.
+    /// How Privileged Identity Management made it active: `activated` or `assigned`. Null if it did not, or that could not be read. It
+    /// stays when the end has passed and the assignment is still there.
     pim: Option<String>,
     /// `direct`, or `group` for a member of the group that holds the role.
     via: String,
@@ -149,7 +159,8 @@ struct Row {
     created_by: Option<String>,
     /// Whether the role lets its holder change everything or give rights away. Null if its definition could not be read.
     privileged: Option<bool>,
-    /// Whether the principal does not exist any more. Null if that could not be read, or the principal is of another tenant or a device.
+    /// Whether the principal does not exist any more. Null if that could not be read, or the principal is a device or of another tenant:
+    /// in a subscription of that tenant (delegated through Azure Lighthouse) every principal is.
     orphaned: Option<bool>,
 }
 
@@ -160,8 +171,8 @@ struct DenyRow {
     key: String,
     /// Its id.
     id: String,
-    /// Its name.
-    name: String,
+    /// Its name. Null if the service did not say.
+    name: Option<String>,
     /// Where it applies.
     scope: String,
     /// Object ids of those it applies to; all zeros stands for everybody.
@@ -183,11 +194,11 @@ struct RoleRow {
     key: String,
     /// Its id.
     id: String,
-    /// Its name.
-    name: String,
-    /// `BuiltInRole` or `CustomRole`.
+    /// Its name; several roles can have the same. Null if the service did not say.
+    name: Option<String>,
+    /// `BuiltInRole` or `CustomRole`. Null if the service did not say.
     #[serde(rename = "type")]
-    kind: String,
+    kind: Option<String>,
     /// Management operations it allows.
     actions: Vec<String>,
     /// Management operations taken out of them.
@@ -249,6 +260,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
     let definitions = authorization::definitions(context, &places, &found.used(), false).await?;
     let roles = wanted_roles(&arguments, &definitions, warnings)?;
+    gaps.extend(nameless(&arguments, &definitions));
     gaps.extend(definitions.gaps.iter().cloned());
 
     let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
@@ -258,15 +270,18 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
+    let mut known = Principals::default();
     if arguments.expand_groups == Some(true) {
-        rows.extend(expanded(context, &rows, &mut gaps).await?);
+        let (members, people) = expanded(context, &found, &rows, &mut gaps).await?;
+        rows.extend(members);
+        known = people;
     }
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     let which = match arguments.expand_groups {
         Some(true) => "no role assignment that was read is given to",
         _ => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
     };
-    let foreign = subscriptions.iter().any(|subscription| subscription.tenant_matches == Some(false));
+    let foreign = subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
     named::unmatched_principals(context, unmatched.rest(), which, foreign, warnings).await?;
     let wanted_scopes = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
     let missing = named::missing_scopes(context, &wanted_scopes, &subscriptions, &tree).await?;
@@ -275,12 +290,12 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let types = lowered(&arguments.principal_types, |word| &word.0);
     rows.retain(|row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id)));
     rows.retain(|row| types.as_ref().is_none_or(|types| types.contains(&row.principal_type.to_lowercase())));
-    name(context, &mut rows, &mut gaps).await?;
+    name(context, &found, &mut rows, known, &mut gaps).await?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows.dedup_by(|a, b| a.key == b.key);
 
     let matched = rows.len();
-    let mut summary = summary(&rows);
+    let mut summary = summary(&rows, &arguments, &gaps);
     rows.truncate(limit(arguments.limit));
     summary.returned = rows.len();
     let role_definitions = rows::role_rows(&rows, &definitions);
@@ -311,20 +326,33 @@ fn wanted_roles(
     }
     let mut problems = Diagnostics::new();
     let path = Path::attribute("role_definition_names");
+    let are_all = definitions.gaps.is_empty() && definitions.nameless().next().is_none();
     for name in arguments.role_definition_names.iter().flatten() {
-        match definitions.by_name(name) {
-            Some(guid) => {
-                wanted.insert(guid);
-            }
-            None if definitions.gaps.is_empty() || is_guid(&authorization::guid_of(name)) => {
-                let detail = named::no_such_role("role_definition_names", name, definitions);
-                problems.error(path.clone(), "Unknown value", detail);
-            }
-            None => wanted.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned())),
+        let mut found = definitions.all_of_name(name);
+        if !are_all && !is_guid(&authorization::guid_of(name)) {
+            found.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned()));
+        } else if found.is_empty() {
+            problems.error(path.clone(), "Unknown value", named::no_such_role("role_definition_names", name, definitions));
         }
+        wanted.extend(found);
     }
     problems.into_result()?;
     Ok(Some(wanted))
+}
+
+/// Roles that no name finds, where names are asked for.
+fn nameless(arguments: &Arguments, definitions: &Definitions) -> Vec<Unreadable> {
+    let asked = arguments.role_definition_names.is_some();
+    let roles = definitions.nameless().filter(|_| asked);
+    roles
+        .map(|role| Unreadable {
+            subject: "role_definitions".to_owned(),
+            scope: canonical(&role.id),
+            reason: Reason::NotProven,
+            code: String::new(),
+            remedy: "Azure does not say how this role is called, so no name finds it. Use `role_definition_ids`.".to_owned(),
+        })
+        .collect()
 }
 
 /// Whether a scope is at, above or below one that is asked for.
@@ -353,19 +381,20 @@ fn is_wanted(arguments: &Arguments, tree: &Tree, found: &Found, at: &str) -> boo
     scopes.iter().any(touches)
 }
 
-/// A row for each member of each group that holds a role.
-async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<Vec<Row>> {
-    let is_group = |row: &&Row| row.principal_type.eq_ignore_ascii_case("Group");
-    let groups: BTreeSet<String> = rows.iter().filter(is_group).map(|row| row.principal_id.clone()).collect();
-    let (members, unread) = directory::members(context, &groups).await?;
-    gaps.extend(unread);
+/// A row for each member of each group that holds a role, and who was met on the way.
+async fn expanded(context: &Context, found: &Found, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<(Vec<Row>, Principals)> {
+    let is = |row: &Row, word: &str| row.principal_type.eq_ignore_ascii_case(word);
     // Members of a group of another tenant cannot be seen from this one.
-    let foreign: BTreeSet<&String> =
-        rows.iter().filter(|row| row.principal_type.eq_ignore_ascii_case("ForeignGroup")).map(|row| &row.principal_id).collect();
+    let is_foreign = |row: &Row| is(row, "ForeignGroup") || (is(row, "Group") && found.is_elsewhere(row));
+    let is_group = |row: &&Row| is(row, "Group") && !found.is_elsewhere(row);
+    let foreign: BTreeSet<&String> = rows.iter().filter(|row| is_foreign(row)).map(|row| &row.principal_id).collect();
     gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)));
+    let groups: BTreeSet<String> = rows.iter().filter(is_group).map(|row| row.principal_id.clone()).collect();
+    let members = directory::members(context, &groups).await?;
+    gaps.extend(members.gaps);
     let mut more = Vec::new();
     for row in rows.iter().filter(is_group) {
-        let members = members.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
+        let members = members.of.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
         for member in members.filter(|member| member.kind() != Some(directory::Kind::Group)) {
             let id = member.id.to_lowercase();
             more.push(Row {
@@ -380,12 +409,13 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
             });
         }
     }
-    Ok(more)
+    Ok((more, members.people))
 }
 
-/// Fills in the names of principals, and whether they exist.
-async fn name(context: &Context, rows: &mut [Row], gaps: &mut Vec<Unreadable>) -> Result<()> {
-    let direct = rows.iter().filter(|row| row.via == "direct");
+/// Fills in the names of principals, and whether they exist: of those that this tenant's directory has to know.
+async fn name(context: &Context, found: &Found, rows: &mut [Row], known: Principals, gaps: &mut Vec<Unreadable>) -> Result<()> {
+    let is_ours = |row: &Row| row.via == "direct" && !found.is_elsewhere(row);
+    let direct = rows.iter().filter(|row| is_ours(row));
     let wanted: BTreeMap<String, Option<directory::Kind>> = direct
         .filter_map(|row| match directory::kinds(&row.principal_type) {
             [] => None,
@@ -393,33 +423,46 @@ async fn name(context: &Context, rows: &mut [Row], gaps: &mut Vec<Unreadable>) -
             _ => Some((row.principal_id.clone(), None)),
         })
         .collect();
-    let people = directory::principals(context, &wanted).await?;
+    let people = directory::principals(context, &wanted, known).await?;
     gaps.extend(people.gaps());
-    for row in rows.iter_mut().filter(|row| row.via == "direct") {
+    for row in rows.iter_mut().filter(|row| is_ours(row)) {
         row.orphaned = people.orphaned(&row.principal_id, &row.principal_type);
         row.principal_display_name = people.known.get(&row.principal_id).and_then(|known| known.display_name.clone());
     }
     Ok(())
 }
 
-fn summary(rows: &[Row]) -> Summary {
+/// Subjects that say nothing about how many assignments there are.
+const BESIDE_ROWS: [&str; 4] = ["deny_assignments", "role_assignment_schedules", "service_principals", "users"];
+
+fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    // Of groups themselves only the name is read, unless their members are wanted.
+    let names = if arguments.expand_groups == Some(true) { "" } else { "groups" };
+    let on = |more: &'static str| Counting::on(gaps, &[&BESIDE_ROWS[..], &[names, more]].concat());
+    let counting = on("");
+    let is = |row: &Row, word: AssignmentTypeWord| row.assignment_type == word.word();
     let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
-    let mut summary = Summary {
-        matched: rows.len(),
-        returned: 0,
-        by_role: BTreeMap::new(),
-        by_principal_type: BTreeMap::new(),
-        orphaned: count(&|row| row.orphaned == Some(true)),
-        conditional: count(&|row| row.condition.is_some()),
-        eligible: count(&|row| row.assignment_type == AssignmentTypeWord::Eligible.word()),
-        owners: count(&|row| row_role(row) == OWNER && row.assignment_type == AssignmentTypeWord::Active.word()),
-    };
+    let (mut by_role, mut by_principal_type) = (BTreeMap::new(), BTreeMap::new());
     for row in rows {
         let role = row.role_definition_name.clone().unwrap_or_else(|| row_role(row));
-        *summary.by_role.entry(role).or_default() += 1;
-        *summary.by_principal_type.entry(row.principal_type.clone()).or_default() += 1;
+        *by_role.entry(role).or_default() += 1;
+        *by_principal_type.entry(row.principal_type.clone()).or_default() += 1;
     }
-    summary
+    Summary {
+        matched: counting.count(rows.len()),
+        returned: 0,
+        by_role: counting.by(by_role),
+        by_principal_type: counting.by(by_principal_type),
+        orphaned: Counting::on(gaps, &["deny_assignments", "role_assignment_schedules"])
+            .count(count(&|row| row.orphaned == Some(true))),
+        conditional: counting.count(count(&|row| row.condition.is_some())),
+        eligible: on("role_assignments")
+            .and(arguments.asks(AssignmentTypeWord::Eligible))
+            .count(count(&|row| is(row, AssignmentTypeWord::Eligible))),
+        owners: on("eligible_role_assignments")
+            .and(arguments.asks(AssignmentTypeWord::Active))
+            .count(count(&|row| row_role(row) == OWNER && is(row, AssignmentTypeWord::Active))),
+    }
 }
 
 /// The error when no list of role assignments could be read.

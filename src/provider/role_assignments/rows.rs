@@ -1,6 +1,9 @@
 //! The lists behind `azposture_role_assignments`, each row once, and what of them could not be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ::time::OffsetDateTime;
 
@@ -15,7 +18,8 @@ use crate::{
     provider::{
         collect::{
             Lists,
-            authorization::{self, Definitions, Tree, guid_of, wire},
+            authorization::{self, Definitions, Force, Tree, force, guid_of, wire},
+            delegated,
             engine::{self, Engine},
             hierarchy, proof,
             scope::{self, Subscription},
@@ -34,6 +38,8 @@ pub(super) struct Found {
     /// By the id of the assignment they speak of.
     schedules: BTreeMap<String, wire::ScheduleInstanceProperties>,
     denials: BTreeMap<String, wire::DenyAssignment>,
+    /// Those that only stand in lists of other tenants' subscriptions.
+    elsewhere: BTreeSet<String>,
     /// The subscriptions in whose lists something on a management group stood, by the lower-case id of the group.
     above: BTreeMap<String, BTreeSet<String>>,
 }
@@ -46,8 +52,7 @@ pub(super) async fn read(
     tree: &Tree,
     gaps: &mut Vec<Unreadable>,
 ) -> Result<Found> {
-    let types = arguments.assignment_types.clone().unwrap_or_else(|| BTreeSet::from([AssignmentTypeWord::Active]));
-    let (active, eligible) = (types.contains(&AssignmentTypeWord::Active), types.contains(&AssignmentTypeWord::Eligible));
+    let (active, eligible) = (arguments.asks(AssignmentTypeWord::Active), arguments.asks(AssignmentTypeWord::Eligible));
     let mut found = Found::default();
     let groups = groups_without(arguments, subscriptions, tree, gaps);
     let mut any = false;
@@ -58,6 +63,7 @@ pub(super) async fn read(
         );
         let assignments = assignments?;
         any |= !assignments.read.is_empty();
+        found.tell_apart(&assignments, |row| &row.id);
         found.active.extend(each(&assignments).map(|row| (row.id.to_lowercase(), row.clone())));
         match arguments.scopes.is_some() && tree.groups.is_empty() && engine::of(context) == Engine::ResourceGraph {
             true => found.place_by_hierarchy(context, gaps).await?,
@@ -75,6 +81,7 @@ pub(super) async fn read(
         let list = authorization::eligibilities(context, subscriptions).await?;
         let (lists, unread) = authorization::eligibilities_of_groups(context, &groups).await?;
         any |= !list.read.is_empty() || !lists.is_empty();
+        found.tell_apart(&list, |row| &row.id);
         let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row, now));
         found.eligible.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
         found.place(&list, |row| &row.properties.scope);
@@ -115,13 +122,35 @@ fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
 
 /// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
 fn is_in_force(row: &wire::ScheduleInstance, now: OffsetDateTime) -> bool {
-    authorization::force(&row.properties, now) != authorization::Force::Over
+    force(&row.properties, now) > Force::Over
 }
 
 impl Found {
-    /// How long assignments last. Without the licence nothing is scheduled, which is an answer.
+    /// Remembers which rows stand in no list of a subscription of the own tenant.
+    fn tell_apart<T>(&mut self, lists: &Lists<Vec<T>>, id: impl Fn(&T) -> &String) {
+        let (own, others): (Vec<_>, Vec<_>) =
+            lists.read.iter().partition(|(subscription, _)| delegated::elsewhere(subscription).is_none());
+        let ids = |lists: &[&(Subscription, Arc<Vec<T>>)]| -> BTreeSet<String> {
+            lists.iter().flat_map(|(_, rows)| rows.iter()).map(|row| id(row).to_lowercase()).collect()
+        };
+        self.elsewhere.extend(&ids(&others) - &ids(&own));
+    }
+
+    /// Whether the principal of a row is one of another tenant, or may be: the directory of this one says nothing about it.
+    pub(super) fn is_elsewhere(&self, row: &Row) -> bool {
+        self.elsewhere.contains(&row.id.to_lowercase())
+    }
+
+    /// How long assignments last. Without the licence nothing is scheduled, which is an answer. One that is still listed after its end
+    /// keeps that end; of several schedules of one assignment the one in force tells, and of those the one that lasts longest.
     fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, now: OffsetDateTime, gaps: &mut Vec<Unreadable>) {
-        for row in each(&schedules).filter(|row| is_in_force(row, now)) {
+        let lasts = |own: &wire::ScheduleInstanceProperties| {
+            let end = own.end_date_time.as_deref().and_then(time::parse);
+            (force(own, now), end.is_none(), end)
+        };
+        let mut rows: Vec<_> = each(&schedules).filter(|row| force(&row.properties, now) != Force::Never).collect();
+        rows.sort_by_key(|row| lasts(&row.properties));
+        for row in rows {
             if let Some(origin) = &row.properties.origin_role_assignment_id {
                 self.schedules.insert(origin.to_lowercase(), row.properties.clone());
             }
@@ -241,8 +270,8 @@ fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, defi
         scope_type: kind.map_or("resource", place::Kind::word).to_owned(),
         subscription_id: ResourceId::parse(scope).ok().and_then(|id| id.subscription_id),
         role_definition_id: canonical(role_definition_id),
-        role_definition_name: role.map(|role| role.properties.role_name.clone()),
-        role_type: role.map(|role| role.properties.kind.clone()),
+        role_definition_name: role.and_then(|role| role.properties.role_name.clone()),
+        role_type: role.and_then(|role| role.properties.kind.clone()),
         principal_id: principal_id.to_lowercase(),
         principal_type: String::new(),
         principal_display_name: None,
@@ -295,7 +324,7 @@ pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow>
 
 /// The id of a role. The service puts the subscription it was asked at before that of a built-in one, which belongs to none.
 fn role_id(role: &wire::RoleDefinition) -> String {
-    match role.properties.kind.eq_ignore_ascii_case("BuiltInRole") {
+    match role.properties.kind.as_ref().is_some_and(|kind| kind.eq_ignore_ascii_case("BuiltInRole")) {
         true => format!("/providers/Microsoft.Authorization/roleDefinitions/{}", role.name.to_lowercase()),
         false => canonical(&role.id),
     }

@@ -12,7 +12,7 @@ const DENIZ: &str = "fab00002-0000-4000-8000-000000000004";
 const ADMINISTRATORS: &str = "fab00003-0000-4000-8000-000000000008";
 
 /// The demo tenant, whose principal may also read schedules (RoleManagement.Read.Directory).
-fn with_schedules() -> Tenant {
+pub(super) fn with_schedules() -> Tenant {
     let tenant = Tenant::demo();
     tenant
         .edit("app-role-assignments", |list| {

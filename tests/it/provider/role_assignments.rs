@@ -77,7 +77,7 @@ async fn what_can_be_activated_is_listed_when_asked_for_and_marked() {
     let of = |kind: &str| rows(&answer).into_iter().find(|row| row["assignment_type"] == kind).unwrap();
     assert_eq!((&of("active")["pim"], of("active")["ends_on"].is_string()), (&json!("activated"), true));
     assert_eq!((&of("eligible")["pim"], &answer["summary"]["eligible"]), (&Json::Null, &json!(1)));
-    assert_eq!(inside.read(NAME, json!({})).await.ok()["summary"]["eligible"], 0);
+    assert!(inside.read(NAME, json!({})).await.ok()["summary"]["eligible"].is_null(), "they were not looked at");
 }
 
 #[tokio::test]
@@ -326,7 +326,10 @@ async fn a_second_reading_asks_for_nothing_again() {
     inside.read(NAME, json!({"expand_groups": true, "privileged_only": true})).await.ok();
     let again: Vec<_> = tenant.requests().into_iter().skip(asked).map(|request| request.path).collect();
     let names = ["/v1.0/groups", "/v1.0/servicePrincipals", "/v1.0/users"];
-    assert!(again.iter().all(|path| names.contains(&path.as_str())), "only the names of other principals: {again:#?}");
+    assert!(
+        again.iter().all(|path| names.iter().any(|name| path.starts_with(name))),
+        "only the names of other principals: {again:#?}"
+    );
 }
 
 #[tokio::test]

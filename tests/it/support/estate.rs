@@ -88,7 +88,7 @@ impl Estate {
             })],
             "roledefinitions" => vec![json!({
                 "id": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"), "name": READER,
-                "properties": {"roleName": "Reader", "type": "BuiltInRole", "permissions": [{"actions": ["*/read"], "notActions": []}]}
+                "properties": {"roleName": "Reader", "type": "BuiltInRole", "permissions": [{"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}]}
             })],
             _ => vec![],
         };

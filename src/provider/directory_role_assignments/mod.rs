@@ -1,37 +1,31 @@
 //! `azposture_directory_role_assignments`: who holds which Entra directory role, and who could.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
     collect::{
-        directory::{self, GRAPH, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance},
+        directory::{self, GRAPH, Kind, Principals, RoleDefinition},
         named,
     },
     context::Context,
-    failure,
-    listing::{Listing, limit},
+    listing::{Counting, Listing, limit},
     selection::Unmatched,
     words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, PersonalDataWord, lowered},
 };
 use crate::{
-    azure,
-    posture::{
-        Unreadable, filter,
-        rbac::directory::{GLOBAL_ADMINISTRATOR, is_privileged},
-        time,
-    },
+    posture::{Reason, Unreadable, filter, rbac::directory::GLOBAL_ADMINISTRATOR},
     sdk::{
         Diagnostics, Path, Result,
         entry::{DataSource, DataSourceEntry, Page},
         rules::unknown_word,
     },
 };
+use rows::{Facts, without_repeated};
 
 /// The data sources of this subject.
 pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<DirectoryRoleAssignments>()];
@@ -44,7 +38,7 @@ struct Arguments {
     /// Roles to return, by template id. Default all; one that is no role is an error.
     #[schemars(length(min = 1))]
     role_template_ids: Option<BTreeSet<Guid>>,
-    /// Roles to return, by name, without case. Default all; one that is no role is an error.
+    /// Roles to return, by name, without case: all roles of that name. Default all; one that is no role is an error.
     #[schemars(length(min = 1))]
     role_display_names: Option<BTreeSet<String>>,
     /// Object ids of principals to return. Default all; one that the directory does not know is an error, one that holds nothing a
@@ -62,23 +56,31 @@ struct Arguments {
     limit: Option<u32>,
 }
 
+impl Arguments {
+    /// Whether assignments of this kind are asked for.
+    fn asks(&self, word: AssignmentTypeWord) -> bool {
+        self.assignment_types.as_ref().is_none_or(|types| types.contains(&word))
+    }
+}
+
 /// Counts.
 #[derive(Serialize, JsonSchema)]
 struct Summary {
     /// Assignments that met the filters, those of group members included.
-    matched: usize,
+    matched: Option<usize>,
     /// Assignments returned.
     returned: usize,
-    /// Those that met the filters, by the name of the role.
-    by_role: BTreeMap<String, usize>,
-    /// Principals that hold Global Administrator now, groups not counted.
-    global_administrators: usize,
-    /// Assignments of privileged roles that are active and do not end; that of a group counts once, those of its members do not.
-    permanent_privileged: usize,
-    /// Those that have to be activated first.
-    eligible: usize,
+    /// Those that met the filters, by the name of the role, or by its template id where the name could not be read.
+    by_role: Option<BTreeMap<String, usize>>,
+    /// Principals that hold Global Administrator now, groups not counted. Null if `assignment_types` leaves out what is active.
+    global_administrators: Option<usize>,
+    /// Assignments of privileged roles that are active and do not end; that of a group counts once, those of its members do not. Null if
+    /// `assignment_types` leaves out what is active.
+    permanent_privileged: Option<usize>,
+    /// Those that have to be activated first. Null if `assignment_types` leaves them out.
+    eligible: Option<usize>,
     /// Those of guests.
-    guests: usize,
+    guests: Option<usize>,
 }
 
 /// One directory role of one principal.
@@ -89,7 +91,7 @@ struct Row {
     key: String,
     /// The template id of the role, lower case; of a custom role its own id.
     role_template_id: String,
-    /// The name of the role. Null if the roles could not be read.
+    /// The name of the role. Null if the roles could not be read or do not say.
     role_display_name: Option<String>,
     /// Object id, lower case.
     principal_id: String,
@@ -133,6 +135,12 @@ struct Attributes {
     listing: Listing<Summary>,
 }
 
+/// Subjects of gaps.
+const ACTIVE: &str = "directory_role_assignments";
+const ELIGIBLE: &str = "eligible_directory_role_assignments";
+const ROLES: &str = "directory_roles";
+const SCHEDULES: &str = "directory_role_assignment_schedules";
+
 struct DirectoryRoleAssignments;
 
 impl DataSource for DirectoryRoleAssignments {
@@ -153,181 +161,38 @@ impl DataSource for DirectoryRoleAssignments {
     }
 }
 
-/// What was read; each none if it was not asked for or could not be.
-struct Facts {
-    definitions: Option<Arc<Vec<RoleDefinition>>>,
-    active: Option<Arc<Vec<RoleAssignment>>>,
-    schedules: Option<Arc<Vec<RoleInstance>>>,
-    eligible: Option<Arc<Vec<RoleInstance>>>,
-}
-
 async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
     let mut gaps = Vec::new();
-    let facts = facts(&arguments, context, &mut gaps).await?;
+    let facts = rows::facts(&arguments, context, &mut gaps).await?;
     let wanted = wanted_roles(&arguments, &facts)?;
-    let mut rows = facts.rows();
+    gaps.extend(nameless(&arguments, &facts));
+    let mut known = facts.people(context.personal_data == PersonalDataWord::Show);
+    let mut rows = facts.rows(context.client.now());
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
     if arguments.expand_groups != Some(false) {
-        rows.extend(expanded(context, &rows, &mut gaps).await?);
+        let (members, people) = expanded(context, &rows, &mut gaps).await?;
+        rows.extend(members);
+        known.extend(people);
         without_repeated(&mut rows);
     }
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     let which = "no directory role that was read is held by";
     named::unmatched_principals(context, unmatched.rest(), which, false, warnings).await?;
     rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
-    let guests = guests(context, &mut rows, &mut gaps).await?;
+    let guests = guests(context, &mut rows, known, &mut gaps).await?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows.dedup_by(|a, b| a.key == b.key);
 
     let matched = rows.len();
-    let mut summary = summary(&rows, &guests);
+    let mut summary = summary(&rows, &guests, &arguments, &gaps);
     rows.truncate(limit(arguments.limit));
     summary.returned = rows.len();
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
     Ok(Attributes { role_assignments: rows, listing })
-}
-
-async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<Facts> {
-    let types = arguments.assignment_types.as_ref();
-    let asked = |word| types.is_none_or(|types| types.contains(&word));
-    let (active, eligible) = (asked(AssignmentTypeWord::Active), asked(AssignmentTypeWord::Eligible));
-    let (definitions, assignments, schedules, eligibilities) = tokio::join!(
-        directory::role_definitions(context),
-        only_if(active, directory::role_assignments(context)),
-        only_if(active, directory::role_schedules(context)),
-        only_if(eligible, directory::role_eligibilities(context)),
-    );
-    let facts = Facts {
-        definitions: taken("directory_roles", Some(definitions), gaps)?,
-        active: taken("directory_role_assignments", assignments, gaps)?,
-        schedules: taken("directory_role_assignment_schedules", schedules, gaps)?,
-        eligible: taken("eligible_directory_role_assignments", eligibilities, gaps)?,
-    };
-    match facts.active.is_none() && facts.eligible.is_none() {
-        true => Err(failure::nothing_read(gaps)),
-        false => Ok(facts),
-    }
-}
-
-async fn only_if<T>(asked: bool, read: impl Future<Output = azure::Result<T>>) -> Option<azure::Result<T>> {
-    if asked { Some(read.await) } else { None }
-}
-
-fn taken<T>(subject: &str, read: Option<azure::Result<T>>, gaps: &mut Vec<Unreadable>) -> Result<Option<T>> {
-    match read {
-        None => Ok(None),
-        Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(error)) => {
-            gaps.push(failure::gap(subject, GRAPH, &error)?);
-            Ok(None)
-        }
-    }
-}
-
-/// Where a role holds: in the directory, or in a part of one application alone. What says neither holds everywhere.
-fn scope<'a>(directory: Option<&'a String>, app: Option<&'a String>) -> &'a str {
-    directory.or(app).map_or("/", String::as_str)
-}
-
-impl Facts {
-    fn rows(&self) -> Vec<Row> {
-        let active = self.active.iter().flat_map(|rows| rows.iter()).map(|row| self.active_row(row));
-        active.chain(self.eligible.iter().flat_map(|rows| rows.iter()).map(|row| self.eligible_row(row))).collect()
-    }
-
-    fn active_row(&self, assignment: &RoleAssignment) -> Row {
-        let own = scope(assignment.directory_scope_id.as_ref(), assignment.app_scope_id.as_ref());
-        let same = |one: &&RoleInstance| {
-            one.principal_id.eq_ignore_ascii_case(&assignment.principal_id)
-                && one.role_definition_id.eq_ignore_ascii_case(&assignment.role_definition_id)
-                && scope(one.directory_scope_id.as_ref(), one.app_scope_id.as_ref()).eq_ignore_ascii_case(own)
-        };
-        let schedule = self.schedules.as_ref().and_then(|schedules| schedules.iter().find(same));
-        let mut row = self.row(
-            &assignment.role_definition_id,
-            &assignment.principal_id,
-            own.to_owned(),
-            assignment.principal.as_ref(),
-            AssignmentTypeWord::Active,
-        );
-        if let Some(schedule) = schedule {
-            row.last(schedule);
-            row.pim = schedule.assignment_type.as_ref().map(|word| word.to_lowercase());
-        } else if self.schedules.is_some() {
-            // All schedules were read, and none ends this assignment.
-            row.permanent = Some(true);
-        }
-        row
-    }
-
-    fn eligible_row(&self, instance: &RoleInstance) -> Row {
-        let scope = scope(instance.directory_scope_id.as_ref(), instance.app_scope_id.as_ref()).to_owned();
-        let principal = instance.principal.as_ref();
-        let mut row =
-            self.row(&instance.role_definition_id, &instance.principal_id, scope, principal, AssignmentTypeWord::Eligible);
-        row.last(instance);
-        if instance.member_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("Group")) {
-            row.via = "group".to_owned();
-            row.key.push_str(UNNAMED_GROUP);
-        }
-        row
-    }
-
-    fn row(&self, role: &str, principal_id: &str, scope: String, principal: Option<&Object>, kind: AssignmentTypeWord) -> Row {
-        let definition = self.definitions.as_ref().and_then(|all| all.iter().find(|one| one.id.eq_ignore_ascii_case(role)));
-        let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
-        let principal_id = principal_id.to_lowercase();
-        let built_in = definition.map(|one| one.is_built_in != Some(false));
-        // What is on the list is privileged whatever it says; of the others their operations decide.
-        let privileged = definition.and_then(|one| match one.operations() {
-            Some(operations) => Some(is_privileged(&template, operations.into_iter())),
-            None => is_privileged(&template, std::iter::empty()).then_some(true),
-        });
-        Row {
-            key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
-            role_display_name: definition.map(|one| one.display_name.clone()),
-            privileged,
-            role_template_id: template,
-            principal_id,
-            principal_type: principal.map_or("Unknown", Object::principal_type).to_owned(),
-            principal_display_name: principal.and_then(|principal| principal.display_name.clone()),
-            tenant_wide: scope == "/",
-            directory_scope: scope,
-            assignment_type: kind.word().to_owned(),
-            pim: None,
-            via: "direct".to_owned(),
-            via_group_id: None,
-            starts_on: None,
-            ends_on: None,
-            built_in,
-            permanent: None,
-            // The service expands a deleted principal to nothing.
-            orphaned: Some(principal.is_none()),
-        }
-    }
-}
-
-impl Row {
-    fn last(&mut self, instance: &RoleInstance) {
-        self.starts_on = instance.start_date_time.as_deref().and_then(time::canonical);
-        self.ends_on = instance.end_date_time.as_deref().and_then(time::canonical);
-        self.permanent = Some(self.ends_on.is_none());
-    }
-}
-
-/// Stands in a key where the service says "through a group" and not through which.
-const UNNAMED_GROUP: &str = "|group";
-
-/// Leaves out what comes through an unnamed group where the group that it comes through was found, so that nothing counts twice.
-fn without_repeated(rows: &mut Vec<Row>) {
-    let without_group =
-        |row: &Row| row.via_group_id.as_ref().and_then(|id| row.key.strip_suffix(&format!("|{id}")).map(str::to_owned));
-    let named: BTreeSet<String> = rows.iter().filter_map(without_group).collect();
-    rows.retain(|row| row.via_group_id.is_some() || row.key.strip_suffix(UNNAMED_GROUP).is_none_or(|key| !named.contains(key)));
 }
 
 /// The template ids that are asked for. What is no role is an error, unless the roles could not be read.
@@ -353,41 +218,55 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts) -> Result<Option<BTreeSet<
         let path = Path::attribute("role_template_ids");
         problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(id, &known)));
     }
+    let names: Vec<String> = definitions.iter().filter_map(|one| one.display_name.clone()).collect();
     for name in arguments.role_display_names.iter().flatten() {
         let same = |one: &&RoleDefinition| template(one).eq_ignore_ascii_case(name) || one.id.eq_ignore_ascii_case(name);
         if let Some(role) = definitions.iter().find(same) {
             let path = Path::attribute("role_display_names");
-            let detail = format!(
-                "`{path}` is {name:?}, which is an id. Its name is {:?}; ids stand in `role_template_ids`.",
-                role.display_name
-            );
+            let called = role.display_name.as_deref().map(|called| format!(" Its name is {called:?};")).unwrap_or_default();
+            let detail = format!("`{path}` is {name:?}, which is an id.{called} ids stand in `role_template_ids`.");
             problems.error(path, "Unknown value", detail);
             continue;
         }
-        match definitions.iter().find(|one| one.display_name.eq_ignore_ascii_case(name)) {
-            Some(found) => {
-                wanted.insert(template(found));
-            }
-            None => {
-                let names: Vec<String> = definitions.iter().map(|one| one.display_name.clone()).collect();
-                let path = Path::attribute("role_display_names");
-                problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &names)));
-            }
+        let bears = |one: &&RoleDefinition| one.display_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        // Several can bear one name: custom roles may repeat that of another.
+        let named: BTreeSet<String> = definitions.iter().filter(bears).map(template).collect();
+        if named.is_empty() && names.len() == definitions.len() {
+            let path = Path::attribute("role_display_names");
+            problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &names)));
         }
+        wanted.extend(named);
     }
     problems.into_result()?;
     Ok(Some(wanted))
 }
 
-/// A row for each member of each group that holds a role.
-async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<Vec<Row>> {
+/// Roles that no name finds, where names are asked for.
+fn nameless(arguments: &Arguments, facts: &Facts) -> Option<Unreadable> {
+    let roles = facts.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.display_name.is_none());
+    let ids: Vec<&str> = roles.map(|one| one.id.as_str()).collect();
+    let first = ids.first().filter(|_| arguments.role_display_names.is_some())?;
+    let remedy = format!(
+        "Microsoft Graph does not say how {} of the directory roles are called ({first} …), so no name finds them. Use \
+         `role_template_ids`.",
+        ids.len()
+    );
+    Some(hidden(ROLES, remedy))
+}
+
+fn hidden(subject: &str, remedy: String) -> Unreadable {
+    Unreadable { subject: subject.to_owned(), scope: GRAPH.to_owned(), reason: Reason::Hidden, code: String::new(), remedy }
+}
+
+/// A row for each member of each group that holds a role, and who was met on the way.
+async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<(Vec<Row>, Principals)> {
     let groups: BTreeSet<String> =
         rows.iter().filter(|row| row.principal_type == Kind::Group.word()).map(|row| row.principal_id.clone()).collect();
-    let (members, unread) = directory::members(context, &groups).await?;
-    gaps.extend(unread);
+    let members = directory::members(context, &groups).await?;
+    gaps.extend(members.gaps);
     let mut more = Vec::new();
     for row in rows {
-        let members = members.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
+        let members = members.of.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
         for member in members.filter(|member| member.kind() != Some(Kind::Group)) {
             let id = member.id.to_lowercase();
             let Row { role_template_id, directory_scope, assignment_type, principal_id: group, .. } = row;
@@ -408,42 +287,60 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
             });
         }
     }
-    Ok(more)
+    Ok((more, members.people))
 }
 
 /// The guests among the principals, and no names where nobody may see them.
-async fn guests(context: &Context, rows: &mut [Row], gaps: &mut Vec<Unreadable>) -> Result<BTreeSet<String>> {
+async fn guests(context: &Context, rows: &mut [Row], known: Principals, gaps: &mut Vec<Unreadable>) -> Result<BTreeSet<String>> {
     if context.personal_data == PersonalDataWord::Redact {
         rows.iter_mut().for_each(|row| row.principal_display_name = None);
     }
     let users = rows.iter().filter(|row| row.principal_type == Kind::User.word());
-    let wanted = users.map(|row| (row.principal_id.clone(), Some(Kind::User))).collect();
-    let people = directory::principals(context, &wanted).await?;
+    let wanted: BTreeMap<String, _> = users.map(|row| (row.principal_id.clone(), Some(Kind::User))).collect();
+    let people = directory::principals(context, &wanted, known).await?;
     gaps.extend(people.gaps());
-    Ok(people.known.into_iter().filter(|(_, known)| known.guest).map(|(id, _)| id).collect())
+    let unsaid = wanted.keys().filter(|id| people.known.get(*id).is_some_and(|known| known.guest.is_none())).count();
+    if unsaid > 0 {
+        let remedy = format!(
+            "Microsoft Graph does not say of {unsaid} of the users whether they are guests (`userType` is null). Grant User.Read.All \
+             (Microsoft Graph, application), or have the user type set: Entra admin center > Users."
+        );
+        gaps.push(hidden("users", remedy));
+    }
+    Ok(people.known.into_iter().filter(|(_, known)| known.guest == Some(true)).map(|(id, _)| id).collect())
 }
 
-fn summary(rows: &[Row], guests: &BTreeSet<String>) -> Summary {
-    let active = |row: &&Row| row.assignment_type == AssignmentTypeWord::Active.word();
-    let administrators: BTreeSet<&String> = rows
-        .iter()
-        .filter(active)
-        .filter(|row| row.role_template_id == GLOBAL_ADMINISTRATOR && row.principal_type != Kind::Group.word())
-        .map(|row| &row.principal_id)
-        .collect();
+fn summary(rows: &[Row], guests: &BTreeSet<String>, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    let is_active = |row: &&Row| row.assignment_type == AssignmentTypeWord::Active.word();
+    let is_group = |row: &Row| row.principal_type == Kind::Group.word();
+    let (groups, administrators): (Vec<_>, Vec<_>) =
+        rows.iter().filter(is_active).filter(|row| row.role_template_id == GLOBAL_ADMINISTRATOR).partition(|row| is_group(row));
+    let administrators: BTreeSet<&String> = administrators.iter().map(|row| &row.principal_id).collect();
     let permanent = |row: &&Row| row.privileged == Some(true) && row.permanent == Some(true);
     let mut by_role = BTreeMap::new();
     for row in rows {
         let role = row.role_display_name.clone().unwrap_or_else(|| row.role_template_id.clone());
         *by_role.entry(role).or_default() += 1;
     }
+    let (active, eligible) = (arguments.asks(AssignmentTypeWord::Active), arguments.asks(AssignmentTypeWord::Eligible));
+    // Who is in a group that was not looked into was not seen.
+    let expands = arguments.expand_groups != Some(false);
+    let counting = Counting::on(gaps, &[SCHEDULES, "users"]);
     Summary {
-        matched: rows.len(),
+        matched: counting.count(rows.len()),
         returned: 0,
-        by_role,
-        global_administrators: administrators.len(),
-        permanent_privileged: rows.iter().filter(active).filter(permanent).count(),
-        eligible: rows.len() - rows.iter().filter(active).count(),
-        guests: rows.iter().filter(|row| guests.contains(&row.principal_id)).count(),
+        by_role: counting.by(by_role),
+        global_administrators: Counting::on(gaps, &[SCHEDULES, ELIGIBLE, ROLES, "users"])
+            .and(active && (expands || groups.is_empty()))
+            .count(administrators.len()),
+        permanent_privileged: Counting::on(gaps, &[ELIGIBLE, "group_members", "groups", "users"])
+            .and(active)
+            .count(rows.iter().filter(is_active).filter(permanent).count()),
+        eligible: Counting::on(gaps, &[SCHEDULES, ACTIVE, "users"])
+            .and(eligible)
+            .count(rows.len() - rows.iter().filter(is_active).count()),
+        guests: Counting::on(gaps, &[SCHEDULES])
+            .and(expands || !rows.iter().any(is_group))
+            .count(rows.iter().filter(|row| guests.contains(&row.principal_id)).count()),
     }
 }

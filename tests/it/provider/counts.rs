@@ -1,0 +1,133 @@
+//! Counts in `summary`: what was not seen is never 0, and an answer that is not complete says so once.
+
+use azposture::{
+    azure::settings::ScopeSetting,
+    demo::{Fault, PRODUCTION, SANDBOX, Tenant},
+};
+use serde_json::{Value as Json, json};
+
+use super::directory_roles::with_schedules;
+use crate::support::{
+    held::{READER, hold, subscription},
+    inside::{Inside, Reading},
+};
+
+const AVA: &str = "fab00002-0000-4000-8000-000000000001";
+/// Holds no directory role.
+const CAI: &str = "fab00002-0000-4000-8000-000000000003";
+const NOBODY: &str = "fab0000e-0000-4000-8000-00000000ffff";
+const TITLE: &str = "Not everything could be read";
+
+async fn read(fault: Fault, name: &str, arguments: &Json) -> Reading {
+    Inside::by_arm(with_schedules().with_fault(fault)).await.read(name, arguments.clone()).await
+}
+
+fn refused(part: &str) -> Fault {
+    let code = if part.starts_with("/v1.0") || part.contains("roleManagement") || part.contains("transitiveMembers") {
+        "Authorization_RequestDenied"
+    } else {
+        "AuthorizationFailed"
+    };
+    Fault::on(part).refuse(403, code, "no")
+}
+
+#[tokio::test]
+async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
+    let plans = format!("{SANDBOX}/providers/Microsoft.Security/pricings");
+    let assessments = format!("{SANDBOX}/providers/Microsoft.Security/assessments");
+    let nobodys = json!({"principal_types": ["Device"]});
+    let of_none = json!({"principal_ids": [CAI]});
+    let eligible = json!({"principal_types": ["Device"], "assignment_types": ["active", "eligible"]});
+    let of_ava = json!({"principal_ids": [AVA]});
+    let groups = json!({"principal_types": ["Device"], "expand_groups": true});
+    let all = ["matched", "by_role", "by_principal_type", "orphaned", "conditional", "owners"];
+    let directory = "directory_role_assignments";
+    for (name, arguments, part, null, zero) in [
+        ("role_assignments", &of_ava, "/v1.0/users", &["orphaned"][..], &["conditional"][..]),
+        ("role_assignments", &nobodys, &format!("{SANDBOX}/providers/Microsoft.Authorization/roleAssignments"), &all, &[]),
+        ("role_assignments", &nobodys, "Microsoft.Authorization/denyAssignments", &[], &all),
+        ("role_assignments", &nobodys, "roleAssignmentScheduleInstances", &[], &all),
+        ("role_assignments", &groups, "/transitiveMembers", &["matched", "owners"], &[]),
+        ("role_assignments", &eligible, "roleEligibilityScheduleInstances", &["matched", "eligible"], &["owners"]),
+        (
+            directory,
+            &of_none,
+            "roleAssignmentScheduleInstances",
+            &["permanent_privileged"],
+            &["matched", "global_administrators"],
+        ),
+        (directory, &of_none, "roleEligibilityScheduleInstances", &["matched", "eligible"], &["permanent_privileged"]),
+        (directory, &of_none, "roleManagement/directory/roleDefinitions", &["permanent_privileged", "by_role"], &[]),
+        (directory, &of_none, "/transitiveMembers", &["matched", "global_administrators", "guests"], &["permanent_privileged"]),
+        (directory, &of_ava, "/v1.0/users", &[], &["guests"]),
+        ("defender_plans", &json!({"plan_names": ["Arm"]}), &plans, &["partially_covered", "deprecated"], &[]),
+        ("defender_plans", &json!({"plan_names": ["Arm"]}), "/resources", &[], &["deprecated"]),
+        (
+            "defender_assessments",
+            &json!({"assessment_keys": [NOBODY]}),
+            &assessments,
+            &["matched", "unhealthy", "by_severity"],
+            &[],
+        ),
+        ("defender_assessments", &json!({}), "/assessmentMetadata", &["metadata_missing", "by_severity"], &[]),
+        ("defender_assessments", &json!({"assessment_keys": [NOBODY]}), "/assessmentMetadata", &["by_severity"], &["unhealthy"]),
+    ] {
+        let reading = read(refused(part), name, arguments).await;
+        let summary = reading.ok()["summary"].clone();
+        for count in null {
+            assert_eq!(summary[count], Json::Null, "{name} {arguments} without {part}: {count} in {summary:#}");
+        }
+        for count in zero {
+            let nothing = [json!(0), json!({})].contains(&summary[count]);
+            assert!(nothing, "{name} {arguments} without {part}: {count} in {summary:#}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_seen_of_a_part_counts() {
+    let part = format!("{SANDBOX}/providers/Microsoft.Authorization/roleAssignments");
+    let answer = read(refused(&part), "role_assignments", &json!({})).await.ok();
+    let seen = answer["summary"]["matched"].as_u64();
+    assert!(seen > Some(0) && answer["summary"]["owners"].as_u64() > Some(0), "{answer:#}");
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_is_not_counted() {
+    let inside = Inside::on(Tenant::demo()).await;
+    for (name, arguments, null) in [
+        ("role_assignments", json!({}), &["eligible"][..]),
+        ("role_assignments", json!({"assignment_types": ["eligible"]}), &["owners"]),
+        ("directory_role_assignments", json!({"assignment_types": ["active"]}), &["eligible"]),
+    ] {
+        let summary = inside.read(name, arguments.clone()).await.ok()["summary"].clone();
+        assert!(null.iter().all(|count| summary[count].is_null()), "{name} {arguments}: {summary:#}");
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_that_are_not_proven_to_be_all_are_not_none() {
+    let tenant = Tenant::demo();
+    hold(&tenant, &[(READER, &subscription(PRODUCTION))]);
+    let inside = Inside::aimed(tenant, ScopeSetting::ManagementGroup("mg-fabrikam".to_owned()), "auto").await;
+    let summary = inside.read("subscriptions", json!({"states": ["Disabled"]})).await.ok()["summary"].clone();
+    assert_eq!(summary, json!({"matched": null, "returned": 0, "by_state": null}));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
+    for (name, part, first) in [
+        ("connection", "/v1.0/organization", "organization on graph: forbidden (Authorization_RequestDenied). "),
+        ("defender_assessments", "/assessmentMetadata", "assessment_metadata on /subscriptions/"),
+        ("defender_plans", "/resources", "resources on /subscriptions/"),
+        ("directory_role_assignments", "roleAssignmentScheduleInstances", "directory_role_assignment_schedules on graph: "),
+        ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),
+        ("subscriptions", "/descendants", "management_groups on tenant: "),
+    ] {
+        let reading = read(refused(part), name, &json!({})).await;
+        assert_eq!(reading.value.as_ref().unwrap()["complete"], false, "{name}");
+        assert_eq!(reading.warnings(), [TITLE], "{name}: {:?}", reading.said);
+        assert!(reading.detail().starts_with(first), "{name}: {}", reading.detail());
+        assert!(reading.detail().contains("in `unreadable`"), "{name}: {}", reading.detail());
+    }
+}
