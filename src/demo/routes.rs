@@ -72,6 +72,7 @@ const RM: &[&str] = &["2025-04-01", "2021-04-01"];
 const SUB: &[&str] = &["2022-12-01"];
 const MG: &[&str] = &["2023-04-01"];
 const AUTHZ: &[&str] = &["2022-04-01"];
+const DENY: &[&str] = &["2024-07-01-preview", "2022-04-01"];
 const PIM: &[&str] = &["2020-10-01"];
 const SEC: &[&str] = &["2025-05-04", "2021-06-01"];
 const SUBASSESSMENT: &[&str] = &["2019-01-01-preview"];
@@ -107,7 +108,7 @@ const ROUTES: &[Route] = &[
     arm("/providers/Microsoft.Management/managementGroups/{group}/descendants", MG, READ_MG, "management-groups", Paging::NextLink(2), arm::descendants),
     arm("/providers/Microsoft.Management/managementGroups/{group}/subscriptions", MG, READ_MG, "management-group-subscriptions", LIST, arm::group_subscriptions),
     arm("{scope}/providers/Microsoft.Authorization/roleAssignments", AUTHZ, "Microsoft.Authorization/roleAssignments/read", "role-assignments", Paging::NextLink(10), authz::assignments),
-    arm("{scope}/providers/Microsoft.Authorization/denyAssignments", AUTHZ, "Microsoft.Authorization/denyAssignments/read", "deny-assignments", LIST, authz::assignments),
+    arm("{scope}/providers/Microsoft.Authorization/denyAssignments", DENY, "Microsoft.Authorization/denyAssignments/read", "deny-assignments", LIST, authz::assignments),
     arm("{scope}/providers/Microsoft.Authorization/roleAssignmentScheduleInstances", PIM, "Microsoft.Authorization/roleAssignmentScheduleInstances/read", "role-assignment-schedule-instances", LIST, authz::instances),
     arm("{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", PIM, "Microsoft.Authorization/roleEligibilityScheduleInstances/read", "role-eligibility-schedule-instances", LIST, authz::instances),
     arm("{scope}/providers/Microsoft.Authorization/roleDefinitions", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definitions),

@@ -317,8 +317,8 @@ text!(
     Operation,
     {
         "type": "string",
-        "pattern": "^[A-Za-z0-9._*-]+(/[A-Za-z0-9._*-]+)*$",
-        "x-expected": "an operation such as `Microsoft.Storage/storageAccounts/read`, or a pattern of them with `*`"
+        "pattern": "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){2,}|([A-Za-z0-9._-]+/)*[A-Za-z0-9._-]*\\*[A-Za-z0-9._*-]*(/[A-Za-z0-9._*-]+)*)$",
+        "x-expected": "an operation such as `Microsoft.Storage/storageAccounts/read` (provider, type, verb), or a pattern of them with `*`"
     }
 );
 

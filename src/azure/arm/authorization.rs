@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::azure::{
-    Result,
+    Kind, Result,
     call::Call,
     client::Client,
     wire::{exact_text, flag, list, or_default, text},
@@ -11,6 +11,8 @@ use crate::azure::{
 
 const VERSION: &str = "2022-04-01";
 const SCHEDULES: &str = "2020-10-01";
+/// The version of deny assignments that has `denyAssignmentEffect`.
+const WITH_EFFECTS: &str = "2024-07-01-preview";
 
 /// What one role allows: the union over roles is what a principal may do.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +34,9 @@ pub struct Permission {
     /// A condition, where a role carries one.
     #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
+    /// The version of its language.
+    #[serde(default, deserialize_with = "text")]
+    pub condition_version: Option<String>,
 }
 
 impl RoleDefinition {
@@ -118,7 +123,8 @@ pub struct RoleDefinitionProperties {
     pub assignable_scopes: Vec<String>,
 }
 
-/// What is denied whatever roles allow; only managed applications and deployment stacks create these.
+/// What is denied whatever roles allow. Managed applications and deployment stacks make these, and tenants themselves since the API
+/// version 2024-07-01-preview.
 #[derive(Clone, Debug, Deserialize)]
 pub struct DenyAssignment {
     /// Unique.
@@ -149,6 +155,9 @@ pub struct DenyAssignmentProperties {
     /// A condition, which newer versions of the service know.
     #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
+    /// `enforced`, or `audit`, which denies nothing; none is enforced.
+    #[serde(default, rename = "denyAssignmentEffect", deserialize_with = "text")]
+    pub effect: Option<String>,
 }
 
 /// Someone a deny assignment names.
@@ -204,6 +213,9 @@ pub struct ScheduleInstanceProperties {
     /// A condition.
     #[serde(default, deserialize_with = "exact_text")]
     pub condition: Option<String>,
+    /// The version of its language.
+    #[serde(default, deserialize_with = "text")]
+    pub condition_version: Option<String>,
     /// When it was created.
     #[serde(default, deserialize_with = "text")]
     pub created_on: Option<String>,
@@ -251,6 +263,11 @@ pub async fn custom_roles(client: &Client, scope: &str) -> Result<Vec<RoleDefini
     collect(client, definitions(scope).with("$filter", "type eq 'CustomRole'")).await
 }
 
+/// The roles that can be assigned at a scope, or at one below it. There are hundreds.
+pub async fn roles_at_and_below(client: &Client, scope: &str) -> Result<Vec<RoleDefinition>> {
+    collect(client, definitions(scope).with("$filter", "atScopeAndBelow()").never_empty()).await
+}
+
 fn definitions(scope: &str) -> Call {
     Call::arm("list role definitions", under(scope, "roleDefinitions"), VERSION)
 }
@@ -260,10 +277,14 @@ pub async fn role_definition_at(client: &Client, scope: &str, guid: &str) -> Res
     client.get(Call::arm("read the role definition", under(scope, &format!("roleDefinitions/{guid}")), VERSION)).await
 }
 
-/// Deny assignments at, above and below a scope, or as `filter` narrows it.
+/// Deny assignments at, above and below a scope, or as `filter` narrows it. Only the preview says which of them deny nothing; a cloud
+/// without it says nothing of effects.
 pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<DenyAssignment>> {
-    let call = Call::arm("list deny assignments", under(scope, "denyAssignments"), VERSION);
-    collect(client, filtered(call, filter)).await
+    let call = |version| filtered(Call::arm("list deny assignments", under(scope, "denyAssignments"), version), filter);
+    match collect(client, call(WITH_EFFECTS)).await {
+        Err(error) if error.kind() == Kind::Unsupported => collect(client, call(VERSION)).await,
+        answer => answer,
+    }
 }
 
 /// Roles that could be activated. Needs Entra ID P2.

@@ -70,6 +70,9 @@ pub struct Object {
     /// `Member` or `Guest`, of users.
     #[serde(default, deserialize_with = "text")]
     pub user_type: Option<String>,
+    /// Whether it can sign in, of users and service principals, where it was asked for.
+    #[serde(default, deserialize_with = "flag")]
+    pub account_enabled: Option<bool>,
     /// `Public`, `Private` or `HiddenMembership`, of groups; empty for those that have none, as security groups do. None if it was left
     /// out: then it may be any.
     #[serde(default, deserialize_with = "present")]
@@ -204,10 +207,14 @@ pub async fn objects(client: &Client, kind: Kind, ids: &[String], with_names: bo
     collect(client, call).await
 }
 
-/// One object of one kind.
+/// One object of one kind, and whether it is enabled.
 pub async fn object(client: &Client, kind: Kind, id: &str) -> Result<Object> {
     let call = Call::graph("look up the principal", format!("/{}/{id}", kind.collection()));
-    client.get(call.with("$select", kind.fields(false))).await
+    let fields = match kind {
+        Kind::Group => kind.fields(false).to_owned(),
+        Kind::ServicePrincipal | Kind::User => format!("{},accountEnabled", kind.fields(false)),
+    };
+    client.get(call.with("$select", fields)).await
 }
 
 /// The groups an object is in, nested ones included.

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Permission, covers};
+use super::{Narrowed, Permission};
 
 /// The built-in role of this name or of one it bore before, without case: its name today, and its GUID.
 pub fn by_name(name: &str) -> Option<(&'static str, &'static str)> {
@@ -33,20 +33,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// What a built-in role allows, with the condition that it is known to have. API version 2022-04-01 of role definitions need not say it:
-/// `condition` of a permission is in the specification from 2022-05-01-preview on.
+/// `condition` of a permission is in the specification from 2022-05-01-preview on. Where it is said, it is the same one.
 pub fn with_known_condition(guid: &str, permissions: Vec<Permission>) -> Vec<Permission> {
     if !DELEGATING.iter().any(|known| known.eq_ignore_ascii_case(guid)) {
         return permissions;
     }
-    let is_full = |one: &Permission| !one.conditional;
-    let (full, mut known): (Vec<_>, Vec<_>) = permissions.into_iter().partition(is_full);
-    for mut one in full {
-        let given = GIVING.iter().filter(|action| covers(std::slice::from_ref(&one), action));
-        let actions: Vec<String> = given.map(|action| (*action).to_owned()).collect();
-        one.not_actions.extend(actions.iter().cloned());
-        known.extend([one, Permission { actions, conditional: true, ..Permission::default() }]);
-    }
-    known
+    let known = Narrowed::Operations(GIVING.iter().map(|action| action.to_lowercase()).collect());
+    permissions.into_iter().flat_map(|one| known.split(one)).collect()
 }
 
 /// What the conditions of these roles narrow.
@@ -97,7 +90,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::posture::resource_id::guid;
+    use crate::posture::{rbac::covers, resource_id::guid};
 
     #[test]
     fn names_are_found_without_case() {
@@ -120,18 +113,25 @@ mod tests {
     }
 
     #[test]
-    fn a_role_with_a_known_condition_gives_rights_on_that_condition_even_if_its_definition_does_not_say_so() {
+    fn a_role_with_a_known_condition_gives_rights_on_that_condition_whether_or_not_its_definition_says_so() {
+        const ROLE: &str = "8B54135C-b56d-4d72-a534-26097cfdc8d8";
         let written = || {
             let actions = ["Microsoft.Authorization/roleAssignments/*", "Microsoft.Support/*"];
             vec![Permission { actions: actions.map(str::to_owned).into(), ..Permission::default() }]
         };
-        let known = with_known_condition("8B54135C-b56d-4d72-a534-26097cfdc8d8", written());
+        let known = with_known_condition(ROLE, written());
         assert!(!covers(&known, "Microsoft.Authorization/roleAssignments/write"));
         assert!(covers(&known, "Microsoft.Authorization/roleAssignments/read") && covers(&known, "Microsoft.Support/x/write"));
-        assert!(known.iter().any(|one| one.conditional && one.actions == GIVING));
         assert_eq!(with_known_condition(OWNER, written()), written());
-        let said: Vec<_> = written().into_iter().map(|one| Permission { conditional: true, ..one }).collect();
-        assert_eq!(with_known_condition("8b54135c-b56d-4d72-a534-26097cfdc8d8", said.clone()), said);
+        let only =
+            |action: &str| format!("((!(ActionMatches{{'{action}'}})) OR (@Request[a:b] ForAnyOfAnyValues:GuidEquals{{c}}))");
+        let text = format!("{} AND {}", only(GIVING[0]), only(GIVING[1]));
+        let said = |text: &str| {
+            let narrowed = Narrowed::by(Some(text), Some("2.0"));
+            with_known_condition(ROLE, written().into_iter().flat_map(|one| narrowed.split(one)).collect())
+        };
+        assert_eq!(said(&text), known, "one answer for one role");
+        assert!(said("@Request[a:b] StringEquals 'c'").iter().all(|one| one.conditional), "more may be narrowed than is known");
         assert!(DELEGATING.iter().all(|id| guid(id).as_deref() == Some(*id)), "lower case");
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Permission,
+    Narrowed, Permission,
     place::{reaches, same},
 };
 use crate::posture::Reason;
@@ -48,8 +48,8 @@ pub struct Assignment {
     pub principal_id: String,
     /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`, or what Azure says of the deleted; empty if it says nothing.
     pub principal_type: String,
-    /// Whether a condition narrows it.
-    pub conditional: bool,
+    /// What a condition narrows of it.
+    pub narrowed: Narrowed,
     /// Whether it is not certain that it is in force now.
     pub pending: bool,
 }
@@ -63,6 +63,20 @@ pub struct Role {
     pub name: String,
     /// What it allows.
     pub permissions: Vec<Permission>,
+    /// Where it can be given: there and below. Empty if that is not said.
+    pub assignable_scopes: Vec<String>,
+}
+
+/// Whether the account of a principal is enabled. A disabled one has no right at all, whatever it was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Account {
+    /// It is disabled.
+    Disabled,
+    /// It is enabled, is none, as a group, or was not looked at.
+    #[default]
+    Enabled,
+    /// The directory shows the object and not this.
+    Hidden,
 }
 
 /// A deny assignment: what nobody named in it may do, whatever roles allow.
@@ -84,6 +98,20 @@ pub struct Deny {
     pub excluded: BTreeMap<String, bool>,
     /// Whether a condition narrows it: it may or may not apply.
     pub conditional: bool,
+    /// Whether it denies at all.
+    pub effect: Effect,
+}
+
+/// What a deny assignment does with what it names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// It is written down, and not denied.
+    Audit,
+    /// It is denied; so it is where nothing is said.
+    #[default]
+    Enforced,
+    /// A word nobody knows: it may be denied.
+    Unknown,
 }
 
 /// Everything a verdict about one principal at one scope stands on.
@@ -93,8 +121,12 @@ pub struct Facts {
     pub principal_id: String,
     /// Whether the directory was asked and knows no such object.
     pub absent: bool,
+    /// Whether it is enabled.
+    pub account: Account,
     /// The scope.
     pub scope: String,
+    /// Management groups that are certainly not above the scope unless they are in `above`, likewise.
+    pub placed: BTreeSet<String>,
     /// The management groups above the scope, as lower-case ids.
     pub above: Seen<BTreeSet<String>>,
     /// The groups the principal is in, nested ones included, as lower-case object ids.
@@ -130,7 +162,8 @@ impl Facts {
     /// that grants. What only one of them says is possible.
     pub fn holds(&self, assignment: &Assignment) -> Sureness {
         let theirs = self.confirmed.as_ref().map(|ids| ids.contains(&assignment.id));
-        self.reach(&assignment.scope).min(self.is_holder(assignment, theirs))
+        let in_force = if assignment.pending { Sureness::Possible } else { Sureness::Certain };
+        self.reach(&assignment.scope).min(self.is_holder(assignment, theirs)).min(in_force)
     }
 
     /// Whether something that can be activated is the principal's and reaches the scope. The service confirms only what is active.
@@ -142,6 +175,19 @@ impl Facts {
     /// Whether something that can be activated may be the principal's, wherever it reaches.
     pub fn may_be_theirs(&self, eligible: &Assignment) -> bool {
         self.is_holder(eligible, None) >= Sureness::Possible
+    }
+
+    /// Whether a role can be given at the scope.
+    pub fn can_be_given(&self, role: &Role) -> Sureness {
+        let at = |given: &String| {
+            let group = given.trim_end_matches('/').to_lowercase();
+            match self.reach(given) {
+                // Whatever is known of the groups above, a group that is nowhere in it may stand there.
+                Sureness::No if group.starts_with(GROUPS) && !self.placed.contains(&group) => Sureness::Possible,
+                sureness => sureness,
+            }
+        };
+        role.assignable_scopes.iter().map(at).max().unwrap_or(Sureness::Possible)
     }
 
     /// Whether an assignment names the principal itself.
@@ -161,7 +207,11 @@ impl Facts {
             Sureness::Possible => Sureness::Possible,
             Sureness::No => Sureness::Certain,
         };
-        let applies = if deny.conditional { Sureness::Possible } else { Sureness::Certain };
+        let applies = match deny.effect {
+            Effect::Audit => Sureness::No,
+            Effect::Enforced if !deny.conditional => Sureness::Certain,
+            Effect::Enforced | Effect::Unknown => Sureness::Possible,
+        };
         reach.min(self.is_among(&deny.principals)).min(excluded).min(applies)
     }
 
@@ -189,7 +239,6 @@ impl Facts {
     }
 
     fn reach(&self, given: &str) -> Sureness {
-        const GROUPS: &str = "/providers/microsoft.management/managementgroups/";
         if reaches(given, &self.scope, &self.above.value) {
             return Sureness::Certain;
         }
@@ -223,6 +272,8 @@ impl Facts {
         }
     }
 }
+
+const GROUPS: &str = "/providers/microsoft.management/managementgroups/";
 
 /// Whether the type is known to be something that has no members.
 fn is_account(principal_type: &str) -> bool {

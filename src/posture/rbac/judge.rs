@@ -1,9 +1,14 @@
 //! Whether a principal can do something at a scope. It passes only on what is certain, it fails only if nothing that could not be seen
 //! would change that, and everything between is unknown.
 
+mod own;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Assignment, Coverage, Deny, Facts, Patterns, Permission, Role, covered, facts::Sureness, permission::includes};
+use super::{
+    Account, Assignment, Coverage, Deny, Facts, Narrowed, Patterns, Permission, Role, covered, facts::Sureness,
+    permission::includes,
+};
 use crate::posture::{Reason, Status};
 
 /// One thing the principal has to be able to do.
@@ -67,13 +72,24 @@ pub enum Fact {
 pub struct Verdict {
     /// Pass, fail or unknown.
     pub status: Status,
-    /// `role_missing`, `action_missing`, `denied`, `conditional_only`, `eligible_only`, `not_yet_visible`, or the reason of what could
-    /// not be seen. Empty for a pass.
+    /// `role_missing`, `action_missing`, `denied`, `conditional_only`, `eligible_only`, `principal_disabled`, `role_not_assignable`,
+    /// `not_yet_visible`, or the reason of what could not be seen. Empty for a pass.
     pub reason: &'static str,
     /// A sentence for people.
     pub detail: String,
     /// What has to be seen to know more. Empty for a pass or a fail.
     pub unseen: BTreeSet<Fact>,
+}
+
+/// The verdict about an operation that no role definition names and that only a wildcard covers.
+pub fn unproven() -> Verdict {
+    Verdict {
+        status: Status::Unknown,
+        reason: Reason::NotProven.word(),
+        detail: "only a wildcard covers it, and no role definition names it: it may not exist, or be of the other kind"
+            .to_owned(),
+        unseen: BTreeSet::new(),
+    }
 }
 
 /// Judges one requirement.
@@ -85,6 +101,18 @@ pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict 
         None => verdict,
     };
     match verdict.status {
+        _ if facts.account == Account::Disabled => {
+            let detail = "the account is disabled in the directory, so it can do nothing";
+            Verdict { status: Status::Fail, reason: "principal_disabled", detail: detail.to_owned(), unseen: BTreeSet::new() }
+        }
+        Status::Pass if facts.account == Account::Hidden => Verdict {
+            status: Status::Unknown,
+            reason: Reason::Hidden.word(),
+            detail: "the directory does not show whether the account is enabled; grant User.Read.All and Application.Read.All \
+                     (Microsoft Graph, application)"
+                .to_owned(),
+            unseen: BTreeSet::new(),
+        },
         // What was given to somebody outlives him; whom nobody knows can do nothing.
         Status::Pass if facts.absent => Verdict {
             status: Status::Unknown,
@@ -132,7 +160,7 @@ impl Case<'_> {
             return Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() };
         }
         match self.coverage(&possible, &does_deny) {
-            Coverage::Missing => self.failed(&certain, &possible, &does_deny),
+            Coverage::Missing => self.failed(&possible, &does_deny),
             Coverage::Covered | Coverage::Undecided => self.unknown(granted, &certain, &may_deny),
         }
     }
@@ -141,32 +169,45 @@ impl Case<'_> {
     fn grants(&self, counting: Counting) -> Grants {
         let possible = counting.at_least == Sureness::Possible;
         let mut grants = Grants::default();
-        let Facts { assignments, eligible, .. } = self.facts;
+        let assignments = &self.facts.assignments;
         for assignment in assignments.value.iter().filter(|one| self.facts.holds(one) >= counting.at_least) {
             self.add(&mut grants, assignment, counting);
         }
         grants.unlisted |= possible && assignments.unseen.is_some();
         if counting.eligible {
-            for assignment in eligible.value.iter().filter(|one| self.facts.could_hold(one) >= counting.at_least) {
-                self.add(&mut grants, assignment, counting);
-            }
-            // No licence for it means that nothing can be eligible.
-            grants.unlisted |= possible && eligible.unseen.is_some_and(|reason| reason != Reason::NotLicensed);
+            self.add_eligible(&mut grants, counting);
         }
         grants
     }
 
-    fn add(&self, grants: &mut Grants, assignment: &Assignment, counting: Counting) {
-        if assignment.conditional && !counting.conditional {
-            return;
+    fn add_eligible(&self, grants: &mut Grants, counting: Counting) {
+        let eligible = &self.facts.eligible;
+        for assignment in eligible.value.iter().filter(|one| self.facts.could_hold(one) >= counting.at_least) {
+            self.add(grants, assignment, counting);
         }
-        grants.roles.insert(assignment.role_id.clone());
-        match self.facts.roles.value.get(&assignment.role_id) {
-            Some(role) => {
-                let counts = |one: &&Permission| counting.conditional || !one.conditional;
-                grants.permissions.extend(role.permissions.iter().filter(counts).cloned());
+        // No licence for it means that nothing can be eligible.
+        let possible = counting.at_least == Sureness::Possible;
+        grants.unlisted |= possible && eligible.unseen.is_some_and(|reason| reason != Reason::NotLicensed);
+    }
+
+    fn add(&self, grants: &mut Grants, assignment: &Assignment, counting: Counting) {
+        let Assignment { narrowed, role_id, .. } = assignment;
+        let role = self.facts.roles.value.get(role_id);
+        let allowed: Option<Vec<Permission>> =
+            role.map(|role| role.permissions.iter().cloned().flat_map(|one| narrowed.split(one)).collect());
+        let is_whole = !narrowed.is_any() || role.zip(allowed.as_ref()).is_some_and(|(role, left)| role.permissions == *left);
+        if is_whole || counting.conditional {
+            grants.roles.insert(role_id.clone());
+        }
+        match allowed {
+            Some(allowed) => {
+                grants.permissions.extend(allowed.into_iter().filter(|one| counting.conditional || !one.conditional))
             }
-            None => grants.undefined |= counting.at_least == Sureness::Possible,
+            // Of a role that is not known it is not known either whether the condition leaves anything of it.
+            None => {
+                let counts = counting.conditional || *narrowed != Narrowed::Everything;
+                grants.undefined |= counts && counting.at_least == Sureness::Possible;
+            }
         }
     }
 
@@ -190,7 +231,11 @@ impl Case<'_> {
             };
         }
         if grants.unlisted || (grants.undefined && self.terms.accept_equivalent) {
-            return Coverage::Undecided;
+            // Of what is denied nobody holds all, whatever else may be given.
+            return match denied.is_empty() || allows_nothing(wanted) {
+                true => Coverage::Undecided,
+                false => includes(wanted, &[everything()], &denied).max(Coverage::Undecided),
+            };
         }
         match (self.terms.accept_equivalent, wanted) {
             (false, _) => Coverage::Missing,
@@ -220,12 +265,26 @@ impl Case<'_> {
         covered(Patterns { allowed: &wanted, excluded: &[] }, &granted, &denied)
     }
 
-    fn failed(&self, certain: &Grants, possible: &Grants, denies: &[&Deny]) -> Verdict {
+    fn failed(&self, possible: &Grants, denies: &[&Deny]) -> Verdict {
         let fail = |reason, detail| Verdict { status: Status::Fail, reason, detail, unseen: BTreeSet::new() };
         if !denies.is_empty() && self.coverage(possible, &[]) != Coverage::Missing {
-            let names: Vec<_> = denies.iter().map(|deny| format!("{:?} at {}", deny.name, deny.scope)).collect();
-            return fail("denied", format!("denied by the deny assignment {}", names.join(", ")));
+            return fail("denied", format!("denied by the deny assignment {}", self.culprits(possible, denies).join(", ")));
         }
+        self.lacking(denies, self.may_hold_anything(), self.held())
+    }
+
+    /// The deny assignments that deny something of what is required: one of everything else is beside the point.
+    fn culprits(&self, grants: &Grants, denies: &[&Deny]) -> Vec<String> {
+        let name = |deny: &&Deny| format!("{:?} at {}", deny.name, deny.scope);
+        let denying = denies.iter().filter(|deny| self.coverage(grants, std::slice::from_ref(*deny)) == Coverage::Missing);
+        let names: Vec<_> = denying.map(name).collect();
+        // Where the search is given up for each, it was not for all together.
+        if names.is_empty() { denies.iter().map(name).collect() } else { names }
+    }
+
+    /// The fail of what is not given, with the sentence that says what is given instead.
+    fn lacking(&self, denies: &[&Deny], anything_visible: bool, instead: String) -> Verdict {
+        let fail = |reason, detail| Verdict { status: Status::Fail, reason, detail, unseen: BTreeSet::new() };
         let more = |conditional, eligible| {
             let counting = Counting { at_least: Sureness::Certain, conditional, eligible };
             self.coverage(&self.grants(counting), denies) == Coverage::Covered
@@ -240,8 +299,10 @@ impl Case<'_> {
         if !eligible && !conditional && more(true, true) {
             return fail("eligible_only", "eligible, not active, and on a condition".to_owned());
         }
-        let nothing = certain.roles.is_empty() && possible.roles.is_empty();
-        if nothing && self.terms.just_granted {
+        if let Some(places) = self.given_elsewhere_only() {
+            return fail("role_not_assignable", format!("it can be given at {places} only; {instead}"));
+        }
+        if !anything_visible && self.terms.just_granted {
             let detail = "no role assignment of the principal is visible here; one made less than 10 minutes ago may not be yet";
             return fail("not_yet_visible", detail.to_owned());
         }
@@ -249,7 +310,22 @@ impl Case<'_> {
             Requirement::Role { .. } => "role_missing",
             Requirement::Action(_) | Requirement::DataAction(_) => "action_missing",
         };
-        fail(missing, self.held())
+        fail(missing, instead)
+    }
+
+    /// Where the role that is required can be given, if certainly not here.
+    fn given_elsewhere_only(&self) -> Option<String> {
+        let Requirement::Role { id, .. } = self.requirement else { return None };
+        let role = self.facts.roles.value.get(id).filter(|role| self.facts.can_be_given(role) == Sureness::No)?;
+        Some(role.assignable_scopes.join(", "))
+    }
+
+    /// Whether anything at all may be given to the principal here, for what that is worth.
+    fn may_hold_anything(&self) -> bool {
+        let Facts { assignments, eligible, .. } = self.facts;
+        let mut could = eligible.value.iter().filter(|_| self.terms.accept_eligible);
+        assignments.value.iter().any(|one| self.facts.holds(one) >= Sureness::Possible)
+            || could.any(|one| self.facts.could_hold(one) >= Sureness::Possible)
     }
 
     /// What it depends on: everything unseen, else a search that was given up.
@@ -327,7 +403,7 @@ impl Case<'_> {
             .map(|one| {
                 let name = facts.roles.value.get(&one.role_id).map_or(one.role_id.as_str(), |role: &Role| role.name.as_str());
                 let via = if facts.is_direct(one) { String::new() } else { format!(" via group {}", one.principal_id) };
-                let condition = if one.conditional { " on a condition" } else { "" };
+                let condition = if one.narrowed.is_any() { " on a condition" } else { "" };
                 format!("{name}{via}{condition}")
             })
             .collect();
@@ -338,86 +414,12 @@ impl Case<'_> {
             false => format!("it holds {}", held.join(", ")),
         }
     }
+}
 
-    /// The caller's own permissions as a second source. It settles what could not be seen, and where it contradicts nothing is known.
-    fn compared(&self, verdict: Verdict, own: &[Permission]) -> Verdict {
-        let by_role_alone = matches!(self.requirement, Requirement::Role { .. }) && !self.terms.accept_equivalent;
-        let counts = |one: &&Permission| self.terms.accept_conditional || !one.conditional;
-        let own = Grants { permissions: own.iter().filter(counts).cloned().collect(), ..Grants::default() };
-        let disagreement = || Verdict {
-            status: Status::Unknown,
-            reason: Reason::NotProven.word(),
-            detail: "the role assignments and what Azure says the caller may do disagree; try again in a few minutes".to_owned(),
-            unseen: BTreeSet::new(),
-        };
-        match verdict.status {
-            // Holding what has to be activated first, or what a condition narrows, does not show in the permissions in full.
-            Status::Pass if self.is_plain_pass() && self.as_equivalent(&own, &[]) == Coverage::Missing => disagreement(),
-            Status::Fail
-                if !["conditional_only", "denied"].contains(&verdict.reason)
-                    && !by_role_alone
-                    && self.as_equivalent(&own, &[]) == Coverage::Covered =>
-            {
-                disagreement()
-            }
-            Status::Unknown
-                if !by_role_alone
-                    && self.facts.denies.unseen.is_none()
-                    && self.shows_in_full()
-                    && self.as_equivalent(&own, &self.denies(Sureness::Possible)) == Coverage::Covered =>
-            {
-                Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() }
-            }
-            _ => verdict,
-        }
-    }
-
-    /// Whether no condition can hide behind what Azure says the caller may do. The answer has four lists of operations and nothing of
-    /// the conditions of assignments (`Permission` of the specification 2022-04-01), so a narrowed role looks like a full one there.
-    fn shows_in_full(&self) -> bool {
-        self.terms.accept_conditional || self.knows_no_condition() || self.is_seen_to_be_unconditional()
-    }
-
-    /// Whether only reading on the management side is required. Conditions narrow data operations and the writing of role assignments.
-    fn knows_no_condition(&self) -> bool {
-        let is_read = |pattern: &String| pattern.to_ascii_lowercase().ends_with("/read");
-        match self.requirement {
-            Requirement::Action(pattern) => is_read(pattern),
-            Requirement::DataAction(_) => false,
-            Requirement::Role { id, .. } => self.facts.roles.value.get(id).is_some_and(|role| {
-                role.permissions.iter().all(|one| one.data_actions.is_empty() && one.actions.iter().all(is_read))
-            }),
-        }
-    }
-
-    /// Whether all assignments were seen, and none that may be the caller's stands on a condition of its own or of its role.
-    fn is_seen_to_be_unconditional(&self) -> bool {
-        let Facts { assignments, roles, .. } = self.facts;
-        let narrowed = |one: &Assignment| {
-            one.conditional || roles.value.get(&one.role_id).is_none_or(|role| role.permissions.iter().any(|one| one.conditional))
-        };
-        let mut held = assignments.value.iter().filter(|one| self.facts.holds(one) >= Sureness::Possible);
-        assignments.unseen.is_none() && !held.any(narrowed)
-    }
-
-    /// Whether it passes without anything that has to be activated.
-    fn is_plain_pass(&self) -> bool {
-        let counting = Counting { at_least: Sureness::Certain, conditional: self.terms.accept_conditional, eligible: false };
-        self.coverage(&self.grants(counting), &[]) == Coverage::Covered
-    }
-
-    /// Coverage where a role can only be had by what it allows.
-    fn as_equivalent(&self, grants: &Grants, denies: &[&Deny]) -> Coverage {
-        let wanted = match self.requirement {
-            Requirement::Role { id, .. } => self.facts.roles.value.get(id),
-            Requirement::Action(_) | Requirement::DataAction(_) => return self.coverage(grants, denies),
-        };
-        let denied: Vec<Permission> = denies.iter().flat_map(|deny| deny.permissions.iter().cloned()).collect();
-        match wanted {
-            Some(role) if !allows_nothing(&role.permissions) => includes(&role.permissions, &grants.permissions, &denied),
-            _ => Coverage::Undecided,
-        }
-    }
+/// Every operation there is.
+fn everything() -> Permission {
+    let all = || vec!["*".to_owned()];
+    Permission { actions: all(), data_actions: all(), ..Permission::default() }
 }
 
 fn allows_nothing(permissions: &[Permission]) -> bool {

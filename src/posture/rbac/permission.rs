@@ -30,6 +30,18 @@ impl Permission {
         Patterns { allowed: &self.data_actions, excluded: &self.not_data_actions }
     }
 
+    /// Whether it allows a concrete management operation, on a condition or not.
+    pub fn allows(&self, action: &str) -> bool {
+        let among = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, action));
+        among(&self.actions) && !among(&self.not_actions)
+    }
+
+    /// Whether it allows a concrete data operation, likewise.
+    pub fn allows_data(&self, action: &str) -> bool {
+        let among = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, action));
+        among(&self.data_actions) && !among(&self.not_data_actions)
+    }
+
     /// Whether it lets its holder change everything, or give rights away: every operation, whatever is taken out of it again, or
     /// writing role assignments or role definitions, or elevating access.
     pub fn is_privileged(&self) -> bool {
@@ -38,12 +50,8 @@ impl Permission {
             "Microsoft.Authorization/roleAssignments/write",
             "Microsoft.Authorization/roleDefinitions/write",
         ];
-        let allows = |action: &&str| {
-            self.actions.iter().any(|pattern| matches(pattern, action))
-                && !self.not_actions.iter().any(|pattern| matches(pattern, action))
-        };
         let everything = |pattern: &String| !pattern.is_empty() && pattern.chars().all(|letter| letter == '*');
-        self.actions.iter().any(everything) || GIVING_RIGHTS.iter().any(allows)
+        self.actions.iter().any(everything) || GIVING_RIGHTS.iter().any(|action| self.allows(action))
     }
 }
 
@@ -55,10 +63,7 @@ pub fn covers(permissions: &[Permission], action: &str) -> bool {
         let required = [action.to_owned()];
         return covered(Patterns { allowed: &required, excluded: &[] }, &granted, &[]) == Coverage::Covered;
     }
-    unconditional.any(|role| {
-        role.actions.iter().any(|pattern| matches(pattern, action))
-            && !role.not_actions.iter().any(|pattern| matches(pattern, action))
-    })
+    unconditional.any(|role| role.allows(action))
 }
 
 /// Whether a pattern matches a concrete operation.

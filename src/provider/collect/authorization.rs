@@ -145,11 +145,6 @@ impl Definitions {
         self.roles.values().filter(|role| role.properties.role_name.is_none())
     }
 
-    /// The GUID of the role of this name, without case.
-    pub fn by_name(&self, name: &str) -> Option<String> {
-        self.all_of_name(name).into_iter().next()
-    }
-
     /// All names.
     pub fn names(&self) -> Vec<String> {
         self.roles.values().filter_map(|role| role.properties.role_name.clone()).collect()
@@ -221,7 +216,7 @@ fn all_subscriptions(scopes: &[String]) -> Option<BTreeSet<String>> {
 }
 
 /// The roles of many subscriptions at once, the built-in ones included.
-async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Result<Arc<Roles>> {
+pub(super) async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Result<Arc<Roles>> {
     let key = format!("graph/roles/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
     let client = context.client.clone();
     let read = || async move {
@@ -232,7 +227,8 @@ async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Resu
     context.client.memo(&key, read).await
 }
 
-type Roles = Vec<Arc<wire::RoleDefinition>>;
+/// A list of roles.
+pub(super) type Roles = Vec<Arc<wire::RoleDefinition>>;
 
 /// Built-in roles are the same everywhere, so whoever has read them has read them for all; but a refusal at one scope says nothing about
 /// another.
@@ -260,7 +256,8 @@ async fn custom(context: &Context, scope: &str) -> azure::Result<Arc<Roles>> {
     roles(context, format!("custom_roles{}", scope.to_lowercase()), async move { wire::custom_roles(&client, &at).await }).await
 }
 
-async fn roles<R>(context: &Context, key: String, read: R) -> azure::Result<Arc<Roles>>
+/// A list of roles, read once under its key.
+pub(super) async fn roles<R>(context: &Context, key: String, read: R) -> azure::Result<Arc<Roles>>
 where
     R: Future<Output = azure::Result<Vec<wire::RoleDefinition>>> + Send + 'static,
 {
@@ -436,14 +433,14 @@ fn unproven(subject: &str, scope: &str, action: &str, grant: &str) -> Unreadable
     }
 }
 
-/// The ids, lower case, of the role assignments that the service says reach a user or service principal at a scope, groups included.
-/// None if it does not answer: it is a second source, and its failure no gap.
-pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Result<Option<BTreeSet<String>>> {
+/// The role assignments that the service says reach a user or service principal at a scope, groups included. None if it does not
+/// answer: it is a second source, and its failure no gap.
+pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Result<Option<Arc<Vec<wire::RoleAssignment>>>> {
     let (client, at, id) = (context.client.clone(), scope.to_owned(), principal_id.to_owned());
     let key = format!("assigned_to/{principal_id}{}", scope.to_lowercase());
     let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
     match context.client.memo(&key, read).await {
-        Ok(rows) => Ok(Some(rows.iter().map(|row| row.id.to_lowercase()).collect())),
+        Ok(rows) => Ok(Some(rows)),
         Err(error) => failure::gap("role_assignments", scope, &error).map(|_| None),
     }
 }

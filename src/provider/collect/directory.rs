@@ -14,7 +14,10 @@ use crate::{
         pager::EMPTY_LIST,
         wire::unstated,
     },
-    posture::{Reason, Unreadable, rbac::Seen},
+    posture::{
+        Reason, Unreadable,
+        rbac::{Account, Seen},
+    },
     provider::{collect::graph, context::Context, failure, words::PersonalDataWord},
     sdk::Result,
 };
@@ -32,6 +35,8 @@ pub struct Membership {
     pub kind: Option<Kind>,
     /// Whether the directory was asked and knows no such object.
     pub unknown_object: bool,
+    /// Whether it is enabled.
+    pub account: Account,
     /// The groups it is in, nested ones included, lower case.
     pub groups: Seen<BTreeSet<String>>,
     /// Why the groups could not be read.
@@ -46,22 +51,32 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
     let order: Vec<Kind> = first.chain(order.into_iter().filter(|kind| Some(*kind) != hint)).collect();
     for kind in order {
         // A list below an object that does not exist would say so, too, but an empty one must not look like an answer.
-        let (kind, error) = match object(context, kind, id).await {
-            Ok(_) => match groups_of(context, kind, id).await {
-                Ok(groups) => {
+        let (kind, account, error) = match object(context, kind, id).await {
+            Ok(object) => match (account(kind, &object), groups_of(context, kind, id).await) {
+                (account, Ok(groups)) => {
                     let groups = groups.iter().map(|group| group.id.to_lowercase()).collect();
-                    return Ok(Membership { kind: Some(kind), groups: Seen::all(groups), ..Membership::default() });
+                    return Ok(Membership { kind: Some(kind), account, groups: Seen::all(groups), ..Membership::default() });
                 }
-                Err(error) => (Some(kind), error),
+                (account, Err(error)) => (Some(kind), account, error),
             },
             Err(error) if is_absent(&error) => continue,
-            Err(error) => (hint, error),
+            Err(error) => (hint, Account::default(), error),
         };
         let gap = failure::gap("groups", GRAPH, &error)?;
-        return Ok(Membership { kind, unknown_object: false, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap) });
+        let groups = Seen::part(BTreeSet::new(), gap.reason);
+        return Ok(Membership { kind, account, groups, gap: Some(gap), ..Membership::default() });
     }
     // Whoever does not exist is in no group.
     Ok(Membership { unknown_object: true, ..Membership::default() })
+}
+
+/// Whether an object is enabled, as the directory shows it. A group is no account.
+fn account(kind: Kind, object: &Object) -> Account {
+    match (kind, object.account_enabled) {
+        (Kind::Group, _) | (_, Some(true)) => Account::Enabled,
+        (_, Some(false)) => Account::Disabled,
+        (_, None) => Account::Hidden,
+    }
 }
 
 /// Whether the directory itself says that there is no such object.

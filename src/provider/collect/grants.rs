@@ -17,7 +17,7 @@ use crate::{
     },
     posture::{
         Reason, Status, Unreadable,
-        rbac::{Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
+        rbac::{Account, Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
         resource_id::ResourceId,
     },
     provider::{
@@ -25,7 +25,7 @@ use crate::{
             authorization::{self, Definitions, Tree},
             delegated,
             directory::{self, GRAPH, Membership},
-            proof,
+            named, proof,
             scope::Subscription,
         },
         context::Context,
@@ -62,6 +62,10 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
         let gap = not_listed();
         membership = Membership { kind: hint, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap), ..membership };
         membership.unknown_object = false;
+    }
+    if is_caller {
+        // Nor would it have been given one, were it disabled.
+        membership.account = Account::Enabled;
     }
     Ok(Principal { kind: membership.kind, unknown_object: membership.unknown_object, id, is_caller, membership })
 }
@@ -116,6 +120,8 @@ pub struct Reading {
     tree: BTreeSet<String>,
     /// Roles the configuration names.
     named: Named,
+    /// Roles that it names and that can be given at none of the scopes.
+    elsewhere: Definitions,
     /// Why what is not whole is not, by scope.
     gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
 }
@@ -125,6 +131,7 @@ fn elsewhere(facts: &mut Facts, why: &str) -> [(Fact, Unreadable); 2] {
     let groups = delegated::unseen_groups(&facts.scope, why);
     let given = delegated::unlisted("role_assignments", &facts.scope, why);
     facts.absent = false;
+    facts.account = Account::default();
     facts.groups = Seen::part(BTreeSet::new(), groups.reason);
     facts.assignments.unseen.get_or_insert(given.reason);
     [(Fact::Groups, groups), (Fact::Assignments, given)]
@@ -154,6 +161,7 @@ pub async fn read(
         scopes: scopes.to_vec(),
         tree: tree.placed(),
         named,
+        elsewhere: Definitions::default(),
         gaps: scopes.iter().cloned().zip(gaps).collect(),
     };
     reading.define(context).await?;
@@ -170,18 +178,25 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         confirmed(context, principal, &scope),
         own(context, principal, &scope),
     );
-    let (assignments, denials) = (assignments?, denials?);
+    let (assignments, denials, confirmed) = (assignments?, denials?, confirmed?);
     let reasons = |gap: &Option<Unreadable>| gap.as_ref().map(|gap| gap.reason);
-    let rows: Vec<Assignment> = assignments.rows.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    let mut rows: Vec<Assignment> = assignments.rows.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    // What only the list of the principal has is given for certain where the list of all is known to be short.
+    let listed: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let theirs = confirmed.iter().flat_map(|rows| rows.iter()).map(authorization::assignment);
+    let unlisted = theirs.filter(|row| !listed.contains(&row.id));
+    rows.extend(unlisted.map(|row| Assignment { pending: assignments.gap.is_none(), ..row }));
     let denies: Vec<_> = denials.rows.iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
     let facts = Facts {
         principal_id: principal.id.clone(),
         absent: principal.unknown_object,
+        account: principal.membership.account,
+        placed: tree.placed(),
         above: Seen::all(above),
         groups: principal.membership.groups.clone(),
         assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },
-        confirmed: confirmed?,
+        confirmed: confirmed.map(|rows| rows.iter().map(|row| row.id.to_lowercase()).collect()),
         roles: Seen::default(),
         denies: Seen { value: denies, unseen: reasons(&denials.gap) },
         eligible: Seen::default(),
@@ -197,7 +212,11 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
 }
 
 /// The service knows who is in a group, too; it answers for users and service principals only.
-async fn confirmed(context: &Context, principal: &Principal, scope: &str) -> Result<Option<BTreeSet<String>>> {
+async fn confirmed(
+    context: &Context,
+    principal: &Principal,
+    scope: &str,
+) -> Result<Option<Arc<Vec<authorization::wire::RoleAssignment>>>> {
     match principal.kind {
         Some(Kind::Group) => Ok(None),
         Some(Kind::ServicePrincipal | Kind::User) | None => authorization::confirmed(context, scope, &principal.id).await,
@@ -297,14 +316,34 @@ impl Reading {
             used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
         }
         self.definitions = authorization::definitions(context, &self.scopes, &used, self.named.live).await?;
+        self.share();
+        Ok(())
+    }
+
+    /// Looks for roles of these names that can be given elsewhere in the connection only.
+    pub async fn look_elsewhere(&mut self, context: &Context, subscriptions: &[Subscription], names: &[String]) -> Result<()> {
+        self.elsewhere = named::elsewhere(context, subscriptions, names).await?;
+        self.share();
+        Ok(())
+    }
+
+    /// Gives the roles to the facts of every scope.
+    fn share(&mut self) {
+        let Definitions { roles: elsewhere, gaps, .. } = &self.elsewhere;
+        let unknown: Vec<_> = elsewhere.iter().filter(|(guid, _)| !self.definitions.roles.contains_key(*guid)).collect();
+        // The lists of the scopes would have these roles if a group they can be given at stood above.
+        let groups: BTreeSet<String> =
+            unknown.iter().flat_map(|(_, role)| role.properties.assignable_scopes.iter().filter_map(|at| group_at(at))).collect();
+        self.definitions.roles.extend(unknown.into_iter().map(|(guid, role)| (guid.clone(), Arc::clone(role))));
+        self.definitions.gaps.extend(gaps.iter().cloned());
         let known = self.definitions.roles.iter().filter(|(_, role)| role.permissions().is_some());
         let roles: BTreeMap<String, Role> = known.map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
         let roles = Arc::new(roles);
         let unseen = self.definitions.gaps.first().map(|gap| gap.reason);
         for facts in &mut self.facts {
             facts.roles = Seen { value: Arc::clone(&roles), unseen };
+            facts.placed.extend(groups.iter().cloned());
         }
-        Ok(())
     }
 
     /// What a verdict at a scope would have needed to see.

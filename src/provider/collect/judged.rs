@@ -5,7 +5,7 @@ use ::time::OffsetDateTime;
 use crate::{
     azure::arm::authorization as wire,
     posture::{
-        rbac::{self, Permission, built_in},
+        rbac::{self, Effect, Narrowed, Permission, built_in},
         time,
     },
     provider::collect::proof,
@@ -20,7 +20,7 @@ pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
         role_id: guid_of(&properties.role_definition_id),
         principal_id: properties.principal_id.to_lowercase(),
         principal_type: properties.principal_type.clone().unwrap_or_default(),
-        conditional: properties.condition.is_some(),
+        narrowed: Narrowed::by(properties.condition.as_deref(), properties.condition_version.as_deref()),
         pending: false,
     }
 }
@@ -39,7 +39,7 @@ pub fn eligibility(row: &wire::ScheduleInstance, now: OffsetDateTime) -> Option<
         role_id: guid_of(&properties.role_definition_id),
         principal_id: properties.principal_id.to_lowercase(),
         principal_type: properties.principal_type.clone().unwrap_or_default(),
-        conditional: properties.condition.is_some(),
+        narrowed: Narrowed::by(properties.condition.as_deref(), properties.condition_version.as_deref()),
         pending,
     })
 }
@@ -83,8 +83,18 @@ pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
     rbac::Role {
         id: row.name.to_lowercase(),
         name: row.properties.role_name.clone().unwrap_or_else(|| row.name.to_lowercase()),
-        permissions: built_in::with_known_condition(&row.name, permissions(row.permissions().unwrap_or_default())),
+        permissions: allowed(&row.name, row.permissions().unwrap_or_default()),
+        assignable_scopes: row.properties.assignable_scopes.clone(),
     }
+}
+
+/// What the permissions of a role allow, and on which conditions of its own.
+pub(super) fn allowed(guid: &str, permissions: &[wire::Permission]) -> Vec<Permission> {
+    let split = permissions.iter().flat_map(|one| {
+        let narrowed = Narrowed::by(one.condition.as_deref(), one.condition_version.as_deref());
+        narrowed.split(Permission { conditional: false, ..proof::permission(one.clone()) })
+    });
+    built_in::with_known_condition(guid, split.collect())
 }
 
 /// A deny assignment, as it is judged.
@@ -110,6 +120,16 @@ pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
             || properties.exclude_principals.is_none()
             || properties.condition.is_some()
             || properties.permissions.iter().any(|one| one.condition.is_some()),
+        effect: effect(properties.effect.as_deref()),
+    }
+}
+
+fn effect(word: Option<&str>) -> Effect {
+    match word {
+        None => Effect::Enforced,
+        Some(word) if word.eq_ignore_ascii_case("enforced") => Effect::Enforced,
+        Some(word) if word.eq_ignore_ascii_case("audit") => Effect::Audit,
+        Some(_) => Effect::Unknown,
     }
 }
 

@@ -1,10 +1,14 @@
 //! What an argument names and no row has: whether there is such a thing at all, and what was probably meant.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures::future::join_all;
 
 use super::{
     authorization::{self, Definitions, Tree, guid_of},
-    directory, inventory,
+    directory,
+    engine::{self, Engine},
+    inventory,
     scope::Subscription,
 };
 use crate::{
@@ -13,7 +17,7 @@ use crate::{
         rbac::{built_in, place::Kind},
         resource_id::ResourceId,
     },
-    provider::{context::Context, selection, words::is_guid},
+    provider::{context::Context, failure, selection, words::is_guid},
     sdk::{Diagnostics, Result, rules::unknown_word},
 };
 
@@ -131,3 +135,37 @@ pub async fn require_role_ids(
 
 /// What is said of an id that no role has; the ids follow.
 pub const NO_ROLE_OF_ID: &str = "no role that can be given here, or is, has the id";
+
+/// Roles that can be given somewhere in subscriptions or in what is below them, by these names. Reads no more than a few
+/// subscriptions, because each has to be asked.
+pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names: &[String]) -> Result<Definitions> {
+    const FEW: usize = 20;
+    let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let mut found = Definitions::default();
+    let mut lists = Vec::new();
+    match engine::ROLE_DEFINITIONS.engine(context) {
+        Engine::ResourceGraph => lists.push(("tenant".to_owned(), authorization::roles_by_graph(context, ids.clone()).await)),
+        Engine::Arm => {}
+    }
+    let read = ids.into_iter().take(FEW).map(|id| async move {
+        let scope = format!("/subscriptions/{id}");
+        let (client, at) = (context.client.clone(), scope.clone());
+        let read = async move { authorization::wire::roles_at_and_below(&client, &at).await };
+        let list = authorization::roles(context, format!("roles_and_below{scope}"), read).await;
+        (scope, list)
+    });
+    lists.extend(join_all(read).await);
+    for (scope, list) in lists {
+        match list {
+            Ok(list) => {
+                let named = |role: &&Arc<authorization::wire::RoleDefinition>| {
+                    let own = role.properties.role_name.as_deref();
+                    names.iter().any(|name| own.is_some_and(|own| own.eq_ignore_ascii_case(name)))
+                };
+                found.roles.extend(list.iter().filter(named).map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+            }
+            Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
+        }
+    }
+    Ok(found)
+}

@@ -16,12 +16,13 @@ use crate::{
     posture::{
         Reason, Unreadable,
         grant::command,
-        rbac::{Permission, covers},
+        rbac::{Narrowed, Permission, covers},
     },
     provider::{
         collect::{
             engine::{self, Engine},
             hierarchy::{self, Hierarchy},
+            judged,
             scope::{Subscription, own_object_id},
         },
         context::Context,
@@ -124,24 +125,25 @@ async fn grants(client: &Client, principals: &BTreeSet<String>, ids: &BTreeSet<S
     let mut roles = BTreeMap::<String, Vec<Permission>>::new();
     queries::role_definitions_of(client, &names, scope, |row| {
         // What a role allows that does not say so is nothing that could prove anything.
-        let permissions = row.properties.permissions.unwrap_or_default();
-        roles.insert(row.name.to_ascii_lowercase(), permissions.into_iter().map(permission).collect());
+        let permissions = row.properties.permissions.as_deref().unwrap_or_default();
+        roles.insert(row.name.to_ascii_lowercase(), judged::allowed(&row.name, permissions));
     })
     .await?;
     // A role that cannot be read proves nothing.
     let granted = |assignment: RoleAssignmentProperties| {
         let scope = assignment.scope.to_ascii_lowercase();
         let scope = if scope.len() > 1 { scope.trim_end_matches('/').to_owned() } else { scope };
-        Some(Grant { scope, permissions: roles.get(&role(&assignment.role_definition_id))?.clone() })
+        let narrowed = Narrowed::by(assignment.condition.as_deref(), assignment.condition_version.as_deref());
+        let allowed = roles.get(&role(&assignment.role_definition_id))?.iter().cloned();
+        Some(Grant { scope, permissions: allowed.flat_map(|one| narrowed.split(one)).collect() })
     };
     Ok(assignments.into_values().filter_map(granted).collect())
 }
 
-/// Whether an assignment covers at least a whole subscription, and without a condition.
+/// Whether an assignment covers at least a whole subscription.
 fn is_broad(row: &RoleAssignment) -> bool {
     let scope = row.properties.scope.to_ascii_lowercase();
-    let whole = scope.strip_prefix("/subscriptions/").is_none_or(|rest| !rest.trim_end_matches('/').contains('/'));
-    whole && row.properties.condition.is_none()
+    scope.strip_prefix("/subscriptions/").is_none_or(|rest| !rest.trim_end_matches('/').contains('/'))
 }
 
 async fn groups_of(client: &Client, id: &str, principal: Principal) -> azure::Result<BTreeSet<String>> {

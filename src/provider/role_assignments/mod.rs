@@ -175,6 +175,9 @@ struct DenyRow {
     name: Option<String>,
     /// Where it applies.
     scope: String,
+    /// What it does, in Azure's words: `enforced` denies, `audit` only writes down. Null if Azure does not say, which is taken for
+    /// `enforced`.
+    effect: Option<String>,
     /// Object ids of those it applies to; all zeros stands for everybody.
     principal_ids: Vec<String>,
     /// Object ids of those it does not apply to.

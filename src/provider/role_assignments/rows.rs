@@ -234,6 +234,7 @@ impl Found {
             id: canonical(&row.id),
             name: row.properties.deny_assignment_name.clone(),
             scope: canonical(&row.properties.scope),
+            effect: row.properties.effect.clone(),
             principal_ids: ids(&row.properties.principals),
             excluded_principal_ids: ids(row.properties.exclude_principals.as_deref().unwrap_or_default()),
             actions: patterns(row, |permission| &permission.actions),

@@ -4,5 +4,6 @@ mod properties;
 mod published;
 mod sources;
 mod table;
+mod terms;
 mod unseen;
 mod world;

@@ -1,6 +1,6 @@
 //! Two sources for one fact: where they agree it is certain, where they do not nothing is.
 
-use azposture::posture::rbac::Permission;
+use azposture::posture::rbac::{Permission, Requirement};
 
 use super::world::*;
 
@@ -58,9 +58,9 @@ fn what_azure_says_of_the_caller_has_to_agree_with_the_assignments() {
             "pass",
         ),
         (
-            "the assignments cannot be read, and Azure does not say so",
-            own(nobody(), &[]).with(|facts| unseen(&mut facts.assignments)),
-            "unknown forbidden",
+            "the assignments cannot be read, and Azure allows something else only",
+            own(nobody(), &["Microsoft.Security/*"]).with(|facts| unseen(&mut facts.assignments)),
+            "fail role_missing",
         ),
         (
             "Azure says so, but what is denied cannot be read",
@@ -71,9 +71,9 @@ fn what_azure_says_of_the_caller_has_to_agree_with_the_assignments() {
             "unknown forbidden",
         ),
         (
-            "Azure says so, and it is denied",
+            "Azure says so, and it is denied to everybody",
             own(nobody(), &["*/read"]).with(|facts| unseen(&mut facts.assignments)).denied(&["*"], &[], SUBSCRIPTION),
-            "unknown forbidden",
+            "fail denied",
         ),
         (
             "a role by name alone does not show in what Azure says",
@@ -92,7 +92,8 @@ fn what_azure_says_of_the_caller_has_to_agree_with_the_assignments() {
 
 #[test]
 fn what_azure_says_of_the_caller_hides_conditions_so_it_settles_only_what_has_none() {
-    let own = |world: World| world.with(|facts| facts.own = Some(vec![allows(&["*"], &[])]));
+    let everything = || Permission { data_actions: vec!["*".to_owned()], ..allows(&["*"], &[]) };
+    let own = |world: World| world.with(|facts| facts.own = Some(vec![everything()]));
     let blind = || own(at(SUBSCRIPTION)).with(|facts| unseen(&mut facts.assignments));
     let strange =
         |role: &str| own(at(SUBSCRIPTION)).given(role, STRANGERS, "Group", SUBSCRIPTION).with(|facts| unseen(&mut facts.groups));
@@ -128,4 +129,117 @@ fn what_azure_says_of_the_caller_hides_conditions_so_it_settles_only_what_has_no
     ] {
         assert_eq!(world.judged(&requirement), expected, "{sentence}: {}", world.said(&requirement));
     }
+}
+
+/// Azure answers what the caller may do, groups and everything above included. What it does not say is not held, unless something
+/// else that was read contradicts it.
+#[test]
+fn what_azure_does_not_say_of_the_caller_is_not_held() {
+    use azposture::posture::Reason;
+    let says = |world: World, own: &[&str]| {
+        let own = own.iter().map(|action| allows(&[action], &[])).collect();
+        world.with(|facts| facts.own = Some(own))
+    };
+    let refused = |own: &[&str]| says(at(SUBSCRIPTION), own).with(|facts| unseen(&mut facts.assignments));
+    let because = |why: Reason, own: &[&str]| says(at(SUBSCRIPTION), own).with(|facts| facts.assignments.unseen = Some(why));
+    let strange = |own: &[&str]| {
+        says(at(SUBSCRIPTION).given("Reader", STRANGERS, "Group", SUBSCRIPTION), own).with(|facts| unseen(&mut facts.groups))
+    };
+    let unknown_role = || Requirement::Role { id: "mystery".to_owned(), name: "mystery".to_owned() };
+    let storage = || action("Microsoft.Storage/storageAccounts/read");
+    for (sentence, world, requirement, expected) in [
+        ("lists refused, and nothing held: no role is", refused(&[]), named("Reader"), "fail role_missing"),
+        ("no operation is allowed either", refused(&[]), storage(), "fail action_missing"),
+        ("nor a data operation", refused(&[]), data("Microsoft.Storage/a/b/read"), "fail action_missing"),
+        ("not even a role of which it is not known what it allows", refused(&[]), unknown_role(), "fail role_missing"),
+        ("nor by name alone", refused(&[]).if_we(|terms| terms.accept_equivalent = false), named("Reader"), "fail role_missing"),
+        (
+            "what is not visible yet may only be late",
+            refused(&[]).if_we(|terms| terms.just_granted = true),
+            named("Reader"),
+            "fail not_yet_visible",
+        ),
+        ("something else is held", refused(&["Microsoft.Web/*"]), storage(), "fail action_missing"),
+        (
+            "who holds something is seen here",
+            refused(&["Microsoft.Web/*"]).if_we(|terms| terms.just_granted = true),
+            storage(),
+            "fail action_missing",
+        ),
+        (
+            "a role whose operations are not all allowed is not held by name either",
+            refused(&["Microsoft.Web/*"]).if_we(|terms| terms.accept_equivalent = false),
+            named("Reader"),
+            "fail role_missing",
+        ),
+        (
+            "a role of which it is not known what it allows may be that something",
+            refused(&["Microsoft.Web/*"]),
+            unknown_role(),
+            "unknown forbidden",
+        ),
+        ("groups unread, and Azure knows them", strange(&["Microsoft.Authorization/*"]), named("Reader"), "fail role_missing"),
+        ("groups unread, and Azure allows it", strange(&["*/read"]), named("Reader"), "pass"),
+        ("what Azure says is empty, and the list was answered to somebody", strange(&[]), named("Reader"), "unknown forbidden"),
+        (
+            "the list could not be had for another reason: empty proves nothing",
+            because(Reason::Unavailable, &[]),
+            named("Reader"),
+            "unknown unavailable",
+        ),
+        ("the list was answered to who may not read it", because(Reason::NotProven, &[]), named("Reader"), "unknown not_proven"),
+        ("and to who may do something else", because(Reason::NotProven, &["a/*"]), named("Reader"), "unknown not_proven"),
+        (
+            "throttled, and Azure allows something else only",
+            because(Reason::Throttled, &["a/*"]),
+            named("Reader"),
+            "fail role_missing",
+        ),
+        (
+            "what could be activated is not in that answer, and counts where it is accepted",
+            refused(&[]).may_activate("Owner", ME, SUBSCRIPTION).if_we(|terms| terms.accept_eligible = true),
+            named("Reader"),
+            "pass",
+        ),
+        (
+            "what could be activated could not be read either",
+            refused(&[]).with(|facts| unseen(&mut facts.eligible)).if_we(|terms| terms.accept_eligible = true),
+            named("Reader"),
+            "unknown forbidden",
+        ),
+        (
+            "nothing that could be activated helps",
+            refused(&[]).may_activate("Security Reader", ME, SUBSCRIPTION).if_we(|terms| terms.accept_eligible = true),
+            named("Reader"),
+            "fail role_missing",
+        ),
+        (
+            "what could be activated would do",
+            refused(&[]).may_activate("Owner", ME, SUBSCRIPTION),
+            named("Reader"),
+            "fail eligible_only",
+        ),
+        (
+            "what is seen to be given is not refuted",
+            says(at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION), &["a/*"]).with(|facts| unseen(&mut facts.denies)),
+            named("Reader"),
+            "unknown forbidden",
+        ),
+    ] {
+        assert_eq!(world.judged(&requirement), expected, "{sentence}: {}", world.said(&requirement));
+    }
+    let conditional = Permission { conditional: true, ..allows(&["*"], &[]) };
+    let narrowed = at(SUBSCRIPTION).with(|facts| {
+        facts.own = Some(vec![conditional]);
+        unseen(&mut facts.assignments);
+    });
+    assert_eq!(narrowed.judged(&storage()), "fail conditional_only");
+    assert_eq!(refused(&[]).said(&named("Reader")), "Azure says that it may do nothing here");
+}
+
+/// What the service says it gives to somebody, and the list of everybody's does not have.
+#[test]
+fn an_assignment_that_only_one_of_two_lists_has_is_not_certain() {
+    let late = at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION).with(|facts| facts.assignments.value[0].pending = true);
+    assert_eq!(confirmed(late, &["assignment-0"]).judged(&named("Reader")), "unknown not_proven");
 }

@@ -4,12 +4,12 @@ use azposture::posture::rbac::{Permission, Requirement};
 
 use super::world::*;
 
-type Case = (&'static str, World, Requirement, &'static str);
+pub(super) type Case = (&'static str, World, Requirement, &'static str);
 
-const READ_STORAGE: &str = "Microsoft.Storage/storageAccounts/read";
-const GIVE_ROLES: &str = "Microsoft.Authorization/roleAssignments/write";
+pub(super) const READ_STORAGE: &str = "Microsoft.Storage/storageAccounts/read";
+pub(super) const GIVE_ROLES: &str = "Microsoft.Authorization/roleAssignments/write";
 
-fn check(cases: Vec<Case>) {
+pub(super) fn check(cases: Vec<Case>) {
     let wrong: Vec<_> = cases
         .iter()
         .filter_map(|(sentence, world, requirement, expected)| {

@@ -10,7 +10,10 @@ use azposture::{
     demo::Tenant,
     posture::{
         Reason, Status,
-        rbac::{Assignment, Deny, Facts, Permission, Requirement, Role, Seen, Terms, facts::EVERYONE, judge},
+        rbac::{
+            Account, Assignment, Deny, Effect, Facts, Narrowed, Permission, Requirement, Role, Seen, Terms, facts::EVERYONE,
+            judge,
+        },
     },
     provider::collect::authorization::role,
 };
@@ -48,6 +51,8 @@ pub(super) fn at(scope: &str) -> World {
     let facts = Facts {
         principal_id: ME.to_owned(),
         absent: false,
+        account: Account::Enabled,
+        placed: BTreeSet::new(),
         scope: scope.to_owned(),
         above: Seen::all(BTreeSet::from([CORP.to_lowercase()])),
         groups: Seen::all(BTreeSet::new()),
@@ -89,9 +94,33 @@ impl World {
         self
     }
 
-    /// Narrows what was given last.
-    pub(super) fn on_a_condition(mut self) -> Self {
-        self.facts.assignments.value.last_mut().unwrap().conditional = true;
+    /// Narrows all of what was given last.
+    pub(super) fn on_a_condition(self) -> Self {
+        self.on("@Resource[Microsoft.Storage/storageAccounts/blobServices/containers:name] StringEquals 'reports'")
+    }
+
+    /// Narrows what was given last as the portal does for who may give certain roles only.
+    pub(super) fn constrained(self) -> Self {
+        let only = |action: &str, of: &str| {
+            format!(
+                "(\n (\n  !(ActionMatches{{'Microsoft.Authorization/roleAssignments/{action}'}})\n )\n OR \n (\n  @{of}[Microsoft.\
+                 Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{acdd72a7-3385-48ef-bd42-f606fba81ae7}}\n \
+                 )\n)"
+            )
+        };
+        self.on(&format!("{}\nAND\n{}", only("write", "Request"), only("delete", "Resource")))
+    }
+
+    /// Narrows what was given last by this condition.
+    pub(super) fn on(mut self, condition: &str) -> Self {
+        let last = self.facts.assignments.value.last_mut().unwrap();
+        last.narrowed = Narrowed::by(Some(condition), Some("2.0"));
+        self
+    }
+
+    /// Narrows what could be activated last, likewise.
+    pub(super) fn activated_on(mut self, condition: &str) -> Self {
+        self.facts.eligible.value.last_mut().unwrap().narrowed = Narrowed::by(Some(condition), Some("2.0"));
         self
     }
 
@@ -120,6 +149,7 @@ impl World {
             principals: [(EVERYONE.to_owned(), false)].into(),
             excluded: BTreeMap::new(),
             conditional: false,
+            effect: Effect::Enforced,
         });
         self
     }
@@ -139,7 +169,7 @@ impl World {
 
     /// Adds a role of our own, and requires nothing of it.
     pub(super) fn with_role(mut self, name: &str, permissions: Vec<Permission>) -> Self {
-        let role = Role { id: name.to_owned(), name: name.to_owned(), permissions };
+        let role = Role { id: name.to_owned(), name: name.to_owned(), permissions, assignable_scopes: Vec::new() };
         Arc::make_mut(&mut self.facts.roles.value).insert(name.to_owned(), role);
         self
     }
@@ -177,7 +207,7 @@ fn assignment(number: usize, role: &str, principal: &str, kind: &str, scope: &st
         role_id: ROLES.get(role).map_or(role, |role| role.id.as_str()).to_owned(),
         principal_id: principal.to_owned(),
         principal_type: kind.to_owned(),
-        conditional: false,
+        narrowed: Narrowed::Nothing,
         pending: false,
     }
 }

@@ -1,26 +1,35 @@
 //! `azposture_role_assignment_validation`: a principal can do this, here.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod advice;
+mod wanted;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use advice::{Grants, UNKNOWN, grant, helps, next_step, with_grants};
+use wanted::Wanted;
+
 use super::{
     collect::{
-        authorization::{self, Definitions, guid_of},
-        grants::{self, Named, Principal, Reading},
+        authorization::{self, guid_of},
+        grants::{self, Named, Reading},
         named, scope,
     },
     context::Context,
     selection,
     validation::{Counts, Gate, Judgement, Line, verify},
-    words::{AreaWord, ObjectId, Operation, RoleDefinitionId, ScopeId, is_guid},
+    words::{AreaWord, ObjectId, Operation, RoleDefinitionId, ScopeId},
 };
 use crate::{
     azure::settings::ScopeSetting,
     posture::{
         Status, Unreadable,
-        rbac::{Facts, Requirement, Terms, Verdict, built_in, judge},
+        rbac::{Facts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
     },
     sdk::{
@@ -39,6 +48,12 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Rol
 /// operation with `*` has to be allowed as a whole: every name of its form, not only the operations there are today. What is judged is
 /// the scope itself; what is denied or given further below does not matter.
 ///
+/// A principal whose account is disabled can do nothing, whatever it holds (`principal_disabled`). A condition that names its operations,
+/// as the portal's templates do ("not that action, or ..."), narrows those operations only; any other condition narrows the whole role.
+///
+/// The role definitions that are read decide what an operation is: one that they name under data actions only is an error under
+/// `actions`, and the reverse; one that none of them names and that only a wildcard such as `*/read` covers is unknown (`not_proven`).
+///
 /// It passes only on what was certainly read. Where a group, a list or a role that could change the answer cannot be seen, the answer is
 /// unknown, and `on_unknown` decides. It orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
@@ -53,16 +68,19 @@ struct Arguments {
     /// the connection; one outside its scope is an error, as is one that is not there, unless `triggers` or `wait_seconds` are set.
     #[schemars(length(min = 1))]
     scopes: Option<BTreeSet<ScopeId>>,
-    /// Roles by name, as Azure writes them, without case. At least one of the four has to be given; a name that is no role is an error.
+    /// Roles by name, as Azure writes them, without case. At least one of the four has to be given; a name that is no role is an error. Of
+    /// several roles of one name the one that can be given at the scope is meant; if there are more, that is an error. A role that cannot
+    /// be given at the scope fails (`role_not_assignable`).
     #[schemars(length(min = 1))]
     role_definition_names: Option<BTreeSet<String>>,
     /// Roles as GUIDs or full ids.
     #[schemars(length(min = 1))]
     role_definition_ids: Option<BTreeSet<RoleDefinitionId>>,
-    /// Management operations (`Microsoft.Storage/storageAccounts/read`), or patterns of them (`Microsoft.Storage/*/read`).
+    /// Management operations (provider, type and verb: `Microsoft.Storage/storageAccounts/read`), or patterns of them
+    /// (`Microsoft.Storage/*/read`). A resource provider that no role definition names is a warning.
     #[schemars(length(min = 1))]
     actions: Option<BTreeSet<Operation>>,
-    /// Data operations (`Microsoft.KeyVault/vaults/secrets/getSecret/action`), or patterns of them.
+    /// Data operations (`Microsoft.KeyVault/vaults/secrets/getSecret/action`), or patterns of them, likewise.
     #[schemars(length(min = 1))]
     data_actions: Option<BTreeSet<Operation>>,
     /// Whether `all` of what is named is required at each scope, or `any`. Default `all`.
@@ -71,7 +89,7 @@ struct Arguments {
     /// Whether a role counts as held if other roles allow everything it allows, as Owner does for Reader. Security Reader and Security Admin
     /// do not allow all that Reader does. Default `true`.
     accept_equivalent: Option<bool>,
-    /// Whether what is given on a condition counts. Default `false`.
+    /// Whether what is given on a condition counts. Default `false`: an operation that a condition narrows fails (`conditional_only`).
     accept_conditional: Option<bool>,
     /// Whether what has to be activated first counts. Default `false`.
     accept_eligible: Option<bool>,
@@ -97,7 +115,7 @@ impl Validation for RoleAssignmentValidation {
         subcategory: "Identity",
         permissions: "`Microsoft.Authorization/roleAssignments/read`, `…/roleDefinitions/read`, `…/denyAssignments/read` and \
                       `…/roleEligibilityScheduleInstances/read` at the scopes: the role Reader holds them all. Microsoft Graph, \
-                      application: `Directory.Read.All`, for the groups of the principal.",
+                      application: `Directory.Read.All`, for the groups of the principal and whether it is enabled.",
     };
     type Context = Context;
     type Arguments = Arguments;
@@ -109,7 +127,18 @@ impl Validation for RoleAssignmentValidation {
 
     async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
         context.require(AreaWord::Identity)?;
-        verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
+        // Each reading says again what it wonders about; that of the last one counts.
+        let (arguments, said) = (&arguments, Mutex::new(Diagnostics::new()));
+        let notes = &said;
+        let judge = |context| async move {
+            let mut wondering = Diagnostics::new();
+            let judged = judgement(arguments, context, &mut wondering).await;
+            *notes.lock().unwrap_or_else(PoisonError::into_inner) = wondering;
+            judged
+        };
+        let outcome = verify(&arguments.gate, context, warnings, judge).await;
+        warnings.extend(said.into_inner().unwrap_or_else(PoisonError::into_inner));
+        outcome
     }
 }
 
@@ -152,7 +181,7 @@ fn whom(arguments: &Arguments) -> Result<Option<&str>> {
     }
 }
 
-async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
+async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagnostics) -> Result<Judgement> {
     let scope = scope::of(&context).await?;
     let tree = authorization::tree(&context).await?;
     let mut unseen: Vec<Unreadable> = Vec::new();
@@ -206,7 +235,12 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     if !arguments.gate.expects_news() {
         named::require_role_ids(&context, &ids, &reading.definitions, &scope.subscriptions).await?;
     }
-    let (requirements, nameless) = requirements(arguments, &reading.definitions)?;
+    let unknown = wanted::unknown_names(arguments, &reading);
+    if !unknown.is_empty() && reading.definitions.gaps.is_empty() {
+        // It may be a role that can be given somewhere else only.
+        reading.look_elsewhere(&context, &scope.subscriptions, &unknown).await?;
+    }
+    let wanted = Wanted::of(arguments, &reading, warnings)?;
     let terms = Terms {
         accept_equivalent: arguments.accept_equivalent != Some(false),
         accept_conditional: arguments.accept_conditional == Some(true),
@@ -215,15 +249,16 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     };
     // What could be activated matters only where something is missing.
     let missing = |reading: &Reading| {
-        let verdicts = reading.facts.iter().flat_map(|facts| requirements.iter().map(|one| judge(one, facts, terms)));
-        verdicts.into_iter().any(|verdict| verdict.status != Status::Pass)
+        let falls_short =
+            |facts: &Facts| wanted.at(facts).iter().any(|one| wanted.judge(one, facts, terms).status != Status::Pass);
+        reading.facts.iter().any(falls_short)
     };
     if missing(&reading) {
         reading.look_closer(&context, terms.accept_eligible).await?;
     }
     let (mut worst, mut grants): (Option<(Status, String)>, Grants) = (None, Grants::new());
     for facts in &reading.facts {
-        for (label, requirement, verdict) in verdicts(arguments, &requirements, &nameless, facts, terms, &reading.definitions) {
+        for (label, requirement, verdict) in verdicts(arguments, &wanted, facts, terms, &reading) {
             unseen.extend(reading.gaps_of(facts, &verdict));
             lines.push(line(&facts.scope, &label, verdict.status, verdict.reason, &verdict.detail));
             if verdict.status == Status::Pass {
@@ -232,8 +267,8 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
             if worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
                 worst = Some((verdict.status, next_step(&principal, &verdict)));
             }
-            if verdict.status == Status::Fail && verdict.reason != "denied" {
-                grants.entry(grant(&principal, requirement)).or_default().insert(facts.scope.clone());
+            if helps(&verdict) {
+                grants.entry(grant(&principal, requirement.as_ref())).or_default().insert(facts.scope.clone());
             }
         }
     }
@@ -263,58 +298,21 @@ fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgeme
     }
 }
 
-/// What is required, and the names of roles that could not be looked up.
-fn requirements(arguments: &Arguments, definitions: &Definitions) -> Result<(Vec<Requirement>, BTreeSet<String>)> {
-    let mut requirements: BTreeSet<Requirement> = BTreeSet::new();
-    let mut nameless = BTreeSet::new();
-    let mut problems = Diagnostics::new();
-    for name in arguments.role_definition_names.iter().flatten() {
-        let offline = || built_in::by_name(name).map(|(_, guid)| guid.to_owned());
-        match definitions.by_name(name) {
-            Some(id) => {
-                requirements.insert(Requirement::Role { id, name: name.clone() });
-            }
-            None if is_guid(&guid_of(name)) || definitions.gaps.is_empty() && !arguments.gate.expects_news() => {
-                let detail = named::no_such_role("role_definition_names", name, definitions);
-                problems.error(Path::attribute("role_definition_names"), "Unknown value", detail);
-            }
-            None => match offline() {
-                Some(id) => {
-                    requirements.insert(Requirement::Role { id, name: name.clone() });
-                }
-                None => {
-                    nameless.insert(name.clone());
-                }
-            },
-        }
-    }
-    problems.into_result()?;
-    for id in arguments.role_definition_ids.iter().flatten() {
-        let id = guid_of(&id.0);
-        let name = definitions.roles.get(&id).and_then(|role| role.properties.role_name.clone()).unwrap_or_else(|| id.clone());
-        // The same role by name and by id is one requirement.
-        if !requirements.iter().any(|one| matches!(one, Requirement::Role { id: known, .. } if *known == id)) {
-            requirements.insert(Requirement::Role { id, name });
-        }
-    }
-    requirements.extend(arguments.actions.iter().flatten().map(|pattern| Requirement::Action(pattern.0.clone())));
-    requirements.extend(arguments.data_actions.iter().flatten().map(|pattern| Requirement::DataAction(pattern.0.clone())));
-    Ok((requirements.into_iter().collect(), nameless))
-}
-
 /// The verdicts of one scope: one for each requirement, or one for all of them where any is enough.
-fn verdicts<'a>(
+fn verdicts(
     arguments: &Arguments,
-    requirements: &'a [Requirement],
-    nameless: &BTreeSet<String>,
+    wanted: &Wanted,
     facts: &Facts,
     terms: Terms,
-    definitions: &Definitions,
-) -> Vec<(String, Option<&'a Requirement>, Verdict)> {
-    let mut verdicts: Vec<_> =
-        requirements.iter().map(|one| (one.label().to_owned(), Some(one), judge(one, facts, terms))).collect();
-    let why = definitions.gaps.first().map(|gap| gap.reason);
-    verdicts.extend(nameless.iter().map(|name| (name.clone(), None, grants::unnamed(why))));
+    reading: &Reading,
+) -> Vec<(String, Option<Requirement>, Verdict)> {
+    let judged = |one: Requirement| {
+        let verdict = wanted.judge(&one, facts, terms);
+        (one.label().to_owned(), Some(one), verdict)
+    };
+    let mut verdicts: Vec<_> = wanted.at(facts).into_iter().map(judged).collect();
+    let why = reading.definitions.gaps.first().map(|gap| gap.reason);
+    verdicts.extend(wanted.nameless.iter().map(|name| (name.clone(), None, grants::unnamed(why))));
     if arguments.matching != Some(MatchWord::Any) {
         return verdicts;
     }
@@ -331,69 +329,4 @@ fn verdicts<'a>(
 
 fn line(scope: &str, requirement: &str, status: Status, reason: &str, detail: &str) -> Line {
     Line { status, cells: [scope, requirement, reason, detail].map(str::to_owned).into() }
-}
-
-const UNKNOWN: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
-
-/// The one thing to do about the worst line.
-fn next_step(principal: &Principal, verdict: &Verdict) -> String {
-    let text = match (verdict.status, verdict.reason) {
-        (Status::Fail, "denied") => {
-            "No role helps against a deny assignment: change the managed application or deployment stack that made it, or have the \
-             principal excluded from it."
-        }
-        (Status::Fail, "eligible_only") => {
-            "Activate the role (Privileged Identity Management > My roles > Azure resources), set `accept_eligible`, or give it \
-             permanently."
-        }
-        (Status::Fail, "conditional_only") => {
-            "Set `accept_conditional` if the condition is wanted, or give the role without one."
-        }
-        (Status::Fail | Status::Unknown, _) if principal.unknown_object => {
-            "The directory knows no user, group or service principal with this object id. The service principal of an application has \
-             another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id"
-        }
-        (Status::Fail, _) => "Give what is missing.",
-        _ => UNKNOWN,
-    };
-    text.to_owned()
-}
-
-/// The scopes at which each command is missing; the scope ends the command.
-type Grants = BTreeMap<String, BTreeSet<String>>;
-
-/// The line that gives what is missing, but for the scope.
-fn grant(principal: &Principal, requirement: Option<&Requirement>) -> String {
-    let role = match requirement {
-        Some(Requirement::Role { name, .. }) => name.clone(),
-        Some(Requirement::Action(pattern)) if pattern.to_ascii_lowercase().ends_with("/read") => "Reader".to_owned(),
-        Some(Requirement::Action(pattern) | Requirement::DataAction(pattern)) => format!("<a role that allows {pattern}>"),
-        None => "<the role>".to_owned(),
-    };
-    let kind = principal.kind.map(|kind| format!(" --assignee-principal-type {}", kind.word())).unwrap_or_default();
-    format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\"", principal.id)
-}
-
-/// The lines behind the step; lines that begin with a space are not wrapped. What is missing at all scopes is given once on `group`.
-fn with_grants(mut step: String, grants: &Grants, group: Option<String>, all: usize) -> String {
-    const SHOWN: usize = 5;
-    let at = |scopes: &BTreeSet<String>| match &group {
-        Some(group) if all > 1 && scopes.len() == all => BTreeSet::from([group.clone()]),
-        _ => scopes.clone(),
-    };
-    let of = |(command, scopes): (&String, &BTreeSet<String>)| {
-        let line = |scope: String| format!("{command} --scope \"{scope}\"");
-        at(scopes).into_iter().map(line).collect::<Vec<_>>()
-    };
-    let grants: Vec<String> = grants.iter().flat_map(of).collect();
-    if !grants.is_empty() {
-        step.push('\n');
-    }
-    for grant in grants.iter().take(SHOWN) {
-        step.push_str(&format!("\n  {grant}"));
-    }
-    if grants.len() > SHOWN {
-        step.push_str(&format!("\n  … and {} more like these", grants.len() - SHOWN));
-    }
-    step
 }
