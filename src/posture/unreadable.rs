@@ -33,6 +33,8 @@ pub enum Reason {
     Throttled,
     /// The time was spent.
     Timeout,
+    /// The token was refused or has expired, or none was to be had; no role would help.
+    TokenRefused,
     /// The service failed.
     Unavailable,
     /// Not offered in this cloud, region or for this type.
@@ -58,6 +60,7 @@ impl Reason {
             Self::PlanOff => "plan_off",
             Self::Throttled => "throttled",
             Self::Timeout => "timeout",
+            Self::TokenRefused => "token_refused",
             Self::Unavailable => "unavailable",
             Self::Unsupported => "unsupported",
         }

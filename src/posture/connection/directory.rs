@@ -38,7 +38,9 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
         ),
         _ => gap.remedy.clone(),
     };
-    if gap.reason != Reason::Forbidden && !NO_CONNECTION.contains(&gap.code.as_str()) {
+    // That Entra ID issues no token for Microsoft Graph is certain; that Microsoft Graph refuses one may pass.
+    let no_token = gap.reason == Reason::TokenRefused && gap.code.starts_with("AADSTS");
+    if gap.reason != Reason::Forbidden && !no_token && !NO_CONNECTION.contains(&gap.code.as_str()) {
         return Verdict::unread(gap);
     }
     let mut verdict = Verdict::fail(format!("Microsoft Graph does not answer this sign-in ({})", gap.reason.word()), fix);

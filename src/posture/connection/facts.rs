@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Date, OffsetDateTime};
 
+use super::Verdict;
 pub use crate::posture::graph_permission::Read;
 use crate::posture::{
-    Area, Unreadable,
+    Area, Reason, Unreadable,
     defender::Plan,
     grant::command,
     graph_permission::{Evidence, Holder},
@@ -222,6 +223,25 @@ pub struct Undetected {
     pub remedy: Option<String>,
     /// What could not be read.
     pub gaps: Vec<Unreadable>,
+}
+
+impl Undetected {
+    /// Why whatever is about subscriptions stays unknown.
+    pub fn reason(&self) -> Reason {
+        match self.gaps.first() {
+            Some(gap) if !self.certain => gap.reason,
+            _ => Reason::NotVisible,
+        }
+    }
+
+    /// The verdict of a check that is about subscriptions.
+    pub(super) fn unknown(&self, detail: &str) -> Verdict {
+        let mut verdict = Verdict::unknown(self.reason().word(), detail, "See `subscription_detected`.");
+        if !self.certain {
+            verdict.gaps.clone_from(&self.gaps);
+        }
+        verdict
+    }
 }
 
 /// A subscription that is expected and cannot be read.

@@ -15,6 +15,7 @@ pub use facts::{Facts, Need};
 pub use verdict::Verdict;
 
 use self::{catalogue::Judge, facts::Unseen};
+use super::Reason;
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +60,13 @@ fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
     match check.judge {
         Judge::Connection(judge) => vec![row(None, off.unwrap_or_else(|| judge(facts)))],
         Judge::Subscription(_) if facts.subscriptions.is_empty() && facts.unseen.is_empty() => {
-            let none = || {
-                let detail = "no subscription of the connection is visible, so there is nothing to look at";
-                Verdict::unknown("not_visible", detail, "See `subscription_detected`.")
+            let none = || match &facts.scope.detected {
+                Err(why) => why.unknown("no subscription of the connection is known, so there is nothing to look at"),
+                Ok(_) => Verdict::unknown(
+                    Reason::NotVisible.word(),
+                    "no subscription of the connection is visible, so there is nothing to look at",
+                    "See `subscription_detected`.",
+                ),
             };
             vec![row(None, off.unwrap_or_else(none))]
         }

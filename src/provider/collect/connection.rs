@@ -85,7 +85,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let (discovery, groups, query, subscriptions, directory) = tokio::try_join!(
         discovered(context, &needs),
         groups(context, &scope, &needs),
-        query(context, &scope.chosen, &needs),
+        query(context, &scope, &needs),
         subscription::facts(context, &scope.chosen, &needs, signed_in.claims.as_ref().and_then(|claims| claims.oid.as_deref())),
         directory(context, signed_in, holder, asked, &needs),
     )?;
@@ -155,19 +155,14 @@ struct Survey {
 
 /// What the connection stands for. That nothing is visible is an answer here, not an error.
 async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
-    let undetected = match scope::find(context).await {
-        Ok(Ok(found)) => return surveyed(&found, asked),
-        Ok(Err(nothing)) => Undetected {
-            certain: nothing.is_certain(),
+    let undetected = match scope::find(context).await? {
+        Ok(found) => return surveyed(&found, asked),
+        Err(nothing) => Undetected {
+            certain: nothing.is_certain() && nothing.problems.is_none(),
             detail: one_line(&nothing.detail),
             remedy: Some(nothing.remedy),
             gaps: nothing.gaps,
         },
-        Err(problems) => {
-            let detail = problems.iter().next().map(|problem| one_line(&problem.detail)).unwrap_or_default();
-            failure::softened("subscriptions", "tenant", problems)?;
-            Undetected { detail, certain: false, remedy: None, gaps: Vec::new() }
-        }
     };
     Ok(Survey {
         kind: kind(context),
@@ -279,19 +274,19 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
 }
 
 /// How many rows Resource Graph answers to a question that has one.
-async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
+async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Ok(None);
     }
     if !needs.contains(&Need::Query) {
         return Ok(Some(Err(unasked("resource_graph"))));
     }
-    let Some(first) = chosen.first() else {
+    let Some(first) = survey.chosen.first() else {
         return Ok(Some(Err(Unreadable {
             scope: "tenant".to_owned(),
-            reason: Reason::NotVisible,
+            reason: survey.detected.as_ref().err().map_or(Reason::NotVisible, Undetected::reason),
             code: "NoSubscription".to_owned(),
-            remedy: "A query needs a subscription to look at, and none is visible: see `subscription_detected`.".to_owned(),
+            remedy: "A query needs a subscription to look at, and none is known: see `subscription_detected`.".to_owned(),
             ..unasked("resource_graph")
         })));
     };
