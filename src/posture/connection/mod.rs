@@ -1,10 +1,11 @@
 //! Whether a connection has what it needs: a fixed list of checks, each with a status, what it rests on, and the one next step.
 
-mod actions;
 pub mod catalogue;
 mod defender;
 mod directory;
 pub mod facts;
+mod features;
+mod providers;
 mod roles;
 mod scope;
 mod sign_in;
@@ -12,6 +13,8 @@ pub mod verdict;
 
 pub use catalogue::{CHECKS, Check, Level, select};
 pub use facts::{Facts, Need};
+pub use features::{Readiness, checks as checks_of_features, ready_for};
+pub use providers::NAMESPACES;
 pub use verdict::Verdict;
 
 use self::{catalogue::Judge, facts::Unseen};

@@ -40,7 +40,12 @@ pub(super) fn in_state(id: &str, state: &str) -> Verdict {
             Verdict::fail(format!("the subscription is {state}: it will be disabled unless its billing is settled"), fix)
                 .at(Level::Advisory)
         }
-        _ => Verdict::fail(format!("the subscription is {state}"), fix),
+        _ if is("Deleted") || is("Disabled") => Verdict::fail(format!("the subscription is {state}"), fix),
+        _ => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the subscription is {state}, which this release does not know"),
+            fix,
+        ),
     };
     if state.is_empty() { verdict } else { verdict.with("state", state) }
 }

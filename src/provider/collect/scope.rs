@@ -8,7 +8,11 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{SIDE_BY_SIDE, authorization::group_scope};
+use super::{
+    SIDE_BY_SIDE,
+    authorization::group_scope,
+    nothing::{NONE, Nothing, Stop},
+};
 use crate::{
     azure::{
         self, Audience,
@@ -25,77 +29,6 @@ use crate::{
     provider::{context::Context, failure},
     sdk::{Diagnostics, Path, Result},
 };
-
-/// Why there is nothing that the connection could stand for.
-#[derive(Debug)]
-pub struct Nothing {
-    /// What it is called.
-    pub summary: &'static str,
-    /// What was found instead.
-    pub detail: String,
-    /// What to do.
-    pub remedy: String,
-    /// What could not be read; where there is any that is not a matter of rights, it is not certain that there is nothing.
-    pub gaps: Vec<Unreadable>,
-    /// The error of whoever needs subscriptions, where a failed read is the cause.
-    pub problems: Option<Diagnostics>,
-}
-
-/// Why there is no scope: nothing to stand for, which may be an answer, or an error for everybody.
-enum Stop {
-    Nothing(Nothing),
-    Error(Diagnostics),
-}
-
-impl From<Nothing> for Stop {
-    fn from(nothing: Nothing) -> Self {
-        Self::Nothing(nothing)
-    }
-}
-
-impl From<Diagnostics> for Stop {
-    fn from(problems: Diagnostics) -> Self {
-        Self::Error(problems)
-    }
-}
-
-impl Nothing {
-    /// Whether nothing failed but what the sign-in has no right to see.
-    pub fn is_certain(&self) -> bool {
-        self.gaps.iter().all(|gap| matches!(gap.reason, Reason::Forbidden | Reason::NotVisible))
-    }
-
-    /// A list without which nothing is known of the scope could not be read.
-    fn unread(subject: &str, error: &azure::Error) -> Result<Self> {
-        let gap = failure::soft_gap(subject, "tenant", error)?;
-        let (detail, remedy) = (format!("{error}."), gap.remedy.clone());
-        Ok(Self { summary: NONE, detail, remedy, gaps: vec![gap], problems: Some(failure::failed(error)) })
-    }
-
-    /// Nothing that would tell the subscriptions could be read.
-    fn of_gaps(gaps: Vec<Unreadable>) -> Self {
-        let problems = failure::nothing_read(&gaps);
-        let detail = problems.iter().next().map(|problem| problem.detail.clone()).unwrap_or_default();
-        let remedy = gaps.first().map(|gap| gap.remedy.clone()).unwrap_or_default();
-        Self { summary: NONE, detail, remedy, gaps, problems: Some(problems) }
-    }
-}
-
-impl From<Nothing> for Diagnostics {
-    fn from(nothing: Nothing) -> Self {
-        if let Some(problems) = nothing.problems {
-            return problems;
-        }
-        let mut detail = nothing.detail;
-        if !nothing.gaps.is_empty() {
-            detail.push('\n');
-        }
-        for gap in nothing.gaps.iter().take(20) {
-            detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
-        }
-        Self::of_error(nothing.summary, format!("{detail}\n\n{}", nothing.remedy))
-    }
-}
 
 /// A subscription of the connection.
 #[derive(Clone, Debug)]
@@ -192,8 +125,7 @@ impl Scope {
     /// The chosen ones of its subscriptions; naming one outside the scope is an error, leaving the choice out takes all.
     pub fn choose(&self, chosen: Option<&BTreeSet<String>>) -> Result<Vec<Subscription>> {
         let Some(chosen) = chosen else { return Ok(self.subscriptions.clone()) };
-        let known = |id: &&String| self.subscriptions.iter().any(|subscription| subscription.id == **id) || self.is_gap(id);
-        if let Some(foreign) = chosen.iter().find(|id| !known(id)) {
+        if let Some(foreign) = chosen.iter().find(|id| !self.holds(id)) {
             let detail = format!(
                 "The subscription {foreign} is not in the scope of this connection ({} with {} subscriptions). Add it to the provider \
                  block, or use a provider alias for it.",
@@ -217,8 +149,10 @@ impl Scope {
         self.gaps.iter().filter(concerns).cloned().collect()
     }
 
-    fn is_gap(&self, id: &str) -> bool {
-        self.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{id}"))
+    /// Whether the connection stands for a subscription, readable or not.
+    pub fn holds(&self, id: &str) -> bool {
+        let is_gap = |gap: &Unreadable| gap.scope == format!("/subscriptions/{id}");
+        self.subscriptions.iter().any(|subscription| subscription.id == id) || self.gaps.iter().any(is_gap)
     }
 }
 
@@ -228,7 +162,16 @@ pub async fn own_tenant(context: &Context) -> azure::Result<Option<String>> {
     Ok(Claims::of(token.reveal()).and_then(|claims| claims.tid))
 }
 
-/// Every subscription that the sign-in sees, in the scope or not.
+/// Every subscription that the sign-in sees, in the scope or not, by id; none if they cannot be listed, which [`find`] tells as well.
+pub async fn seen(context: &Context) -> Result<Option<Vec<Subscription>>> {
+    match visible(context).await {
+        Ok(visible) => Ok(Some(visible.into_values().collect())),
+        Err(Stop::Nothing(_)) => Ok(None),
+        Err(Stop::Error(problems)) => Err(problems),
+    }
+}
+
+/// The same, by id.
 async fn visible(context: &Context) -> std::result::Result<BTreeMap<String, Subscription>, Stop> {
     let client = context.client.clone();
     let read = context.client.memo("subscriptions", || async move { subscriptions::list(&client).await });
@@ -290,7 +233,6 @@ async fn detected(context: &Context) -> std::result::Result<Scope, Stop> {
     Err(Nothing { summary: SEVERAL, detail, remedy, gaps: Vec::new(), problems: None }.into())
 }
 
-const NONE: &str = "No subscription visible";
 const SEVERAL: &str = "Several subscriptions visible";
 
 /// How to be given what the connection stands for.
