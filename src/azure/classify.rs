@@ -33,14 +33,14 @@ const WRONG_CLOUD: &str = "The token is for another service or cloud: check envi
 const ROWS: &[Row] = &[
     row(
         "InvalidAuthenticationTokenTenant",
-        Kind::Unauthenticated,
+        Kind::TokenRefused,
         "The subscription belongs to another tenant than the sign-in: check tenant_id.",
     ),
-    says("InvalidAuthenticationToken", "InvalidCloudInstance", Kind::Unauthenticated, WRONG_CLOUD),
-    says("InvalidAuthenticationToken", "Invalid audience", Kind::Unauthenticated, WRONG_CLOUD),
-    row("InvalidAuthenticationTokenAudience", Kind::Unauthenticated, WRONG_CLOUD),
-    row("InvalidAuthenticationToken", Kind::Unauthenticated, SIGN_IN_AGAIN),
-    row("ExpiredAuthenticationToken", Kind::Unauthenticated, SIGN_IN_AGAIN),
+    says("InvalidAuthenticationToken", "InvalidCloudInstance", Kind::TokenRefused, WRONG_CLOUD),
+    says("InvalidAuthenticationToken", "Invalid audience", Kind::TokenRefused, WRONG_CLOUD),
+    row("InvalidAuthenticationTokenAudience", Kind::TokenRefused, WRONG_CLOUD),
+    row("InvalidAuthenticationToken", Kind::TokenRefused, SIGN_IN_AGAIN),
+    row("ExpiredAuthenticationToken", Kind::TokenRefused, SIGN_IN_AGAIN),
     row("AadPremiumLicenseRequired", Kind::NotLicensed, LICENCE),
     row("Authentication_RequestFromNonPremiumTenantOrB2CTenant", Kind::NotLicensed, LICENCE),
     says("", "doesn't have premium license", Kind::NotLicensed, LICENCE),
@@ -97,7 +97,7 @@ fn meaning(call: &Call, answer: &Answer, said: &Said) -> (Kind, String) {
         return (row.kind, advice);
     }
     match answer.status {
-        401 => (Kind::Unauthenticated, challenge(answer)),
+        401 => (Kind::TokenRefused, challenge(answer)),
         403 => (Kind::Forbidden, grant(call, &said.message)),
         404 => absent(said),
         408 | 500 | 502..=599 => (Kind::Unavailable, String::new()),

@@ -28,7 +28,9 @@ pub enum Kind {
     Throttled,
     /// The time for one attempt or for the whole operation is spent.
     Timeout,
-    /// No token, or the service did not accept it.
+    /// The service did not accept the token: it is expired, revoked, or meant for another service, tenant or cloud.
+    TokenRefused,
+    /// No token was issued.
     Unauthenticated,
     /// The service failed or could not be reached, after retries.
     Unavailable,

@@ -135,7 +135,12 @@ fn is_lasting(kind: Kind) -> bool {
         | Kind::NotVisible
         | Kind::RefusedByGuard
         | Kind::Unsupported => true,
-        Kind::InvalidResponse | Kind::Throttled | Kind::Timeout | Kind::Unauthenticated | Kind::Unavailable => false,
+        Kind::InvalidResponse
+        | Kind::Throttled
+        | Kind::Timeout
+        | Kind::TokenRefused
+        | Kind::Unauthenticated
+        | Kind::Unavailable => false,
     }
 }
 

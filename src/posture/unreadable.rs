@@ -21,6 +21,8 @@ pub enum Reason {
     NotOnboarded,
     /// A licence the tenant does not have.
     NotLicensed,
+    /// The list that should hold it lacks it.
+    NotListed,
     /// The read answered, but nothing proves that it was allowed to see everything.
     NotProven,
     /// The resource provider is not registered.
@@ -29,10 +31,14 @@ pub enum Reason {
     NotVisible,
     /// The Defender plan that would produce the fact is off.
     PlanOff,
+    /// There are results, and no time of any scan.
+    ScanTimeUnsaid,
     /// Throttled beyond the budget.
     Throttled,
     /// The time was spent.
     Timeout,
+    /// The token was refused or has expired, or none was to be had; no role would help.
+    TokenRefused,
     /// The service failed.
     Unavailable,
     /// Not offered in this cloud, region or for this type.
@@ -51,13 +57,16 @@ impl Reason {
             Self::InvalidResponse => "invalid_response",
             Self::NoDataYet => "no_data_yet",
             Self::NotLicensed => "not_licensed",
+            Self::NotListed => "not_listed",
             Self::NotOnboarded => "not_onboarded",
             Self::NotProven => "not_proven",
             Self::NotRegistered => "not_registered",
             Self::NotVisible => "not_visible",
             Self::PlanOff => "plan_off",
+            Self::ScanTimeUnsaid => "scan_time_unsaid",
             Self::Throttled => "throttled",
             Self::Timeout => "timeout",
+            Self::TokenRefused => "token_refused",
             Self::Unavailable => "unavailable",
             Self::Unsupported => "unsupported",
         }
@@ -65,7 +74,7 @@ impl Reason {
 
     /// Whether an answer with this gap may still call itself complete: the fact is known to be absent, not unseen.
     pub fn leaves_complete(self) -> bool {
-        matches!(self, Self::NoDataYet | Self::NotRegistered | Self::PlanOff)
+        matches!(self, Self::NoDataYet | Self::NotListed | Self::NotRegistered | Self::PlanOff | Self::ScanTimeUnsaid)
     }
 }
 

@@ -1,13 +1,16 @@
 //! `azposture_connection`: who am I, what do I see, is the connection ready.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 
 use super::{
-    collect::connection::{self, Asked, Found, SignedIn},
+    collect::{
+        connection::{self, Asked, Found, SignedIn},
+        scope::Subscription,
+    },
     context::Context,
     failure,
     listing::{self, UnreadableRow},
@@ -17,7 +20,7 @@ use crate::{
     azure::{Cloud, claims::Claims, settings::ScopeSetting},
     posture::{
         Unreadable,
-        connection::{self as judged, Check, Need, Row, catalogue},
+        connection::{self as judged, Check, Need, Readiness, Row, catalogue},
         graph_permission::Holder,
         unreadable,
     },
@@ -44,16 +47,17 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Co
 /// - `credential_expiry` (advisory): The own credential does not end within 30 days and lives at most a year.
 /// - `defender_assessments_present` (advisory; area `posture`; per subscription): Defender for Cloud has at least one assessment.
 /// - `defender_coverage_full` (advisory; area `posture`; per subscription): Every plan that is on covers everything.
+/// - `defender_foundational_on` (advisory; area `posture`; per subscription): The free posture tier is on.
 /// - `defender_plan_for_area` (advisory; area `posture`; per subscription): Every plan that the resources need is on.
 /// - `defender_plans_readable` (required; area `posture`; per subscription): The Defender plans are readable.
 /// - `defender_registered` (required; area `posture`; per subscription): Microsoft.Security is registered.
 /// - `defender_scan_done` (advisory; area `posture`; per subscription): Servers and images were scanned where their plan is on.
 /// - `graph_access_review_read` (advisory; area `identity`): Access reviews are readable.
 /// - `graph_admin_consent` (required; area `identity`): Every requested Application permission is consented.
-/// - `graph_audit_log_read` (required; area `identity`): Sign-ins and MFA registration are readable.
+/// - `graph_audit_log_read` (advisory; area `identity`): Sign-ins and MFA registration are readable.
 /// - `graph_directory_read` (required; area `identity`): The directory is readable.
 /// - `graph_permission_kind` (required; area `identity`): An application holds Application permissions, not Delegated ones.
-/// - `graph_policy_read` (required; area `identity`): Conditional Access and other policies are readable.
+/// - `graph_policy_read` (advisory; area `identity`): Conditional Access and other policies are readable.
 /// - `graph_reachable` (required; area `identity`): Microsoft Graph answers.
 /// - `graph_role_schedules_read` (advisory; area `identity`): Eligible and active directory roles are readable.
 /// - `graph_synchronization_read` (advisory; area `identity`): Provisioning jobs are readable.
@@ -81,6 +85,15 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Co
 ///
 /// `management_group_readable` is required in connections to a management group or the tenant, `resource_graph_usable` only where a
 /// list comes from Azure Resource Graph, and `subscription_enabled` is advice while a subscription is `Warned` or `PastDue`.
+///
+/// `ready` is about what no area can do without. `ready_for` says for each part of the provider what is missing for it, whatever
+/// `check_ids` chooses, so it is always read. The checks behind each: `subscriptions`: `sign_in`, `cloud_matches`, `tenant_matches`,
+/// `subscription_*`, `scope_complete`, and `management_group_readable` where it is required; with these `posture`:
+/// `role_security_reader`, `defender_registered`, `defender_plans_readable`, `defender_foundational_on`; `policy`: `role_reader`,
+/// `policy_states_readable`; `resources` and `role_assignments`: `role_reader`. `directory`: `graph_reachable`, `graph_permission_kind`,
+/// `graph_admin_consent`, `graph_directory_read`; with these `sign_in_activity`: `graph_audit_log_read`, `license_p1`; `mfa_coverage`:
+/// `graph_policy_read`, `graph_audit_log_read`; `pim`: `graph_role_schedules_read`, `license_p2`; `access_reviews`:
+/// `graph_access_review_read`; `provisioning`: `graph_synchronization_read`.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Checks to judge: ids, or globs such as `role_*` (`*` any run, `?` any one character). Default all; one that names no check is an
@@ -117,11 +130,40 @@ struct CheckRow {
     remediation: Option<String>,
 }
 
+/// Whether a part of the provider has what it needs.
+#[derive(Serialize, JsonSchema)]
+struct FeatureRow {
+    /// `false` if one of its checks fails. Null if none does, and one could not be seen or is off.
+    ready: Option<bool>,
+    /// Keys of the checks in the way.
+    missing: Vec<String>,
+}
+
+/// A subscription that the sign-in sees.
+#[derive(Serialize, JsonSchema)]
+struct DetectedRow {
+    /// Lower-case GUID: unique and stable.
+    key: String,
+    /// `/subscriptions/…`
+    id: String,
+    /// Its name.
+    display_name: String,
+    /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`. Null if the service did not say.
+    state: Option<String>,
+    /// The tenant that owns it, a GUID. Null if the service did not say.
+    tenant_id: Option<String>,
+    /// Whether the connection stands for it.
+    in_scope: bool,
+}
+
 /// The answer.
 #[derive(Serialize, JsonSchema)]
 struct Attributes {
     /// Whether no chosen check of level `required` is `fail` or `unknown`.
     ready: bool,
+    /// Whether each part of the provider has what it needs, by name: `subscriptions`, `posture`, `policy`, `resources`,
+    /// `role_assignments`, `directory`, `sign_in_activity`, `mfa_coverage`, `pim`, `access_reviews`, `provisioning`.
+    ready_for: BTreeMap<String, FeatureRow>,
     /// `application`, `user` or `managed_identity`.
     principal_type: String,
     /// Object id of the principal. Null if the token does not say.
@@ -152,6 +194,8 @@ struct Attributes {
     scope_id: Option<String>,
     /// The subscriptions of the connection that are visible, lower-case GUIDs.
     visible_subscription_ids: Vec<String>,
+    /// Every subscription that the sign-in sees, in the connection's scope or not, by key. Null if they could not be listed.
+    detected_subscriptions: Option<Vec<DetectedRow>>,
     /// Application permissions of Microsoft Graph in the token. Null if there is no readable token, or if the area `identity` is off.
     graph_permissions: Option<Vec<String>>,
     /// Delegated permissions of Microsoft Graph in the token of a user. Null as above.
@@ -206,12 +250,14 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
     let areas = context.areas.iter().map(|area| (*area).into()).collect();
     let mut needs = catalogue::needs(&chosen, &areas);
+    needs.extend(catalogue::needs(&judged::checks_of_features(), &areas));
     needs.extend(ALWAYS);
     let asked =
         Asked { needs, subscription_ids: subscription_ids.as_ref(), provisioning_client_ids: provisioning_client_ids.as_ref() };
     let found = connection::facts(context, &signed_in, &asked).await?;
     let rows = judged::judge(&chosen, &found.facts);
-    let gaps = rows.iter().flat_map(|row| row.verdict.gaps.clone());
+    let of_features = judged::judge(&judged::checks_of_features(), &found.facts);
+    let gaps = rows.iter().chain(&of_features).flat_map(|row| row.verdict.gaps.clone());
     let gaps: Vec<Unreadable> = gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).collect();
     listing::warn_of_gaps(&gaps, warnings);
     Ok(attributes(context, cloud, &signed_in, found, &rows, gaps))
@@ -231,6 +277,8 @@ fn attributes(
     let shown = context.personal_data == PersonalDataWord::Show;
     Attributes {
         ready: judged::ready(rows),
+        ready_for: judged::ready_for(&facts).into_iter().map(|(name, own)| (name.to_owned(), feature(own))).collect(),
+        detected_subscriptions: found.detected.map(|all| all.iter().map(|(one, in_scope)| detected(one, *in_scope)).collect()),
         principal_type: principal_type(facts.sign_in.holder).to_owned(),
         scope_type: facts.scope.kind.to_owned(),
         scope_id: scope_id(context, &facts.sign_in.tenant_id, &found.visible),
@@ -301,6 +349,21 @@ fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
         .flatten()
         .cloned()
         .collect()
+}
+
+fn feature(own: Readiness) -> FeatureRow {
+    FeatureRow { ready: own.ready, missing: own.missing }
+}
+
+fn detected(subscription: &Subscription, in_scope: bool) -> DetectedRow {
+    DetectedRow {
+        key: subscription.id.clone(),
+        id: format!("/subscriptions/{}", subscription.id),
+        display_name: subscription.display_name.clone(),
+        state: Some(subscription.state.clone()).filter(|state| !state.is_empty()),
+        tenant_id: subscription.tenant_id.clone(),
+        in_scope,
+    }
 }
 
 fn as_row(row: &Row) -> CheckRow {

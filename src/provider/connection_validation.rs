@@ -32,7 +32,8 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Con
 /// subscription where it is about subscriptions.
 ///
 /// Required checks that fail, or cannot be seen, make it red. Advisory checks that fail are one warning; an advisory check that
-/// `check_ids` names by its id is required, one that only a pattern chooses stays advisory. A failed sign-in is a failed check here.
+/// `check_ids` names by its id is required, one that only a pattern chooses stays advisory. A failed sign-in is a failed check here, and
+/// the only one that is shown: the others were not reached, and count as unknown.
 /// It orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
@@ -141,18 +142,21 @@ async fn judgement(arguments: &Arguments, chosen: &[&'static Check], context: &C
     Ok((judged_as(lines, gaps, next_step(&required)), advisory))
 }
 
-/// Without a token one check failed, and nothing can be said about the others.
+/// Without a token one check is judged, chosen or not, and nothing can be said about the others: they are counted, not listed.
 fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap: Unreadable) -> Judgement {
-    let required = chosen.iter().filter(|check| may_be_required(check, arguments));
-    let line = |check: &&Check| {
-        let (status, detail) = match check.id {
-            "sign_in" => (status(error), error.to_string()),
-            _ => (Status::Unknown, "there is no sign-in".to_owned()),
-        };
-        Line { status, cells: vec![check.id.to_owned(), String::new(), detail] }
+    let status = status(error);
+    // A failure says it all; what was not seen is told with its reason.
+    let gaps = if status == Status::Fail { Vec::new() } else { vec![gap] };
+    let sign_in = Line { status, cells: vec![SIGN_IN.to_owned(), String::new(), error.to_string()] };
+    let others = chosen.iter().filter(|check| check.id != SIGN_IN && may_be_required(check, arguments));
+    let unlisted: Vec<Line> = others.map(|_| Line { status: Status::Unknown, cells: Vec::new() }).collect();
+    let not_reached = match unlisted.len() {
+        0 => String::new(),
+        1 => "The other check was not reached: it needs a sign-in.\n\n".to_owned(),
+        others => format!("The other {others} checks were not reached: they need a sign-in.\n\n"),
     };
     let advice = if error.advice().is_empty() { "Check the sign-in arguments of the provider block." } else { error.advice() };
-    judged_as(required.map(line).collect(), vec![gap], format!("{error}\n\n{advice}"))
+    judged_as([vec![sign_in], unlisted].concat(), gaps, format!("{not_reached}{advice}"))
 }
 
 /// A refused sign-in has failed. What the identity service did not get to say is not known: it was busy, or something else answered.
@@ -162,6 +166,8 @@ fn status(error: &Error) -> Status {
         _ => Status::Fail,
     }
 }
+
+const SIGN_IN: &str = "sign_in";
 
 fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
     Judgement { name: ConnectionValidation::NAME, headings: &["check", "subscription", "detail"], lines, gaps, next_step }

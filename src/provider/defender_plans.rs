@@ -83,11 +83,12 @@ struct Row {
     subscription_id: String,
     /// The plan, for example `VirtualMachines`.
     plan: String,
-    /// `Free` or `Standard`. Null if the service did not say.
+    /// `Free` or `Standard`, or another word of Azure's. Null if the service did not say.
     tier: Option<String>,
-    /// `P1`, `P2`, `DefenderForStorageV2` … Null if the plan has none.
+    /// `P1`, `P2`, `DefenderForStorageV2` … Null if the plan has none; a plan for servers that is on without one is the full plan.
     subplan: Option<String>,
-    /// Whether the tier is `Standard`. Null if the service did not say, or says it in a word that is neither `Standard` nor `Free`.
+    /// Whether the tier is `Standard`. That is not yet protection: see `coverage`. Null if the service did not say, or says it in a word that
+    /// is neither `Standard` nor `Free`.
     enabled: Option<bool>,
     /// Whether it is on as a free trial.
     trial: bool,
@@ -97,7 +98,8 @@ struct Row {
     enabled_on: Option<String>,
     /// Whether overrides on resources below the subscription are refused. Null if the service did not say.
     enforced: Option<bool>,
-    /// `FullyCovered`, `PartiallyCovered` or `NotCovered`. Null if the service did not say.
+    /// `FullyCovered`, `PartiallyCovered`, or `NotCovered`: not one resource is protected, whatever `enabled` says. Null if the service did
+    /// not say.
     coverage: Option<String>,
     /// Whether other plans have replaced it.
     deprecated: bool,
@@ -119,9 +121,9 @@ struct ExtensionRow {
     name: String,
     /// Whether it is on. Null if the service did not say.
     enabled: Option<bool>,
-    /// Whether its last operation succeeded. Null if the service gave no status.
+    /// Whether its last operation succeeded. Null if the service gave no status, or one that is not known here.
     healthy: Option<bool>,
-    /// `Succeeded` or `Failed`. Null if the service gave no status.
+    /// `Succeeded` or `Failed`, or another word of Azure's. Null if the service gave no status.
     operation_code: Option<String>,
     /// What the service said about the last operation. Null if nothing.
     operation_message: Option<String>,

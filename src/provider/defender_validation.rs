@@ -20,7 +20,7 @@ use super::{
 use crate::{
     posture::{
         Reason, Status, Unreadable,
-        defender::{Offer, Plan, Requirement, Verdict, judge, offered},
+        defender::{Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, surely_unregistered},
         filter,
         time::days_between,
     },
@@ -38,7 +38,8 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Def
 /// Verifies that Microsoft Defender for Cloud plans are on, on the right subplan, with the extensions that matter, cover everything, and
 /// produce results, in every selected subscription. What is counted is one requirement in one subscription.
 ///
-/// A plan that others have replaced is judged through its successors. What could not be read is unknown, never passed: `on_unknown`
+/// A plan that is on and covers not one of its resources fails, and so does every plan of a subscription in which Defender for Cloud is
+/// surely not registered. A plan that others have replaced is judged through its successors. What could not be read is unknown, never passed: `on_unknown`
 /// decides what becomes of it. Nothing to judge is an error, not a pass. It orders only what `depends_on` it, and `-target` passes it
 /// by.
 #[derive(Deserialize, JsonSchema)]
@@ -55,7 +56,7 @@ struct Arguments {
     /// Default `false`.
     require_assessments: Option<bool>,
     /// The newest vulnerability scan of each kind the named plans scan (servers, container images, SQL) may be this many days old, at
-    /// least 1. Never scanned is unknown. Default no limit.
+    /// least 1. No result yet, and results without a time, are unknown. Default no limit.
     #[schemars(range(min = 1))]
     require_scan_within_days: Option<u32>,
     /// Subscriptions to verify, GUIDs. Default all of the connection's scope; one outside it is an error.
@@ -71,7 +72,8 @@ struct Arguments {
 /// What one plan has to satisfy.
 #[derive(Deserialize, JsonSchema)]
 struct PlanArguments {
-    /// At least this subplan, for example `P1`, which `P2` satisfies. Default any.
+    /// At least this subplan, for example `P1`, which `P2` satisfies, and so does a plan for servers without a subplan: that is the full
+    /// plan. Default any.
     subplan: Option<String>,
     /// Extensions that have to be on, and healthy as far as the service says. Default none.
     #[schemars(length(min = 1))]
@@ -84,7 +86,9 @@ impl Validation for DefenderValidation {
     const NAME: &'static str = "defender_validation";
     const PAGE: Page = Page {
         subcategory: "Posture",
-        permissions: "`Microsoft.Security/pricings/read`; `*/read` for `only_relevant`, `Microsoft.Security/assessments/read` for \
+        permissions: "`Microsoft.Security/pricings/read`; `*/read` for `only_relevant` and where a plan covers nothing, \
+                      `Microsoft.Resources/subscriptions/providers/read` where Defender for Cloud is not registered, \
+                      `Microsoft.Security/assessments/read` for \
                       `require_assessments`, `Microsoft.Security/assessments/subAssessments/read` for `require_scan_within_days`. The role \
                       Reader on the subscription holds all of them.",
     };
@@ -128,7 +132,10 @@ fn check(arguments: &Value, problems: &mut Diagnostics) {
 struct Facts {
     gaps: Vec<Unreadable>,
     plans: BTreeMap<String, Vec<Plan>>,
-    counts: BTreeMap<String, BTreeMap<String, u64>>,
+    /// How many resources there are by type, and why these may not be all.
+    counts: BTreeMap<String, (BTreeMap<String, u64>, Option<Reason>)>,
+    /// Where the plans are not registered, the state of the resource provider; none if it could not be read.
+    unregistered: BTreeMap<String, Option<String>>,
     assessed: BTreeMap<String, bool>,
     scans: BTreeMap<String, security::Scans>,
 }
@@ -177,22 +184,34 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     })
 }
 
-/// Reads only what the requirements need. A list that is not proven whole counts as not read.
+/// Reads only what the requirements need.
 async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> Result<Facts> {
     let plans = security::plans(context, subscriptions).await?;
     let mut facts = Facts::default();
     for (subscription, list) in plans.read {
         facts.plans.insert(subscription.id, (*list).clone());
     }
+    for gap in plans.gaps {
+        let id = gap.scope.strip_prefix("/subscriptions/").filter(|_| gap.reason == Reason::NotRegistered);
+        let state = match id {
+            Some(id) => inventory::registration(context, id, "Microsoft.Security").await?,
+            None => None,
+        };
+        // What is surely not registered was seen, and is not there.
+        if !state.as_deref().is_some_and(surely_unregistered) {
+            facts.gaps.push(gap.clone());
+        }
+        if let Some(id) = id {
+            facts.unregistered.insert(id.to_owned(), state);
+        }
+    }
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
-    facts.gaps.extend(plans.gaps);
-    if counted {
+    if counted || facts.is_a_plan_doubtful(arguments) {
         let inventories = inventory::counts(context, subscriptions).await?;
         for (subscription, counts) in inventories.read {
-            let proven = !inventories.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id));
-            if proven {
-                facts.counts.insert(subscription.id, (*counts).clone());
-            }
+            let scope = format!("/subscriptions/{}", subscription.id);
+            let unproven = inventories.gaps.iter().find(|gap| gap.scope == scope).map(|gap| gap.reason);
+            facts.counts.insert(subscription.id, ((*counts).clone(), unproven));
         }
         facts.gaps.extend(inventories.gaps);
     }
@@ -210,11 +229,36 @@ async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscri
 }
 
 impl Facts {
-    /// Why a list of a subscription is missing.
+    /// Whether a required plan, or one that has replaced it, is on and covers nothing: then it matters what there is to cover.
+    fn is_a_plan_doubtful(&self, arguments: &Arguments) -> bool {
+        let named = |plans: &[Plan], plan: &Plan| {
+            let is = |name: &String| name.eq_ignore_ascii_case(&plan.name);
+            let replaced =
+                |name: &String| plans.iter().any(|old| old.name.eq_ignore_ascii_case(name) && old.replaced_by.iter().any(is));
+            arguments.plans.keys().any(|name| is(name) || replaced(name))
+        };
+        let doubtful = |plans: &Vec<Plan>| plans.iter().any(|plan| plan.is_on() && plan.covers_nothing() && named(plans, plan));
+        self.plans.values().any(doubtful)
+    }
+
+    /// What is seen of the resources of a subscription, or why nothing is.
+    fn seen(&self, subscription: &Subscription) -> std::result::Result<Seen<'_>, Reason> {
+        match self.counts.get(&subscription.id) {
+            Some((counts, unproven)) => Ok(Seen { counts, unproven: *unproven }),
+            None => Err(self.because("resources", subscription)),
+        }
+    }
+
+    /// Why a list of a subscription is missing, as a word.
     fn why(&self, subject: &str, subscription: &Subscription) -> &'static str {
+        self.because(subject, subscription).word()
+    }
+
+    /// Why a list of a subscription is missing.
+    fn because(&self, subject: &str, subscription: &Subscription) -> Reason {
         let scope = format!("/subscriptions/{}", subscription.id);
         let gap = self.gaps.iter().find(|gap| gap.subject == subject && gap.scope == scope);
-        gap.map_or(Reason::NotProven, |gap| gap.reason).word()
+        gap.map_or(Reason::NotProven, |gap| gap.reason)
     }
 }
 
@@ -251,7 +295,7 @@ impl Place<'_> {
 
 fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
     let id = &place.subscription.id;
-    let plans = facts.plans.get(id);
+    let seen = facts.seen(place.subscription);
     arguments
         .plans
         .iter()
@@ -263,16 +307,16 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 full_coverage: arguments.require_full_coverage == Some(true),
                 only_relevant: arguments.only_relevant == Some(true),
             };
-            match plans {
-                None => {
-                    place.finding(name, Status::Unknown, facts.why("plans", place.subscription), "its plans could not be read")
+            let verdict = match (facts.plans.get(id), facts.unregistered.get(id)) {
+                (Some(plans), _) => judge(&requirement, plans, seen),
+                (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), seen),
+                (None, None) => {
+                    let why = facts.why("plans", place.subscription);
+                    return place.finding(name, Status::Unknown, why, "its plans could not be read");
                 }
-                Some(plans) => {
-                    let verdict = judge(&requirement, plans, facts.counts.get(id));
-                    let next = next_step(&requirement, &verdict, id);
-                    Finding { next, ..place.finding(name, verdict.status, verdict.reason, &verdict.detail) }
-                }
-            }
+            };
+            let next = next_step(&requirement, &verdict, id);
+            Finding { next, ..place.finding(name, verdict.status, verdict.reason, &verdict.detail) }
         })
         .collect()
 }
@@ -300,21 +344,25 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
     let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
     let judge = |kind: &str| {
         let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
-        let there = facts
-            .counts
-            .get(&subscription.id)
-            .map(|counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>());
-        match (facts.scans.get(&subscription.id), there) {
+        // That there is nothing is known only of an inventory that is proven whole.
+        let nothing = facts.seen(subscription).is_ok_and(|seen| {
+            seen.unproven.is_none() && types.filter_map(|ty| seen.counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0
+        });
+        match (facts.scans.get(&subscription.id), nothing) {
             (None, _) => {
                 (Status::Unknown, facts.why("vulnerabilities", subscription), "its scan results could not be read".to_owned())
             }
-            (Some(scans), there) => match (scans.get(kind).map(|newest| days_between(*newest, today)), there) {
-                (Some(age), _) if age <= i64::from(most) => (Status::Pass, "", String::new()),
-                (Some(age), _) => {
+            (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| days_between(newest, today))) {
+                Some(Some(age)) if age <= i64::from(most) => (Status::Pass, "", String::new()),
+                Some(Some(age)) => {
                     (Status::Fail, "scan_too_old", format!("the newest scan is {age} days old, {most} are allowed"))
                 }
-                (None, Some(0)) => (Status::NotApplicable, "no_resources", "nothing to scan".to_owned()),
-                (None, _) => (Status::Unknown, "never_scanned", "no scan result yet".to_owned()),
+                Some(None) => {
+                    let detail = "there are scan results, and none says when the scan was".to_owned();
+                    (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
+                }
+                None if nothing => (Status::NotApplicable, "no_resources", "nothing to scan".to_owned()),
+                None => (Status::Unknown, Reason::NoDataYet.word(), "no scan result yet".to_owned()),
             },
         }
     };
@@ -323,8 +371,12 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
         .map(|kind| {
             let (status, reason, detail) = judge(kind);
             let finding = place.finding(&format!("scan of {}", kind.replace('_', " ")), status, reason, &detail);
-            let scanning = matches!(reason, "scan_too_old" | "never_scanned");
-            Finding { next: if scanning { SCANNING } else { "" }.to_owned(), ..finding }
+            let next = match reason {
+                "scan_too_old" | "no_data_yet" => SCANNING,
+                "scan_time_unsaid" => UNTIMED,
+                _ => "",
+            };
+            Finding { next: next.to_owned(), ..finding }
         })
         .collect()
 }
@@ -332,18 +384,28 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
 const SCANNING: &str = "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan \
                         (24 hours).";
 
+const UNTIMED: &str =
+    "Leave `require_scan_within_days` out where the service gives no time, or decide with `on_unknown` what an unknown does.";
+
 /// What brings a plan to what is required of it.
 fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str) -> String {
     let asked = (requirement.plan.clone(), requirement.subplan.clone());
     let (plan, subplan) = verdict.instead.as_ref().unwrap_or(&asked);
     match verdict.reason {
-        "plan_off" | "subplan_too_low" | "legacy_subplan" => {
-            let subplan = subplan.as_ref().map(|subplan| format!(" --subplan {subplan}")).unwrap_or_default();
-            format!(
-                "Switch it on: az security pricing create --name {plan} --tier standard{subplan} --subscription {subscription_id}, or in the \
-                 portal: Defender for Cloud > Environment settings. With Terraform: azurerm_security_center_subscription_pricing."
-            )
-        }
+        "plan_off" | "subplan_too_low" | "legacy_subplan" => switch_on(plan, subplan.as_deref(), verdict.reason, subscription_id),
+        "not_registered" => format!(
+            "Register it: az provider register --namespace Microsoft.Security --subscription {subscription_id}, then switch the plans on \
+             (portal: Defender for Cloud > Environment settings)."
+        ),
+        "not_covered" => format!(
+            "Find what switches {plan} off on every resource (Defender for Cloud > Environment settings > the subscription; the resource's own \
+             Defender page), or enforce the plan for all of them: az security pricing create --name {plan} --tier standard --enforce True \
+             --subscription {subscription_id}."
+        ),
+        "not_listed" => format!(
+            "Look at Defender for Cloud > Environment settings > the subscription whether {plan} can be had there; leave it out of `plans` if it \
+             cannot."
+        ),
         "extension_off" | "extension_unhealthy" | "extension_not_available" => {
             "In the portal: Defender for Cloud > Environment settings > the subscription > Settings & monitoring.".to_owned()
         }
@@ -353,4 +415,20 @@ fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str
         }
         _ => String::new(),
     }
+}
+
+/// A superseded subplan can be kept, not chosen: it is never advised, and leaving it is said to be for good.
+fn switch_on(plan: &str, wanted: Option<&str>, reason: &str, subscription_id: &str) -> String {
+    let plan = available(plan);
+    let offer = offered(plan);
+    let is_legacy = |subplan: &&str| offer.is_some_and(|offer| offer.legacy.iter().any(|old| old.eq_ignore_ascii_case(subplan)));
+    let newest = offer.and_then(|offer| offer.subplans.last().copied());
+    let subplan = wanted.map(|wanted| newest.filter(|_| is_legacy(&wanted)).unwrap_or(wanted));
+    let subplan = subplan.map(|subplan| format!(" --subplan {subplan}")).unwrap_or_default();
+    let for_good =
+        if reason == "legacy_subplan" { " The superseded subplan cannot be chosen again once it is left." } else { "" };
+    format!(
+        "Switch it on: az security pricing create --name {plan} --tier standard{subplan} --subscription {subscription_id}, or in the portal: \
+         Defender for Cloud > Environment settings. With Terraform: azurerm_security_center_subscription_pricing.{for_good}"
+    )
 }

@@ -25,6 +25,9 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::InvalidResponse if error.code() == UNSTATED && scope == "graph" => Reason::Hidden,
         Kind::InvalidResponse => Reason::InvalidResponse,
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
+        // Only this subscription refuses the token; the sign-in is good for the others.
+        Kind::TokenRefused if is_of_another_tenant(scope, error) => Reason::NotVisible,
+        Kind::TokenRefused => Reason::TokenRefused,
         Kind::NotLicensed => Reason::NotLicensed,
         Kind::NotOnboarded => Reason::NotOnboarded,
         Kind::NotRegistered => Reason::NotRegistered,
@@ -33,9 +36,23 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::Unavailable => Reason::Unavailable,
         Kind::Unsupported => Reason::Unsupported,
     };
-    let remedy = if error.advice().is_empty() { error.to_string() } else { error.advice().to_owned() };
+    let remedy = match error.kind() {
+        Kind::TokenRefused if is_of_another_tenant(scope, error) => ANOTHER_TENANT.to_owned(),
+        _ => step(error),
+    };
     Ok(Unreadable { subject: subject.to_owned(), scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
 }
+
+fn step(error: &Error) -> String {
+    if error.advice().is_empty() { error.to_string() } else { error.advice().to_owned() }
+}
+
+fn is_of_another_tenant(scope: &str, error: &Error) -> bool {
+    scope.starts_with("/subscriptions/") && error.code().eq_ignore_ascii_case("InvalidAuthenticationTokenTenant")
+}
+
+const ANOTHER_TENANT: &str = "The subscription belongs to another tenant than the sign-in. Leave it out of the scope, or connect to its \
+                              tenant, with a provider alias of its own.";
 
 /// A failed read as a gap, even where it questions the sign-in: for an answer that is about the connection itself. What only a bug or
 /// a hostile answer can cause stays an error.
@@ -44,22 +61,22 @@ pub fn soft_gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable,
         Kind::Configuration | Kind::Unauthenticated => Ok(Unreadable {
             subject: subject.to_owned(),
             scope: scope.to_owned(),
-            reason: Reason::Forbidden,
+            reason: Reason::TokenRefused,
             code: error.code().to_owned(),
-            remedy: if error.advice().is_empty() { error.to_string() } else { error.advice().to_owned() },
+            remedy: step(error),
         }),
         _ => gap(subject, scope, error),
     }
 }
 
-/// What [`failed`] said, as a gap, under the same conditions as [`soft_gap`].
+/// What [`failed`] said of a sign-in that gives no token, as a gap, under the same conditions as [`soft_gap`].
 pub fn softened(subject: &str, scope: &str, problems: Diagnostics) -> Result<Unreadable, Diagnostics> {
     let grave = |summary: &str| [LEFT, GUARDED].contains(&summary);
     match problems.iter().next() {
         Some(first) if !grave(&first.summary) => Ok(Unreadable {
             subject: subject.to_owned(),
             scope: scope.to_owned(),
-            reason: Reason::Forbidden,
+            reason: Reason::TokenRefused,
             code: String::new(),
             remedy: first.detail.clone(),
         }),
@@ -74,7 +91,7 @@ pub fn failed(error: &Error) -> Diagnostics {
         Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or(NOT_CONFIGURED), ""),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => (LEFT, REPORT),
         Kind::RefusedByGuard => (GUARDED, REPORT),
-        Kind::Unauthenticated => ("Sign-in failed", ""),
+        Kind::TokenRefused | Kind::Unauthenticated => (NOT_SIGNED_IN, ""),
         _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
     let mut detail = format!("{}.", error.to_string().trim_end_matches('.'));
@@ -87,6 +104,7 @@ pub fn failed(error: &Error) -> Diagnostics {
     Diagnostics::of_error(summary, detail)
 }
 
+const NOT_SIGNED_IN: &str = "Sign-in failed";
 const GUARDED: &str = "Refused by the read-only guard";
 const LEFT: &str = "Left its host";
 const NOT_CONFIGURED: &str = "Sign-in is not configured";
@@ -130,5 +148,6 @@ pub fn nothing_read(gaps: &[Unreadable]) -> Diagnostics {
     if let Some(first) = gaps.first() {
         detail.push_str(&format!("\n\n{}", first.remedy));
     }
-    Diagnostics::of_error("Nothing could be read", detail)
+    let refused = !gaps.is_empty() && gaps.iter().all(|gap| gap.reason == Reason::TokenRefused);
+    Diagnostics::of_error(if refused { NOT_SIGNED_IN } else { "Nothing could be read" }, detail)
 }

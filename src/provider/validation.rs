@@ -55,7 +55,7 @@ pub struct Counts {
 pub struct Line {
     /// The verdict.
     pub status: Status,
-    /// Cells, under the headings of the verdict.
+    /// Cells, under the headings of the verdict; none for what is counted and not listed.
     pub cells: Vec<String>,
 }
 
@@ -148,8 +148,11 @@ impl Judgement {
 
     /// A table (lines that start with a space are not wrapped), what is left out, what was not seen, and the next step.
     fn detail(&self) -> String {
-        let mut worst: Vec<&Line> =
-            self.lines.iter().filter(|line| matches!(line.status, Status::Fail | Status::Unknown)).collect();
+        let mut worst: Vec<&Line> = self
+            .lines
+            .iter()
+            .filter(|line| matches!(line.status, Status::Fail | Status::Unknown) && !line.cells.is_empty())
+            .collect();
         worst.sort_by(|a, b| (a.status, &a.cells).cmp(&(b.status, &b.cells)));
         let more = worst.len().saturating_sub(MAX_ROWS);
         worst.truncate(MAX_ROWS);

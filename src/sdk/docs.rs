@@ -158,9 +158,19 @@ fn object(provider: &str, name: &str, kind: &str, schema: &Schema, page: Option<
     if let Some(page) = page {
         let _ = writeln!(text, "## Permissions required\n\n{}\n", page.permissions);
     }
+    if kind != "Data Source" {
+        let _ = writeln!(text, "## Misspelt nested arguments\n\n{MISSPELT}\n");
+    }
     arguments(&mut text, schema);
     finished(text)
 }
+
+/// Measured: the conversion to the schema's object type drops attributes that the type has not, and no provider ever sees them.
+const MISSPELT: &str = "Terraform refuses an argument that the block has not, but inside a nested object (an element of a list, a set or a map of \
+                        objects) it drops what it does not know without a word: `sub_plan` for `subplan`, or `extension` for `extensions`, \
+                        leaves a gate weaker than it was written, and the provider cannot see it. Compare the spelling with the schema below. \
+                        In the ephemeral form `checked` says how many requirements were judged: assert it in a `check` block or a \
+                        `postcondition`, or hand it on as an output with `ephemeral = true` (in a module; a root module has no such outputs).";
 
 fn function(provider: &str, name: &str, signature: &Signature, example: Option<String>) -> String {
     let mut text = front_matter(&format!("{name} function - {provider}"), Some(""), &signature.description);

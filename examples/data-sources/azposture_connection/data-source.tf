@@ -14,6 +14,11 @@ output "ready" {
   value = data.azposture_connection.this.ready
 }
 
+# What each part of the provider lacks: the checks in its way.
+output "missing" {
+  value = { for feature, it in data.azposture_connection.this.ready_for : feature => it.missing if it.ready != true }
+}
+
 # What is left to do, with the portal path or the command for each line.
 output "todo" {
   value = {

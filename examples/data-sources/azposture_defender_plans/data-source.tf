@@ -12,8 +12,9 @@ data "azposture_defender_plans" "relevant" {
   only_relevant = true
 }
 
-output "plans_that_are_off_where_they_matter" {
-  value = [for p in data.azposture_defender_plans.relevant.plans : p.key if !p.enabled]
+# On is not yet protection: a plan that every resource overrides covers nothing.
+output "plans_that_do_not_protect_where_they_matter" {
+  value = [for p in data.azposture_defender_plans.relevant.plans : p.key if p.enabled != true || p.coverage == "NotCovered"]
 }
 
 # A list that may be short proves nothing.

@@ -17,6 +17,18 @@ ephemeral "azposture_defender_validation" "production" {
   }
 }
 
+# How many requirements were judged: one a plan and subscription. In a module, the same value as an output:
+# output "checked" {
+#   value     = ephemeral.azposture_defender_validation.production.checked
+#   ephemeral = true
+# }
+check "production_is_judged" {
+  assert {
+    condition     = ephemeral.azposture_defender_validation.production.checked == 2
+    error_message = "Fewer or more requirements were judged than the two that are written for one subscription."
+  }
+}
+
 resource "terraform_data" "release" {
   depends_on = [ephemeral.azposture_defender_validation.production]
 }

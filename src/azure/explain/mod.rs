@@ -118,7 +118,8 @@ pub fn summary(error: &Error) -> Option<&'static str> {
     match (error.code(), meaning(error.code()).map(|row| row.topic)) {
         (WRONG_CLOUD, _) | (_, Some(Topic::Cloud)) => Some(IN_WRONG_CLOUD),
         (WRONG_TENANT, _) | (_, Some(Topic::Tenant)) => Some(IN_WRONG_TENANT),
-        _ if error.attempted().starts_with("sign in") || error.kind() == Kind::Unauthenticated => Some("Sign-in failed"),
+        _ if error.attempted().starts_with("sign in") => Some("Sign-in failed"),
+        _ if matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) => Some("Sign-in failed"),
         _ => None,
     }
 }

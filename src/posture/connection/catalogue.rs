@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use super::{
     Verdict, defender, directory,
     facts::{Facts, Need, Subscription},
-    roles, scope, sign_in,
+    providers, roles, scope, sign_in,
 };
 use crate::posture::{Area, filter};
 
@@ -75,17 +75,18 @@ pub const CHECKS: &[Check] = &[
     whole("cloud_matches", Required, None, "The tenant lives in the configured cloud", &[Need::Discovery], sign_in::cloud_matches),
     whole("credential_expiry", Advisory, None, "The own credential does not end within 30 days and lives at most a year", &[Need::Credential], sign_in::credential_expiry),
     each("defender_assessments_present", Advisory, Some(Posture), "Defender for Cloud has at least one assessment", &[Need::Assessments], defender::assessments_present),
-    each("defender_coverage_full", Advisory, Some(Posture), "Every plan that is on covers everything", &[Need::Plans], defender::coverage_full),
-    each("defender_plan_for_area", Advisory, Some(Posture), "Every plan that the resources need is on", &[Need::Inventory, Need::Plans], defender::plan_for_area),
+    each("defender_coverage_full", Advisory, Some(Posture), "Every plan that is on covers everything", &[Need::Inventory, Need::Plans], defender::coverage_full),
+    each("defender_foundational_on", Advisory, Some(Posture), "The free posture tier is on", &[Need::Foundational, Need::Plans], defender::foundational_on),
+    each("defender_plan_for_area", Advisory, Some(Posture), "Every plan that the resources need is on", &[Need::Inventory, Need::Plans, Need::Providers], defender::plan_for_area),
     each("defender_plans_readable", Required, Some(Posture), "The Defender plans are readable", &[Need::Plans], defender::plans_readable),
     each("defender_registered", Required, Some(Posture), "Microsoft.Security is registered", &[Need::Providers], defender::registered),
     each("defender_scan_done", Advisory, Some(Posture), "Servers and images were scanned where their plan is on", &[Need::Inventory, Need::Plans, Need::Scans], defender::scan_done),
     whole("graph_access_review_read", Advisory, Some(Identity), "Access reviews are readable", &[Need::Consent, Need::Token], directory::access_review_read),
     whole("graph_admin_consent", Required, Some(Identity), "Every requested Application permission is consented", &[Need::Consent, Need::ServicePrincipal, Need::Token], directory::admin_consent),
-    whole("graph_audit_log_read", Required, Some(Identity), "Sign-ins and MFA registration are readable", &[Need::Consent, Need::Token], directory::audit_log_read),
+    whole("graph_audit_log_read", Advisory, Some(Identity), "Sign-ins and MFA registration are readable", &[Need::Consent, Need::Token], directory::audit_log_read),
     whole("graph_directory_read", Required, Some(Identity), "The directory is readable", &[Need::Consent, Need::Token], directory::directory_read),
     whole("graph_permission_kind", Required, Some(Identity), "An application holds Application permissions, not Delegated ones", &[Need::Consent, Need::Token], directory::permission_kind),
-    whole("graph_policy_read", Required, Some(Identity), "Conditional Access and other policies are readable", &[Need::Consent, Need::Token], directory::policy_read),
+    whole("graph_policy_read", Advisory, Some(Identity), "Conditional Access and other policies are readable", &[Need::Consent, Need::Token], directory::policy_read),
     whole("graph_reachable", Required, Some(Identity), "Microsoft Graph answers", &[Need::Organization, Need::Token], directory::reachable),
     whole("graph_role_schedules_read", Advisory, Some(Identity), "Eligible and active directory roles are readable", &[Need::Consent, Need::Token], directory::role_schedules_read),
     whole("graph_synchronization_read", Advisory, Some(Identity), "Provisioning jobs are readable", &[Need::Consent, Need::Token], directory::synchronization_read),
@@ -96,7 +97,7 @@ pub const CHECKS: &[Check] = &[
     whole("management_group_readable", Advisory, None, "The management groups are readable", &[Need::Groups], scope::management_group_readable),
     each("policy_states_readable", Advisory, Some(Governance), "Policy states are readable", &[Need::Permissions], roles::policy_states_readable),
     each("private_clusters", Advisory, Some(Compute), "AKS clusters with a private API server are known", &[Need::Clusters], defender::private_clusters),
-    each("providers_registered", Advisory, None, "The resource providers of the resources are registered", &[Need::Inventory, Need::Providers], defender::providers_registered),
+    each("providers_registered", Advisory, None, "The resource providers of the resources are registered", &[Need::Inventory, Need::Providers], providers::registered),
     whole("resource_graph_usable", Required, None, "Azure Resource Graph answers", &[Need::Query], scope::resource_graph_usable),
     each("role_excess", Advisory, None, "The sign-in holds no more than reads", &[Need::Below, Need::Permissions], roles::excess),
     each("role_monitoring_reader", Required, Some(Observability), "Azure Monitor settings are readable", &[Need::Permissions], roles::monitoring_reader),
@@ -171,7 +172,7 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_each_id_stands_once() {
         assert!(CHECKS.is_sorted_by(|a, b| a.id < b.id));
-        assert_eq!(CHECKS.len(), 39);
+        assert_eq!(CHECKS.len(), 40);
     }
 
     #[test]

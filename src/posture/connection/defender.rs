@@ -1,15 +1,15 @@
-//! What a subscription produces: Defender for Cloud, resource providers, and clusters that nobody can look into.
+//! What a subscription produces: Defender for Cloud, and clusters that nobody can look into.
 
 use std::collections::BTreeMap;
 
 use super::{
-    Verdict, actions,
+    Verdict,
     facts::{Facts, Read, Subscription, Whole},
     verdict::{joined, listed},
 };
 use crate::posture::{
     Area, Reason, Unreadable,
-    defender::{OFFERS, Plan, offered, resource_count},
+    defender::{Coverage, OFFERS, Plan, available, foundational, offered, resource_count, surely_unregistered},
 };
 
 const DEFENDER: &str = "microsoft.security";
@@ -19,15 +19,17 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
         Ok(providers) => providers,
         Err(gap) => return Verdict::unread(gap),
     };
-    let state = providers.get(DEFENDER).map_or("NotRegistered", String::as_str);
+    // A list that lacks it does not say that it is not registered.
+    let state = providers.get(DEFENDER).map_or("", String::as_str);
+    let is_off = |state: &str| {
+        let word = state.to_ascii_lowercase();
+        surely_unregistered(state) || word == "unregistering" || word.contains("fail")
+    };
     let verdict = match state {
         "" => Verdict::unknown(
             Reason::InvalidResponse.word(),
             "the service does not state whether Microsoft.Security is registered",
-            format!(
-                "az provider show --namespace Microsoft.Security --subscription {} --query registrationState",
-                subscription.id
-            ),
+            show(subscription),
         ),
         _ if state.eq_ignore_ascii_case("Registered") => Verdict::pass("Microsoft.Security is registered"),
         _ if state.eq_ignore_ascii_case("Registering") => Verdict::unknown(
@@ -35,12 +37,21 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
             "Microsoft.Security is being registered",
             "Wait for the registration to end; the first data can take up to 24 hours.",
         ),
-        _ => Verdict::fail(
+        _ if is_off(state) => Verdict::fail(
             format!("Microsoft.Security is {state}, so Defender for Cloud produces nothing"),
             register("Microsoft.Security", subscription),
         ),
+        _ => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("Microsoft.Security is {state}, which this release does not know"),
+            show(subscription),
+        ),
     };
-    verdict.with("state", state)
+    if state.is_empty() { verdict } else { verdict.with("state", state) }
+}
+
+fn show(subscription: &Subscription) -> String {
+    format!("az provider show --namespace Microsoft.Security --subscription {} --query registrationState", subscription.id)
 }
 
 pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
@@ -55,7 +66,8 @@ pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verd
         }
         Err(gap) => Verdict::unread(gap),
         Ok(plans) if plans.rows.is_empty() => {
-            Verdict::fail("the list of Defender plans is empty, which no subscription's is", fix).with("plans", 0)
+            let detail = "the list of Defender plans is empty, which no subscription's is";
+            Verdict::unknown(Reason::NotProven.word(), detail, fix).with("plans", 0)
         }
         // Reading a plan proves that plans are readable, whatever the permissions say.
         Ok(plans) => Verdict::pass("the Defender plans are readable").with("plans", plans.rows.len()),
@@ -76,44 +88,126 @@ pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Ver
     }
 }
 
-/// A plan that is off where there are resources is certain even if the inventory may be short; that none is needed is not.
+pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict {
+    let plans = match &subscription.plans {
+        Ok(plans) => plans,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    match (foundational(&plans.rows), &subscription.assessments) {
+        (Some(true), _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
+        (Some(false), _) => Verdict::fail(
+            "the free posture tier (foundational CSPM) is off, so nothing is assessed; subscriptions made after 27 October 2026 start without it",
+            "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on.",
+        )
+        .with("tier", "Free"),
+        (None, Err(gap)) | (None, Ok(Whole { rows: 0, unproven: Some(gap) })) => Verdict::unread(gap),
+        (None, Ok(Whole { rows: 0, unproven: None })) => Verdict::unknown(
+            Reason::NoDataYet.word(),
+            "the list of plans does not say whether the free posture tier (foundational CSPM) is on, and there is no assessment",
+            "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on; if it is, initial data can take up to \
+             24 hours.",
+        )
+        .with("assessments", 0),
+        (None, Ok(Whole { rows, .. })) => {
+            Verdict::pass("the free posture tier (foundational CSPM) produces assessments").with("assessments", rows)
+        }
+    }
+}
+
+/// A plan that is off, or covers nothing, where there are resources is certain even if the inventory may be short; that none is needed
+/// is not.
 pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdict {
     let (plans, inventory) = match (&subscription.plans, &subscription.inventory) {
         (Ok(plans), Ok(inventory)) => (plans, inventory),
+        (Err(gap), Ok(inventory)) if gap.reason == Reason::NotRegistered => return without(facts, subscription, inventory, gap),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
     let Needed { offered: needed, absent } = needed(facts, &plans.rows, &inventory.rows);
-    let off = sorted(needed.iter().filter(|plan| plan.enabled() == Some(false)).map(|plan| plan.name.as_str()));
-    let silent = sorted(needed.iter().filter(|plan| plan.enabled().is_none()).map(|plan| plan.name.as_str()));
+    let names = |is: &dyn Fn(&Plan) -> bool| sorted(needed.iter().filter(|plan| is(plan)).map(|plan| plan.name.as_str()));
+    let off = names(&|plan| plan.enabled() == Some(false));
+    let bare = names(&|plan| plan.is_on() && matches!(plan.covered(subscription.seen()), Coverage::None(_)));
+    let silent = names(&|plan| plan.enabled().is_none());
     if let Some(first) = off.first() {
         return Verdict::fail(
             format!("the resources need plans that are off: {}", listed(&off)),
             format!(
-                "Portal: Defender for Cloud > Environment settings > the subscription > Defender plans (az security pricing create --name \
-                 {first} --tier standard --subscription {}).",
+                "Portal: Defender for Cloud > Environment settings > the subscription > Defender plans (az security pricing create --name {} \
+                 --tier standard --subscription {}).",
+                available(first),
                 subscription.id
             ),
         )
         .with("off", joined(&off));
     }
+    if !bare.is_empty() {
+        return Verdict::fail(
+            format!("plans that the resources need are on, but cover not one of them: {}", listed(&bare)),
+            OVERRIDDEN,
+        )
+        .with("not_covered", joined(&bare));
+    }
     match unproven([plans.unproven.as_ref(), inventory.unproven.as_ref()]) {
         Some(gap) => Verdict::unread(gap),
         None if !absent.is_empty() => Verdict::unknown(
-            Reason::Unsupported.word(),
-            format!("this cloud does not offer a plan that the resources need: {}", listed(&absent)),
-            "Nothing needs to be done where the cloud has no such plan; protect these resources by other means.",
+            Reason::NotListed.word(),
+            format!("the list of plans lacks plans that the resources need: {}", listed(&absent)),
+            "Look at Defender for Cloud > Environment settings > the subscription whether the plan can be had there; where it cannot, protect these \
+             resources by other means.",
         )
         .with("absent", joined(&absent)),
         None if !silent.is_empty() => Verdict::unknown(
             Reason::InvalidResponse.word(),
-            format!("the service does not state the tier of {}", listed(&silent)),
-            "Look at Defender for Cloud > Environment settings > the subscription.",
+            format!("whether these plans are on is not stated, or not in a word that this release knows: {}", listed(&silent)),
+            LOOK,
         )
         .with("unstated", joined(&silent)),
         None if needed.is_empty() => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
-        None => Verdict::pass("every plan that the resources need is on").with("needed", needed.len()),
+        None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
+            Some(state) => Verdict::unknown(
+                Reason::NotRegistered.word(),
+                format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date"),
+                register("Microsoft.Security", subscription),
+            )
+            .with("state", state),
+            None => Verdict::pass("every plan that the resources need is on").with("needed", needed.len()),
+        },
     }
 }
+
+/// The list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's state agrees.
+fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMap<String, u64>>, gap: &Unreadable) -> Verdict {
+    let mut needed: Vec<&str> = needed(facts, &[], &inventory.rows).absent.into_iter().map(available).collect();
+    needed.sort_unstable();
+    needed.dedup();
+    if needed.is_empty() {
+        return match &inventory.unproven {
+            Some(gap) => Verdict::unread(gap),
+            None => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
+        };
+    }
+    match state_of_defender(subscription) {
+        Some(state) if surely_unregistered(state) => Verdict::fail(
+            format!("Microsoft.Security is {state}, so the plans that the resources need are off: {}", listed(&needed)),
+            register("Microsoft.Security", subscription),
+        )
+        .with("reason", Reason::NotRegistered.word())
+        .with("state", state)
+        .with("off", joined(&needed)),
+        Some(state) => Verdict::unread(gap).with("state", state),
+        None => Verdict::unread(gap),
+    }
+}
+
+/// The state of Microsoft.Security; none if it was not read or is not stated.
+fn state_of_defender(subscription: &Subscription) -> Option<&str> {
+    let providers = subscription.providers.as_ref().ok()?;
+    providers.get(DEFENDER).map(String::as_str).filter(|state| !state.is_empty())
+}
+
+const LOOK: &str = "Look at Defender for Cloud > Environment settings > the subscription.";
+
+const OVERRIDDEN: &str = "Find the resources with an override (Defender for Cloud > Environment settings > the subscription; the resource's own \
+                          Defender page), or enforce the plan for all of them.";
 
 /// The plans for which a subscription has resources, of the areas that are on.
 struct Needed<'a> {
@@ -149,34 +243,44 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
         Err(gap) => return Verdict::unread(gap),
     };
     let on: Vec<&Plan> = plans.rows.iter().filter(|plan| plan.is_on() && !plan.deprecated).collect();
-    let covered = |plan: &Plan| plan.coverage.as_deref().map(|coverage| coverage.eq_ignore_ascii_case("FullyCovered"));
-    let names = |wanted: Option<bool>| -> Vec<&str> {
-        sorted(on.iter().filter(|plan| covered(plan) == wanted).map(|plan| plan.name.as_str()))
+    let names = |is: &dyn Fn(Coverage<'_>) -> bool| -> Vec<&str> {
+        sorted(on.iter().filter(|plan| is(plan.covered(subscription.seen()))).map(|plan| plan.name.as_str()))
     };
-    let (partial, unstated) = (names(Some(false)), names(None));
-    if !partial.is_empty() {
-        return Verdict::fail(
-            format!("resources below the subscription override plans that are on: {}", listed(&partial)),
-            "Find the resources with an override (Defender for Cloud > Environment settings > the subscription; the resource's own Defender \
-             page), or enforce the plan for all of them.",
-        )
-        .with("partial", joined(&partial));
+    let partial = names(&|coverage| coverage == Coverage::Partial);
+    let none = names(&|coverage| matches!(coverage, Coverage::None(_)));
+    let unseen = names(&|coverage| matches!(coverage, Coverage::Unseen(_)));
+    let unstated = names(&|coverage| matches!(coverage, Coverage::Contradicted | Coverage::Unfamiliar(_) | Coverage::Unstated));
+    if !partial.is_empty() || !none.is_empty() {
+        let lists = [("override", &partial), ("are all outside of", &none)];
+        let parts: Vec<String> = lists
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(verb, names)| format!("resources below the subscription {verb} plans that are on: {}", listed(names)))
+            .collect();
+        let verdict = Verdict::fail(parts.join("; "), OVERRIDDEN);
+        let lists = [("partial", partial), ("not_covered", none)].into_iter().filter(|(_, names)| !names.is_empty());
+        return lists.fold(verdict, |verdict, (name, names)| verdict.with(name, joined(&names)));
     }
-    match plans.unproven.as_ref() {
-        Some(gap) => Verdict::unread(gap),
-        None if plans.rows.iter().any(|plan| plan.enabled().is_none()) => Verdict::unknown(
-            Reason::InvalidResponse.word(),
-            "the service does not state whether every plan is on",
-            "Look at Defender for Cloud > Environment settings > the subscription.",
-        ),
-        None if on.is_empty() => Verdict::not_applicable("plan_off", "no plan is on"),
-        None if !unstated.is_empty() => Verdict::unknown(
+    let inventory = match &subscription.inventory {
+        Ok(inventory) => inventory.unproven.as_ref(),
+        Err(gap) => Some(gap),
+    };
+    match (plans.unproven.as_ref(), inventory.filter(|_| !unseen.is_empty())) {
+        (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
+        (None, None) if plans.rows.iter().any(|plan| plan.enabled().is_none()) => {
+            Verdict::unknown(Reason::InvalidResponse.word(), "the service does not state whether every plan is on", LOOK)
+        }
+        (None, None) if on.is_empty() => Verdict::not_applicable("plan_off", "no plan is on"),
+        (None, None) if !unstated.is_empty() => Verdict::unknown(
             Reason::NotProven.word(),
-            format!("the service does not state the coverage of {}", listed(&unstated)),
-            "Look at Defender for Cloud > Environment settings > the subscription.",
+            format!(
+                "the service does not state the coverage of these, or not in a way that can be believed: {}",
+                listed(&unstated)
+            ),
+            LOOK,
         )
         .with("unstated", joined(&unstated)),
-        None => Verdict::pass("every plan that is on covers everything").with("plans", on.len()),
+        (None, None) => Verdict::pass("every plan that is on covers everything").with("plans", on.len()),
     }
 }
 
@@ -186,7 +290,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         (Ok(plans), Ok(scans)) => (plans, scans),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
-    let mut missing = Vec::new();
+    let (mut missing, mut untimed) = (Vec::new(), Vec::new());
     let (mut judged, mut unread) = (0, None);
     let scanning = [("server", "VirtualMachines"), ("container_image", "Containers")];
     let is_silent = |name: &str| plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(name) && own.enabled().is_none());
@@ -203,9 +307,16 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         if !plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(plan) && own.is_on()) {
             continue;
         }
-        if scans.rows.contains(kind) {
-            judged += 1;
-            continue;
+        match scans.rows.get(kind) {
+            Some(true) => {
+                judged += 1;
+                continue;
+            }
+            Some(false) => {
+                untimed.push(kind);
+                continue;
+            }
+            None => {}
         }
         match nothing_to_scan(plan, &subscription.inventory) {
             Ok(true) => {}
@@ -217,12 +328,20 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         return match scans.unproven.as_ref() {
             Some(gap) => Verdict::unread(gap),
             None => Verdict::unknown(
-                "never_scanned",
+                Reason::NoDataYet.word(),
                 format!("no scan result yet for: {}", missing.join(", ")),
                 "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan (24 hours).",
             )
             .with("never_scanned", missing.join(",")),
         };
+    }
+    if !untimed.is_empty() {
+        return Verdict::unknown(
+            Reason::ScanTimeUnsaid.word(),
+            format!("there are scan results without any time for: {}", untimed.join(", ")),
+            "Nothing needs to be done where the service gives no time; that something was scanned is not proven by it.",
+        )
+        .with("untimed", untimed.join(","));
     }
     match (unread, plans.unproven.as_ref()) {
         (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
@@ -230,36 +349,6 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
             Verdict::not_applicable("plan_off", "no plan that scans servers or images is on where there is something to scan")
         }
         (None, None) => Verdict::pass("everything that the plans scan was scanned").with("kinds", judged),
-    }
-}
-
-pub(super) fn providers_registered(_: &Facts, subscription: &Subscription) -> Verdict {
-    let (providers, inventory) = match (&subscription.providers, &subscription.inventory) {
-        (Ok(providers), Ok(inventory)) => (providers, inventory),
-        (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
-    };
-    let state = |namespace: &str| providers.get(&namespace.to_ascii_lowercase()).map_or("NotRegistered", String::as_str);
-    let has_resources = |namespace: &str| {
-        let start = format!("{}/", namespace.to_ascii_lowercase());
-        inventory.rows.iter().any(|(ty, count)| *count > 0 && ty.starts_with(&start))
-    };
-    let good = |state: &str| ["Registered", "Registering"].iter().any(|word| state.eq_ignore_ascii_case(word));
-    let used: Vec<&str> = actions::NAMESPACES.iter().filter(|namespace| has_resources(namespace)).copied().collect();
-    let failed = |namespace: &&&str| state(namespace).to_ascii_lowercase().contains("fail");
-    let mut bad: Vec<&str> = used.iter().filter(|namespace| !good(state(namespace))).copied().collect();
-    bad.extend(actions::NAMESPACES.iter().filter(failed).filter(|namespace| !used.contains(namespace)));
-    if let Some(first) = bad.first() {
-        let states: Vec<String> = bad.iter().map(|namespace| format!("{namespace} {}", state(namespace))).collect();
-        return Verdict::fail(
-            format!("resource providers are not registered although they have resources, or failed: {}", listed(&states)),
-            register(first, subscription),
-        )
-        .with("bad", joined(&bad));
-    }
-    match inventory.unproven.as_ref() {
-        Some(gap) => Verdict::unread(gap),
-        None if used.is_empty() => Verdict::not_applicable("no_resources", "the subscription has no resource of these providers"),
-        None => Verdict::pass("the resource providers of all resources are registered").with("used", used.len()),
     }
 }
 
@@ -336,7 +425,7 @@ fn unproven<const N: usize>(gaps: [Option<&Unreadable>; N]) -> Option<&Unreadabl
     gaps.into_iter().flatten().next()
 }
 
-fn register(namespace: &str, subscription: &Subscription) -> String {
+pub(super) fn register(namespace: &str, subscription: &Subscription) -> String {
     format!("az provider register --namespace {namespace} --subscription {}", subscription.id)
 }
 

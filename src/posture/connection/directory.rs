@@ -38,7 +38,9 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
         ),
         _ => gap.remedy.clone(),
     };
-    if gap.reason != Reason::Forbidden && !NO_CONNECTION.contains(&gap.code.as_str()) {
+    // That Entra ID issues no token for Microsoft Graph is certain; that Microsoft Graph refuses one may pass.
+    let no_token = gap.reason == Reason::TokenRefused && gap.code.starts_with("AADSTS");
+    if gap.reason != Reason::Forbidden && !no_token && !NO_CONNECTION.contains(&gap.code.as_str()) {
         return Verdict::unread(gap);
     }
     let mut verdict = Verdict::fail(format!("Microsoft Graph does not answer this sign-in ({})", gap.reason.word()), fix);
@@ -50,9 +52,8 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
 type Asking = (fn(&Facts) -> Verdict, &'static str);
 
 /// The required checks behind which one permission stands; that one as Delegated only is the usual mistake. What else is Delegated
-/// may be there for something this provider knows nothing of.
-const REQUIRED: &[Asking] =
-    &[(audit_log_read, "AuditLog.Read.All"), (directory_read, "Directory.Read.All"), (policy_read, "Policy.Read.All")];
+/// may be there for something this provider knows nothing of, or is told by its own check.
+const REQUIRED: &[Asking] = &[(directory_read, "Directory.Read.All")];
 
 pub(super) fn permission_kind(facts: &Facts) -> Verdict {
     let evidence = &facts.directory.evidence;
@@ -251,10 +252,15 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
     let active: Vec<&str> =
         applications.iter().filter(|(_, active)| matches!(active, Ok(true))).map(|(id, _)| id.as_str()).collect();
     if !active.is_empty() {
-        return Verdict::fail(
-            format!("provisioning is running and decides by itself who is in, whatever `identity_scope` says: {}", listed(&active)),
-            "Empty `identity_scope` and manage who is provisioned by assignment (Entra admin center > Enterprise applications > the \
-             application > Users and groups), or stop the provisioning.",
+        return Verdict::unknown(
+            Reason::NotProven.word(),
+            format!(
+                "provisioning is running and decides by itself who is in; whom it provisions outside `identity_scope` is not compared in this \
+                 release: {}",
+                listed(&active)
+            ),
+            "Compare the people assigned to the application (Entra admin center > Enterprise applications > the application > Users and groups) \
+             with `identity_scope`: assign the people in scope, or widen the scope; both stay as they are until you choose.",
         )
         .with("active", joined(&active));
     }

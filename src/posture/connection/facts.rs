@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Date, OffsetDateTime};
 
+use super::Verdict;
 pub use crate::posture::graph_permission::Read;
 use crate::posture::{
-    Area, Unreadable,
-    defender::Plan,
+    Area, Reason, Unreadable,
+    defender::{Plan, Seen},
     grant::command,
     graph_permission::{Evidence, Holder},
     rbac::Permission,
@@ -18,6 +19,8 @@ use crate::posture::{
 pub enum Need {
     /// How many assessments each subscription has.
     Assessments,
+    /// The same, where the list of plans does not say whether the free posture tier is on.
+    Foundational,
     /// What the sign-in was given below each subscription.
     Below,
     /// The AKS clusters.
@@ -63,6 +66,15 @@ pub struct Whole<T> {
     pub unproven: Option<Unreadable>,
 }
 
+/// A list that is read through Resource Manager, as far as roles are concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    /// The area it is read for; none for one that every connection reads.
+    pub area: Option<Area>,
+    /// What has to be allowed in a subscription to see all of it.
+    pub actions: &'static [&'static str],
+}
+
 /// All facts. Those that no chosen check needs are gaps of the kind "not asked".
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -70,6 +82,8 @@ pub struct Facts {
     pub today: Date,
     /// The areas that are on.
     pub areas: BTreeSet<Area>,
+    /// Every list that this release reads.
+    pub lists: &'static [List],
     /// Whether `identity_scope` is set.
     pub identity_scope: bool,
     /// The sign-in.
@@ -224,6 +238,25 @@ pub struct Undetected {
     pub gaps: Vec<Unreadable>,
 }
 
+impl Undetected {
+    /// Why whatever is about subscriptions stays unknown.
+    pub fn reason(&self) -> Reason {
+        match self.gaps.first() {
+            Some(gap) if !self.certain => gap.reason,
+            _ => Reason::NotVisible,
+        }
+    }
+
+    /// The verdict of a check that is about subscriptions.
+    pub(super) fn unknown(&self, detail: &str) -> Verdict {
+        let mut verdict = Verdict::unknown(self.reason().word(), detail, "See `subscription_detected`.");
+        if !self.certain {
+            verdict.gaps.clone_from(&self.gaps);
+        }
+        verdict
+    }
+}
+
 /// A subscription that is expected and cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {
@@ -261,10 +294,20 @@ pub struct Subscription {
     pub assessments: Read<Whole<usize>>,
     /// How many resources there are, by lower-case type.
     pub inventory: Read<Whole<BTreeMap<String, u64>>>,
-    /// The kinds of things that were scanned at least once.
-    pub scans: Read<Whole<BTreeSet<&'static str>>>,
+    /// The kinds of things that have scan results, and whether any says when the scan was.
+    pub scans: Read<Whole<BTreeMap<&'static str, bool>>>,
     /// AKS clusters.
     pub clusters: Read<Whole<Vec<Cluster>>>,
+}
+
+impl Subscription {
+    /// What is seen of its resources, or why nothing is.
+    pub(super) fn seen(&self) -> Result<Seen<'_>, Reason> {
+        match &self.inventory {
+            Ok(Whole { rows, unproven }) => Ok(Seen { counts: rows, unproven: unproven.as_ref().map(|gap| gap.reason) }),
+            Err(gap) => Err(gap.reason),
+        }
+    }
 }
 
 /// The directory, as Microsoft Graph shows it to the sign-in.

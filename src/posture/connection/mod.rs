@@ -1,10 +1,11 @@
 //! Whether a connection has what it needs: a fixed list of checks, each with a status, what it rests on, and the one next step.
 
-mod actions;
 pub mod catalogue;
 mod defender;
 mod directory;
 pub mod facts;
+mod features;
+mod providers;
 mod roles;
 mod scope;
 mod sign_in;
@@ -12,9 +13,12 @@ pub mod verdict;
 
 pub use catalogue::{CHECKS, Check, Level, select};
 pub use facts::{Facts, Need};
+pub use features::{Readiness, checks as checks_of_features, ready_for};
+pub use providers::NAMESPACES;
 pub use verdict::Verdict;
 
 use self::{catalogue::Judge, facts::Unseen};
+use super::Reason;
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +63,13 @@ fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
     match check.judge {
         Judge::Connection(judge) => vec![row(None, off.unwrap_or_else(|| judge(facts)))],
         Judge::Subscription(_) if facts.subscriptions.is_empty() && facts.unseen.is_empty() => {
-            let none = || {
-                let detail = "no subscription of the connection is visible, so there is nothing to look at";
-                Verdict::unknown("not_visible", detail, "See `subscription_detected`.")
+            let none = || match &facts.scope.detected {
+                Err(why) => why.unknown("no subscription of the connection is known, so there is nothing to look at"),
+                Ok(_) => Verdict::unknown(
+                    Reason::NotVisible.word(),
+                    "no subscription of the connection is visible, so there is nothing to look at",
+                    "See `subscription_detected`.",
+                ),
             };
             vec![row(None, off.unwrap_or_else(none))]
         }

@@ -1,7 +1,7 @@
 //! What the sign-in may do in a subscription: enough to read, and no more than that.
 
 use super::{
-    Verdict, actions,
+    Verdict,
     facts::{Facts, Subscription},
     verdict::{joined, listed},
 };
@@ -10,22 +10,45 @@ use crate::posture::{
     rbac::{Permission, built_in::by_name, covers},
 };
 
-/// Every concrete read that the areas which are on make.
+/// Every concrete read that this release makes in the areas which are on.
 pub(super) fn reader(facts: &Facts, subscription: &Subscription) -> Verdict {
-    let needed: Vec<&str> = actions::BASE.iter().chain(facts.areas.iter().flat_map(|area| actions::of(*area))).copied().collect();
-    held(facts, subscription, &needed, "Reader")
+    held(facts, subscription, &needed(facts), "Reader")
 }
 
 pub(super) fn security_reader(facts: &Facts, subscription: &Subscription) -> Verdict {
-    held(facts, subscription, actions::DEFENDER, "Security Reader")
+    held_of(facts, subscription, "Microsoft.Security", "Security Reader")
 }
 
 pub(super) fn monitoring_reader(facts: &Facts, subscription: &Subscription) -> Verdict {
-    held(facts, subscription, actions::MONITOR, "Monitoring Reader")
+    held_of(facts, subscription, "Microsoft.Insights", "Monitoring Reader")
 }
 
+/// The reads of the lists of the areas that are on, each once. What proves a list whole (`*/read`) is no read of its own.
+fn needed(facts: &Facts) -> Vec<&'static str> {
+    let on = facts.lists.iter().filter(|list| list.area.is_none_or(|area| facts.areas.contains(&area)));
+    let actions = on.flat_map(|list| list.actions).copied().filter(|action| !action.contains('*'));
+    actions.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+/// Those of one resource provider. That nothing is read there is no proof that it could be.
+fn held_of(facts: &Facts, subscription: &Subscription, namespace: &str, role: &str) -> Verdict {
+    let own: Vec<&str> = needed(facts).into_iter().filter(|action| action.starts_with(&format!("{namespace}/"))).collect();
+    if own.is_empty() {
+        let detail = format!("this release reads nothing of {namespace} in the areas that are on");
+        return Verdict::not_applicable("no_resources", detail);
+    }
+    held(facts, subscription, &own, role)
+}
+
+/// Key vaults, through Resource Manager: names, states and dates, never values.
+const KEY_VAULT: &[&str] =
+    &["Microsoft.KeyVault/vaults/keys/read", "Microsoft.KeyVault/vaults/read", "Microsoft.KeyVault/vaults/secrets/read"];
+
+const POLICY_STATES: &[&str] =
+    &["Microsoft.PolicyInsights/policyStates/queryResults/read", "Microsoft.PolicyInsights/policyStates/summarize/read"];
+
 pub(super) fn key_vault_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
-    let mut verdict = held(facts, subscription, actions::KEY_VAULT, "Reader");
+    let mut verdict = held(facts, subscription, KEY_VAULT, "Reader");
     verdict.detail.push_str("; Key Vault Reader is not needed, because the data plane is never read");
     verdict
 }
@@ -36,7 +59,7 @@ pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription)
         let detail = "policy states can only be had with a POST request, and resource_graph = \"never\" allows none";
         return Verdict::fail(detail, "Set resource_graph = \"auto\".").with("reason", "engine_never");
     }
-    held(facts, subscription, actions::POLICY_STATES, "Reader")
+    held(facts, subscription, POLICY_STATES, "Reader")
 }
 
 pub(super) fn excess(facts: &Facts, subscription: &Subscription) -> Verdict {

@@ -12,11 +12,11 @@ pub(super) fn detected(facts: &Facts) -> Verdict {
         Ok(count) => Verdict::pass("subscriptions of the connection are visible").with("visible", count),
         Err(why) => {
             let place = facts.scope.group.as_deref().unwrap_or("/subscriptions/<id>");
-            let fix = why.remedy.clone().unwrap_or_else(|| facts.grant("Reader", place));
-            let mut verdict = match (why.certain, why.gaps.first()) {
-                (true, _) => Verdict::fail(&why.detail, fix),
-                (false, Some(gap)) => Verdict::unknown(gap.reason.word(), &why.detail, fix),
-                (false, None) => Verdict::unknown("not_visible", &why.detail, fix),
+            let told = why.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
+            let fix = why.remedy.clone().or(told).unwrap_or_else(|| facts.grant("Reader", place));
+            let mut verdict = match why.certain {
+                true => Verdict::fail(&why.detail, fix),
+                false => Verdict::unknown(why.reason().word(), &why.detail, fix),
             };
             verdict.gaps = why.gaps.clone();
             verdict
@@ -40,7 +40,12 @@ pub(super) fn in_state(id: &str, state: &str) -> Verdict {
             Verdict::fail(format!("the subscription is {state}: it will be disabled unless its billing is settled"), fix)
                 .at(Level::Advisory)
         }
-        _ => Verdict::fail(format!("the subscription is {state}"), fix),
+        _ if is("Deleted") || is("Disabled") => Verdict::fail(format!("the subscription is {state}"), fix),
+        _ => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the subscription is {state}, which this release does not know"),
+            fix,
+        ),
     };
     if state.is_empty() { verdict } else { verdict.with("state", state) }
 }
@@ -68,7 +73,7 @@ pub(super) fn tenant_matches(facts: &Facts, subscription: &Subscription) -> Verd
 pub(super) fn complete(facts: &Facts) -> Verdict {
     let scope = &facts.scope;
     if let Err(why) = &scope.detected {
-        return Verdict::unknown("not_visible", &why.detail, "See `subscription_detected`.").with("scope", scope.kind);
+        return why.unknown(&why.detail).with("scope", scope.kind);
     }
     let of_subscription = |gap: &&Unreadable| gap.scope.starts_with("/subscriptions/");
     let unseen: Vec<&Unreadable> = scope.gaps.iter().filter(of_subscription).collect();

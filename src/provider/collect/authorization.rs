@@ -37,9 +37,12 @@ pub use super::judged::{Force, assignment, denial, eligibility, force, guid_of, 
 
 /// What reading the role assignments of a scope needs.
 pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
-const READ_DENIALS: &str = "Microsoft.Authorization/denyAssignments/read";
-const READ_ELIGIBILITIES: &str = "Microsoft.Authorization/roleEligibilityScheduleInstances/read";
-const READ_SCHEDULES: &str = "Microsoft.Authorization/roleAssignmentScheduleInstances/read";
+/// What reading them takes.
+pub const READ_DENIALS: &str = "Microsoft.Authorization/denyAssignments/read";
+/// What reading them takes.
+pub const READ_ELIGIBILITIES: &str = "Microsoft.Authorization/roleEligibilityScheduleInstances/read";
+/// What reading them takes.
+pub const READ_SCHEDULES: &str = "Microsoft.Authorization/roleAssignmentScheduleInstances/read";
 
 /// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
 pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     engine::{self, Engine},
     graph::{self, WHOSE, opaque},
-    own_credential, scope, subscription,
+    lists, own_credential, scope, subscription,
 };
 use crate::{
     azure::{
@@ -60,6 +60,8 @@ pub struct Found {
     pub region: Option<String>,
     /// The subscriptions that are visible, chosen or not.
     pub visible: Vec<String>,
+    /// Every subscription that the sign-in sees, and whether the connection stands for it; none if they could not be listed.
+    pub detected: Option<Vec<(scope::Subscription, bool)>>,
     /// Chosen subscriptions that are not visible, and expectations that could not be read.
     pub scope_gaps: Vec<Unreadable>,
     /// The claims of the token for Microsoft Graph, if there is one.
@@ -85,7 +87,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let (discovery, groups, query, subscriptions, directory) = tokio::try_join!(
         discovered(context, &needs),
         groups(context, &scope, &needs),
-        query(context, &scope.chosen, &needs),
+        query(context, &scope, &needs),
         subscription::facts(context, &scope.chosen, &needs, signed_in.claims.as_ref().and_then(|claims| claims.oid.as_deref())),
         directory(context, signed_in, holder, asked, &needs),
     )?;
@@ -95,6 +97,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let facts = Facts {
         today: context.client.now().date(),
         areas,
+        lists: lists::ALL,
         identity_scope: context.identity_scope,
         sign_in: SignIn {
             method: signed_in.method,
@@ -119,7 +122,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         unseen: scope.unseen,
         directory,
     };
-    Ok(Found { facts, region, visible: scope.visible, scope_gaps: scope.chosen_gaps, graph_claims })
+    Ok(Found { facts, region, visible: scope.visible, detected: scope.seen, scope_gaps: scope.chosen_gaps, graph_claims })
 }
 
 /// Whose token it is.
@@ -146,6 +149,8 @@ struct Survey {
     detected: std::result::Result<usize, Undetected>,
     gaps: Vec<Unreadable>,
     visible: Vec<String>,
+    /// Every subscription that the sign-in sees, and whether it is in the scope; none if they could not be listed.
+    seen: Option<Vec<(scope::Subscription, bool)>>,
     chosen: Vec<scope::Subscription>,
     /// The chosen ones that cannot be read.
     unseen: Vec<Unseen>,
@@ -155,19 +160,15 @@ struct Survey {
 
 /// What the connection stands for. That nothing is visible is an answer here, not an error.
 async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
-    let undetected = match scope::find(context).await {
-        Ok(Ok(found)) => return surveyed(&found, asked),
-        Ok(Err(nothing)) => Undetected {
-            certain: nothing.is_certain(),
+    let seen = scope::seen(context).await?;
+    let undetected = match scope::find(context).await? {
+        Ok(found) => return surveyed(&found, seen, asked),
+        Err(nothing) => Undetected {
+            certain: nothing.is_certain() && nothing.problems.is_none(),
             detail: one_line(&nothing.detail),
             remedy: Some(nothing.remedy),
             gaps: nothing.gaps,
         },
-        Err(problems) => {
-            let detail = problems.iter().next().map(|problem| one_line(&problem.detail)).unwrap_or_default();
-            failure::softened("subscriptions", "tenant", problems)?;
-            Undetected { detail, certain: false, remedy: None, gaps: Vec::new() }
-        }
     };
     Ok(Survey {
         kind: kind(context),
@@ -175,12 +176,13 @@ async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
         chosen_gaps: undetected.gaps.clone(),
         detected: Err(undetected),
         visible: Vec::new(),
+        seen: seen.map(|all| all.into_iter().map(|subscription| (subscription, false)).collect()),
         chosen: Vec::new(),
         unseen: Vec::new(),
     })
 }
 
-fn surveyed(found: &scope::Scope, asked: &Asked<'_>) -> Result<Survey> {
+fn surveyed(found: &scope::Scope, seen: Option<Vec<scope::Subscription>>, asked: &Asked<'_>) -> Result<Survey> {
     let chosen = found.choose(asked.subscription_ids)?;
     let chosen_gaps = found.gaps(asked.subscription_ids);
     let visible: Vec<String> = found.subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
@@ -189,8 +191,13 @@ fn surveyed(found: &scope::Scope, asked: &Asked<'_>) -> Result<Survey> {
         let deleted = found.deleted.iter().find(|subscription| subscription.id == id);
         Some(Unseen { id: id.to_owned(), state: deleted.map(|subscription| subscription.state.clone()), gap: gap.clone() })
     });
+    let marked = |subscription: scope::Subscription| {
+        let in_scope = found.holds(&subscription.id);
+        (subscription, in_scope)
+    };
     Ok(Survey {
         kind: found.kind,
+        seen: seen.map(|all| all.into_iter().map(marked).collect()),
         detected: Ok(visible.len()),
         unseen: unseen.collect(),
         gaps: found.gaps.clone(),
@@ -279,19 +286,19 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
 }
 
 /// How many rows Resource Graph answers to a question that has one.
-async fn query(context: &Context, chosen: &[scope::Subscription], needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
+async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Ok(None);
     }
     if !needs.contains(&Need::Query) {
         return Ok(Some(Err(unasked("resource_graph"))));
     }
-    let Some(first) = chosen.first() else {
+    let Some(first) = survey.chosen.first() else {
         return Ok(Some(Err(Unreadable {
             scope: "tenant".to_owned(),
-            reason: Reason::NotVisible,
+            reason: survey.detected.as_ref().err().map_or(Reason::NotVisible, Undetected::reason),
             code: "NoSubscription".to_owned(),
-            remedy: "A query needs a subscription to look at, and none is visible: see `subscription_detected`.".to_owned(),
+            remedy: "A query needs a subscription to look at, and none is known: see `subscription_detected`.".to_owned(),
             ..unasked("resource_graph")
         })));
     };

@@ -12,7 +12,7 @@ use crate::{
         queries,
         wire::unstated,
     },
-    posture::Unreadable,
+    posture::{Unreadable, defender::surely_unregistered},
     provider::{
         collect::{
             Lists,
@@ -161,12 +161,17 @@ pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> 
 
 /// Whether a resource provider is registered; none if that could not be read.
 pub async fn registered(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<bool>> {
+    let state = registration(context, subscription_id, namespace).await?;
+    // What is on its way, and every word that is not known here, is neither.
+    Ok(state.and_then(|state| {
+        if state.eq_ignore_ascii_case("Registered") { Some(true) } else { surely_unregistered(&state).then_some(false) }
+    }))
+}
+
+/// The state of a resource provider in the service's word; none if it could not be read or is not stated.
+pub async fn registration(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<String>> {
     match provider(context, subscription_id, namespace).await {
-        Ok(provider) => {
-            let is = |word: &str| provider.registration_state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case(word));
-            // What is on its way, and every word that is not known here, is neither.
-            Ok(if is("Registered") { Some(true) } else { (is("NotRegistered") || is("Unregistered")).then_some(false) })
-        }
-        Err(error) => failure::gap("providers", subscription_id, &error).map(|_| None),
+        Ok(provider) => Ok(provider.registration_state.clone()),
+        Err(error) => failure::gap("providers", &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
     }
 }

@@ -8,7 +8,11 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{SIDE_BY_SIDE, authorization::group_scope};
+use super::{
+    SIDE_BY_SIDE,
+    authorization::group_scope,
+    nothing::{NONE, Nothing, Stop},
+};
 use crate::{
     azure::{
         self, Audience,
@@ -25,39 +29,6 @@ use crate::{
     provider::{context::Context, failure},
     sdk::{Diagnostics, Path, Result},
 };
-
-/// Why there is nothing that the connection could stand for.
-#[derive(Debug)]
-pub struct Nothing {
-    /// What it is called.
-    pub summary: &'static str,
-    /// What was found instead.
-    pub detail: String,
-    /// What to do.
-    pub remedy: String,
-    /// What could not be read; where there is any that is not a matter of rights, it is not certain that there is nothing.
-    pub gaps: Vec<Unreadable>,
-}
-
-impl Nothing {
-    /// Whether nothing failed but what the sign-in has no right to see.
-    pub fn is_certain(&self) -> bool {
-        self.gaps.iter().all(|gap| matches!(gap.reason, Reason::Forbidden | Reason::NotVisible))
-    }
-}
-
-impl From<Nothing> for Diagnostics {
-    fn from(nothing: Nothing) -> Self {
-        let mut detail = nothing.detail;
-        if !nothing.gaps.is_empty() {
-            detail.push('\n');
-        }
-        for gap in nothing.gaps.iter().take(20) {
-            detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
-        }
-        Self::of_error(nothing.summary, format!("{detail}\n\n{}", nothing.remedy))
-    }
-}
 
 /// A subscription of the connection.
 #[derive(Clone, Debug)]
@@ -102,31 +73,29 @@ pub async fn of(context: &Context) -> Result<Scope> {
 
 /// The same, with a scope of nothing as an answer.
 pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothing>> {
-    let scope = match &context.client.settings().scope {
-        ScopeSetting::Detect => match detected(context).await? {
-            Ok(scope) => scope,
-            Err(nothing) => return Ok(Err(nothing)),
-        },
+    let found = match &context.client.settings().scope {
+        ScopeSetting::Detect => detected(context).await,
         ScopeSetting::Subscriptions(ids) => {
             let kind = if ids.len() == 1 { "subscription" } else { "subscriptions" };
-            expected(context, kind, ids).await?
+            expected(context, kind, ids).await
         }
-        ScopeSetting::ManagementGroup(name) => match group(context, name).await? {
-            Ok(scope) => scope,
-            Err(nothing) => return Ok(Err(nothing)),
-        },
-        ScopeSetting::Tenant => tenant(context).await?,
+        ScopeSetting::ManagementGroup(name) => group(context, name).await,
+        ScopeSetting::Tenant => tenant(context).await,
     };
-    if scope.subscriptions.is_empty() {
-        let detail = "None of the subscriptions of this connection is visible to this sign-in.".to_owned();
-        let told = scope.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
-        let remedy = match told {
-            Some(told) => told,
-            None => grant(context).await,
-        };
-        return Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps }));
+    match found {
+        Ok(scope) if scope.subscriptions.is_empty() => {
+            let detail = "None of the subscriptions of this connection is visible to this sign-in.".to_owned();
+            let told = scope.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
+            let remedy = match told {
+                Some(told) => told,
+                None => grant(context).await,
+            };
+            Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps, problems: None }))
+        }
+        Ok(scope) => Ok(Ok(scope)),
+        Err(Stop::Nothing(nothing)) => Ok(Err(nothing)),
+        Err(Stop::Error(problems)) => Err(problems),
     }
-    Ok(Ok(scope))
 }
 
 impl Subscription {
@@ -156,8 +125,7 @@ impl Scope {
     /// The chosen ones of its subscriptions; naming one outside the scope is an error, leaving the choice out takes all.
     pub fn choose(&self, chosen: Option<&BTreeSet<String>>) -> Result<Vec<Subscription>> {
         let Some(chosen) = chosen else { return Ok(self.subscriptions.clone()) };
-        let known = |id: &&String| self.subscriptions.iter().any(|subscription| subscription.id == **id) || self.is_gap(id);
-        if let Some(foreign) = chosen.iter().find(|id| !known(id)) {
+        if let Some(foreign) = chosen.iter().find(|id| !self.holds(id)) {
             let detail = format!(
                 "The subscription {foreign} is not in the scope of this connection ({} with {} subscriptions). Add it to the provider \
                  block, or use a provider alias for it.",
@@ -181,8 +149,10 @@ impl Scope {
         self.gaps.iter().filter(concerns).cloned().collect()
     }
 
-    fn is_gap(&self, id: &str) -> bool {
-        self.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{id}"))
+    /// Whether the connection stands for a subscription, readable or not.
+    pub fn holds(&self, id: &str) -> bool {
+        let is_gap = |gap: &Unreadable| gap.scope == format!("/subscriptions/{id}");
+        self.subscriptions.iter().any(|subscription| subscription.id == id) || self.gaps.iter().any(is_gap)
     }
 }
 
@@ -192,12 +162,28 @@ pub async fn own_tenant(context: &Context) -> azure::Result<Option<String>> {
     Ok(Claims::of(token.reveal()).and_then(|claims| claims.tid))
 }
 
-async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
+/// Every subscription that the sign-in sees, in the scope or not, by id; none if they cannot be listed, which [`find`] tells as well.
+pub async fn seen(context: &Context) -> Result<Option<Vec<Subscription>>> {
+    match visible(context).await {
+        Ok(visible) => Ok(Some(visible.into_values().collect())),
+        Err(Stop::Nothing(_)) => Ok(None),
+        Err(Stop::Error(problems)) => Err(problems),
+    }
+}
+
+/// The same, by id.
+async fn visible(context: &Context) -> std::result::Result<BTreeMap<String, Subscription>, Stop> {
     let client = context.client.clone();
     let read = context.client.memo("subscriptions", || async move { subscriptions::list(&client).await });
     let (listed, own) = tokio::join!(read, own_tenant(context));
-    let own = own.map_err(|error| failure::failed(&error))?;
-    let listed = listed.map_err(|error| failure::failed(&error))?;
+    let own = match own {
+        Ok(own) => own,
+        Err(error) => return Err(Nothing::unread("token", &error)?.into()),
+    };
+    let listed = match listed {
+        Ok(listed) => listed,
+        Err(error) => return Err(Nothing::unread("subscriptions", &error)?.into()),
+    };
     Ok(listed.iter().map(|wire| subscription(wire, own.as_deref())).map(|fact| (fact.id.clone(), fact)).collect())
 }
 
@@ -222,7 +208,7 @@ fn may_be_enabled(state: &str) -> bool {
 }
 
 /// The single enabled subscription of the own tenant. A delegated one is never taken by itself.
-async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothing>> {
+async fn detected(context: &Context) -> std::result::Result<Scope, Stop> {
     let visible = visible(context).await?;
     let own: Vec<_> = visible
         .values()
@@ -230,11 +216,11 @@ async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothin
         .collect();
     if let [only] = own.as_slice() {
         context.client.confine(&BTreeSet::from([only.id.clone()]));
-        return Ok(Ok(Scope::of("subscription", vec![(*only).clone()], Vec::new())));
+        return Ok(Scope::of("subscription", vec![(*only).clone()], Vec::new()));
     }
     if own.is_empty() {
         let detail = "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned();
-        return Ok(Err(Nothing { summary: NONE, detail, remedy: grant(context).await, gaps: Vec::new() }));
+        return Err(Nothing { summary: NONE, detail, remedy: grant(context).await, gaps: Vec::new(), problems: None }.into());
     }
     let mut detail = format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len());
     for subscription in own.iter().take(20) {
@@ -244,10 +230,9 @@ async fn detected(context: &Context) -> Result<std::result::Result<Scope, Nothin
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));
     }
     let remedy = "Set `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`.".to_owned();
-    Ok(Err(Nothing { summary: SEVERAL, detail, remedy, gaps: Vec::new() }))
+    Err(Nothing { summary: SEVERAL, detail, remedy, gaps: Vec::new(), problems: None }.into())
 }
 
-const NONE: &str = "No subscription visible";
 const SEVERAL: &str = "Several subscriptions visible";
 
 /// How to be given what the connection stands for.
@@ -304,7 +289,7 @@ fn grant_below(text: &str) -> Option<Range<usize>> {
 }
 
 /// The expected subscriptions: what is not in the list is asked for by itself, because only that says why.
-async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>) -> Result<Scope> {
+async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>) -> std::result::Result<Scope, Stop> {
     context.client.confine(ids);
     let visible = visible(context).await?;
     let one = |id: String| {
@@ -334,20 +319,8 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
-            let scope = format!("/subscriptions/{id}");
-            let foreign = error.code().eq_ignore_ascii_case("InvalidAuthenticationTokenTenant");
-            let mut gap = match foreign {
-                // Only this subscription refuses the token; the sign-in is good for the others.
-                true => failure::soft_gap("subscriptions", &scope, &error)?,
-                false => failure::gap("subscriptions", &scope, &error)?,
-            };
+            let mut gap = failure::soft_gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
-            if foreign {
-                gap.remedy =
-                    "The subscription belongs to another tenant than the sign-in. Leave it out of the scope, or connect to its \
-                              tenant, with a provider alias of its own."
-                        .to_owned();
-            }
             Ok(Err(gap))
         }
     }
@@ -374,35 +347,35 @@ async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>>
 
 /// The subscriptions below a management group. If the group is unreadable, Resource Graph still knows those of them that the sign-in
 /// sees; nothing proves that there are no others.
-async fn group(context: &Context, name: &str) -> Result<std::result::Result<Scope, Nothing>> {
+async fn group(context: &Context, name: &str) -> std::result::Result<Scope, Stop> {
     let error = match below(context, name).await {
         Ok(ids) if ids.is_empty() => {
             let detail = format!("The management group {name:?} and the groups below it hold no subscription.");
             let remedy = "Name another group in `management_group_id`, or move a subscription into this one.".to_owned();
-            return Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: Vec::new() }));
+            return Err(Nothing { summary: NONE, detail, remedy, gaps: Vec::new(), problems: None }.into());
         }
-        Ok(ids) => return expected(context, "management_group", &ids).await.map(Ok),
+        Ok(ids) => return expected(context, "management_group", &ids).await,
         Err(error) => error,
     };
     let scope = group_scope(name);
-    let mut gap = failure::gap("management_groups", &scope, &error)?;
+    let mut gap = failure::soft_gap("management_groups", &scope, &error)?;
     if is_refused(&gap) {
         gap.remedy = format!("{} If it is right: {}", compare(name), give_group_reader(context, &scope).await);
     }
     if context.client.settings().resource_graph == ResourceGraph::Never {
-        return Err(failure::nothing_read(&[gap]));
+        return Err(Nothing::of_gaps(vec![gap]).into());
     }
     match seen_below(context, name).await {
         Ok(ids) if !ids.is_empty() => {
             let gap = unproven(gap, "The management group");
             let mut found = expected(context, "management_group", &ids).await?;
             found.gaps.push(gap);
-            Ok(Ok(found))
+            Ok(found)
         }
-        Ok(_) => Err(failure::nothing_read(&[gap])),
+        Ok(_) => Err(Nothing::of_gaps(vec![gap]).into()),
         Err(error) => {
-            let other = failure::gap("subscriptions", &scope, &error)?;
-            Err(failure::nothing_read(&[gap, other]))
+            let other = failure::soft_gap("subscriptions", &scope, &error)?;
+            Err(Nothing::of_gaps(vec![gap, other]).into())
         }
     }
 }
@@ -441,8 +414,11 @@ async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet
 
 /// All subscriptions of the tenant: expected are those below the root group, and whatever else of the own tenant is visible. If the
 /// root is unreadable, what is visible is all there is to go by, and nothing proves that it is all.
-async fn tenant(context: &Context) -> Result<Scope> {
-    let root = root(context).await.map_err(|error| failure::failed(&error))?;
+async fn tenant(context: &Context) -> std::result::Result<Scope, Stop> {
+    let root = match root(context).await {
+        Ok(root) => root,
+        Err(error) => return Err(Nothing::unread("token", &error)?.into()),
+    };
     let visible = visible(context).await?;
     let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
     let mut ids: BTreeSet<String> = own.map(|subscription| subscription.id.clone()).collect();
@@ -452,7 +428,7 @@ async fn tenant(context: &Context) -> Result<Scope> {
             expected(context, "tenant", &ids).await
         }
         Err(error) => {
-            let mut gap = failure::gap("management_groups", "tenant", &error)?;
+            let mut gap = failure::soft_gap("management_groups", "tenant", &error)?;
             if is_refused(&gap) {
                 gap.remedy = give_group_reader(context, &group_scope(&root)).await;
             }
@@ -473,7 +449,9 @@ pub async fn root(context: &Context) -> azure::Result<String> {
 /// What an unreadable group means: whatever else is seen, nothing proves that it is all.
 fn unproven(gap: Unreadable, what: &str) -> Unreadable {
     let remedy = format!("{what} could not be read, so nothing proves that all subscriptions are visible. {}", gap.remedy);
-    Unreadable { reason: Reason::NotProven, remedy, ..gap }
+    // That no role is missing has to be told all the way.
+    let reason = if gap.reason == Reason::TokenRefused { gap.reason } else { Reason::NotProven };
+    Unreadable { reason, remedy, ..gap }
 }
 
 /// How to be given the sight of a management group.

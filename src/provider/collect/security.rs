@@ -235,7 +235,9 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata) {
 }
 
 /// The newest scan result of each kind in one subscription: `server`, `container_image`, `sql`, `other`.
-pub type Scans = BTreeMap<&'static str, OffsetDateTime>;
+///
+/// A kind that has results and no time of any scan has no time.
+pub type Scans = BTreeMap<&'static str, Option<OffsetDateTime>>;
 
 /// When each kind of thing was last scanned, by subscription. Only the newest time of each kind is kept.
 pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Scans>> {
@@ -261,9 +263,8 @@ pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<
 }
 
 fn note(newest: &mut Scans, assessed_resource_type: Option<&str>, time: Option<&str>) {
-    let Some(time) = time.and_then(parse) else { return };
-    let latest = newest.entry(kind_of(assessed_resource_type.unwrap_or_default())).or_insert(time);
-    *latest = time.max(*latest);
+    let latest = newest.entry(kind_of(assessed_resource_type.unwrap_or_default())).or_default();
+    *latest = time.and_then(parse).max(*latest);
 }
 
 fn kind_of(assessed_resource_type: &str) -> &'static str {

@@ -8,7 +8,7 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Lists, SIDE_BY_SIDE, each_subscription, inventory, proof, scope, security};
+use super::{Lists, SIDE_BY_SIDE, each_subscription, inventory, lists as declared, proof, scope, security};
 use crate::{
     azure::{
         self, Client,
@@ -20,6 +20,7 @@ use crate::{
             Need,
             facts::{Read, Subscription, Whole},
         },
+        defender::{Plan, foundational},
         graph_permission::unasked,
         rbac::Permission,
         resource_id::within,
@@ -39,7 +40,7 @@ pub async fn facts(
     own_id: Option<&str>,
 ) -> Result<Vec<Subscription>> {
     let chosen = |need| if needed.contains(&need) { subscriptions } else { &[] };
-    let (permissions, below, providers, plans, assessments, resources, scans, clusters) = tokio::try_join!(
+    let (permissions, below, providers, plans, mut assessments, resources, scans, clusters) = tokio::try_join!(
         permissions(context, chosen(Need::Permissions)),
         below(context, chosen(Need::Below), own_id),
         providers(context, chosen(Need::Providers)),
@@ -57,6 +58,13 @@ pub async fn facts(
         lists(context, "clusters", chosen(Need::Clusters), async |context: Context, some: Vec<_>| clusters(&context, &some)
             .await),
     )?;
+    if needed.contains(&Need::Foundational) && !needed.contains(&Need::Assessments) {
+        let is_silent = |own: &Whole<Arc<Vec<Plan>>>| foundational(&own.rows).is_none();
+        let silent = |one: &&scope::Subscription| matches!(plans.get(&one.id), Some(Ok(own)) if is_silent(own));
+        let silent: Vec<scope::Subscription> = subscriptions.iter().filter(silent).cloned().collect();
+        let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;
+        assessments = lists(context, "assessments", &silent, read).await?;
+    }
     let fact = |subscription: &scope::Subscription| Subscription {
         id: subscription.id.clone(),
         state: subscription.state.clone(),
@@ -68,7 +76,9 @@ pub async fn facts(
         plans: of(&plans, subscription, "plans", |list| project(list, |rows| rows.to_vec())),
         assessments: of(&assessments, subscription, "assessments", |list| project(list, |rows| rows.len())),
         inventory: of(&resources, subscription, "resources", |list| project(list, Clone::clone)),
-        scans: of(&scans, subscription, "vulnerabilities", |list| project(list, |rows| rows.keys().copied().collect())),
+        scans: of(&scans, subscription, "vulnerabilities", |list| {
+            project(list, |rows| rows.iter().map(|(kind, newest)| (*kind, newest.is_some())).collect())
+        }),
         clusters: of(&clusters, subscription, "clusters", |list| project(list, |rows| rows.to_vec())),
     };
     Ok(subscriptions.iter().map(fact).collect())
@@ -151,7 +161,7 @@ async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> R
             client.memo(&key, list).await
         }
     };
-    each_subscription(context, subscriptions, "clusters", &["Microsoft.ContainerService/managedClusters/read"], read).await
+    each_subscription(context, subscriptions, "clusters", declared::CLUSTERS, read).await
 }
 
 /// One read a subscription, each failing by itself.

@@ -14,19 +14,13 @@ async fn refused(reply: impl Fn() -> Reply + Send + Sync + 'static, graph: bool)
 #[tokio::test(start_paused = true)]
 async fn documented_codes_are_told_apart() {
     for (graph, code, body, kind, advice) in [
-        (
-            false,
-            401,
-            r#"{"error":{"code":"InvalidAuthenticationTokenTenant","message":"m"}}"#,
-            Kind::Unauthenticated,
-            "tenant_id",
-        ),
-        (false, 401, r#"{"error":{"code":"ExpiredAuthenticationToken","message":"m"}}"#, Kind::Unauthenticated, "Sign in again"),
+        (false, 401, r#"{"error":{"code":"InvalidAuthenticationTokenTenant","message":"m"}}"#, Kind::TokenRefused, "tenant_id"),
+        (false, 401, r#"{"error":{"code":"ExpiredAuthenticationToken","message":"m"}}"#, Kind::TokenRefused, "Sign in again"),
         (
             true,
             401,
             r#"{"error":{"code":"InvalidAuthenticationToken","message":"InvalidCloudInstance"}}"#,
-            Kind::Unauthenticated,
+            Kind::TokenRefused,
             "environment",
         ),
         (false, 404, r#"{"error":{"code":"SubscriptionNotFound","message":"m"}}"#, Kind::NotVisible, "subscription"),

@@ -130,7 +130,7 @@ async fn tokens_that_are_always_refused_are_not_asked_for_again_and_again() {
     let client = fake.client();
     for _ in 0..20 {
         let error = ids(&client, users()).await.unwrap_err();
-        assert_eq!((error.kind(), error.status()), (Kind::Unauthenticated, Some(401)));
+        assert_eq!((error.kind(), error.status()), (Kind::TokenRefused, Some(401)));
         assert!(error.advice().contains("environment"), "{}", error.advice());
         ids(&client, resources()).await.unwrap();
     }

@@ -263,6 +263,9 @@ async fn a_role_that_reads_everything_but_some_types_proves_no_inventory() {
                 reader["properties"]["permissions"][0]["notActions"] = json!(["Microsoft.KeyVault/*/read"]);
             })
             .unwrap();
+        // Both engines leave out what the caller may not read.
+        let is_vault = |row: &Json| row["type"].as_str().unwrap().eq_ignore_ascii_case("Microsoft.KeyVault/vaults");
+        tenant.edit("resources", |list| list["value"].as_array_mut().unwrap().retain(|row| !is_vault(row))).unwrap();
         hold(&tenant, &[(READER, &group("mg-fabrikam")), (MANAGEMENT_GROUP_READER, &root())]);
         let inside = through(&tenant, engine).await;
         let reading = plans(&inside).await;

@@ -43,8 +43,8 @@ async fn required_checks_alone_are_a_silent_no_op() {
     let opened = Inside::on(Tenant::demo()).await.open(NAME, arguments).await.ok();
     assert_eq!(
         (&opened["checked"], &opened["passed"]),
-        (&json!(8), &json!(8)),
-        "three role checks twice, and two of the connection"
+        (&json!(6), &json!(6)),
+        "two role checks twice, and two of the connection"
     );
 }
 
@@ -52,9 +52,9 @@ async fn required_checks_alone_are_a_silent_no_op() {
 async fn a_missing_permission_is_red_with_its_name_and_the_command_last() {
     let reading = plan(without_policy_read(), json!({})).await;
     assert_eq!(reading.errors().len(), 1);
-    assert!(reading.errors()[0].starts_with("connection_validation: 2 failed of "), "{:?}", reading.errors());
+    assert!(reading.errors()[0].starts_with("connection_validation: 1 failed of "), "{:?}", reading.errors());
     let detail = error_detail(&reading);
-    assert!(detail.contains("graph_policy_read") && detail.contains("Policy.Read.All"), "{detail}");
+    assert!(detail.contains("graph_admin_consent") && detail.contains("Policy.Read.All"), "{detail}");
     assert!(detail.lines().last().unwrap().contains("az ad app permission admin-consent"), "{detail}");
 }
 
@@ -152,15 +152,28 @@ async fn a_sign_in_that_nobody_refused_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_failed_sign_in_is_a_failed_check_with_its_code_and_its_fix() {
+async fn a_failed_sign_in_is_the_one_check_that_is_shown_and_the_others_were_not_reached() {
     let tenant = || refusing(Tenant::demo(), 7_000_222, "The provided client secret keys are expired");
     let reading = plan(tenant(), json!({"check_ids": ["sign_in", "role_reader"]})).await;
     assert_eq!(reading.errors(), ["connection_validation: 1 failed, 1 unknown of 2"]);
     assert!(reading.detail().contains("AADSTS7000222") && reading.detail().contains("new client secret"), "{}", reading.detail());
+    assert!(reading.detail().contains("The other check was not reached: it needs a sign-in."), "{}", reading.detail());
     let weak = plan(tenant(), json!({"enforcement": "warning"})).await;
     assert!(weak.errors().is_empty() && weak.warnings().len() == 1, "{:?}", weak.said);
+    let all = plan(tenant(), json!({})).await;
+    let rows: Vec<&str> = all.detail().lines().filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(rows.len(), 2, "headings and one check: {}", all.detail());
+    assert!(rows[1].starts_with("  sign_in"), "{}", all.detail());
+    let others: u64 = all.errors()[0].split_whitespace().nth(3).unwrap().parse().unwrap();
+    assert_eq!(all.errors(), [format!("connection_validation: 1 failed, {others} unknown of {}", others + 1)]);
+    assert!(
+        all.detail().contains(&format!("The other {others} checks were not reached: they need a sign-in.")),
+        "{}",
+        all.detail()
+    );
+    assert!(!all.detail().contains("Could not be seen"), "the check says it: {}", all.detail());
     let other = plan(tenant(), json!({"check_ids": ["role_reader"]})).await;
-    assert_eq!(other.errors(), ["connection_validation: 1 unknown of 1"]);
+    assert_eq!(other.errors(), ["connection_validation: 1 failed, 1 unknown of 2"], "a sign-in that is refused is never lenient");
 }
 
 #[tokio::test(start_paused = true)]

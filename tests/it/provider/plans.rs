@@ -93,3 +93,21 @@ async fn an_area_that_is_off_is_an_error() {
     let reading = Inside::configured(Tenant::demo(), block).await.read("defender_plans", json!({})).await;
     assert_eq!(reading.errors(), ["Area is off"]);
 }
+
+#[tokio::test]
+async fn a_tier_that_is_no_word_of_ours_is_neither_on_nor_off_and_is_counted() {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("pricings", |list| {
+            let rows = list["value"].as_array_mut().unwrap().iter_mut();
+            rows.filter(|row| row["name"] == "SqlServers").for_each(|row| row["properties"]["pricingTier"] = json!("Premium"));
+        })
+        .unwrap();
+    let answer = Inside::on(tenant).await.read("defender_plans", json!({})).await.ok();
+    let novel = row(&answer, &format!("{PRODUCTION}|sqlservers"));
+    assert_eq!((&novel["tier"], &novel["enabled"]), (&json!("Premium"), &Json::Null));
+    let summary = &answer["summary"];
+    assert_eq!(summary["other"], 2);
+    let counted = ["standard", "free", "other"].map(|name| summary[name].as_u64().unwrap()).iter().sum::<u64>();
+    assert_eq!(counted, summary["matched"].as_u64().unwrap());
+}

@@ -112,8 +112,15 @@ async fn coverage_assessments_and_scans_are_verified_when_asked_for() {
 
     let tenant =
         Tenant::demo().with_fault(Fault::on("Microsoft.Security/subAssessments").change(|answer| answer["value"] = json!([])));
-    let never = Inside::by_arm(tenant).await.open(NAME, arguments).await;
-    assert!(never.detail().contains("never_scanned"), "{}", never.detail());
+    let never = Inside::by_arm(tenant).await.open(NAME, arguments.clone()).await;
+    assert!(never.detail().contains("no_data_yet"), "{}", never.detail());
+    let untimed = edited("sub-assessments", |list| {
+        for row in list["value"].as_array_mut().unwrap() {
+            row["properties"].as_object_mut().unwrap().remove("timeGenerated");
+        }
+    });
+    let untimed = Inside::by_arm(untimed).await.open(NAME, arguments).await;
+    assert!(untimed.detail().contains("scan_time_unsaid"), "{}", untimed.detail());
 }
 
 #[tokio::test(start_paused = true)]
@@ -163,6 +170,118 @@ fn edited_plans(change: impl Fn(&mut Json)) -> Tenant {
     let tenant = Tenant::demo();
     tenant.edit("pricings", |list| list["value"].as_array_mut().unwrap().iter_mut().for_each(change)).unwrap();
     tenant
+}
+
+fn edited(document: &str, change: impl FnOnce(&mut Json)) -> Tenant {
+    let tenant = Tenant::demo();
+    tenant.edit(document, change).unwrap();
+    tenant
+}
+
+#[tokio::test]
+async fn a_plan_that_is_on_and_covers_not_one_of_its_resources_fails_unasked() {
+    let bare = || {
+        edited_plans(|plan| {
+            if plan["name"] == "SqlServers" || plan["name"] == "Arm" {
+                plan["properties"]["resourcesCoverageStatus"] = json!("NotCovered");
+            }
+        })
+    };
+    let red = Inside::by_arm(bare()).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert_eq!(red.errors(), ["defender_validation: 1 failed of 1"]);
+    assert!(red.detail().contains("  not_covered  ") && red.detail().contains("not one of 1 resources"), "{}", red.detail());
+    assert!(red.detail().contains("--enforce True"), "{}", red.detail());
+    // What is not known to be there is not known to be uncovered.
+    let unread = bare().with_fault(Fault::on(format!("{PRODUCTION}/resources")).refuse(403, "AuthorizationFailed", "no"));
+    let unknown = Inside::by_arm(unread).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert_eq!(unknown.errors(), ["defender_validation: 1 unknown of 1"]);
+    assert!(unknown.detail().contains("  forbidden  "), "{}", unknown.detail());
+    let whole = Inside::by_arm(bare()).await.plan(NAME, plans(json!({"Arm": {}}))).await;
+    assert_eq!(whole.errors(), ["defender_validation: 1 unknown of 1"], "it protects no particular resources");
+    // No resource, nothing uncovered.
+    let empty = bare();
+    empty.edit("resources", |list| list["value"] = json!([])).unwrap();
+    let green = Inside::by_arm(empty).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert!(green.errors().is_empty(), "{:?}", green.said);
+}
+
+#[tokio::test]
+async fn resources_are_counted_only_where_a_plan_is_doubtful() {
+    let tenant = Tenant::demo();
+    Inside::by_arm(tenant.clone()).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert!(tenant.requests().iter().all(|request| !request.path.ends_with("/resources")), "{:?}", tenant.requests());
+}
+
+#[tokio::test]
+async fn a_plan_without_a_subplan_is_the_full_plan() {
+    let full = || {
+        edited_plans(|plan| {
+            if let Some(properties) = plan["properties"].as_object_mut() {
+                properties.remove("subPlan");
+            }
+        })
+    };
+    let inside = Inside::by_arm(full()).await;
+    for subplan in ["P1", "P2"] {
+        let green = inside.plan(NAME, plans(json!({"VirtualMachines": {"subplan": subplan}}))).await;
+        assert!(green.errors().is_empty(), "{:?}", green.said);
+    }
+    let red = inside.plan(NAME, plans(json!({"StorageAccounts": {"subplan": "DefenderForStorageV2"}}))).await;
+    assert_eq!(red.errors(), ["defender_validation: 1 unknown of 1"]);
+    assert!(!red.detail().contains("az security pricing create"), "nobody is sent to another subplan: {}", red.detail());
+}
+
+#[tokio::test]
+async fn where_defender_is_not_registered_every_plan_is_off_if_the_provider_agrees() {
+    let not_registered = || Fault::on("Microsoft.Security/pricings").refuse(404, "Subscription Not Registered", "no");
+    for (state, summary, red) in [
+        (json!("NotRegistered"), "defender_validation: 1 failed of 1", true),
+        (json!("Unregistered"), "defender_validation: 1 failed of 1", true),
+        (json!("Registering"), "defender_validation: 1 unknown of 1", false),
+        (json!("Registered"), "defender_validation: 1 unknown of 1", false),
+        (Json::Null, "defender_validation: 1 unknown of 1", false),
+    ] {
+        let tenant = edited("providers", |list| {
+            for row in list["value"].as_array_mut().unwrap().iter_mut().filter(|row| row["namespace"] == "Microsoft.Security") {
+                row["registrationState"] = state.clone();
+            }
+        });
+        let reading =
+            Inside::by_arm(tenant.with_fault(not_registered())).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+        assert_eq!(reading.errors(), [summary], "{state}: {:?}", reading.said);
+        assert!(reading.detail().contains("  not_registered  "), "{}", reading.detail());
+        assert_eq!(reading.detail().contains("Could not be seen"), !red, "{}", reading.detail());
+        if red {
+            let step = reading.detail().lines().last().unwrap();
+            assert!(step.contains("az provider register --namespace Microsoft.Security"), "{step}");
+        }
+    }
+    let unread = Tenant::demo().with_fault(not_registered()).with_fault(Fault::on("/providers/Microsoft.Security").refuse(
+        403,
+        "AuthorizationFailed",
+        "no",
+    ));
+    let reading = Inside::by_arm(unread).await.plan(NAME, plans(json!({"SqlServers": {}}))).await;
+    assert_eq!(reading.errors(), ["defender_validation: 1 unknown of 1"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_chosen_any_more_is_never_advised() {
+    let tenant = edited_plans(|plan| {
+        if plan["name"] == "KeyVaults" {
+            plan["properties"]["pricingTier"] = json!("Standard");
+            plan["properties"]["subPlan"] = json!("PerTransaction");
+            plan["properties"]["resourcesCoverageStatus"] = json!("FullyCovered");
+        }
+        if plan["name"] == "Arm" {
+            plan["properties"]["pricingTier"] = json!("Free");
+        }
+    });
+    let inside = Inside::by_arm(tenant).await;
+    let old = inside.plan(NAME, plans(json!({"KeyVaults": {"subplan": "PerKeyVault"}}))).await;
+    assert!(old.detail().contains("cannot be chosen again once it is left"), "{}", old.detail());
+    let wanted = inside.plan(NAME, plans(json!({"Arm": {"subplan": "PerApiCall"}}))).await;
+    assert!(wanted.detail().contains("--subplan PerSubscription"), "{}", wanted.detail());
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ const ROWS: &[Row] = &[
     row("403 instead of 429", Service(|f| refusal(f, 403).times(2).header("retry-after", "0")), Same),
     row("403", Service(|f| f.refuse(403, "AuthorizationFailed", "No \u{201c}role\u{201d}.")), Unknown("forbidden", "AuthorizationFailed")),
     row("401 once: a token that has been revoked", Service(|f| f.refuse(401, "ExpiredAuthenticationToken", "Expired.").times(1)), Same),
-    row("401 for good", Service(|f| f.refuse(401, "InvalidAuthenticationToken", "No.")), Error("Sign-in failed", "InvalidAuthenticationToken")),
+    row("401 for good", Service(|f| f.refuse(401, "InvalidAuthenticationToken", "No.")), Unknown("token_refused", "InvalidAuthenticationToken")),
     row("408", Service(|f| f.answer(408).times(1)), Same),
     row("500", Service(|f| f.answer(500).times(1)), Same),
     row("502 with a page of a proxy", Service(|f| f.html(502).times(1)), Same),
@@ -231,9 +231,10 @@ fn judged(row: &Row, engine: Engine, list: Answer, gate: Answer, undisturbed: &J
         Same => value == *undisturbed && gaps.is_empty() && said.is_empty() && gate_said.is_empty(),
         // One request stands for all subscriptions, so nothing is left.
         Unknown(reason, code) if engine == Engine::ResourceGraph => {
+            let summary = if reason == "token_refused" { "Sign-in failed" } else { "Nothing could be read" };
             value.is_null()
                 && said.len() == 1
-                && said[0].starts_with("Nothing could be read")
+                && said[0].starts_with(summary)
                 && [reason, code].iter().all(|word| said[0].contains(word))
                 && gate_said.len() == 1
                 && gate_said[0].starts_with("defender_validation: 2 unknown of 2")

@@ -64,7 +64,7 @@ const GRAPH: &[Row] = &[
     ("the quota is almost spent", |f| f.header("x-ms-throttle-limit-percentage", "0.85"), Same),
     ("403", |f| f.refuse(403, "Authorization_RequestDenied", "Insufficient privileges."), Unknown("forbidden", "Authorization_RequestDenied")),
     ("401 once: a token that has been revoked", |f| f.refuse(401, "InvalidAuthenticationToken", "Revoked.").times(1), Same),
-    ("401 for good", |f| f.refuse(401, "InvalidAuthenticationToken", "No."), Error("Sign-in failed", "InvalidAuthenticationToken")),
+    ("401 for good", |f| f.refuse(401, "InvalidAuthenticationToken", "No."), Unknown("token_refused", "InvalidAuthenticationToken")),
     ("500", |f| f.answer(500).times(1), Same),
     ("503 without end", |f| f.refuse(503, "UnknownError", "Later.").header("retry-after", "0"), Unknown("unavailable", "UnknownError")),
     ("504 and nothing", |f| f.empty(504).times(1), Same),

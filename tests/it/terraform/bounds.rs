@@ -1,4 +1,5 @@
-//! What a gate is not: it orders only what depends on it, and `-target` passes it by.
+//! What a gate is not: it orders only what depends on it, `-target` passes it by, and what is misspelt inside a nested
+//! object never reaches it.
 
 use super::{FAILED, GREEN, RED, demo, gate};
 use crate::support::terraform::Terraform;
@@ -43,4 +44,16 @@ fn what_depends_on_a_gate_comes_after_it() {
     let applied = workspace.apply().succeeds().stdout;
     let position = |text: &str| applied.find(text).unwrap_or_else(|| panic!("{text} in {applied}"));
     assert!(position("gate: Creation complete") < position("behind: Creating..."), "{applied}");
+}
+
+#[test]
+fn what_is_misspelt_inside_a_nested_object_is_dropped_before_the_gate_sees_it() {
+    let Some(terraform) = Terraform::find() else { return };
+    let plans = |nested: &str| gate(&format!("tags = {{ env = \"prod\" }}\nplans = {{ Arm = {nested} }}"));
+    let workspace = terraform.workspace(&demo(&[&plans("{ sub_plan = \"PerApiCal\" }")]));
+    workspace.run(&["plan"]).succeeds();
+    workspace.write(&demo(&[&plans("{ subplan = \"PerApiCal\" }")]));
+    workspace.run(&["plan"]).fails().says("Unknown value");
+    workspace.write(&demo(&[&gate("tags = { env = \"prod\" }\nplans = { Arm = {} }\nsub_plan = \"P1\"")]));
+    workspace.run(&["plan"]).fails().says("Unsupported argument");
 }

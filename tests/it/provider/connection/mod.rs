@@ -1,5 +1,6 @@
 //! `azposture_connection`: who am I, what do I see; and short ways to a tenant in which one thing is wrong.
 
+mod checklist;
 mod directory;
 mod independence;
 mod sign_in;
@@ -124,7 +125,7 @@ async fn every_check_is_there_once_a_subscription_and_in_order() {
     let keys: Vec<_> = answer["checks"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap().to_owned()).collect();
     assert!(keys.is_sorted_by(|a, b| a < b));
     let ids: std::collections::BTreeSet<_> = keys.iter().map(|key| key.split('|').next().unwrap()).collect();
-    assert_eq!(ids.len(), 39);
+    assert_eq!(ids.len(), 40);
 }
 
 #[test]
@@ -155,19 +156,78 @@ async fn a_user_is_named_unless_people_are_redacted() {
 }
 
 #[tokio::test]
-async fn only_chosen_checks_are_read_and_answered() {
+async fn only_chosen_checks_are_answered_and_the_features_are_judged_by_all_of_theirs() {
     let tenant = Tenant::demo();
     let arguments = json!({"check_ids": ["license_*", "role_excess"], "subscription_ids": [SANDBOX]});
     let answer = Inside::on(tenant.clone()).await.read("connection", arguments).await.ok();
     let keys: Vec<_> = answer["checks"].as_array().unwrap().iter().map(|row| row["key"].clone()).collect();
     assert_eq!(keys, [json!("license_p1"), json!("license_p2"), json!(sandbox("role_excess"))]);
-    let unneeded = ["Microsoft.Security", "/resources", "/providers", "appRoleAssignments", "Microsoft.ResourceGraph"];
+    let whole = Inside::on(Tenant::demo()).await.read("connection", json!({"subscription_ids": [SANDBOX]})).await.ok();
+    assert_eq!(answer["ready_for"], whole["ready_for"]);
+    assert_eq!(answer["ready_for"].as_object().unwrap().len(), 11);
+    // Neither a chosen check nor a feature rests on these.
+    let unneeded = ["/resources", "assessments", "subAssessments", "managedClusters"];
     for request in tenant.requests() {
-        assert!(
-            !unneeded.iter().any(|path| request.path.ends_with(path) || request.path.contains("Microsoft.Security")),
-            "{request:?}"
-        );
+        let is_query = request.path.ends_with("ResourceGraph/resources");
+        assert!(is_query || !unneeded.iter().any(|path| request.path.ends_with(path)), "{request:?}");
+        let named = request.named.as_deref().unwrap_or_default();
+        assert!(!["assessments", "resourcecounts", "subassessments"].contains(&named), "{request:?}");
     }
+}
+
+#[tokio::test]
+async fn the_recommended_path_with_three_roles_is_ready_and_each_feature_says_what_it_lacks() {
+    // Every user may read the tenant's own row.
+    let organization = json!({"value": [{"id": TENANT_ID, "displayName": "Fabrikam Outdoor"}]});
+    let tenant =
+        global_reader(as_user(Tenant::demo())).with_fault(Fault::on("/v1.0/organization").answer_json(200, organization));
+    let user = Inside::configured(tenant, json!({"environment": "demo"})).await;
+    let answer = user.read("connection", json!({})).await.ok();
+    says(&row(&answer, "graph_policy_read"), "fail", &["reason=user_sign_in"]);
+    assert_eq!(row(&answer, "graph_policy_read")["level"], "advisory");
+    assert_eq!(answer["ready"], true, "{:#}", answer["checks"]);
+    assert_eq!(answer["ready_for"]["directory"], json!({"ready": true, "missing": []}));
+    assert_eq!(answer["ready_for"]["mfa_coverage"], json!({"ready": false, "missing": ["graph_policy_read"]}));
+    let green = user.plan("connection_validation", json!({})).await;
+    assert!(green.errors().is_empty(), "{:?}", green.said);
+}
+
+/// A user whose directory role lets read what users may read.
+fn global_reader(tenant: Tenant) -> Tenant {
+    with_claims(tenant, |claims| claims["wids"] = json!(["f2ef992c-3afb-46b9-b7cf-a126ee74c451"]))
+}
+
+#[tokio::test]
+async fn a_feature_whose_checks_cannot_be_seen_is_neither_ready_nor_not() {
+    let answer = answer(refused("/v1.0/subscribedSkus")).await;
+    let (pim, posture) = (&answer["ready_for"]["pim"], &answer["ready_for"]["posture"]);
+    assert_eq!(pim["missing"], json!(["graph_role_schedules_read", "license_p2"]));
+    assert_eq!(answer["ready_for"]["sign_in_activity"], json!({"ready": null, "missing": ["license_p1"]}));
+    // Sandbox is without the free posture tier.
+    assert_eq!(*posture, json!({"ready": false, "missing": [sandbox("defender_foundational_on")]}));
+    for feature in ["subscriptions", "policy", "resources", "role_assignments", "directory"] {
+        assert_eq!(answer["ready_for"][feature], json!({"ready": true, "missing": []}), "{feature}");
+    }
+}
+
+#[tokio::test]
+async fn every_subscription_that_the_sign_in_sees_is_detected_and_marked() {
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let one = Inside::configured(Tenant::demo(), block).await.read("connection", json!({})).await.ok();
+    let marks = |answer: &Json| -> Vec<(String, bool)> {
+        let rows = answer["detected_subscriptions"].as_array().unwrap();
+        rows.iter().map(|row| (row["key"].as_str().unwrap().to_owned(), row["in_scope"].as_bool().unwrap())).collect()
+    };
+    assert_eq!(marks(&one), [(PRODUCTION.to_owned(), true), (SANDBOX.to_owned(), false)]);
+    let row = &one["detected_subscriptions"][1];
+    assert_eq!(row["id"], format!("/subscriptions/{SANDBOX}"));
+    assert_eq!((&row["state"], &row["tenant_id"]), (&json!("Enabled"), &json!(TENANT_ID)));
+    assert_eq!(marks(&answer(Tenant::demo()).await), [(PRODUCTION.to_owned(), true), (SANDBOX.to_owned(), true)]);
+    let undecided = Inside::aimed(Tenant::demo(), azposture::azure::settings::ScopeSetting::Detect, "auto").await;
+    let undecided = undecided.read("connection", json!({})).await.ok();
+    assert_eq!(marks(&undecided), [(PRODUCTION.to_owned(), false), (SANDBOX.to_owned(), false)]);
+    let unread = Tenant::demo().with_fault(Fault::on("/subscriptions").host("management.demo.azposture").html(200));
+    assert_eq!(answer(unread).await["detected_subscriptions"], Json::Null);
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ async fn the_state_of_a_subscription_is_judged_by_how_bad_it_is() {
         ("Deleted", "fail", "required"),
         ("Warned", "fail", "advisory"),
         ("PastDue", "fail", "advisory"),
+        ("Hibernating", "unknown", "required"),
         ("", "unknown", "required"),
     ] {
         let row = check(subscription(SANDBOX, |row| row["state"] = json!(state)), &sandbox("subscription_enabled")).await;
@@ -88,9 +89,15 @@ async fn roles_are_judged_by_what_they_allow_and_missing_actions_are_named() {
     says(
         &role("role_reader").await,
         "fail",
-        &["Microsoft.App/containerApps/read", "missing_count=", "--role Reader", "managementGroups", PRINCIPAL_ID],
+        &[
+            "Microsoft.ContainerService/managedClusters/read",
+            "missing_count=1",
+            "--role Reader",
+            "managementGroups",
+            PRINCIPAL_ID,
+        ],
     );
-    says(&role("role_monitoring_reader").await, "fail", &["Microsoft.Insights/diagnosticSettings/read", "\"Monitoring Reader\""]);
+    says(&role("role_monitoring_reader").await, "not_applicable", &["reads nothing of Microsoft.Insights"]);
     says(&role("role_security_reader").await, "pass", &[]);
     says(
         &role("key_vault_readable").await,
@@ -108,16 +115,57 @@ async fn roles_are_judged_by_what_they_allow_and_missing_actions_are_named() {
 
 #[tokio::test]
 async fn permissions_that_may_not_be_read_leave_every_role_unknown() {
-    for id in [
-        "role_reader",
-        "role_security_reader",
-        "role_monitoring_reader",
-        "role_excess",
-        "key_vault_readable",
-        "policy_states_readable",
-    ] {
+    for id in ["role_reader", "role_security_reader", "role_excess", "key_vault_readable", "policy_states_readable"] {
         let row = check(refused("Microsoft.Authorization/permissions"), &production(id)).await;
         says(&row, "unknown", &["reason=forbidden"]);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
+    const LEAST: &[&str] = &[
+        "Microsoft.Authorization/denyAssignments/read",
+        "Microsoft.Authorization/roleAssignmentScheduleInstances/read",
+        "Microsoft.Authorization/roleAssignments/read",
+        "Microsoft.Authorization/roleDefinitions/read",
+        "Microsoft.Authorization/roleEligibilityScheduleInstances/read",
+        "Microsoft.ContainerService/managedClusters/read",
+        "Microsoft.Resources/subscriptions/providers/read",
+        "Microsoft.Resources/subscriptions/read",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Resources/subscriptions/resources/read",
+        "Microsoft.Security/assessmentMetadata/read",
+        "Microsoft.Security/assessments/read",
+        "Microsoft.Security/assessments/subAssessments/read",
+        "Microsoft.Security/pricings/read",
+    ];
+    let key = production("role_reader");
+    // The sign-in's other role reads management groups alone.
+    let reader_allows = |actions: &[&str]| {
+        let tenant = reader_allows(actions);
+        tenant
+            .edit("role-definitions", |list| {
+                let rows = list["value"].as_array_mut().unwrap().iter_mut();
+                rows.filter(|row| row["properties"]["roleName"] == "Management Group Reader").for_each(|row| {
+                    row["properties"]["permissions"][0]["actions"] = json!(["Microsoft.Management/managementGroups/read"]);
+                });
+            })
+            .unwrap();
+        tenant
+    };
+    says(&live(reader_allows(LEAST), &key).await, "pass", &["actions=14"]);
+    for action in LEAST {
+        let others: Vec<&str> = LEAST.iter().copied().filter(|other| other != action).collect();
+        says(&live(reader_allows(&others), &key).await, "fail", &["missing_count=1", &format!("missing={action}")]);
+    }
+    // Nothing that is read over this connection is refused to such a role.
+    let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let inside = Inside::configured(reader_allows(LEAST), block).await;
+    for name in ["connection", "defender_assessments", "defender_plans", "role_assignments", "subscriptions"] {
+        let gaps = inside.read(name, json!({})).await.gaps();
+        let refused: Vec<&String> =
+            gaps.iter().filter(|gap| gap.contains(" forbidden ") && !gap.starts_with("management_groups")).collect();
+        assert!(refused.is_empty(), "{name}: {refused:?}");
     }
 }
 
@@ -209,7 +257,14 @@ async fn no_assessment_yet_is_unknown_and_says_how_long_it_takes() {
 async fn plans_that_the_resources_need_have_to_be_on() {
     let key = production("defender_plan_for_area");
     says(&live(Tenant::demo(), &key).await, "fail", &["KeyVaults", "az security pricing create --name Containers"]);
-    let on = || plans(|plan| plan["pricingTier"] = json!("Standard"));
+    let on = || {
+        plans(|plan| {
+            plan["pricingTier"] = json!("Standard");
+            plan["resourcesCoverageStatus"] = json!("FullyCovered");
+        })
+    };
+    let bare = plans(|plan| plan["pricingTier"] = json!("Standard"));
+    says(&live(bare, &key).await, "fail", &["cover not one of them", "not_covered="]);
     says(&live(on(), &key).await, "pass", &["needed="]);
     let unproven = on().with_fault(Fault::on("Microsoft.Authorization/permissions").refuse(403, "AuthorizationFailed", "no"));
     says(&live(unproven, &key).await, "unknown", &["reason=not_proven"]);
@@ -234,7 +289,16 @@ async fn a_plan_that_has_never_scanned_is_unknown() {
     says(&live(Tenant::demo(), &key).await, "pass", &[]);
     let never =
         Tenant::demo().with_fault(Fault::on("Microsoft.Security/subAssessments").change(|answer| answer["value"] = json!([])));
-    says(&live(never, &key).await, "unknown", &["never_scanned=server"]);
+    says(&live(never, &key).await, "unknown", &["reason=no_data_yet", "never_scanned=server"]);
+    let untimed = edited("sub-assessments", |list| {
+        for row in list["value"].as_array_mut().unwrap() {
+            row["properties"].as_object_mut().unwrap().remove("timeGenerated");
+        }
+    });
+    for engine in ["never", "always"] {
+        let block = json!({"environment": "demo", "resource_graph": engine});
+        says(&checked(untimed.clone(), block, &key).await, "unknown", &["reason=scan_time_unsaid", "untimed=server"]);
+    }
     says(&live(refused("Microsoft.Security/subAssessments"), &key).await, "unknown", &["reason=forbidden"]);
     says(&live(Tenant::demo(), &sandbox("defender_scan_done")).await, "not_applicable", &["plan_off"]);
 }
@@ -300,7 +364,7 @@ async fn plans_that_are_needed_and_not_offered_are_unknown() {
         list["value"].as_array_mut().unwrap().retain(|plan| ["SqlServers", "Arm"].contains(&plan["name"].as_str().unwrap()));
     });
     let row = check(gone, &format!("defender_plan_for_area|{PRODUCTION}")).await;
-    says(&row, "unknown", &["reason=unsupported", "KeyVaults"]);
+    says(&row, "unknown", &["reason=not_listed", "the list of plans lacks", "KeyVaults"]);
     let old = edited("pricings", |list| {
         let rows = list["value"].as_array_mut().unwrap();
         rows.retain(|plan| plan["name"] != "Containers");

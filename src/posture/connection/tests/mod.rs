@@ -1,5 +1,7 @@
 //! What the demo tenant cannot be brought to show: other kinds of sign-in, clouds and directories.
 
+mod subscription;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -7,8 +9,8 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use super::{
     CHECKS, Level, Row,
     facts::{
-        Credential, Directory, Discovery, Facts, Lifetime, Organization, Scope, ServicePrincipal, SignIn, Subscription, Token,
-        Undetected, Unseen, Whole,
+        Credential, Directory, Discovery, Facts, Lifetime, List, Organization, Scope, ServicePrincipal, SignIn, Subscription,
+        Token, Undetected, Unseen, Whole,
     },
     judge, ready, select,
 };
@@ -30,12 +32,27 @@ fn names(all: &[&str]) -> Vec<String> {
     all.iter().map(|name| (*name).to_owned()).collect()
 }
 
+/// Lists as a release may declare them.
+const LISTS: &[List] = &[
+    List { area: None, actions: &["Microsoft.Resources/subscriptions/resources/read", "*/read"] },
+    List { area: Some(Area::Compute), actions: &["Microsoft.ContainerService/managedClusters/read"] },
+    List { area: Some(Area::Posture), actions: &["Microsoft.Security/pricings/read"] },
+];
+
 /// A connection of which every check passes or cannot apply.
 fn facts() -> Facts {
-    let roles = names(&["AuditLog.Read.All", "Directory.Read.All", "Policy.Read.All", "RoleManagement.Read.Directory"]);
+    let roles = names(&[
+        "AccessReview.Read.All",
+        "AuditLog.Read.All",
+        "Directory.Read.All",
+        "Policy.Read.All",
+        "RoleManagement.Read.Directory",
+        "Synchronization.Read.All",
+    ]);
     Facts {
         today: NOW.date(),
         areas: Area::ALL.into(),
+        lists: LISTS,
         identity_scope: false,
         sign_in: SignIn {
             method: "client_secret",
@@ -279,6 +296,26 @@ fn two_missing_permissions_are_asked_for_in_one_step() {
 }
 
 #[test]
+fn delegated_alone_is_the_wrong_kind_only_for_what_is_required() {
+    let delegated = |name: &'static str| {
+        move |facts: &mut Facts| {
+            let held = names(&["AuditLog.Read.All", "Directory.Read.All", "Policy.Read.All"]);
+            let held: Vec<String> = held.into_iter().filter(|own| own != name).collect();
+            facts.directory.token = Ok(Some(Token { roles: held.clone(), scopes: vec![] }));
+            facts.directory.evidence.token = Some(held);
+            let (resource_client_id, id) = (MICROSOFT_GRAPH.to_owned(), "x".to_owned());
+            facts.directory.evidence.requested =
+                Ok(vec![Request { resource_client_id, id, name: name.into(), application: false }]);
+        }
+    };
+    assert_eq!(status("graph_permission_kind", delegated("Directory.Read.All")), Status::Fail);
+    for (name, id) in [("Policy.Read.All", "graph_policy_read"), ("AuditLog.Read.All", "graph_audit_log_read")] {
+        assert_eq!(status("graph_permission_kind", delegated(name)), Status::Pass, "{name} is advice");
+        assert_eq!(status(id, delegated(name)), Status::Fail, "{name}");
+    }
+}
+
+#[test]
 fn consent_is_judged_for_every_api() {
     let other = |facts: &mut Facts| {
         let (id, name) = ("x".to_owned(), "Files.Read.All".to_owned());
@@ -288,14 +325,14 @@ fn consent_is_judged_for_every_api() {
 }
 
 #[test]
-fn provisioning_overrides_a_scope_only_while_it_runs() {
+fn provisioning_may_override_a_scope_only_while_it_runs() {
     let with = |state: Result<bool, Unreadable>| {
         move |facts: &mut Facts| {
             facts.identity_scope = true;
             facts.directory.provisioning = Some(BTreeMap::from([("app".to_owned(), state)]));
         }
     };
-    assert_eq!(status("scim_overrides_scope", with(Ok(true))), Status::Fail);
+    assert_eq!(status("scim_overrides_scope", with(Ok(true))), Status::Unknown, "whom it provisions is not compared yet");
     assert_eq!(status("scim_overrides_scope", with(Ok(false))), Status::Pass);
     assert_eq!(status("scim_overrides_scope", with(Err(gap("provisioning", Reason::Forbidden)))), Status::Unknown);
     assert_eq!(status("scim_overrides_scope", |facts| facts.identity_scope = true), Status::NotApplicable);

@@ -1,0 +1,480 @@
+//! Whether the plans of one subscription satisfy what is required of them.
+
+use std::collections::BTreeSet;
+
+use super::{Coverage, Plan, Protects, Seen, offered, protects, surely_unregistered};
+use crate::posture::{Reason, Status};
+
+/// What one plan has to satisfy.
+#[derive(Clone, Debug, Default)]
+pub struct Requirement {
+    /// The plan.
+    pub plan: String,
+    /// At least this subplan.
+    pub subplan: Option<String>,
+    /// Extensions that have to be on and healthy.
+    pub extensions: BTreeSet<String>,
+    /// Whether every resource has to be covered.
+    pub full_coverage: bool,
+    /// Whether a plan without resources to protect is not applicable.
+    pub only_relevant: bool,
+}
+
+/// One judged requirement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The answer.
+    pub status: Status,
+    /// Why, as a word; empty for a pass.
+    pub reason: &'static str,
+    /// Why, in a sentence.
+    pub detail: String,
+    /// The plan and the subplan it takes, where another plan has replaced the required one.
+    pub instead: Option<(String, Option<String>)>,
+}
+
+impl Verdict {
+    fn new(status: Status, reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, reason, detail: detail.into(), instead: None }
+    }
+
+    fn pass() -> Self {
+        Self::new(Status::Pass, "", "")
+    }
+
+    fn fail(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(Status::Fail, reason, detail)
+    }
+
+    fn unknown(reason: Reason, detail: impl Into<String>) -> Self {
+        Self::new(Status::Unknown, reason.word(), detail)
+    }
+}
+
+/// Judges one requirement against the plans of one subscription, of whose resources this much is seen.
+pub fn judge(requirement: &Requirement, plans: &[Plan], seen: Result<Seen<'_>, Reason>) -> Verdict {
+    let find = |name: &str| plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name));
+    let Some(plan) = find(&requirement.plan) else {
+        return Verdict::unknown(Reason::NotListed, format!("the list of plans lacks {}", requirement.plan));
+    };
+    if let Some(irrelevant) = irrelevant(requirement, seen) {
+        return irrelevant;
+    }
+    // A deprecated plan says nothing about protection once its successors are offered.
+    let successors: Vec<&Plan> = plan.replaced_by.iter().filter_map(|name| find(name)).collect();
+    if plan.deprecated && plan.replaced_by.is_empty() {
+        let detail = format!("{} is deprecated, and the service does not state what has replaced it", plan.name);
+        return Verdict::unknown(Reason::NotProven, detail);
+    }
+    if plan.deprecated && !successors.is_empty() {
+        let verdicts = successors.into_iter().map(|successor| {
+            let inherited = inherited(requirement, successor);
+            Verdict {
+                instead: Some((inherited.plan.clone(), inherited.subplan.clone())),
+                ..judge_plan(&inherited, successor, seen)
+            }
+        });
+        return verdicts.min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass);
+    }
+    judge_plan(requirement, plan, seen)
+}
+
+/// The same where the list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's own
+/// state, none if it could not be read, agrees.
+pub fn judge_unregistered(requirement: &Requirement, state: Option<&str>, seen: Result<Seen<'_>, Reason>) -> Verdict {
+    if let Some(irrelevant) = irrelevant(requirement, seen) {
+        return irrelevant;
+    }
+    match state {
+        Some(state) if surely_unregistered(state) => {
+            Verdict::fail(Reason::NotRegistered.word(), format!("Microsoft.Security is {state}, so no plan is on"))
+        }
+        Some(state) => Verdict::unknown(
+            Reason::NotRegistered,
+            format!("its plans cannot be read: not registered, they say, and Microsoft.Security is {state}"),
+        ),
+        None => Verdict::unknown(
+            Reason::NotRegistered,
+            "its plans cannot be read: not registered, they say, and the state of Microsoft.Security could not be read",
+        ),
+    }
+}
+
+fn irrelevant(requirement: &Requirement, seen: Result<Seen<'_>, Reason>) -> Option<Verdict> {
+    if !requirement.only_relevant {
+        return None;
+    }
+    match protects(&requirement.plan, seen) {
+        Protects::Nothing => Some(Verdict::new(Status::NotApplicable, "no_resources", "nothing to protect")),
+        Protects::Unseen(reason) => Some(Verdict::unknown(reason, "whether there is anything to protect could not be read")),
+        Protects::Resources(_) | Protects::Subscription => None,
+    }
+}
+
+/// What a requirement on a deprecated plan means for its successor. Defender for DNS became a part of Servers P2.
+fn inherited(requirement: &Requirement, successor: &Plan) -> Requirement {
+    let dns = requirement.plan.eq_ignore_ascii_case("Dns") && successor.name.eq_ignore_ascii_case("VirtualMachines");
+    Requirement {
+        plan: successor.name.clone(),
+        subplan: if dns { Some("P2".to_owned()) } else { requirement.subplan.clone() },
+        ..requirement.clone()
+    }
+}
+
+/// The worst of all that the plan is required to be.
+fn judge_plan(requirement: &Requirement, plan: &Plan, seen: Result<Seen<'_>, Reason>) -> Verdict {
+    let name = &plan.name;
+    match (&plan.tier, plan.enabled()) {
+        (None, _) => return Verdict::unknown(Reason::InvalidResponse, format!("{name}: the service did not state its tier")),
+        (Some(tier), None) => {
+            let detail = format!("{name} is {tier}, which this release does not know");
+            return Verdict::unknown(Reason::InvalidResponse, detail);
+        }
+        (Some(tier), Some(false)) => return Verdict::fail("plan_off", format!("{name} is {tier}")),
+        (Some(_), Some(true)) => {}
+    }
+    let subplan = requirement.subplan.as_deref().and_then(|wanted| judge_subplan(wanted, plan));
+    let extensions = requirement.extensions.iter().filter_map(|extension| judge_extension(extension, plan));
+    let coverage = judge_coverage(plan, seen, requirement.full_coverage);
+    let lacking = coverage.into_iter().chain(subplan).chain(extensions);
+    lacking.min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass)
+}
+
+fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
+    let name = &plan.name;
+    let offer = offered(name);
+    let Some(actual) = plan.subplan.as_deref() else {
+        let detail = format!(
+            "{name} is on without a subplan, which is the full plan, and whether that is {wanted} the service does not say"
+        );
+        return match offer.is_some_and(|offer| offer.full_without_subplan) {
+            true => None,
+            false => Some(Verdict::unknown(Reason::NotProven, detail)),
+        };
+    };
+    if actual.eq_ignore_ascii_case(wanted) {
+        return None;
+    }
+    let is_in = |list: &[&str], subplan: &str| list.iter().any(|known| known.eq_ignore_ascii_case(subplan));
+    let is_legacy = |subplan: &str| offer.is_some_and(|offer| is_in(offer.legacy, subplan));
+    let rank =
+        |subplan: &str| offer.and_then(|offer| offer.subplans.iter().position(|known| known.eq_ignore_ascii_case(subplan)));
+    if is_legacy(actual) {
+        return Some(Verdict::fail(
+            "legacy_subplan",
+            format!("{name} is on the superseded subplan {actual}, {wanted} is required"),
+        ));
+    }
+    match (rank(actual), rank(wanted)) {
+        (Some(actual), Some(wanted)) if actual >= wanted => None,
+        // What superseded a subplan is more than it.
+        (Some(_), None) if is_legacy(wanted) => None,
+        (Some(_), _) => Some(Verdict::fail("subplan_too_low", format!("{name} is on {actual}, {wanted} is required"))),
+        // It may be newer than this release, and more than what is required.
+        (None, _) => Some(Verdict::unknown(
+            Reason::NotProven,
+            format!("{name} is on {actual}, which this release does not know; {wanted} is required"),
+        )),
+    }
+}
+
+fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
+    let name = &plan.name;
+    let Some(extension) = plan.extensions.iter().find(|extension| extension.name.eq_ignore_ascii_case(wanted)) else {
+        if plan.extensions_unseen {
+            let detail = format!("{name}: the service did not state its extensions");
+            return Some(Verdict::unknown(Reason::InvalidResponse, detail));
+        }
+        let there: Vec<_> = plan.extensions.iter().map(|extension| extension.name.as_str()).collect();
+        let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
+        return Some(Verdict::fail("extension_not_available", format!("{name} has no extension {wanted} (it has {there})")));
+    };
+    match extension.enabled {
+        None => {
+            let detail = format!("{name}: the service did not state whether {} is on", extension.name);
+            return Some(Verdict::unknown(Reason::InvalidResponse, detail));
+        }
+        Some(false) => return Some(Verdict::fail("extension_off", format!("{name}: {} is off", extension.name))),
+        Some(true) => {}
+    }
+    let said = extension.operation_message.as_deref().unwrap_or("no message");
+    let code = extension.operation_code.as_deref()?;
+    match extension.healthy() {
+        Some(true) => None,
+        Some(false) => {
+            Some(Verdict::fail("extension_unhealthy", format!("{name}: {} is on, but {code}: {said}", extension.name)))
+        }
+        None => Some(Verdict::unknown(
+            Reason::InvalidResponse,
+            format!("{name}: {} is on, and its last operation {code}, which this release does not know: {said}", extension.name),
+        )),
+    }
+}
+
+/// That a plan which is on covers nothing is never passed over; that it covers only a part is asked for.
+fn judge_coverage(plan: &Plan, seen: Result<Seen<'_>, Reason>, full: bool) -> Option<Verdict> {
+    let name = &plan.name;
+    match plan.covered(seen) {
+        Coverage::Full | Coverage::Nothing => None,
+        Coverage::None(count) => Some(Verdict::fail(
+            "not_covered",
+            format!("{name} is on, but covers not one of {count} resources: each overrides it"),
+        )),
+        Coverage::Unseen(reason) => Some(Verdict::unknown(
+            reason,
+            format!("{name} is on, but covers nothing, and whether there is anything to protect could not be read"),
+        )),
+        Coverage::Contradicted => Some(Verdict::unknown(
+            Reason::NotProven,
+            format!("{name} is on, but covers nothing, says the service, and it protects no particular resources"),
+        )),
+        Coverage::Unfamiliar(word) => Some(Verdict::unknown(
+            Reason::InvalidResponse,
+            format!("{name}: its coverage is {word}, which this release does not know"),
+        )),
+        Coverage::Partial if full => Some(Verdict::fail(
+            "partially_covered",
+            format!("{name} is only partially covered: resources below the subscription override it"),
+        )),
+        Coverage::Unstated if full => {
+            Some(Verdict::unknown(Reason::NotProven, format!("{name}: the service did not state its coverage")))
+        }
+        Coverage::Partial | Coverage::Unstated => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{
+        super::{Extension, resource_count},
+        *,
+    };
+
+    fn plan(name: &str, tier: &str, subplan: Option<&str>) -> Plan {
+        Plan {
+            name: name.into(),
+            tier: Some(tier.into()),
+            subplan: subplan.map(Into::into),
+            coverage: Some("FullyCovered".into()),
+            ..Plan::default()
+        }
+    }
+
+    fn require(plan: &str, subplan: Option<&str>) -> Requirement {
+        Requirement { plan: plan.into(), subplan: subplan.map(Into::into), ..Requirement::default() }
+    }
+
+    fn reason(requirement: &Requirement, plans: &[Plan]) -> (Status, &'static str) {
+        let verdict = judge(requirement, plans, Err(Reason::NotProven));
+        (verdict.status, verdict.reason)
+    }
+
+    #[test]
+    fn a_free_plan_is_off_and_a_standard_one_is_on() {
+        assert_eq!(reason(&require("Arm", None), &[plan("Arm", "Free", None)]), (Status::Fail, "plan_off"));
+        assert_eq!(reason(&require("arm", None), &[plan("Arm", "standard", None)]), (Status::Pass, ""));
+    }
+
+    #[test]
+    fn a_plan_whose_tier_is_not_stated_is_unknown() {
+        let silent = Plan { tier: None, ..plan("Arm", "", None) };
+        assert_eq!(reason(&require("Arm", None), &[silent]), (Status::Unknown, "invalid_response"));
+        let novel = plan("Arm", "Premium", None);
+        assert_eq!((novel.enabled(), reason(&require("Arm", None), &[novel])), (None, (Status::Unknown, "invalid_response")));
+    }
+
+    #[test]
+    fn pools_and_connected_servers_are_something_to_protect() {
+        let counts =
+            BTreeMap::from([("microsoft.synapse/workspaces".into(), 3), ("microsoft.azurearcdata/sqlserverinstances".into(), 9)]);
+        assert_eq!(resource_count("SqlServers", &counts), Some(3));
+        assert_eq!(resource_count("SqlServerVirtualMachines", &counts), Some(9));
+    }
+
+    #[test]
+    fn a_plan_that_the_list_lacks_is_unknown_and_no_cause_is_asserted() {
+        let verdict = judge(&require("Api", None), &[plan("Arm", "Standard", None)], Err(Reason::NotProven));
+        assert_eq!((verdict.status, verdict.reason), (Status::Unknown, "not_listed"));
+        assert_eq!(verdict.detail, "the list of plans lacks Api");
+    }
+
+    #[test]
+    fn subplans_have_an_order_and_some_are_superseded() {
+        let cases = [
+            ("VirtualMachines", Some("P2"), "P1", (Status::Pass, "")),
+            ("VirtualMachines", Some("P1"), "P2", (Status::Fail, "subplan_too_low")),
+            ("VirtualMachines", None, "P1", (Status::Pass, "")),
+            ("VirtualMachines", None, "P2", (Status::Pass, "")),
+            ("VirtualMachines", Some("P3"), "P2", (Status::Unknown, "not_proven")),
+            ("StorageAccounts", None, "DefenderForStorageV2", (Status::Unknown, "not_proven")),
+            ("KeyVaults", None, "PerTransaction", (Status::Unknown, "not_proven")),
+            ("Api", None, "P1", (Status::Unknown, "not_proven")),
+            ("StorageAccounts", Some("PerTransaction"), "DefenderForStorageV2", (Status::Fail, "legacy_subplan")),
+            ("StorageAccounts", Some("DefenderForStorageV2"), "defenderforstoragev2", (Status::Pass, "")),
+            ("KeyVaults", Some("PerTransaction"), "PerKeyVault", (Status::Fail, "legacy_subplan")),
+            ("Arm", Some("PerApiCall"), "PerApiCall", (Status::Pass, "")),
+            ("StorageAccounts", Some("DefenderForStorageV2"), "PerTransaction", (Status::Pass, "")),
+            ("StorageAccounts", Some("Novel"), "PerTransaction", (Status::Unknown, "not_proven")),
+            ("AppServices", Some("P9"), "P1", (Status::Unknown, "not_proven")),
+        ];
+        for (name, actual, wanted, expected) in cases {
+            assert_eq!(reason(&require(name, Some(wanted)), &[plan(name, "Standard", actual)]), expected, "{name} {wanted}");
+        }
+    }
+
+    #[test]
+    fn extensions_have_to_be_there_on_and_healthy() {
+        let extension = |enabled: Option<bool>, code: Option<&str>| Extension {
+            name: "AgentlessVmScanning".into(),
+            enabled,
+            operation_code: code.map(Into::into),
+            ..Extension::default()
+        };
+        let wanted = Requirement { extensions: ["agentlessvmscanning".into()].into(), ..require("VirtualMachines", None) };
+        for (extensions, expected) in [
+            (vec![], (Status::Fail, "extension_not_available")),
+            (vec![extension(Some(false), None)], (Status::Fail, "extension_off")),
+            (vec![extension(None, Some("Succeeded"))], (Status::Unknown, "invalid_response")),
+            (vec![extension(Some(true), Some("Failed"))], (Status::Fail, "extension_unhealthy")),
+            (vec![extension(Some(true), Some("Succeeded"))], (Status::Pass, "")),
+            (vec![extension(Some(true), None)], (Status::Pass, "")),
+            (vec![extension(Some(true), Some("InProgress"))], (Status::Unknown, "invalid_response")),
+        ] {
+            let plan = Plan { extensions, ..plan("VirtualMachines", "Standard", Some("P2")) };
+            assert_eq!(reason(&wanted, &[plan]), expected);
+        }
+    }
+
+    #[test]
+    fn coverage_that_is_not_stated_is_unknown() {
+        let wanted = Requirement { full_coverage: true, ..require("VirtualMachines", None) };
+        let covered =
+            |coverage: Option<&str>| Plan { coverage: coverage.map(Into::into), ..plan("VirtualMachines", "Standard", None) };
+        assert_eq!(reason(&wanted, &[covered(Some("FullyCovered"))]), (Status::Pass, ""));
+        assert_eq!(reason(&wanted, &[covered(Some("PartiallyCovered"))]), (Status::Fail, "partially_covered"));
+        assert_eq!(reason(&wanted, &[covered(None)]), (Status::Unknown, "not_proven"));
+    }
+
+    #[test]
+    fn a_plan_that_is_on_and_covers_nothing_fails_where_there_is_something_to_cover() {
+        let machines = |count| BTreeMap::from([("microsoft.compute/virtualmachines".to_owned(), count)]);
+        let plan = |name: &str, coverage: &str| Plan { coverage: Some(coverage.into()), ..plan(name, "Standard", None) };
+        let (none, some) = (machines(0), machines(2));
+        let all = |counts| Ok(Seen { counts, unproven: None });
+        let part = |counts| Ok(Seen { counts, unproven: Some(Reason::NotProven) });
+        for full_coverage in [false, true] {
+            for (name, coverage, seen, expected) in [
+                ("VirtualMachines", "NotCovered", all(&some), (Status::Fail, "not_covered")),
+                ("VirtualMachines", "notcovered", part(&some), (Status::Fail, "not_covered")),
+                ("VirtualMachines", "NotCovered", all(&none), (Status::Pass, "")),
+                ("VirtualMachines", "NotCovered", part(&none), (Status::Unknown, "not_proven")),
+                ("VirtualMachines", "NotCovered", Err(Reason::Forbidden), (Status::Unknown, "forbidden")),
+                ("CloudPosture", "NotCovered", all(&some), (Status::Unknown, "not_proven")),
+                ("Novel", "NotCovered", all(&some), (Status::Unknown, "not_proven")),
+                ("VirtualMachines", "MostlyCovered", all(&some), (Status::Unknown, "invalid_response")),
+                ("VirtualMachines", "FullyCovered", Err(Reason::Forbidden), (Status::Pass, "")),
+            ] {
+                let wanted = Requirement { full_coverage, ..require(name, None) };
+                let verdict = judge(&wanted, &[plan(name, coverage)], seen);
+                assert_eq!((verdict.status, verdict.reason), expected, "{name} {coverage} {seen:?}");
+            }
+        }
+        let both = Requirement { subplan: Some("P2".into()), ..require("VirtualMachines", None) };
+        let low = Plan { subplan: Some("P1".into()), ..plan("VirtualMachines", "NotCovered") };
+        assert_eq!(judge(&both, &[low], part(&none)).reason, "subplan_too_low", "what fails comes before what is unknown");
+    }
+
+    #[test]
+    fn every_field_that_speaks_against_the_tier_is_heard() {
+        let some = BTreeMap::from([("microsoft.compute/virtualmachines".to_owned(), 2)]);
+        let on = || plan("VirtualMachines", "Standard", Some("P2"));
+        let sensor = |enabled, code: Option<&str>| Extension {
+            name: "AgentlessVmScanning".into(),
+            enabled,
+            operation_code: code.map(Into::into),
+            ..Extension::default()
+        };
+        let wanted = Requirement { extensions: ["AgentlessVmScanning".into()].into(), ..require("VirtualMachines", Some("P2")) };
+        let with = |extension| Plan { extensions: vec![extension], ..on() };
+        let good = || with(sensor(Some(true), Some("Succeeded")));
+        let replaced = |own: Plan| Plan { deprecated: true, replaced_by: vec!["Containers".into()], ..own };
+        for (field, plans, expected) in [
+            ("none", vec![good()], ""),
+            ("resourcesCoverageStatus", vec![Plan { coverage: Some("NotCovered".into()), ..good() }], "not_covered"),
+            ("subPlan", vec![Plan { subplan: Some("P1".into()), ..good() }], "subplan_too_low"),
+            ("isEnabled", vec![with(sensor(Some(false), Some("Succeeded")))], "extension_off"),
+            ("operationStatus", vec![with(sensor(Some(true), Some("Failed")))], "extension_unhealthy"),
+            ("deprecated", vec![replaced(good()), plan("Containers", "Free", None)], "plan_off"),
+        ] {
+            let verdict = judge(&wanted, &plans, Ok(Seen { counts: &some, unproven: None }));
+            assert_eq!(verdict.reason, expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_plan_is_off_where_defender_is_surely_not_registered() {
+        for (state, expected) in [
+            (Some("NotRegistered"), Status::Fail),
+            (Some("unregistered"), Status::Fail),
+            (Some("Registering"), Status::Unknown),
+            (Some("Unregistering"), Status::Unknown),
+            (Some("Registered"), Status::Unknown),
+            (None, Status::Unknown),
+        ] {
+            let verdict = judge_unregistered(&require("Arm", None), state, Err(Reason::NotProven));
+            assert_eq!((verdict.status, verdict.reason), (expected, "not_registered"), "{state:?}");
+        }
+        let none = BTreeMap::new();
+        let relevant = Requirement { only_relevant: true, ..require("KeyVaults", None) };
+        let seen = Ok(Seen { counts: &none, unproven: None });
+        assert_eq!(judge_unregistered(&relevant, Some("NotRegistered"), seen).status, Status::NotApplicable);
+    }
+
+    #[test]
+    fn a_deprecated_plan_is_judged_through_its_successors() {
+        let old =
+            Plan { deprecated: true, replaced_by: vec!["Containers".into()], ..plan("ContainerRegistry", "Standard", None) };
+        let wanted = require("ContainerRegistry", None);
+        assert_eq!(reason(&wanted, &[old.clone(), plan("Containers", "Free", None)]), (Status::Fail, "plan_off"));
+        assert_eq!(reason(&wanted, &[old.clone(), plan("Containers", "Standard", None)]), (Status::Pass, ""));
+        assert_eq!(reason(&wanted, &[old]), (Status::Pass, ""), "no successor is offered, so the old plan still counts");
+        let dns = Plan { deprecated: true, replaced_by: vec!["VirtualMachines".into()], ..plan("Dns", "Standard", None) };
+        let servers = |subplan| plan("VirtualMachines", "Standard", Some(subplan));
+        assert_eq!(reason(&require("Dns", None), &[dns.clone(), servers("P1")]), (Status::Fail, "subplan_too_low"));
+        assert_eq!(reason(&require("Dns", None), &[dns, servers("P2")]), (Status::Pass, ""));
+    }
+
+    #[test]
+    fn a_plan_without_resources_is_not_applicable_only_when_that_is_proven() {
+        let wanted = Requirement { only_relevant: true, ..require("KeyVaults", None) };
+        let off = [plan("KeyVaults", "Free", None)];
+        let counts = |count| BTreeMap::from([("microsoft.keyvault/vaults".to_owned(), count)]);
+        let (none, some) = (counts(0), counts(2));
+        let seen = |counts, unproven| Ok(Seen { counts, unproven });
+        assert_eq!(judge(&wanted, &off, seen(&none, None)).status, Status::NotApplicable);
+        assert_eq!(judge(&wanted, &off, seen(&some, None)).status, Status::Fail);
+        assert_eq!(judge(&wanted, &off, seen(&some, Some(Reason::NotProven))).status, Status::Fail);
+        assert_eq!(judge(&wanted, &off, seen(&none, Some(Reason::NotProven))).status, Status::Unknown);
+        assert_eq!(judge(&wanted, &off, Err(Reason::Forbidden)).reason, "forbidden");
+        let whole = Requirement { only_relevant: true, ..require("Arm", None) };
+        assert_eq!(
+            judge(&whole, &[plan("Arm", "Free", None)], seen(&none, None)).status,
+            Status::Fail,
+            "it protects the subscription"
+        );
+    }
+
+    #[test]
+    fn a_plan_counts_the_resources_of_all_its_types() {
+        let counts = BTreeMap::from([
+            ("microsoft.compute/virtualmachines".to_owned(), 3),
+            ("microsoft.hybridcompute/machines".to_owned(), 1),
+            ("microsoft.storage/storageaccounts".to_owned(), 9),
+        ]);
+        assert_eq!(resource_count("VirtualMachines", &counts), Some(4));
+        assert_eq!(resource_count("KeyVaults", &counts), Some(0));
+        assert_eq!(resource_count("Arm", &counts), None);
+    }
+}
