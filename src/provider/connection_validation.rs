@@ -146,13 +146,13 @@ fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap
     let required = chosen.iter().filter(|check| may_be_required(check, arguments));
     let line = |check: &&Check| {
         let (status, detail) = match check.id {
-            "sign_in" => (status(error), error.to_string()),
+            "sign_in" => (status(error), error.lasting()),
             _ => (Status::Unknown, "there is no sign-in".to_owned()),
         };
         Line { status, cells: vec![check.id.to_owned(), String::new(), detail] }
     };
     let advice = if error.advice().is_empty() { "Check the sign-in arguments of the provider block." } else { error.advice() };
-    judged_as(required.map(line).collect(), vec![gap], format!("{error}\n\n{advice}"))
+    judged_as(required.map(line).collect(), vec![gap], format!("{}\n\n{advice}", error.lasting()))
 }
 
 /// A refused sign-in has failed. What the identity service did not get to say is not known: it was busy, or something else answered.
