@@ -216,7 +216,10 @@ impl Verdict {
 pub fn judge(requirement: &Requirement, plans: &[Plan], counts: Option<&BTreeMap<String, u64>>) -> Verdict {
     let find = |name: &str| plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name));
     let Some(plan) = find(&requirement.plan) else {
-        return Verdict::unknown(Reason::Unsupported, format!("{} is not offered in this cloud", requirement.plan));
+        return Verdict::unknown(
+            Reason::Unsupported,
+            format!("the plans of this subscription are listed without {}", requirement.plan),
+        );
     };
     if requirement.only_relevant
         && let Some(irrelevant) = irrelevant(&requirement.plan, counts)

@@ -232,7 +232,8 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
             if worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
                 worst = Some((verdict.status, next_step(&principal, &verdict)));
             }
-            if verdict.status == Status::Fail && verdict.reason != "denied" {
+            // To whom the directory does not know nothing can be given.
+            if verdict.status == Status::Fail && verdict.reason != "denied" && !principal.unknown_object {
                 grants.entry(grant(&principal, requirement)).or_default().insert(facts.scope.clone());
             }
         }
