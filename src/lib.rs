@@ -21,7 +21,7 @@
 //! plugin ──> sdk <── provider ──> { azure, posture }      demo ──> azure (as its transport)
 //! ```
 //!
-//! Below all of them stands [`panics`], which knows nothing. Arrows point downwards only; `tests/it/tidy.rs` enforces them.
+//! Below all of them stand [`panics`] and [`text`], which know nothing. Arrows point downwards only; `tests/it/tidy.rs` enforces them.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -32,3 +32,4 @@ pub mod plugin;
 pub mod posture;
 pub mod provider;
 pub mod sdk;
+pub mod text;

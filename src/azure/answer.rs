@@ -12,10 +12,24 @@ use azure_core::{
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use crate::azure::{Call, Error, Kind, Result, classify, wait};
+use crate::azure::{
+    Call, Error, Kind, Result, classify,
+    envelope::{self, Said},
+    outside, wait,
+};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 64 << 20;
+/// Headers that name the one event, the best first.
+const IDS: [&str; 7] = [
+    "x-ms-request-id",
+    "request-id",
+    "client-request-id",
+    "x-ms-correlation-request-id",
+    "x-ms-client-request-id",
+    "x-ms-routing-request-id",
+    "x-ms-activity-id",
+];
 /// The longest part of a service's message that is passed on.
 const LONGEST_MESSAGE: usize = 1_000;
 
@@ -25,17 +39,6 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Headers,
     pub(super) body: Bytes,
-}
-
-/// What a refusal says.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    /// The outermost code first, then those of details and inner errors.
-    pub(super) codes: Vec<String>,
-    pub(super) message: String,
-    /// What the details point at, a resource provider's namespace for example.
-    pub(super) target: Option<String>,
-    request_id: Option<String>,
 }
 
 impl Answer {
@@ -79,15 +82,14 @@ impl Answer {
         if json.first().is_some_and(|byte| matches!(byte, b'{' | b'[')) {
             return Ok(json);
         }
-        let error = call.error(Kind::InvalidResponse).said("NotJson", not_json(json));
+        let error = call.error(Kind::InvalidResponse).told("NotJson", not_json(json)).in_our_words("The answer is no JSON.");
         Err(error.answered(self.status, self.request_id(None)).advise(PROXY_ADVICE))
     }
 
     /// The service's request id: from the headers, else the one of the body.
     pub(super) fn request_id(&self, said: Option<&Said>) -> Option<String> {
-        let names = ["x-ms-request-id", "request-id", "client-request-id", "x-ms-correlation-request-id"];
-        let header = names.into_iter().find_map(|name| self.header(name)).filter(|id| !id.is_empty());
-        header.map(str::to_owned).or_else(|| said.and_then(|said| said.request_id.clone()))
+        let header = IDS.into_iter().find_map(|name| self.header(name)).filter(|id| !id.is_empty());
+        header.map(str::to_owned).or_else(|| said.and_then(|said| said.ids.first().cloned()))
     }
 
     /// Whether a refusal is throttling in disguise: a 403 that names a wait or a throttling code.
@@ -107,13 +109,15 @@ impl Answer {
     pub(super) fn said(&self) -> Said {
         let body = without_mark(&self.body);
         let mut said = match serde_json::from_slice::<Value>(body) {
-            Ok(value) => parse(&value),
+            Ok(value) => envelope::open(&value),
             Err(_) => Said { message: not_json(body), ..Said::default() },
         };
         if let (true, Some(code)) = (said.codes.is_empty(), self.header("x-ms-error-code")) {
             said.codes.push(code.to_owned());
         }
-        said.message = shortened(&said.message);
+        // Ids of the event are another thing each time, and a message is kept.
+        let ids: Vec<String> = IDS.iter().filter_map(|name| self.header(name)).map(str::to_owned).collect();
+        said.message = shortened(&outside::without(outside::without(said.message, &ids), &said.ids));
         said
     }
 }
@@ -133,45 +137,6 @@ const THROTTLE_CODES: &[&str] = &[
     "SubscriptionRequestsThrottled",
     "TooManyRequests",
 ];
-
-fn parse(value: &Value) -> Said {
-    let mut said = Said::default();
-    match value.get("error").or_else(|| value.get("odata.error")) {
-        Some(Value::String(code)) => {
-            said.codes.push(code.clone());
-            said.message = text(value, "error_description").or_else(|| text(value, "message")).unwrap_or_default();
-        }
-        Some(error) => collect(error, &mut said),
-        None => collect(value, &mut said),
-    }
-    said
-}
-
-fn collect(error: &Value, said: &mut Said) {
-    said.codes.extend(text(error, "code").filter(|code| !code.is_empty()));
-    let message = text(error, "message").or_else(|| error.get("message").and_then(|message| text(message, "value")));
-    match message.filter(|message| !message.is_empty()) {
-        Some(message) if said.message.is_empty() => said.message = message,
-        Some(message) if !said.message.contains(&message) => said.message = format!("{} {message}", said.message),
-        _ => {}
-    }
-    said.target = said.target.take().or_else(|| text(error, "target"));
-    for inner in ["innerError", "innererror"].into_iter().filter_map(|key| error.get(key)) {
-        said.request_id = text(inner, "request-id").or_else(|| said.request_id.take());
-        collect(inner, said);
-    }
-    for detail in error.get("details").and_then(Value::as_array).into_iter().flatten() {
-        collect(detail, said);
-    }
-}
-
-fn text(value: &Value, key: &str) -> Option<String> {
-    match value.get(key)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
 
 fn not_json(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).into_owned();
@@ -253,7 +218,7 @@ mod tests {
         ] {
             let said = answer(400, &[], body).said();
             assert_eq!(
-                (said.codes.join(",").as_str(), said.message.as_str(), said.request_id.as_deref()),
+                (said.codes.join(",").as_str(), said.message.as_str(), said.ids.first().map(String::as_str)),
                 (code, message, id),
                 "{body}"
             );

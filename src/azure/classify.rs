@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use regex_lite::Regex;
 
 use super::{
-    answer::{Answer, PROXY_ADVICE, Said},
+    answer::{Answer, PROXY_ADVICE},
+    envelope::Said,
+    outside::Denial,
     wait,
 };
 use crate::azure::{Audience, Call, Error, Kind, graph::permissions};
@@ -19,6 +21,8 @@ struct Row {
     advice: &'static str,
 }
 
+/// Stands for an advice that the message decides.
+const WHAT_IS_MISSING: &str = "";
 const SIGN_IN_AGAIN: &str = "Sign in again; if it persists, check the clock of this machine.";
 const REGISTER: &str = "Register the resource provider in the subscription \
     (az provider register --namespace Microsoft.Security), then wait for its first data.";
@@ -53,6 +57,8 @@ const ROWS: &[Row] = &[
         Kind::Forbidden,
         "Give the sign-in a role with read access, Reader for example, on the subscriptions of the connection.",
     ),
+    // Whatever the status: what Graph's role endpoints envelope comes with 400 and 500, too.
+    row("PermissionScopeNotGranted", Kind::Forbidden, WHAT_IS_MISSING),
     row("DisallowedProvider", Kind::NotVisible, OTHER_SUBSCRIPTION),
     row("InvalidSubscriptionId", Kind::NotVisible, OTHER_SUBSCRIPTION),
     row("ReadOnlyDisabledSubscription", Kind::NotVisible, OTHER_SUBSCRIPTION),
@@ -73,16 +79,23 @@ pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
     }
     let said = answer.said();
     let (kind, advice) = meaning(call, answer, &said);
-    let code = said.codes.first().cloned().unwrap_or_default();
-    call.error(kind).said(code, &said.message).answered(answer.status, answer.request_id(Some(&said))).advise(advice)
+    told(call.error(kind), answer, &said).advise(advice)
 }
 
 /// The error of an answer that asks to wait longer than `max_retry_wait_seconds`.
 pub(super) fn too_long(call: &Call, answer: &Answer) -> Error {
     let said = answer.said();
-    let code = said.codes.first().cloned().unwrap_or_default();
-    let error = call.error(Kind::Throttled).said(code, &said.message).answered(answer.status, answer.request_id(Some(&said)));
-    error.advise(throttled(answer))
+    told(call.error(Kind::Throttled), answer, &said).advise(throttled(answer))
+}
+
+/// Adds what the service said.
+fn told(error: Error, answer: &Answer, said: &Said) -> Error {
+    let code = said.codes.iter().find(|code| !code.is_empty()).map(String::as_str).unwrap_or_default();
+    let error = error.told(code, &said.message).answered(answer.status, answer.request_id(Some(said)));
+    match Denial::of(&said.message) {
+        Some(denial) => error.in_our_words(denial.told()),
+        None => error,
+    }
 }
 
 fn meaning(call: &Call, answer: &Answer, said: &Said) -> (Kind, String) {
@@ -91,7 +104,8 @@ fn meaning(call: &Call, answer: &Answer, said: &Said) -> (Kind, String) {
     }
     if let Some(row) = ROWS.iter().find(|row| row.matches(said)) {
         let advice = match (&said.target, row.advice) {
-            (Some(namespace), REGISTER) if namespace.contains('.') => row.advice.replace("Microsoft.Security", namespace),
+            (Some(target), REGISTER) if is_namespace(target) => row.advice.replace("Microsoft.Security", target),
+            (_, WHAT_IS_MISSING) => grant(call, &said.message),
             _ => row.advice.to_owned(),
         };
         return (row.kind, advice);
@@ -144,7 +158,8 @@ fn throttled(answer: &Answer) -> String {
 }
 
 fn challenge(answer: &Answer) -> String {
-    static TENANT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"authorization_uri="https://[^/"]+/([^/"]+)"#).ok());
+    static TENANT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"authorization_uri="https://[^/"]+/([A-Za-z0-9.-]+)["/]"#).ok());
     let header = answer.header("www-authenticate").unwrap_or_default();
     if header.contains("insufficient_claims") {
         return "Conditional Access asks for a new sign-in (continuous access evaluation): sign in again.".to_owned();
@@ -157,27 +172,47 @@ fn challenge(answer: &Answer) -> String {
 
 /// Resource Manager names the missing action, who lacks it and where; Microsoft Graph names the permissions here and there.
 fn grant(call: &Call, message: &str) -> String {
-    static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let who = r"(?:object id '(?<who>[0-9a-f-]{36})'.*?)?";
-        let what = r"perform action '(?<action>[^']+)'(?:.*?over scope '(?<scope>[^']+)')?";
-        Regex::new(&format!("(?is){who}{what}")).ok()
-    });
     if call.audience == Audience::Graph {
         return permissions::remedy(&call.path, message);
     }
-    let Some(found) = DENIED.as_ref().and_then(|denied| denied.captures(message)) else {
+    let Some(Denial { who, action, scope }) = Denial::of(message) else {
         return "Give the sign-in a role that allows this read, Reader for example; a new role can take 10 minutes to spread."
             .to_owned();
     };
-    let part = |name: &str| found.name(name).map(|part| part.as_str());
-    let action = part("action").unwrap_or_default();
     let role = match action.to_ascii_lowercase() {
         action if action.starts_with("microsoft.security/") => "Security Reader",
         _ => "Reader",
     };
-    let (who, scope) = (part("who").unwrap_or("<object id>"), part("scope").unwrap_or(&call.path));
+    let who = who.as_deref().unwrap_or("<object id>");
+    let scope = scope.map_or_else(|| subject(&call.path), |scope| spelled(scope, &call.path));
     let command = format!("az role assignment create --assignee {who} --role \"{role}\" --scope {scope}");
     format!("{role} allows {action}; a new role can take 10 minutes to spread: {command}")
+}
+
+/// A scope as it stands in the path that was asked for: services and groups give back other cases.
+fn spelled(scope: String, path: &str) -> String {
+    match path.get(..scope.len()) {
+        Some(start) if start.eq_ignore_ascii_case(&scope) => start.to_owned(),
+        _ => scope,
+    }
+}
+
+/// What a path is about: a subscription, a management group, or the tenant.
+fn subject(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').take(5).collect();
+    match segments.as_slice() {
+        ["", kind, id, ..] if kind.eq_ignore_ascii_case("subscriptions") => format!("/subscriptions/{id}"),
+        ["", "providers", namespace, kind, name]
+            if namespace.eq_ignore_ascii_case("Microsoft.Management") && kind.eq_ignore_ascii_case("managementGroups") =>
+        {
+            format!("/providers/Microsoft.Management/managementGroups/{name}")
+        }
+        _ => "/".to_owned(),
+    }
+}
+
+fn is_namespace(text: &str) -> bool {
+    text.contains('.') && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
 }
 
 const fn row(code: &'static str, kind: Kind, advice: &'static str) -> Row {

@@ -22,7 +22,7 @@ use super::{
     throttle::Throttle,
 };
 use crate::azure::{
-    Audience, Call, Cloud, Result, Transports, cloud,
+    Audience, Call, Cloud, Error, Result, Transports, cloud,
     settings::{Sensitive, Settings},
 };
 
@@ -90,19 +90,19 @@ impl Client {
     /// The hosts of the cloud; a custom cloud is asked for them once.
     pub async fn cloud(&self) -> Result<&Cloud> {
         let Shared { settings, transports, .. } = &*self.inner.shared;
-        self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await
+        self.filtered(self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await)
     }
 
     /// What the sign-in host says about the tenant, asked once; none if neither the configuration nor the token for `audience` names
     /// the tenant.
     pub async fn discovery(&self, audience: Audience) -> Result<Option<Arc<Discovery>>> {
-        self.inner.home.discovery(self, audience).await
+        self.filtered(self.inner.home.discovery(self, audience).await)
     }
 
     /// Whether the tenant lives in the configured cloud and is the configured one, as far as discovery says so. Every read asks this
     /// by itself; what looks at nothing but a token has to ask.
     pub async fn check_home(&self, audience: Audience) -> Result<()> {
-        self.inner.home.check(self, audience).await
+        self.filtered(self.inner.home.check(self, audience).await)
     }
 
     /// What was sent and waited for so far, by all clones of this client.
@@ -128,29 +128,33 @@ impl Client {
 
     /// A token for `audience`, for its claims; requests get theirs by themselves.
     pub async fn token(&self, audience: Audience) -> Result<Sensitive> {
-        self.session().await?.token(self.cloud().await?, audience).await
+        let read = async { self.session().await?.token(self.cloud().await?, audience).await };
+        self.filtered(read.await)
     }
 
     /// Reads one object.
     pub async fn get<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
-        let url = call.url(self.cloud().await?)?;
-        let answer = self.send(&call, &url).await?;
-        let json = answer.accept(&call)?;
-        if decode::is_failed(json) {
-            return Err(pager::partial(&call, &answer));
-        }
-        decode::whole(json).map_err(|why| pager::undecodable(&call, &answer, why))
+        let read = async {
+            let url = call.url(self.cloud().await?)?;
+            let answer = self.send(&call, &url).await?;
+            let json = answer.accept(&call)?;
+            if decode::is_failed(json) {
+                return Err(pager::partial(&call, &answer));
+            }
+            decode::whole(json).map_err(|why| pager::undecodable(&call, &answer, why))
+        };
+        self.filtered(read.await)
     }
 
     /// Reads all pages of a list and hands out row after row. An error means that the list is not complete, whatever was handed
     /// out before it.
     pub async fn list<T: DeserializeOwned>(&self, call: Call, emit: impl FnMut(T)) -> Result<()> {
-        pager::list(self.clone(), call, emit).await
+        self.filtered(pager::list(self.clone(), call, emit).await)
     }
 
     /// Runs a Resource Graph query and hands out row after row; an error means what it means in [`Client::list`].
     pub async fn query<T: DeserializeOwned>(&self, query: Query, emit: impl FnMut(T)) -> Result<()> {
-        resource_graph::query(self.clone(), query, emit).await
+        self.filtered(resource_graph::query(self.clone(), query, emit).await)
     }
 
     /// Shares one read between all who ask for `key` within a minute; see [`Memo::read`].
@@ -160,6 +164,15 @@ impl Client {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         self.memo.read(key, work).await
+    }
+
+    /// The one place where errors leave; secrets are out of them since they were made, people only here is it known whether they may be
+    /// named.
+    fn filtered<T>(&self, answer: Result<T>) -> Result<T> {
+        match self.settings().redacts_people {
+            true => answer.map_err(Error::without_people),
+            false => answer,
+        }
     }
 
     /// The one place where requests leave. A token that is refused is replaced once.

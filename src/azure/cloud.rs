@@ -181,7 +181,7 @@ async fn described(host: &str, transports: &Transports) -> Result<Cloud> {
     }
     let metadata = serde_path_to_error::deserialize(document).map_err(|fault| {
         Error::new(Kind::InvalidResponse, READING, host)
-            .said("UndecodableAnswer", fault.to_string())
+            .told("UndecodableAnswer", fault.to_string())
             .advise("Check that metadata_host is the host of the cloud's Resource Manager.")
     })?;
     from_metadata(host, metadata)

@@ -123,7 +123,8 @@ fn parse(document: Document, tenant: &str, cloud: &Cloud) -> Result<Discovery> {
         .and_then(|url| url.path_segments()?.find(|segment| azure_core::Uuid::parse_str(segment).is_ok()).map(str::to_owned));
     let (Some(issuer_host), Some(tenant_id)) = (host, id) else {
         return Err(Error::new(Kind::InvalidResponse, READING, format!("tenant {tenant} at {}", cloud.authority_host()))
-            .said("InvalidIssuer", format!("the issuer {:?} names no tenant", document.issuer))
+            .told("InvalidIssuer", format!("the issuer {:?} names no tenant", document.issuer))
+            .in_our_words("the issuer names no tenant")
             .advise("Give the tenant's GUID or verified domain as tenant_id."));
     };
     Ok(Discovery {

@@ -2,6 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
+use super::outside;
+use crate::text;
+
+/// The longest request id that is passed on; those of Azure are GUIDs, or have a place and a time before one.
+const LONGEST_ID: usize = 100;
+
 /// The result of a read.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -61,6 +67,8 @@ struct Inner {
     status: Option<u16>,
     code: String,
     message: String,
+    /// What of the message is ours, where the rest is not and may name people.
+    own: Option<String>,
     request_id: Option<String>,
     advice: String,
 }
@@ -70,21 +78,48 @@ impl Error {
     pub fn new(kind: Kind, attempted: impl Into<String>, object: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             kind,
-            attempted: attempted.into(),
-            object: object.into(),
+            attempted: text::line(attempted.into()),
+            object: text::line(object.into()),
             status: None,
             code: String::new(),
             message: String::new(),
+            own: None,
             request_id: None,
             advice: String::new(),
         }))
     }
 
-    /// Adds what the service said: its code and its message.
+    /// Adds a code, and in our words what is wrong. Whatever it quotes goes through the filter.
     pub fn said(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        inner.code = code.into();
-        inner.message = message.into();
+        inner.code = outside::code(&code.into());
+        inner.message = outside::words(&message.into());
+        inner.own = None;
+        self
+    }
+
+    /// Adds what a service or a program said: its code and its message, which may name people.
+    pub fn told(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+        self = self.said(code, message);
+        Arc::make_mut(&mut self.0).own = Some(String::new());
+        self
+    }
+
+    /// Adds what was told in words of ours, which name nobody.
+    pub fn in_our_words(mut self, text: impl AsRef<str>) -> Self {
+        Arc::make_mut(&mut self.0).own = Some(outside::words(text.as_ref()));
+        self
+    }
+
+    /// The same without what may name people: of what was told, only what there is in words of ours.
+    pub fn without_people(mut self) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        if let Some(own) = inner.own.take().filter(|_| !inner.message.is_empty()) {
+            inner.message = if own.is_empty() { outside::LEFT_OUT.to_owned() } else { own };
+        }
+        for text in [&mut inner.attempted, &mut inner.object, &mut inner.message, &mut inner.advice] {
+            *text = outside::nameless(text);
+        }
         self
     }
 
@@ -92,13 +127,13 @@ impl Error {
     pub fn answered(mut self, status: u16, request_id: Option<String>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         inner.status = Some(status);
-        inner.request_id = request_id;
+        inner.request_id = request_id.map(|id| text::line(id.chars().take(LONGEST_ID).collect()));
         self
     }
 
     /// Adds the one next step.
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.0).advice = advice.into();
+        Arc::make_mut(&mut self.0).advice = text::lines(text::masked(&advice.into()).into_owned());
         self
     }
 
@@ -141,26 +176,66 @@ impl Error {
     pub fn advice(&self) -> &str {
         &self.0.advice
     }
+
+    /// What happened, without what is another thing each time: for what is kept and compared.
+    pub fn lasting(&self) -> String {
+        let Inner { attempted, object, status, code, message, .. } = &*self.0;
+        let mut text = format!("Could not {attempted} on {object}");
+        match (status, code.as_str()) {
+            (Some(status), "") => text.push_str(&format!(": HTTP {status}")),
+            (Some(status), code) => text.push_str(&format!(": HTTP {status} {code}")),
+            (None, "") => {}
+            (None, code) => text.push_str(&format!(": {code}")),
+        }
+        if !message.is_empty() {
+            text.push_str(&format!(": {message}"));
+        }
+        text
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { attempted, object, status, code, message, request_id, .. } = &*self.0;
-        write!(f, "Could not {attempted} on {object}")?;
-        match (status, code.as_str()) {
-            (Some(status), "") => write!(f, ": HTTP {status}")?,
-            (Some(status), code) => write!(f, ": HTTP {status} {code}")?,
-            (None, "") => {}
-            (None, code) => write!(f, ": {code}")?,
+        f.write_str(&self.lasting())?;
+        match self.request_id() {
+            Some(id) => write!(f, " (request id {id})"),
+            None => Ok(()),
         }
-        if !message.is_empty() {
-            write!(f, ": {message}")?;
-        }
-        if let Some(id) = request_id {
-            write!(f, " (request id {id})")?;
-        }
-        Ok(())
     }
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_told_is_left_out_where_people_may_not_be_named_and_ours_stays() {
+        let told = || {
+            Error::new(Kind::Forbidden, "list users", "Microsoft Graph /users/jane@x.org").told("Forbidden", "Jane Doe may not")
+        };
+        let error = told().advise("Ask jane@x.org.").without_people();
+        assert_eq!(
+            (error.object(), error.message(), error.advice()),
+            ("Microsoft Graph /users/[redacted]", "what was said is left out, because it may name people", "Ask [redacted]")
+        );
+        let ours = told().in_our_words("the object id 1 may not").without_people();
+        assert_eq!(ours.message(), "the object id 1 may not");
+        assert_eq!(
+            told().in_our_words("x").message(),
+            "Jane Doe may not",
+            "where they may be named, the words are the service's"
+        );
+        let own = Error::new(Kind::Timeout, "list users", "x").said("TimedOut", "no answer within 3 seconds").without_people();
+        assert_eq!(own.message(), "no answer within 3 seconds");
+        assert_eq!(Error::new(Kind::Timeout, "list users", "x").told("", "").without_people().message(), "");
+    }
+
+    #[test]
+    fn a_secret_is_out_of_an_error_from_the_start() {
+        let token = format!("eyJ{}.x.y", "a".repeat(40));
+        let error = Error::new(Kind::Timeout, "read", "x").told(&token, format!("sent {token}")).advise(format!("see {token}"));
+        assert_eq!((error.code(), error.message(), error.advice()), ("", "sent [redacted]", "see [redacted]"));
+    }
+}

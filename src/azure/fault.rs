@@ -54,8 +54,8 @@ pub(super) fn explain(call: &Call, host: &str, error: &azure_core::Error) -> Err
             .said("NoConnection", format!("No connection to {host}: {root}"))
             .advise("Check that this machine can resolve and reach the host, and whether HTTPS_PROXY is needed."),
         ErrorKind::Io => call.error(Kind::Unavailable).said("ConnectionLost", format!("The connection to {host} broke: {root}")),
-        ErrorKind::Credential => call.error(Kind::Unauthenticated).said("", format!("{error}")),
-        _ => call.error(Kind::Unavailable).said("", root),
+        ErrorKind::Credential => call.error(Kind::Unauthenticated).told("", error.to_string()),
+        _ => call.error(Kind::Unavailable).told("", root),
     }
 }
 

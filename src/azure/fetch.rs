@@ -125,7 +125,7 @@ impl Answer {
     pub(super) fn refused(&self, kind: Kind) -> Error {
         self.told.odd(&self.attempted, &self.host).unwrap_or_else(|| {
             Error::new(kind, &self.attempted, &self.host)
-                .said(self.told.code.clone(), self.told.message.clone())
+                .told(&self.told.code, &self.told.message)
                 .answered(self.told.status, self.told.request_id.clone())
         })
     }

@@ -144,7 +144,11 @@ pub(super) fn partial(call: &Call, answer: &Answer) -> Error {
     let said = answer.said();
     let what = said.codes.into_iter().chain((!said.message.is_empty()).then_some(said.message)).collect::<Vec<_>>().join(": ");
     let text = format!("The answer came with status 200 and an error beside its rows: {what}");
-    let error = call.error(Kind::InvalidResponse).said(PARTIAL_ANSWER, text).answered(answer.status, answer.request_id(None));
+    let error = call
+        .error(Kind::InvalidResponse)
+        .told(PARTIAL_ANSWER, text)
+        .in_our_words("the rows came with an error beside them")
+        .answered(answer.status, answer.request_id(None));
     error.advise("Run again in a few minutes; what stands beside an error is a part of the truth.")
 }
 

@@ -317,6 +317,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What every request says it comes from; visible ASCII.
     pub user_agent: String,
+    /// Whether errors leave out what may name people: the words of services, and addresses.
+    pub redacts_people: bool,
 }
 
 impl Settings {

@@ -91,6 +91,9 @@ fn one_diagnostic(diagnostic: Diagnostic) -> pb::Diagnostic {
     if steps.len() < diagnostic.path.steps().len() && !detail.contains(&path) {
         detail = format!("{detail}\n\nThis is about {path}.");
     }
+    if let Some(id) = diagnostic.trace {
+        detail = format!("{detail}\n\nRequest id: {id}");
+    }
     pb::Diagnostic { severity: severity.into(), summary: diagnostic.summary, detail, attribute: attribute_path(steps) }
 }
 
@@ -225,6 +228,12 @@ mod tests {
         assert_eq!((cut.severity, cut.detail.as_str()), (2, "Look.\n\nThis is about plans[\"vm\"].tier."));
         assert_eq!((named.severity, named.detail.as_str()), (1, r#"Look at plans["vm"].tier."#));
         assert!(root.attribute.is_none());
+    }
+
+    #[test]
+    fn the_request_id_stands_behind_the_detail() {
+        let [traced] = diagnostics(Diagnostics::of_error("Odd", "Look.").traced(Some("r-1"))).try_into().unwrap();
+        assert_eq!(traced.detail, "Look.\n\nRequest id: r-1");
     }
 
     #[test]

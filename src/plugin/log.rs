@@ -18,7 +18,7 @@ use tracing_subscriber::{
     layer::{Context, Layer, SubscriberExt},
 };
 
-use super::redact::redact;
+use crate::text::masked;
 
 /// The first that is set decides.
 const VARIABLES: [&str; 3] = ["TF_LOG_PROVIDER_AZPOSTURE", "TF_LOG_PROVIDER", "TF_LOG"];
@@ -87,7 +87,7 @@ impl Visit for Values {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name(), redact(value).into_owned());
+        self.0.insert(field.name(), masked(value).into_owned());
     }
 }
 

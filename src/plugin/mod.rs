@@ -10,7 +10,6 @@ mod lifetime;
 mod listen;
 mod log;
 mod panic;
-mod redact;
 mod service;
 mod tls;
 pub mod wire;

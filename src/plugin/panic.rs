@@ -6,10 +6,10 @@ use std::{
     panic::{PanicHookInfo, set_hook},
 };
 
-use super::redact::redact;
 use crate::{
     panics::{Panicked, caught, is_reported, message, note_place},
     sdk::{Diagnostics, entry::FunctionError, server::Answer},
+    text::masked,
 };
 
 /// What a handler answers when it panicked.
@@ -33,7 +33,7 @@ impl Blame for Diagnostics {
 impl<T> Blame for Result<T, FunctionError> {
     fn blame(error: Diagnostics) -> Self {
         let texts: Vec<_> = error.iter().map(|diagnostic| format!("{}: {}", diagnostic.summary, diagnostic.detail)).collect();
-        Err(FunctionError { text: texts.join("\n"), argument: None })
+        Err(FunctionError::whole(texts.join("\n")))
     }
 }
 
@@ -76,13 +76,13 @@ fn lacks_threads(message: &str) -> bool {
 /// A panic's message, and who has to do something about it.
 pub(super) fn blame(message: &str) -> String {
     let step = if lacks_threads(message) { FEW_THREADS } else { REPORT };
-    format!("{}. {step}", redact(message))
+    format!("{}. {step}", masked(message))
 }
 
 /// Terraform collects the lines from `panic: ` on and shows them under "The plugin crashed!".
 fn crash(message: &str, place: &str) -> String {
     let (start, step) = if lacks_threads(message) { ("[ERROR] ", FEW_THREADS) } else { ("panic: ", REPORT) };
-    format!("{start}{}\n\nat {place}\n{step}\n", redact(message))
+    format!("{start}{}\n\nat {place}\n{step}\n", masked(message))
 }
 
 fn bug(rpc: &str, panicked: &Panicked) -> Diagnostics {
@@ -90,7 +90,7 @@ fn bug(rpc: &str, panicked: &Panicked) -> Diagnostics {
         return Diagnostics::of_error("No thread could be started", format!("{rpc}: {}", blame(&panicked.message)));
     }
     let place = panicked.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
-    let message = redact(&panicked.message);
+    let message = masked(&panicked.message);
     Diagnostics::of_error(
         "The provider failed unexpectedly",
         format!(

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::LazyLock};
 
+use crate::text::quoted;
+
 /// A resource id, taken apart. Parts that the id does not have are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceId {
@@ -126,7 +128,7 @@ const TYPES: &[&str] = &[
 impl ResourceId {
     /// Takes an id apart. The last provider wins: an extension's parent is what it extends.
     pub fn parse(id: &str) -> Result<Self, NotAResourceId> {
-        Walk::along(id).map(Walk::apart).map_err(|why| NotAResourceId(format!("{id:?} is no Azure resource id: {why}")))
+        Walk::along(id).map(Walk::apart).map_err(|why| NotAResourceId(format!("{} is no Azure resource id: {why}", quoted(id))))
     }
 }
 
@@ -160,7 +162,7 @@ impl<'a> Walk<'a> {
         let mut walk = Self { id: String::with_capacity(id.len()), resource_type: String::with_capacity(64), ..Self::default() };
         let mut segments = rest.split('/').peekable();
         while let Some(kind) = segments.next() {
-            let Some(value) = segments.next() else { return Err(format!("`{kind}` has no name behind it")) };
+            let Some(value) = segments.next() else { return Err(format!("{} has no name behind it", quoted(kind))) };
             if kind.is_empty() || value.is_empty() {
                 return Err("it has an empty segment".to_owned());
             }
@@ -172,7 +174,7 @@ impl<'a> Walk<'a> {
             } else if walk.namespace.is_some() {
                 walk.enter_resource(kind, value);
             } else if kind.eq_ignore_ascii_case("subscriptions") && walk.id.is_empty() {
-                let Some(guid) = guid(value) else { return Err(format!("`{value}` is no GUID")) };
+                let Some(guid) = guid(value) else { return Err(format!("{} is no GUID", quoted(value))) };
                 walk.push(&[SUBSCRIPTIONS, &guid]);
                 walk.subscription_end = Some(walk.id.len());
             } else if kind.eq_ignore_ascii_case("resourceGroups") && walk.subscription_end.is_some() {
@@ -181,7 +183,7 @@ impl<'a> Walk<'a> {
                 walk.resource_group_name = Some(value);
                 walk.name = Some(value);
             } else {
-                return Err(format!("`{kind}` does not belong there"));
+                return Err(format!("{} does not belong there", quoted(kind)));
             }
         }
         Ok(walk)

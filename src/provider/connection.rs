@@ -29,6 +29,7 @@ use crate::{
         entry::{DataSource, DataSourceEntry, Page},
         rules::unknown_word,
     },
+    text::quoted,
 };
 
 /// The data sources of this subject.
@@ -415,7 +416,8 @@ fn unknown_detail(text: &str) -> String {
     match text.contains(['*', '?']) {
         true => {
             format!(
-                "`check_ids` holds the pattern {text:?}, which matches no check. The page of `azposture_connection` lists them."
+                "`check_ids` holds the pattern {}, which matches no check. The page of `azposture_connection` lists them.",
+                quoted(text)
             )
         }
         false => format!("`check_ids` {}", unknown_word(text, &catalogue::ids())),

@@ -147,7 +147,7 @@ fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap
     let status = status(error);
     // A failure says it all; what was not seen is told with its reason.
     let gaps = if status == Status::Fail { Vec::new() } else { vec![gap] };
-    let sign_in = Line { status, cells: vec![SIGN_IN.to_owned(), String::new(), error.to_string()] };
+    let sign_in = Line { status, cells: vec![SIGN_IN.to_owned(), String::new(), error.lasting()] };
     let others = chosen.iter().filter(|check| check.id != SIGN_IN && may_be_required(check, arguments));
     let unlisted: Vec<Line> = others.map(|_| Line { status: Status::Unknown, cells: Vec::new() }).collect();
     let not_reached = match unlisted.len() {

@@ -43,8 +43,9 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
     Ok(Unreadable { subject: subject.to_owned(), scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
 }
 
+/// The next step, else what happened; a gap stands in state, so nothing of it may be another thing each time.
 fn step(error: &Error) -> String {
-    if error.advice().is_empty() { error.to_string() } else { error.advice().to_owned() }
+    if error.advice().is_empty() { error.lasting() } else { error.advice().to_owned() }
 }
 
 fn is_of_another_tenant(scope: &str, error: &Error) -> bool {
@@ -94,14 +95,14 @@ pub fn failed(error: &Error) -> Diagnostics {
         Kind::TokenRefused | Kind::Unauthenticated => (NOT_SIGNED_IN, ""),
         _ => (sign_in.unwrap_or("Nothing could be read"), ""),
     };
-    let mut detail = format!("{}.", error.to_string().trim_end_matches('.'));
+    let mut detail = format!("{}.", error.lasting().trim_end_matches('.'));
     for text in [error.advice(), after] {
         if !text.is_empty() {
             detail.push_str("\n\n");
             detail.push_str(text);
         }
     }
-    Diagnostics::of_error(summary, detail)
+    Diagnostics::of_error(summary, detail).traced(error.request_id())
 }
 
 const NOT_SIGNED_IN: &str = "Sign-in failed";
@@ -139,15 +140,79 @@ pub fn with_way_out(problems: Diagnostics) -> Diagnostics {
     problems.into_iter().map(ended).collect()
 }
 
-/// Nothing of what was asked for could be read: one line a cause.
+/// Nothing of what was asked for could be read: one line a read, then what to do about each cause.
 pub fn nothing_read(gaps: &[Unreadable]) -> Diagnostics {
+    const SHOWN: usize = 20;
     let mut detail = "Every read the answer depends on was refused or failed:\n".to_owned();
-    for gap in gaps.iter().take(20) {
-        detail.push_str(&format!("\n  {} on {}: {} {}", gap.subject, gap.scope, gap.reason.word(), gap.code));
+    for gap in gaps.iter().take(SHOWN) {
+        let line = format!("  {} on {}: {} {}", gap.subject, gap.scope, gap.reason.word(), gap.code);
+        detail.push_str(&format!("\n{}", line.trim_end()));
     }
-    if let Some(first) = gaps.first() {
-        detail.push_str(&format!("\n\n{}", first.remedy));
+    if gaps.len() > SHOWN {
+        detail.push_str(&format!("\n  … and {} more", gaps.len() - SHOWN));
     }
     let refused = !gaps.is_empty() && gaps.iter().all(|gap| gap.reason == Reason::TokenRefused);
+    let next = next_steps(gaps.iter().map(|gap| (gap, gap.remedy.as_str())));
+    detail.push_str(&format!("\n\n{next}"));
     Diagnostics::of_error(if refused { NOT_SIGNED_IN } else { "Nothing could be read" }, detail)
+}
+
+/// One next step for each cause; of gaps that share reason and code the first one's, because theirs differ in the place alone. Where
+/// there are several causes, each step names its own: it helps against no other.
+pub fn next_steps<'a>(steps: impl Iterator<Item = (&'a Unreadable, &'a str)>) -> String {
+    let mut causes: Vec<(String, &str)> = Vec::new();
+    for (gap, step) in steps {
+        let cause = format!("{} {}", gap.reason.word(), gap.code).trim_end().to_owned();
+        if !causes.iter().any(|(known, same)| *known == cause || *same == step) {
+            causes.push((cause, step));
+        }
+    }
+    match causes.as_slice() {
+        [(_, only)] => (*only).to_owned(),
+        _ => causes.iter().map(|(cause, step)| format!("{cause}: {step}")).collect::<Vec<_>>().join("\n\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap(scope: &str, reason: Reason, code: &str, remedy: &str) -> Unreadable {
+        let (subject, scope, code) = ("assessments".to_owned(), scope.to_owned(), code.to_owned());
+        Unreadable { subject, scope, reason, code, remedy: remedy.to_owned() }
+    }
+
+    fn detail(gaps: &[Unreadable]) -> String {
+        nothing_read(gaps).iter().next().unwrap().detail.clone()
+    }
+
+    #[test]
+    fn the_step_of_one_cause_is_not_shown_for_another() {
+        let refused = |scope| gap(scope, Reason::Forbidden, "AuthorizationFailed", "Give Reader.");
+        assert_eq!(
+            detail(&[refused("/a"), refused("/b")]),
+            "Every read the answer depends on was refused or failed:\n\n  assessments on /a: forbidden AuthorizationFailed\n  assessments \
+             on /b: forbidden AuthorizationFailed\n\nGive Reader."
+        );
+        assert_eq!(
+            detail(&[refused("/a"), gap("/b", Reason::Throttled, "", "Wait.")]),
+            "Every read the answer depends on was refused or failed:\n\n  assessments on /a: forbidden AuthorizationFailed\n  assessments \
+             on /b: throttled\n\nforbidden AuthorizationFailed: Give Reader.\n\nthrottled: Wait."
+        );
+        let many: Vec<_> = (0..25).map(|_| refused("/a")).collect();
+        assert!(detail(&many).ends_with("\n  … and 5 more\n\nGive Reader."));
+    }
+
+    #[test]
+    fn a_gap_holds_no_request_id_and_a_diagnostic_holds_it_behind_its_detail() {
+        let error = Error::new(Kind::Unavailable, "list plans", "/a").said("Busy", "m").answered(503, Some("r-1".to_owned()));
+        assert_eq!(gap_of(&error).remedy, "Could not list plans on /a: HTTP 503 Busy: m");
+        let failed = failed(&error);
+        let only = failed.iter().next().unwrap();
+        assert_eq!((only.detail.contains("r-1"), only.trace.as_deref()), (false, Some("r-1")));
+    }
+
+    fn gap_of(error: &Error) -> Unreadable {
+        super::gap("plans", "/a", error).unwrap()
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
         entry::{Function, FunctionEntry, FunctionError},
         rules::unknown_word,
     },
+    text::quoted,
 };
 
 /// The functions of the provider.
@@ -129,7 +130,7 @@ impl Function for RoleDefinitionId {
         let prefix = match (Kind::of(&id.id), id.subscription_id) {
             (Some(_), Some(subscription)) => format!("/subscriptions/{subscription}"),
             (Some(kind), None) if kind.is_above_subscriptions() => String::new(),
-            _ => return Err(FunctionError::about(1, format!("`scope` is {scope:?}, which is no scope of Azure RBAC."))),
+            _ => return Err(FunctionError::about(1, format!("`scope` is {}, which is no scope of Azure RBAC.", quoted(scope)))),
         };
         Ok(format!("{prefix}/providers/Microsoft.Authorization/roleDefinitions/{guid}"))
     }

@@ -25,6 +25,7 @@ use crate::{
         entry::{Page, Validation, ValidationEntry},
         rules::{nearest, unknown_word},
     },
+    text::quoted,
 };
 
 /// The validations of this subject.
@@ -235,7 +236,7 @@ fn objection(name: &str, api: Option<&graph::Api>, is_graph: bool, api_id: &str)
         ),
         // Without the list, or with one that cannot be whole, nothing tells.
         (false, true) if is_graph || api.is_none() => return None,
-        (false, true) => format!("The API {api_id} offers no Application permission, so {name:?} cannot be held."),
+        (false, true) => format!("The API {api_id} offers no Application permission, so {} cannot be held.", quoted(name)),
         (false, false) => format!("`permissions` {}", unknown_word(name, &offered)),
     };
     let mut problems = Diagnostics::new();

@@ -37,6 +37,7 @@ use crate::{
         Diagnostics, Path, Result,
         entry::{Provider, Tables},
     },
+    text::quoted,
 };
 
 /// The provider.
@@ -114,6 +115,7 @@ impl Provider for Azposture {
         unserved(&settings).into_result()?;
         let mut connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
         connection.user_agent = self.user_agent(terraform_version, &connection.user_agent);
+        connection.redacts_people = settings.personal_data == Some(PersonalDataWord::Redact);
         let weakened = self.weakened(&settings, warnings)?;
         let transports = match (&self.transport, &connection.environment) {
             (Some(transport), _) => Transports::of(Arc::clone(transport)),
@@ -175,8 +177,10 @@ impl Azposture {
                 Ok(true)
             }
             Some(other) => {
-                let detail =
-                    format!("{VARIABLE} is {other:?}. It may be `warning`, which weakens, or `error`, which changes nothing.");
+                let detail = format!(
+                    "{VARIABLE} is {}. It may be `warning`, which weakens, or `error`, which changes nothing.",
+                    quoted(other)
+                );
                 Err(Diagnostics::of_error(format!("Invalid {VARIABLE}"), detail))
             }
         }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     posture::filter,
     sdk::{Diagnostics, Path},
+    text,
 };
 
 /// How many values one message names.
@@ -96,7 +97,9 @@ impl UnmatchedTags {
         if self.together || !self.any_read {
             return;
         }
-        let written = |(name, value): &(String, String)| format!("{name} = {value:?}");
+        let written = |(name, value): &(String, String)| {
+            format!("{} = {}", text::line(name.chars().take(200).collect()), text::quoted(value))
+        };
         let alone: Vec<String> = self.pairs.rest().iter().map(written).collect();
         let (verb, values) = match alone.is_empty() {
             true => ("has all of these tags together:", self.wanted.clone().into_iter().map(|pair| written(&pair)).collect()),

@@ -114,7 +114,8 @@ pub struct Settings {
     /// When Azure Resource Graph serves a list instead of Resource Manager: `auto` (in connections to a management group or the
     /// tenant), `always`, or `never` (GET requests only; the groups above single subscriptions are then unknown). Answers are the same; Resource Graph needs a fraction of the requests and can lag behind. Default `auto`.
     pub resource_graph: Option<ResourceGraphWord>,
-    /// Whether names and addresses of people appear: `show`, or `redact` (object ids only). Default `show`.
+    /// Whether names and addresses of people appear: `show`, or `redact` (object ids only; errors then do without the words of a service,
+    /// which may name people). Default `show`.
     pub personal_data: Option<PersonalDataWord>,
     /// PEM file with extra trust anchors, added to the system's, for networks that inspect TLS.
     pub ca_certificate_file: Option<String>,

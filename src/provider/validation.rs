@@ -10,6 +10,7 @@ use super::{context::Context, failure, words::EnforcementWord};
 use crate::{
     posture::{Status, Unreadable, unreadable},
     sdk::{Diagnostics, Path, Result},
+    text,
 };
 
 /// The arguments every validation takes.
@@ -186,10 +187,12 @@ fn table(headings: &[&str], lines: &[&Line]) -> String {
         .collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
-    let mut text = String::new();
+    let mut lines = String::new();
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        text.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
+        // A line break from outside would forge rows.
+        let cells = row.iter().zip(&widths).map(|(cell, width)| text::line(format!("{cell:<width$}")));
+        let cells: Vec<String> = cells.collect();
+        lines.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
     }
-    text
+    lines
 }

@@ -12,6 +12,7 @@ use super::{
     json,
     schema::{Attribute, Kind, Mode, Nesting},
 };
+use crate::text;
 
 /// Turns the known value of an object into `T`.
 pub fn decode<T: DeserializeOwned>(value: &Value, attributes: &[Attribute]) -> Result<T> {
@@ -74,12 +75,13 @@ fn from_json(json: Json, ty: &Type, at: &str) -> Result<Value> {
         (Json::Bool(flag), Type::Bool) => Value::Bool(flag),
         // A float goes out as the decimal text a person would write: a binary float is another number to Terraform.
         (Json::Number(number), Type::Number) => Value::Number(json::number(&number.to_string()).map_err(|error| bug(&error.0))?),
-        (Json::String(text), Type::String) => Value::String(text),
+        // The one place where what comes from outside becomes a value.
+        (Json::String(text), Type::String) => Value::String(text::value(text)),
         (Json::Array(elements), Type::List(element) | Type::Set(element)) => {
             Value::List(elements.into_iter().map(|json| from_json(json, element, at)).collect::<Result<_>>()?)
         }
         (Json::Object(fields), Type::Map(element)) => {
-            let entries = fields.into_iter().map(|(key, json)| Ok((key, from_json(json, element, at)?)));
+            let entries = fields.into_iter().map(|(key, json)| Ok((text::value(key), from_json(json, element, at)?)));
             Value::Map(entries.collect::<Result<_>>()?)
         }
         (Json::Object(mut fields), Type::Object(attributes)) => {
@@ -89,7 +91,7 @@ fn from_json(json: Json, ty: &Type, at: &str) -> Result<Value> {
             });
             Value::Map(entries.collect::<Result<_>>()?)
         }
-        (json, ty) => return Err(bug(&format!("`{at}` is {json}, not of type {}", ty.to_json()))),
+        (json, ty) => return Err(bug(&format!("`{at}` is {}, not of type {}", text::quoted(&json.to_string()), ty.to_json()))),
     })
 }
 

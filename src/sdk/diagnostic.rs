@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text;
+
 /// How bad a diagnostic is. Terraform knows no third level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -87,6 +89,21 @@ pub struct Diagnostic {
     pub detail: String,
     /// The attribute it is about.
     pub path: Path,
+    /// What finds this one event in the service's own records, a request id; another one each time, so it is shown behind the detail and
+    /// is no part of it.
+    pub trace: Option<String>,
+}
+
+impl Diagnostic {
+    /// The one place where texts become what Terraform shows: whatever they quote drives no terminal.
+    fn new(severity: Severity, path: Path, summary: String, detail: String) -> Self {
+        Self { severity, summary: text::line(summary), detail: text::lines(detail), path, trace: None }
+    }
+
+    /// With what finds it in the service's own records.
+    pub fn traced(self, id: Option<&str>) -> Self {
+        Self { trace: id.map(|id| text::line(id.to_owned())), ..self }
+    }
 }
 
 /// Errors and warnings in the order they arose.
@@ -106,14 +123,19 @@ impl Diagnostics {
         all
     }
 
+    /// The same, each with what finds it in the service's own records.
+    pub fn traced(self, id: Option<&str>) -> Self {
+        Self(self.0.into_iter().map(|diagnostic| diagnostic.traced(id)).collect())
+    }
+
     /// Adds an error about `path`.
     pub fn error(&mut self, path: Path, summary: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Diagnostic { severity: Severity::Error, summary: summary.into(), detail: detail.into(), path });
+        self.0.push(Diagnostic::new(Severity::Error, path, summary.into(), detail.into()));
     }
 
     /// Adds a warning about `path`.
     pub fn warning(&mut self, path: Path, summary: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Diagnostic { severity: Severity::Warning, summary: summary.into(), detail: detail.into(), path });
+        self.0.push(Diagnostic::new(Severity::Warning, path, summary.into(), detail.into()));
     }
 
     /// Adds all of `other`.
@@ -181,6 +203,14 @@ mod tests {
         let path = Path::attribute("plans").then(Step::Key("VirtualMachines".into())).then(Step::Attribute("subplan".into()));
         assert_eq!(path.to_string(), r#"plans["VirtualMachines"].subplan"#);
         assert_eq!(Path::attribute("ids").then(Step::Index(2)).to_string(), "ids[2]");
+    }
+
+    #[test]
+    fn what_a_diagnostic_quotes_drives_no_terminal_and_forges_no_summary() {
+        let all = Diagnostics::of_error("a\u{1b}[31m\nb", "c\u{202e}\nd\te\r\n");
+        let only = all.iter().next().unwrap();
+        assert_eq!(only.summary, "a\u{fffd}[31m\u{fffd}b");
+        assert_eq!(only.detail, "c\u{fffd}\nd\u{fffd}e\u{fffd}\n");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     Diagnostics, Result, Value, bridge, model,
     schema::{Attribute, Schema, Signature},
 };
+use crate::text;
 
 /// A provider: its block, what it is configured into, and its tables.
 pub trait Provider: Send + Sync + 'static {
@@ -131,7 +132,12 @@ pub struct FunctionError {
 impl FunctionError {
     /// An error about the argument at `position`.
     pub fn about(position: usize, text: impl Into<String>) -> Self {
-        Self { text: text.into(), argument: Some(position) }
+        Self { argument: Some(position), ..Self::whole(text) }
+    }
+
+    /// An error about no argument. Whatever its text quotes drives no terminal.
+    pub fn whole(text: impl Into<String>) -> Self {
+        Self { text: text::lines(text.into()), argument: None }
     }
 }
 
@@ -239,7 +245,7 @@ impl FunctionEntry {
 }
 
 fn first_text(problems: Diagnostics) -> FunctionError {
-    FunctionError { text: problems.into_iter().map(|problem| problem.detail).next().unwrap_or_default(), argument: None }
+    FunctionError::whole(problems.into_iter().map(|problem| problem.detail).next().unwrap_or_default())
 }
 
 /// Arguments first, then what is answered; an attribute is never both.

@@ -7,6 +7,7 @@ use super::{
     diagnostic::Step,
     schema::{Attribute, Kind, Mode, Nesting},
 };
+use crate::text::quoted;
 
 /// One rule of an attribute.
 #[derive(Clone, Debug)]
@@ -177,14 +178,14 @@ impl Rule {
                 (!known && !text.is_empty()).then(|| Problem {
                     summary: "Unknown value",
                     detail: match advice(hints, text) {
-                        Some(advice) => format!("is {text:?}. {advice}"),
+                        Some(advice) => format!("is {}. {advice}", quoted(text)),
                         None => unknown_word(text, words),
                     },
                 })
             }
             (Self::Pattern { regex, expected, hints }, Value::String(text)) if !text.is_empty() && !regex.is_match(text) => {
                 let advice = advice(hints, text).map(|advice| format!(" {advice}")).unwrap_or_default();
-                invalid(format!("is {text:?}, which is not {expected}.{advice}"))
+                invalid(format!("is {}, which is not {expected}.{advice}", quoted(text)))
             }
             (Self::Range { min, max }, Value::Number(number)) => {
                 let outside = outside(number.to_f64(), *min, *max)?;
@@ -221,22 +222,63 @@ fn outside(value: f64, min: Option<f64>, max: Option<f64>) -> Option<String> {
 
 /// "is "x", which is none of …; did you mean …": the nearest three when the set is long.
 pub fn unknown_word(text: &str, words: &[String]) -> String {
-    if words.len() <= 8 {
-        return format!("is {text:?}; it has to be one of {}.", quoted(words));
+    let words: Vec<String> = words.iter().filter(|word| !word.is_empty()).cloned().collect();
+    let shown = quoted(text);
+    match words.len() {
+        0 => format!("is {shown}, and there is none to choose from."),
+        1..=8 => format!("is {shown}; it has to be one of {}.", listed(&words)),
+        known => {
+            let near = listed(&nearest(text, &words));
+            format!("is {shown}, which is not known here. The nearest of {known} known values are {near}.")
+        }
     }
-    let near = nearest(text, words);
-    format!("is {text:?}, which is not known here. The nearest of {} known values are {}.", words.len(), quoted(&near))
 }
 
-/// The three words that need the fewest edits, without case.
+/// The three words most like a text, without case.
 pub fn nearest(text: &str, words: &[String]) -> Vec<String> {
-    let text = text.to_lowercase();
-    let mut ranked: Vec<_> = words.iter().map(|word| (distance(&text, &word.to_lowercase()), word)).collect();
+    // No name is longer, and comparing takes the product of both lengths.
+    let text: String = text.chars().take(200).collect();
+    let (parts, whole) = (parts(&text), text.to_lowercase());
+    let mut ranked: Vec<_> = words
+        .iter()
+        .map(|word| {
+            let edits = distance(&whole, &word.to_lowercase());
+            (unlikeness(&parts, &whole, word), edits, word)
+        })
+        .collect();
     ranked.sort();
-    ranked.into_iter().take(3).map(|(_, word)| word.clone()).collect()
+    ranked.into_iter().take(3).map(|(.., word)| word.clone()).collect()
 }
 
-fn quoted(words: &[String]) -> String {
+/// How little of a text is in a word, in thousandths: by the parts of the text, because people leave parts of long names out
+/// ("blob reader") and change their order, or by the whole of it, where they write them together ("keyvault").
+fn unlikeness(text: &[String], whole: &str, word: &str) -> usize {
+    let own = parts(word);
+    let share = |a: &str, b: &str| 1000 * distance(a, b) / a.chars().count().max(b.chars().count()).max(1);
+    let least = |part: &String| own.iter().map(|own| share(part, own)).min().unwrap_or(1000);
+    let by_parts = text.iter().map(least).sum::<usize>() / text.len().max(1);
+    let plain = |text: &str| text.chars().filter(|character| character.is_alphanumeric()).collect::<String>();
+    by_parts.min(share(&plain(whole), &plain(&word.to_lowercase())))
+}
+
+/// The words that a name is made of, lower case: they are divided by what is no letter or digit, or begin with a capital letter.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut after_small = false;
+    for character in name.chars() {
+        if !character.is_alphanumeric() || (after_small && character.is_uppercase()) {
+            parts.push(String::new());
+        }
+        after_small = character.is_lowercase();
+        if let Some(last) = parts.last_mut().filter(|_| character.is_alphanumeric()) {
+            last.extend(character.to_lowercase());
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn listed(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -428,5 +470,36 @@ mod tests {
                 .into();
         assert_eq!(nearest("VirtualMachine", &words).first().map(String::as_str), Some("VirtualMachines"));
         assert!(unknown_word("keyvault", &words).contains("`KeyVaults`"));
+    }
+
+    #[test]
+    fn a_name_with_parts_left_out_or_in_another_order_finds_its_likeness() {
+        let words: Vec<String> = [
+            "Storage Blob Data Reader",
+            "Storage Blob Data Owner",
+            "Reader",
+            "Key Vault Reader",
+            "Key Vault Administrator",
+            "Backup Reader",
+            "Billing Reader",
+            "Grafana Editor",
+            "Owner",
+        ]
+        .map(String::from)
+        .into();
+        let first = |text: &str| nearest(text, &words).first().cloned().unwrap();
+        assert_eq!(first("blob reader"), "Storage Blob Data Reader");
+        assert_eq!(first("Reader (Key Vault)"), "Key Vault Reader");
+        assert_eq!(first("keyvault administrator"), "Key Vault Administrator");
+        assert_eq!(first("reeder"), "Reader");
+        assert_eq!(first("StorageBlobDataOwner"), "Storage Blob Data Owner");
+    }
+
+    #[test]
+    fn of_a_whole_file_given_as_a_word_the_beginning_is_shown_and_nothing_is_offered_that_has_no_name() {
+        let words = vec![String::new(), "a".to_owned()];
+        let shown = unknown_word(&"x".repeat(9_000), &words);
+        assert_eq!(shown, format!("is \"{}\"… (9000 characters); it has to be one of `a`.", "x".repeat(200)));
+        assert_eq!(unknown_word("x", &words[..1]), "is \"x\", and there is none to choose from.");
     }
 }

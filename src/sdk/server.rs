@@ -18,6 +18,7 @@ use super::{
     json, msgpack, rules,
     schema::Schema,
 };
+use crate::text::quoted;
 
 /// A value as it arrives: one of the two encodings is set; both empty mean null.
 #[derive(Clone, Debug, Default)]
@@ -263,16 +264,16 @@ impl<P: Provider> Server<P> {
     /// There is nothing in Azure to import.
     pub async fn import(&self, type_name: &str, id: &str) -> Diagnostics {
         let detail = format!(
-            "{type_name} stands for a check, not for something in Azure, so there is nothing to import as {id:?}: add the block and plan."
+            "{type_name} stands for a check, not for something in Azure, so there is nothing to import as {}: add the block and plan.",
+            quoted(id)
         );
         Diagnostics::of_error("Nothing to import", detail)
     }
 
     /// Calls a function. Works without configuration.
     pub async fn call_function(&self, name: &str, arguments: Vec<Wire>) -> std::result::Result<Vec<u8>, FunctionError> {
-        let whole = |text: String| FunctionError { text, argument: None };
         let (Some(entry), Some(signature)) = (function::<P>(name), self.catalogue().functions.get(name)) else {
-            return Err(whole(format!("this provider has no function {name:?}")));
+            return Err(FunctionError::whole(format!("this provider has no function {}", quoted(name))));
         };
         let mut named = BTreeMap::new();
         for (position, (argument, parameter)) in arguments.into_iter().zip(&signature.parameters).enumerate() {
@@ -290,10 +291,10 @@ impl<P: Provider> Server<P> {
                 [Step::Attribute(name), ..] => signature.parameters.iter().position(|parameter| parameter.name == *name),
                 _ => None,
             };
-            return Err(FunctionError { text: problem.detail, argument: position });
+            return Err(FunctionError { argument: position, ..FunctionError::whole(problem.detail) });
         }
         let answer = (entry.call)(&named, signature)?;
-        msgpack::encode(&answer).map_err(|error| whole(error.0))
+        msgpack::encode(&answer).map_err(|error| FunctionError::whole(error.0))
     }
 
     /// Decodes a wholly known configuration, and works on it until it is done or stopped.
@@ -385,7 +386,7 @@ fn ready<C>(state: State<C>) -> Result<Arc<C>> {
             let detail = format!(
                 "The provider block depends on values that exist only after apply: {}. Reading needs them now. Give them as variables, \
                  or create what they come from in an earlier run.",
-                quoted(&arguments)
+                listed(&arguments)
             );
             Err(Diagnostics::of_error("Provider configuration is not known yet", detail))
         }
@@ -397,7 +398,7 @@ fn put_off(name: &str, of: &str, arguments: &[String]) -> Diagnostics {
     let detail = format!(
         "Not known before apply: {}{of}. So this plan does not say whether the validation passes. It is judged at apply, before anything \
          that `depends_on` it.",
-        quoted(arguments)
+        listed(arguments)
     );
     let path = arguments.first().filter(|_| of.is_empty()).map_or_else(Path::root, Path::attribute);
     let mut warnings = Diagnostics::new();
@@ -410,12 +411,12 @@ fn never_verified(arguments: &[String]) -> Diagnostics {
         "The provider block depends on values that exist only after apply ({}), so this validation cannot be judged now; and because \
          nothing in it changes, Terraform would not plan it again at apply. Give the provider known values, or tie the validation to \
          the change with `triggers`.",
-        quoted(arguments)
+        listed(arguments)
     );
     Diagnostics::of_error("Provider configuration is not known yet", detail)
 }
 
-fn quoted(names: &[String]) -> String {
+fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -447,7 +448,7 @@ fn decode_wire(wire: Wire, ty: &Type) -> std::result::Result<Value, String> {
 fn no_such(type_name: &str) -> Diagnostics {
     Diagnostics::of_error(
         "Unknown type",
-        format!("This provider has no {type_name:?}. Compare its version with the documentation's."),
+        format!("This provider has no {}. Compare its version with the documentation's.", quoted(type_name)),
     )
 }
 

@@ -192,6 +192,7 @@ fn client(tenant: &Tenant) -> Client {
         ca_certificate_file: None,
         limits: Limits::default(),
         user_agent: "tests".to_owned(),
+        redacts_people: false,
     };
     Client::new(settings, Transports::of(Arc::new(tenant.clone())))
 }

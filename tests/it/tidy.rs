@@ -17,14 +17,15 @@ use azposture::{
 use regex_lite::Regex;
 
 /// What each layer may use of the others.
-const ARROWS: [(&str, &[&str]); 7] = [
-    ("azure", &["panics"]),
+const ARROWS: [(&str, &[&str]); 8] = [
+    ("azure", &["panics", "text"]),
     ("demo", &["azure"]),
     ("panics", &[]),
-    ("plugin", &["panics", "sdk"]),
-    ("posture", &[]),
-    ("provider", &["azure", "posture", "sdk"]),
-    ("sdk", &[]),
+    ("plugin", &["panics", "sdk", "text"]),
+    ("posture", &["text"]),
+    ("provider", &["azure", "posture", "sdk", "text"]),
+    ("sdk", &["text"]),
+    ("text", &[]),
 ];
 
 /// Where a connection to the demo tenant is put together, somebody has to know it.

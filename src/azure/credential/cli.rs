@@ -18,6 +18,7 @@ use tokio::process::Child;
 
 use super::lifetime;
 use crate::azure::{
+    envelope,
     error::{Error, Kind, Result},
     explain,
 };
@@ -151,42 +152,56 @@ fn explained(text: &str, tenant: Option<&str>) -> Error {
     };
     let error = |code: &str, message: String| {
         let object = tenant.map_or_else(|| HERE.to_owned(), |tenant| format!("tenant {tenant}"));
-        Error::new(Kind::Unauthenticated, SIGNING_IN, object).said(code, message)
+        Error::new(Kind::Unauthenticated, SIGNING_IN, object).told(code, message)
     };
     let said = words(text);
     let lower = text.to_ascii_lowercase();
     if lower.contains("not found on path") || lower.contains("az: not found") {
-        return error("AzNotFound", "az was not found on PATH".to_owned()).advise(format!(
-            "Install Azure CLI 2.54 or newer and run {login}; in a pipeline use OIDC, a certificate or a secret instead."
-        ));
+        return error("AzNotFound", "az was not found on PATH".to_owned()).in_our_words("az was not found on PATH").advise(
+            format!(
+                "Install Azure CLI 2.54 or newer and run {login}; in a pipeline use OIDC, a certificate or a secret instead."
+            ),
+        );
     }
     if lower.contains("expires_on field not found") || lower.contains("unrecognized arguments: --scope") {
-        return error("AzTooOld", "this az is older than 2.54".to_owned()).advise("Run az upgrade; 2.54 or newer is needed.");
+        return error("AzTooOld", "this az is older than 2.54".to_owned())
+            .in_our_words("this az is older than 2.54")
+            .advise("Run az upgrade; 2.54 or newer is needed.");
     }
     if lower.contains("did not answer within") {
-        return error("AzTimedOut", said).advise(format!("Run {login} by hand to see what az waits for."));
+        return error("AzTimedOut", said)
+            .in_our_words("az did not answer in time")
+            .advise(format!("Run {login} by hand to see what az waits for."));
     }
     if let Some(code) = explain::entra_code(text) {
         let row = explain::meaning(&code);
-        let message = row.map_or_else(|| said.clone(), |row| format!("{}. az said: {said}", row.meaning));
-        return error(&code, message).advise(row.map_or_else(|| format!("Run {login}."), |row| row.fix_for(tenant, None)));
+        return match row {
+            Some(row) => error(&code, format!("{}. az said: {said}", row.meaning))
+                .in_our_words(row.meaning)
+                .advise(row.fix_for(tenant, None)),
+            None => error(&code, said).advise(format!("Run {login}.")),
+        };
     }
     if lower.contains("az login") || lower.contains("no subscription") || lower.contains("not logged in") {
-        return error("AzNotSignedIn", said).advise(format!("Run {login}."));
+        return error("AzNotSignedIn", said).in_our_words("az is not signed in").advise(format!("Run {login}."));
     }
     if lower.contains("expected value at line")
         || lower.contains("eof while parsing")
         || lower.contains("missing field")
         || lower.contains("invalid type")
     {
-        return error("AzAnswer", "az did not print the JSON of a token".to_owned())
+        let said = "az did not print the JSON of a token";
+        return error("AzAnswer", said.to_owned())
+            .in_our_words(said)
             .advise("Run az account get-access-token -o json by hand to see what it prints.");
     }
     error("AzFailed", said).advise(format!("Run {login}, then az account get-access-token to see whether it works."))
 }
 
-/// What `az` printed, without the SDK's frame around it.
+/// What `az` printed, without the SDK's frame around it, and without JSON around what the service said.
 fn words(text: &str) -> String {
+    let opened = envelope::open_text(text).map(|said| said.message).filter(|message| !message.is_empty());
+    let text = opened.as_deref().unwrap_or(text);
     let text = text.split("\nTo troubleshoot").next().unwrap_or_default();
     let text = text.strip_prefix("AzureCliCredential authentication failed.").unwrap_or(text);
     let text = text.trim().strip_prefix("ERROR:").unwrap_or(text).trim();

@@ -80,7 +80,7 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&Told>) ->
             true => unreachable(&format!("sign in with {}", place.method), &place.host, error),
             false => place
                 .error(Kind::Unauthenticated)
-                .said("", first_line(&text))
+                .told("", first_line(&text))
                 .advise("Check the sign-in arguments of the provider block."),
         };
     };
@@ -93,13 +93,14 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&Told>) ->
         200..300 => Kind::InvalidResponse,
         _ => Kind::Unauthenticated,
     };
-    let message = match (kind, told.message.is_empty()) {
+    let error = place.error(kind);
+    let error = match (kind, told.message.is_empty()) {
         // The SDK's text would quote the part of the answer it did not understand, which may be the token.
-        (Kind::InvalidResponse, _) => "the answer is not a token".to_owned(),
-        (_, true) => first_line(&text),
-        (_, false) => told.message.clone(),
+        (Kind::InvalidResponse, _) => error.said(&told.code, "the answer is not a token"),
+        (_, true) => error.told(&told.code, first_line(&text)),
+        (_, false) => error.told(&told.code, &told.message),
     };
-    place.error(kind).said(told.code.clone(), message).answered(told.status, told.request_id.clone()).advise(match kind {
+    error.answered(told.status, told.request_id.clone()).advise(match kind {
         Kind::Throttled | Kind::Unavailable => "Run again in a few minutes; the identity service is busy.",
         _ => "Check the sign-in arguments of the provider block.",
     })
@@ -162,7 +163,6 @@ fn entra(code: &str, place: &Place, told: Option<&Told>, text: &str) -> Error {
         Some(Topic::Service) => Kind::Unavailable,
         _ => Kind::Unauthenticated,
     };
-    let message = row.map_or_else(|| said.clone(), |row| format!("{}. The service said: {said}", row.meaning));
     let fix = row.map_or_else(
         || {
             let number = code.trim_start_matches("AADSTS");
@@ -170,7 +170,11 @@ fn entra(code: &str, place: &Place, told: Option<&Told>, text: &str) -> Error {
         },
         |row| row.fix_for(place.tenant.as_deref(), place.client.as_deref()),
     );
-    let error = place.error(kind).said(code, message).advise(fix);
+    let error = place.error(kind).advise(fix);
+    let error = match row {
+        Some(row) => error.told(code, format!("{}. The service said: {said}", row.meaning)).in_our_words(row.meaning),
+        None => error.told(code, said),
+    };
     match told {
         Some(told) => error.answered(told.status, told.request_id.clone()),
         None => error,

@@ -2,11 +2,12 @@
 //! so any escape in `error_description` turns the answer into a parse error without status and body.
 
 use azure_core::http::headers::{HeaderName, Headers};
-use serde::Deserialize;
 
 use crate::azure::{
+    envelope::{self, Said},
     error::{Error, Kind},
     fetch::without_bom,
+    outside,
 };
 
 /// An answer without its body: what may be shown, and nothing of what may be secret.
@@ -32,33 +33,21 @@ enum Shape {
     Redirect(String),
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    error: serde_json::Value,
-    error_description: Option<String>,
-    correlation_id: Option<String>,
-    message: Option<String>,
-}
-
 impl Told {
     /// Looks at an answer. Only an error's code and sentence are taken from the body.
     pub fn of(status: u16, headers: &Headers, body: &[u8]) -> Self {
         let body = without_bom(body);
         let shape = shape(status, headers, body);
-        let parsed = match shape {
-            Shape::Json if status >= 400 => serde_json::from_slice(body).unwrap_or_default(),
-            _ => Body::default(),
+        let said = match shape {
+            Shape::Json if status >= 400 => serde_json::from_slice(body).map(|body| envelope::open(&body)).unwrap_or_default(),
+            _ => Said::default(),
         };
-        let description = parsed.error_description.or(parsed.message).unwrap_or_default();
-        let nested = |name: &str| parsed.error.get(name).and_then(|text| text.as_str()).map(str::to_owned);
-        let plain = parsed.error.as_str().map(str::to_owned).or_else(|| nested("code")).unwrap_or_default();
-        let description = if description.is_empty() { nested("message").unwrap_or_default() } else { description };
+        let code = said.codes.into_iter().find(|code| !code.is_empty()).unwrap_or_default();
         Self {
             status,
-            request_id: parsed.correlation_id.or_else(|| request_id(headers)),
-            code: super::entra_code(&description).unwrap_or(plain),
-            message: sentence(&description),
+            code: super::entra_code(&said.message).unwrap_or(code),
+            message: outside::without(sentence(&said.message), &said.ids),
+            request_id: said.ids.into_iter().next().or_else(|| request_id(headers)),
             shape,
         }
     }

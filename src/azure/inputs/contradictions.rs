@@ -5,7 +5,10 @@ use std::{fs, ops::RangeInclusive};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{Inputs, Problem, method::read_trimmed, named, shape};
-use crate::azure::settings::{Environment, Sensitive};
+use crate::{
+    azure::settings::{Environment, Sensitive},
+    text::quoted,
+};
 
 /// All contradictions, in the order of the arguments.
 pub(super) fn of(inputs: &Inputs) -> Vec<Problem> {
@@ -23,9 +26,10 @@ pub(super) fn of(inputs: &Inputs) -> Vec<Problem> {
     found
 }
 
-/// The words of `environment`, for messages.
-pub(super) fn environment_words() -> String {
-    Environment::WORDS.join(", ")
+/// The words of `environment`, for messages; a variable cannot name the demo tenant.
+pub(super) fn environment_words(of_variable: bool) -> String {
+    let is_allowed = |word: &&str| !of_variable || Environment::from_word(word) != Some(Environment::Demo);
+    Environment::WORDS.into_iter().filter(is_allowed).collect::<Vec<_>>().join(", ")
 }
 
 /// Base64 as people paste it: line breaks and spaces do not count. None if it is not base64.
@@ -76,8 +80,8 @@ fn cloud(inputs: &Inputs, found: &mut Vec<Problem>) {
         && Environment::from_word(word).is_none()
     {
         let detail = match Environment::of_azures_name(word) {
-            Some(advice) => format!("environment is {word:?}. {advice}"),
-            None => format!("environment is {word:?}. Allowed: {}.", environment_words()),
+            Some(advice) => format!("environment is {}. {advice}", quoted(word)),
+            None => format!("environment is {}. Allowed: {}.", quoted(word), environment_words(false)),
         };
         found.push(Problem::of("environment", "Unknown value", detail));
     }
@@ -93,7 +97,10 @@ fn cloud(inputs: &Inputs, found: &mut Vec<Problem>) {
         found.push(Problem::of(
             "metadata_host",
             "Invalid metadata_host",
-            format!("metadata_host is {host:?}. Give a host name with an optional port, without https:// and without a path."),
+            format!(
+                "metadata_host is {}. Give a host name with an optional port, without https:// and without a path.",
+                quoted(host)
+            ),
         ));
     }
 }
@@ -166,8 +173,9 @@ fn ids(inputs: &Inputs, found: &mut Vec<Problem>) {
             "management_group_id",
             "Invalid management_group_id",
             format!(
-                "management_group_id is {group:?}. Give the group's name, or its resource id \
-                 /providers/Microsoft.Management/managementGroups/<name>; the display name does not identify it."
+                "management_group_id is {}. Give the group's name, or its resource id \
+                 /providers/Microsoft.Management/managementGroups/<name>; the display name does not identify it.",
+                quoted(group)
             ),
         ));
     }
@@ -178,7 +186,7 @@ fn not_a_subscription(argument: &'static str, id: &str) -> Problem {
         Some(guid) => format!("Write the GUID alone: {guid:?}."),
         None => "Use the subscription's id, not its name (az account list --output table shows both).".to_owned(),
     };
-    Problem::of(argument, format!("Invalid {argument}"), format!("{id:?} is not a GUID. {advice}"))
+    Problem::of(argument, format!("Invalid {argument}"), format!("{} is not a GUID. {advice}", quoted(id)))
 }
 
 /// A value and the file that holds it must agree. A file that is not there is a missing credential and no contradiction: validate and
@@ -297,7 +305,7 @@ fn numbers(inputs: &Inputs, found: &mut Vec<Problem>) {
         found.push(Problem::of(
             "resource_graph",
             "Unknown value",
-            format!("resource_graph is {word:?}. Allowed: auto, always, never."),
+            format!("resource_graph is {}. Allowed: auto, always, never.", quoted(word)),
         ));
     }
     in_range("max_concurrency", inputs.max_concurrency, 1..=64, found);
@@ -324,7 +332,7 @@ fn trust(inputs: &Inputs, found: &mut Vec<Problem>) {
         found.push(Problem::of(
             "ca_certificate_file",
             "Invalid ca_certificate_file",
-            format!("{path:?} holds no PEM certificate. Give a text file with \"-----BEGIN CERTIFICATE-----\" blocks."),
+            format!("{} holds no PEM certificate. Give a text file with \"-----BEGIN CERTIFICATE-----\" blocks.", quoted(path)),
         ));
     }
 }

@@ -129,6 +129,7 @@ impl Inputs {
             ca_certificate_file: self.ca_certificate_file.as_ref().map(PathBuf::from),
             limits: self.limits(),
             user_agent: concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")).to_owned(),
+            redacts_people: false,
         })
     }
 
@@ -234,7 +235,7 @@ fn cloud_of_variable(word: &str, problems: &mut Vec<Problem>) -> Environment {
             let detail = match Environment::of_azures_name(word) {
                 Some(advice) => format!("ARM_ENVIRONMENT is {word:?}. {advice}"),
                 None => {
-                    format!("ARM_ENVIRONMENT holds {}. Allowed: {}.", shape::unquoted(word), contradictions::environment_words())
+                    format!("ARM_ENVIRONMENT holds {}. Allowed: {}.", shape::unquoted(word), contradictions::environment_words(true))
                 }
             };
             problems.push(Problem::of_variable("Unknown value of ARM_ENVIRONMENT", detail));

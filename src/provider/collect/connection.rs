@@ -236,7 +236,7 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<D
         Ok(Some(found)) => found,
         Err(_) if custom => return Ok((Ok(Discovery::Unstated), None)),
         Err(error) if explain::meaning(error.code()).is_some() => {
-            let (code, detail) = (error.code().to_owned(), error.to_string());
+            let (code, detail) = (error.code().to_owned(), error.lasting());
             return Ok((Ok(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
         }
         Err(error) => return Ok((Err(failure::soft_gap("tenant_discovery", "tenant", &error)?), None)),

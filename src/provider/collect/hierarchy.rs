@@ -217,6 +217,18 @@ impl Hierarchy {
     }
 }
 
+/// The id of the only group that bears this as its display name, where no group has it for its id.
+pub async fn displayed(context: &Context, name: &str) -> Option<String> {
+    let client = context.client.clone();
+    let groups = context.client.memo("groups", || async move { management::list(&client).await }).await.ok()?;
+    let is_displayed = |shown: &Option<String>| shown.as_ref().is_some_and(|shown| shown.eq_ignore_ascii_case(name));
+    let mut bearing = groups.iter().filter(|group| is_displayed(&group.properties.display_name));
+    match (groups.iter().any(|group| group.name.eq_ignore_ascii_case(name)), bearing.next(), bearing.next()) {
+        (false, Some(one), None) => Some(one.name.clone()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,7 @@ use crate::{
         failure,
     },
     sdk::{Diagnostics, Path, Result},
+    text::quoted,
 };
 
 /// How many resources there are, by lower-case type.
@@ -126,7 +127,8 @@ pub async fn require_groups(
         Some(missing) if gaps.is_empty() => {
             let mut problems = Diagnostics::new();
             let detail = format!(
-                "No selected subscription has a resource group {missing:?}. Correct the name or select its subscription."
+                "No selected subscription has a resource group {}. Correct the name or select its subscription.",
+                quoted(missing)
             );
             problems.error(Path::attribute("resource_group_names"), "Nothing selected", detail);
             Err(problems)

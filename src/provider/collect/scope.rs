@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     SIDE_BY_SIDE,
-    authorization::group_scope,
+    authorization::group_scope, hierarchy,
     nothing::{NONE, Nothing, Stop},
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     posture::{Reason, Unreadable, grant::command},
     provider::{context::Context, failure},
     sdk::{Diagnostics, Path, Result},
+    text,
 };
 
 /// A subscription of the connection.
@@ -85,10 +86,12 @@ pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothin
     match found {
         Ok(scope) if scope.subscriptions.is_empty() => {
             let detail = "None of the subscriptions of this connection is visible to this sign-in.".to_owned();
-            let told = scope.gaps.iter().find(|gap| !gap.is_a_role_missing()).map(|gap| gap.remedy.clone());
-            let remedy = match told {
-                Some(told) => told,
-                None => grant(context).await,
+            let role = grant(context).await;
+            let step = |gap: &'_ Unreadable| if gap.is_a_role_missing() { role.clone() } else { gap.remedy.clone() };
+            let steps: Vec<String> = scope.gaps.iter().map(step).collect();
+            let remedy = match steps.is_empty() {
+                true => role,
+                false => failure::next_steps(scope.gaps.iter().zip(steps.iter().map(String::as_str))),
             };
             Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps, problems: None }))
         }
@@ -127,16 +130,26 @@ impl Scope {
         let Some(chosen) = chosen else { return Ok(self.subscriptions.clone()) };
         if let Some(foreign) = chosen.iter().find(|id| !self.holds(id)) {
             let detail = format!(
-                "The subscription {foreign} is not in the scope of this connection ({} with {} subscriptions). Add it to the provider \
-                 block, or use a provider alias for it.",
-                self.kind,
-                self.subscriptions.len()
+                "The subscription {foreign} is not in the scope of this connection ({}). Add it to the provider block, or use a provider \
+                 alias for it.",
+                self.told()
             );
             let mut problems = Diagnostics::new();
             problems.error(Path::attribute("subscription_ids"), "Outside the configured scope", detail);
             return Err(problems);
         }
         Ok(self.subscriptions.iter().filter(|subscription| chosen.contains(&subscription.id)).cloned().collect())
+    }
+
+    /// What it is, in words.
+    fn told(&self) -> String {
+        let count = self.subscriptions.len();
+        let subscriptions = format!("{count} subscription{}", if count == 1 { "" } else { "s" });
+        match self.kind {
+            "management_group" => format!("a management group with {subscriptions}"),
+            "tenant" => format!("the tenant with {subscriptions}"),
+            _ => subscriptions,
+        }
     }
 
     /// The gaps that concern the chosen subscriptions.
@@ -224,7 +237,7 @@ async fn detected(context: &Context) -> std::result::Result<Scope, Stop> {
     }
     let mut detail = format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len());
     for subscription in own.iter().take(20) {
-        detail.push_str(&format!("\n  {}  {}", subscription.id, subscription.label()));
+        detail.push_str(&format!("\n  {}  {}", subscription.id, text::line(subscription.label().to_string())));
     }
     if own.len() > 20 {
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));
@@ -360,7 +373,12 @@ async fn group(context: &Context, name: &str) -> std::result::Result<Scope, Stop
     let scope = group_scope(name);
     let mut gap = failure::soft_gap("management_groups", &scope, &error)?;
     if is_refused(&gap) {
-        gap.remedy = format!("{} If it is right: {}", compare(name), give_group_reader(context, &scope).await);
+        gap.remedy = match hierarchy::displayed(context, name).await {
+            Some(id) => format!(
+                "{name:?} is the display name of the management group {id}, and no group has it for its id: set management_group_id = {id:?}."
+            ),
+            None => format!("{} If it is right: {}", compare(name), give_group_reader(context, &scope).await),
+        };
     }
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Err(Nothing::of_gaps(vec![gap]).into());

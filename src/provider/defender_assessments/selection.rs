@@ -17,6 +17,7 @@ use crate::{
         words::lowered,
     },
     sdk::{Diagnostics, Path, Result, rules::unknown_word},
+    text::quoted,
 };
 
 /// A type that does not exist would select nothing for ever. `wanted` are those, lower case, that nothing assessed has.
@@ -34,8 +35,10 @@ pub(super) async fn require_types(
         match inventory::is_a_type(context, &subscription.id, ty).await? {
             Ok(true) => {}
             Ok(false) => {
-                let detail =
-                    format!("`resource_types`: Azure knows no resource type {ty:?}. Compare the spelling with a resource's id.");
+                let detail = format!(
+                    "`resource_types`: Azure knows no resource type {}. Compare the spelling with a resource's id.",
+                    quoted(ty)
+                );
                 problems.error(Path::attribute("resource_types"), "Unknown value", detail);
             }
             Err(gap) => gaps.push(gap),
@@ -69,7 +72,7 @@ pub(super) fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscription
         Some(outside) => {
             let mut problems = Diagnostics::new();
             let detail =
-                format!("{outside:?} lies in none of the selected subscriptions. Correct it or select its subscription.");
+                format!("{} lies in none of the selected subscriptions. Correct it or select its subscription.", quoted(outside));
             problems.error(Path::attribute("resource_id_prefixes"), "Outside the configured scope", detail);
             Err(problems)
         }

@@ -267,7 +267,8 @@ async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagn
             if worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
                 worst = Some((verdict.status, next_step(&principal, &verdict)));
             }
-            if helps(&verdict) {
+            // To whom the directory does not know nothing can be given.
+            if helps(&verdict) && !principal.unknown_object {
                 grants.entry(grant(&principal, requirement.as_ref())).or_default().insert(facts.scope.clone());
             }
         }

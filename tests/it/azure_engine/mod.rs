@@ -106,6 +106,7 @@ impl Fake {
             ca_certificate_file: None,
             limits: Limits::default(),
             user_agent: "agent/1".to_owned(),
+            redacts_people: false,
         };
         change(&mut settings);
         Client::new(settings, Transports::of(Arc::clone(self) as Arc<dyn HttpClient>))

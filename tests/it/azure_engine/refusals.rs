@@ -156,3 +156,47 @@ async fn an_error_says_what_was_tried_on_what_and_what_came_back() {
         assert!(text.contains(part), "{part} in {text}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_graph_wraps_into_an_unknown_error_is_classified_by_what_is_inside() {
+    let inside = |code: &str, message: &str| {
+        let inner = serde_json::json!({"errorCode": code, "message": message, "instanceAnnotations": []}).to_string();
+        serde_json::json!({"error": {"code": "UnknownError", "message": inner}}).to_string()
+    };
+    let lacking = "Authorization failed due to missing permission scope RoleManagement.Read.Directory,RoleManagement.Read.All.";
+    for (status, code, message, kind) in [
+        (403, "PermissionScopeNotGranted", lacking, Kind::Forbidden),
+        (400, "PermissionScopeNotGranted", lacking, Kind::Forbidden),
+        (404, "PermissionScopeNotGranted", lacking, Kind::Forbidden),
+        (403, "AadPremiumLicenseRequired", "m", Kind::NotLicensed),
+        (400, "TenantNotOnboarded", "m", Kind::NotOnboarded),
+        (404, "Request_ResourceNotFound", "m", Kind::NotFound),
+        (403, "TooManyRequests", "m", Kind::Throttled),
+        (400, "SomethingNew", "m", Kind::Unsupported),
+    ] {
+        let body: &'static str = inside(code, message).leak();
+        let error = refused(move || self::status(status, body), true).await;
+        assert_eq!((error.kind(), error.code(), error.message()), (kind, code, message), "{status}");
+        assert!(!error.advice().contains("instanceAnnotations"), "{}", error.advice());
+        if code == "PermissionScopeNotGranted" {
+            let least = "Give the application the Microsoft Graph permission RoleManagement.Read.Directory (type Application";
+            assert!(error.advice().starts_with(least), "{}", error.advice());
+            assert!(error.advice().ends_with(" RoleManagement.Read.All will do as well."), "{}", error.advice());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_message_gets_into_a_command() {
+    let body = format!(
+        r#"{{"error":{{"code":"AuthorizationFailed","message":"with object id '12345678-1234-1234-1234-123456789abc' does not have authorization to perform action 'Microsoft.Resources/subscriptions/resources/read' over scope '/SUBSCRIPTIONS/{OURS}; reboot' or"}}}}"#
+    );
+    let error = refused(move || status(403, body.clone()), false).await;
+    let command = format!("--assignee 12345678-1234-1234-1234-123456789abc --role \"Reader\" --scope /subscriptions/{OURS}");
+    assert!(error.advice().ends_with(&command), "{}", error.advice());
+    let body = format!(
+        r#"{{"error":{{"code":"AuthorizationFailed","message":"to perform action 'Microsoft.Resources/subscriptions/resources/read' over scope '/SUBSCRIPTIONS/{OURS}' or"}}}}"#
+    );
+    let error = refused(move || status(403, body.clone()), false).await;
+    assert!(error.advice().ends_with(&format!("--scope /subscriptions/{OURS}")), "as it was asked for: {}", error.advice());
+}

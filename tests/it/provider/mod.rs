@@ -12,6 +12,7 @@ mod directory_roles;
 mod functions;
 mod graph_permission;
 mod home;
+mod hostile;
 mod plans;
 mod role_assignments;
 mod role_certainty;

@@ -315,6 +315,7 @@ async fn a_new_id_that_the_directory_does_not_know_fails_and_says_what_it_may_be
     let reading = plan(Tenant::demo(), arguments).await;
     assert_eq!(reading.errors().len(), 1, "{:?}", reading.said);
     assert!(reading.detail().contains("az ad sp show --id"), "{}", reading.detail());
+    assert!(!reading.detail().contains("az role assignment"), "nothing can be given to nobody: {}", reading.detail());
 }
 
 #[tokio::test]

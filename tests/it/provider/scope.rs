@@ -134,3 +134,34 @@ async fn a_subscription_of_the_tenant_that_the_tree_does_not_have_yet_counts() {
     let answer = Inside::by_arm(tenant).await.read("subscriptions", json!({})).await.ok();
     assert_eq!(ids(&answer), [PRODUCTION, SANDBOX]);
 }
+
+#[tokio::test]
+async fn a_subscription_outside_is_told_how_many_there_are_inside() {
+    let one = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
+    let inside = Inside::configured(Tenant::demo(), one).await;
+    let outside = inside.read("defender_plans", json!({"subscription_ids": [SANDBOX]})).await;
+    assert!(outside.detail().contains("is not in the scope of this connection (1 subscription). Add it"), "{}", outside.detail());
+    let stranger = json!({"subscription_ids": ["fab00001-0000-4000-8000-0000000000ff"]});
+    let outside = Inside::on(Tenant::demo()).await.read("defender_plans", stranger).await;
+    assert!(outside.detail().contains("(the tenant with 2 subscriptions)"), "{}", outside.detail());
+}
+
+#[tokio::test]
+async fn the_display_name_of_a_management_group_is_told_its_id_and_no_command_on_it() {
+    let tenant = Tenant::demo();
+    hold(&tenant, &[(READER, &subscription(PRODUCTION)), (MANAGEMENT_GROUP_READER, &root())]);
+    for (name, told) in [
+        (
+            "Production",
+            "\"Production\" is the display name of the management group mg-production, and no group has it for its id: set \
+             management_group_id = \"mg-production\".",
+        ),
+        ("mg-elsewhere", "Compare the name \"mg-elsewhere\" with the ids of the groups (az account management-group list"),
+    ] {
+        let inside = Inside::aimed(tenant.clone(), ScopeSetting::ManagementGroup(name.to_owned()), "never").await;
+        let reading = inside.read("subscriptions", json!({})).await;
+        assert_eq!(reading.errors(), ["Nothing could be read"], "{name}");
+        assert!(reading.detail().contains(told), "{name}: {}", reading.detail());
+        assert_eq!(name == "Production", !reading.detail().contains("az "), "{name}: {}", reading.detail());
+    }
+}

@@ -164,3 +164,16 @@ async fn az_reads_no_input() {
     let az = Az::doing("if read line; then exit 3; fi\necho 'ERROR: no input' >&2; exit 1");
     assert_eq!(az.failure(None).await.message(), "no input");
 }
+
+#[tokio::test]
+async fn what_az_says_holds_no_token_and_can_be_told_without_people() {
+    let secret = jwt(TENANT);
+    let az = Az::failing(&format!("AADSTS50076: jane@contoso.com must use MFA, {secret}\nTrace ID: 1234-5678"));
+    let error = az.failure(Some(TENANT)).await;
+    assert!(error.message().contains("jane@contoso.com") && !error.message().contains("eyJ"), "{error}");
+    let nameless = error.without_people();
+    assert_eq!(nameless.message(), "The user must pass multifactor authentication first");
+    let az = Az::failing("Something new about Jane Doe (jane@contoso.com)");
+    let told = az.failure(Some(TENANT)).await.without_people().to_string();
+    assert!(!told.to_lowercase().contains("jane") && told.contains("AzFailed"), "{told}");
+}

@@ -355,6 +355,9 @@ fn cloud_variables_that_cannot_be_meant_are_problems() {
     for variables in wrong {
         assert_eq!(resolve(&Inputs::default(), variables).unwrap_err().len(), 1, "{variables:?}");
     }
+    let told = |word| resolve(&Inputs::default(), &[("ARM_ENVIRONMENT", word)]).unwrap_err()[0].detail.clone();
+    let words = "public, global, usgovernment, usgovernmentl4, gcchigh, dod, usgovernmentl5, china.";
+    assert!(told("azure").ends_with(&format!("Allowed: {words}")), "demo cannot stand there: {}", told("azure"));
     let problems = resolve(&Inputs::default(), &[("ARM_TENANT_ID", "common")]).unwrap_err();
     assert!(problems[0].summary.contains("ARM_TENANT_ID"));
 }

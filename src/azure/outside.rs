@@ -1,0 +1,186 @@
+//! The one filter between what az, Resource Manager, Microsoft Graph or a token endpoint say and everybody above: no secret, nothing
+//! that drives a terminal, no id of the one event (those repeat in plans and make each differ), one line, and not without end.
+
+use std::sync::LazyLock;
+
+use regex_lite::{Captures, Regex};
+
+use crate::text;
+
+/// The longest message that is passed on, in characters.
+const LONGEST: usize = 1_500;
+/// The longest code; those of Azure have up to 60 characters.
+const LONGEST_CODE: usize = 80;
+
+/// What stands for the words of a service that may name people.
+pub(super) const LEFT_OUT: &str = "what was said is left out, because it may name people";
+
+/// Words from outside, fit to be shown.
+pub(super) fn words(said: &str) -> String {
+    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = without_events(&text::masked(&line));
+    let text = match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or_default()),
+        None => text,
+    };
+    text::line(text)
+}
+
+/// A code, if it has the form of one.
+pub(super) fn code(said: &str) -> String {
+    let is_code = |text: &str| {
+        text.len() <= LONGEST_CODE
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" _-./:".contains(&byte))
+            && azure_core::Uuid::parse_str(text).is_err()
+            && text::masked(text) == text
+    };
+    if is_code(said) { said.to_owned() } else { String::new() }
+}
+
+/// The words without these ids.
+pub(super) fn without(mut words: String, ids: &[String]) -> String {
+    // A short one could be a part of anything.
+    for id in ids.iter().filter(|id| id.len() >= 8) {
+        words = words.replace(id.as_str(), EVENT);
+    }
+    words
+}
+
+/// Without addresses of people: user principal names and mail addresses, those of guests too.
+pub(super) fn nameless(text: &str) -> String {
+    static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let inside = r#"[^\s"'<>(),;:=/\[\]{}]"#;
+        Regex::new(&format!("{inside}*(?:@|%40|#EXT#){inside}*")).ok()
+    });
+    // The expression is constant and compiles; were it ever not to, nothing is shown.
+    ADDRESS.as_ref().map_or_else(|| LEFT_OUT.to_owned(), |address| address.replace_all(text, "[redacted]").into_owned())
+}
+
+const EVENT: &str = "[id]";
+
+/// Without what announces itself as the id or the time of an event.
+fn without_events(text: &str) -> String {
+    static EVENTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let names =
+            r"(?:trace|correlation|request|tracking|activity|session|operation|transaction|diagnostic)[ _-]?ids?|timestamp";
+        let value = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[0-9.Z+:-]*|[A-Za-z0-9][A-Za-z0-9._:+/|-]{7,}";
+        Regex::new(&format!(r#"(?i)\b({names})(["']?\s*(?:is|was|of|[:=(])?\s*["'(\[]*)({value})"#)).ok()
+    });
+    let Some(events) = EVENTS.as_ref() else { return LEFT_OUT.to_owned() };
+    let blank = |found: &Captures<'_>| {
+        let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
+        // A word is no id.
+        match part(3).bytes().any(|byte| byte.is_ascii_digit()) {
+            true => format!("{}{}{EVENT}", part(1), part(2)),
+            false => part(0).to_owned(),
+        }
+    };
+    events.replace_all(text, blank).into_owned()
+}
+
+/// What Resource Manager says when a role is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Denial {
+    /// Object id of who lacks it.
+    pub(super) who: Option<String>,
+    /// The operation.
+    pub(super) action: String,
+    /// Where.
+    pub(super) scope: Option<String>,
+}
+
+impl Denial {
+    /// Finds it in a message. What has not the form of an id, an operation or a scope is none: it may end in a command.
+    pub(super) fn of(message: &str) -> Option<Self> {
+        static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+            let who = r"(?:object id '(?<who>[0-9a-f-]{36})'.*?)?";
+            let what = r"perform action '(?<action>[a-z0-9._*/-]+)'(?:.*?over scope '(?<scope>/[a-z0-9._()/~-]*)')?";
+            Regex::new(&format!("(?is){who}{what}")).ok()
+        });
+        let found = DENIED.as_ref()?.captures(message)?;
+        let part = |name: &str| found.name(name).map(|part| part.as_str().to_owned());
+        Some(Self { who: part("who"), action: part("action")?, scope: part("scope") })
+    }
+
+    /// It in our words, which name nobody.
+    pub(super) fn told(&self) -> String {
+        let who = self.who.as_ref().map_or_else(|| "the sign-in".to_owned(), |who| format!("the object id {who}"));
+        let scope = self.scope.as_ref().map(|scope| format!(" over scope {scope}")).unwrap_or_default();
+        format!("{who} may not perform {}{scope}", self.action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_times_of_the_event_are_blanked_where_they_are_announced() {
+        for (said, left) in [
+            (
+                "Gone. Trace ID: 0aa1-22 Correlation ID: 77777777-7777-4777-8777-777777777777",
+                "Gone. Trace ID: 0aa1-22 Correlation ID: [id]",
+            ),
+            ("The tracking id is '77777777-7777-4777-8777-777777777777'.", "The tracking id is '[id]'."),
+            (r#"{"requestId":"77777777-7777-4777-8777-777777777777"}"#, r#"{"requestId":"[id]"}"#),
+            ("Timestamp: 2026-11-26 02:45:38Z", "Timestamp: [id]"),
+            ("A request id is necessary", "A request id is necessary"),
+            (
+                "The client with object id '77777777-7777-4777-8777-777777777777'",
+                "The client with object id '77777777-7777-4777-8777-777777777777'",
+            ),
+        ] {
+            assert_eq!(words(said), left);
+        }
+        let ids = ["req-12345".to_owned(), "1".to_owned()];
+        assert_eq!(without("see req-12345, part 1".to_owned(), &ids), "see [id], part 1");
+    }
+
+    #[test]
+    fn words_are_one_line_without_secrets_and_without_end() {
+        assert_eq!(words("a\r\n  b\u{1b}[31m\u{202e}c"), "a b\u{fffd}[31m\u{fffd}c");
+        assert_eq!(words(&format!("got eyJ{}.x.y", "a".repeat(40))), "got [redacted]");
+        assert_eq!(words(&"x ".repeat(5_000)).chars().count(), LONGEST + 2);
+    }
+
+    #[test]
+    fn a_code_has_the_form_of_one() {
+        for good in ["AuthorizationFailed", "Subscription Not Registered", "AADSTS7000215", "invalid_client", "403", ""] {
+            assert_eq!(code(good), good);
+        }
+        let token = format!("eyJ{}", "a".repeat(40));
+        for bad in ["jane@contoso.com", "a\u{1b}b", "77777777-7777-4777-8777-777777777777", "x(y)", &token, &"x".repeat(81)] {
+            assert_eq!(code(bad), "", "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_people_are_found_in_every_spelling() {
+        for address in
+            ["jane@contoso.com", "jane_contoso.com#EXT#@fabrikam.onmicrosoft.com", "live.com#jane@x.org", "jane%40x.org"]
+        {
+            assert_eq!(nameless(&format!("The client '{address}' (of x)")), "The client '[redacted]' (of x)");
+        }
+        assert_eq!(nameless("Microsoft Graph /users/jane@x.org/memberOf"), "Microsoft Graph /users/[redacted]/memberOf");
+        assert_eq!(nameless("nobody"), "nobody");
+    }
+
+    #[test]
+    fn a_denial_is_read_only_where_it_can_stand_in_a_command() {
+        let message = |action: &str, scope: &str| {
+            format!(
+                "The client 'jane@x.org' with object id '77777777-7777-4777-8777-777777777777' does not have authorization to perform \
+                     action '{action}' over scope '{scope}' or the scope is invalid."
+            )
+        };
+        let denial = Denial::of(&message("Microsoft.Security/pricings/read", "/subscriptions/1/resourceGroups/A_b(c)")).unwrap();
+        assert_eq!(
+            denial.told(),
+            "the object id 77777777-7777-4777-8777-777777777777 may not perform Microsoft.Security/pricings/read over scope \
+             /subscriptions/1/resourceGroups/A_b(c)"
+        );
+        assert!(Denial::of(&message("$(reboot)", "/")).is_none());
+        assert_eq!(Denial::of(&message("A/read", "/x; reboot")).unwrap().scope, None);
+        assert!(Denial::of("no").is_none());
+    }
+}

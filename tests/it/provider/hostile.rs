@@ -1,0 +1,274 @@
+//! What services say reaches nobody as it is: every read of every object is answered with an error that names a person, holds a token,
+//! drives a terminal, and carries another request id each time. The list of reads is what the demo tenant was asked.
+
+use std::collections::BTreeSet;
+
+use azposture::{
+    demo::{CLIENT_ID, Fault, LOGIN_HOST, Request, SANDBOX, Tenant},
+    provider::Azposture,
+    sdk::{
+        entry::Provider,
+        schema::{Attribute, Kind, Mode},
+        server::Server,
+    },
+};
+use serde_json::{Value as Json, json};
+
+use crate::support::inside::{Inside, Reading};
+
+/// Somebody the messages name.
+const PERSON: &str = "jane.doe@contoso.com";
+const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1cG4iOiJqYW5lIn0.c2lnbmF0dXJl";
+
+/// Every data source and validation with arguments that make it read.
+fn objects() -> Vec<(&'static str, bool, Json)> {
+    let sources = Azposture::TABLES.data_sources.iter().copied().flatten().map(|entry| {
+        let arguments = match entry.name {
+            "role_assignments" | "directory_role_assignments" => json!({"assignment_types": ["active", "eligible"]}),
+            "defender_assessments" => json!({"include_risk": true, "tags": {"env": "prod"}}),
+            _ => json!({}),
+        };
+        (entry.name, true, arguments)
+    });
+    let validations = Azposture::TABLES.validations.iter().copied().flatten().map(|entry| {
+        let arguments = match entry.name {
+            "connection_validation" => json!({}),
+            "defender_validation" => json!({"plans": {"CloudPosture": {}}, "only_relevant": true}),
+            "graph_permission_validation" => {
+                json!({"self": true, "permissions": ["Directory.Read.All", "AccessReview.Read.All"]})
+            }
+            "role_assignment_validation" => json!({"self": true, "role_definition_names": ["Owner"], "accept_eligible": true}),
+            other => panic!("give {other} arguments here"),
+        };
+        (entry.name, false, arguments)
+    });
+    sources.chain(validations).collect()
+}
+
+async fn run(inside: &Inside, name: &str, is_source: bool, arguments: &Json) -> Reading {
+    if is_source { inside.read(name, arguments.clone()).await } else { inside.plan(name, arguments.clone()).await }
+}
+
+/// The fault at one read; `run` tells two runs apart, as the service's own ids do.
+fn fault(request: &Request, run: usize) -> Fault {
+    let id = format!("0000000{run}-1111-4111-8111-11111111111{run}");
+    let said = format!(
+        "The client '{PERSON}' (Jane Doe) with object id '{SANDBOX}' does not have authorization to perform action \
+         'Microsoft.X/y/read' over scope '/subscriptions/{SANDBOX}' or the scope is invalid. Bearer {TOKEN} was sent. \u{1b}[31mRED\u{202e} \
+         \r\nTrace ID: {id} Correlation ID: {id} Timestamp: 1999-11-0{run} 10:00:00Z, and {id} again."
+    );
+    let mut fault = Fault::on(request.path.clone()).host(&request.host).header("x-ms-correlation-request-id", &id);
+    if let Some(name) = &request.named {
+        fault = fault.named(name);
+    }
+    if request.host == LOGIN_HOST {
+        let body = json!({"error": "invalid_client", "error_description": format!("AADSTS700016: {said}"), "correlation_id": id});
+        return fault.answer_json(401, body);
+    }
+    let inner = json!({"errorCode": "PermissionScopeNotGranted", "message": said, "instanceAnnotations": []}).to_string();
+    let error = json!({"code": "UnknownError", "message": inner, "innerError": {"request-id": id, "client-request-id": id},
+        "details": [{"code": PERSON, "message": said}]});
+    fault.answer_json(403, json!({"error": error}))
+}
+
+/// The reads of an object, each subscription's alike once.
+async fn reads(block: &Json, name: &str, is_source: bool, arguments: &Json) -> Vec<Request> {
+    let tenant = Tenant::demo();
+    run(&Inside::configured(tenant.clone(), block.clone()).await, name, is_source, arguments).await;
+    let mut known = BTreeSet::new();
+    let requests = tenant.requests().into_iter();
+    requests.filter(|one| known.insert((one.host.clone(), one.path.clone(), one.named.clone()))).collect()
+}
+
+/// Everything a plan keeps or shows, without what is shown behind the detail on purpose.
+fn kept(reading: &Reading) -> String {
+    let said: Vec<_> = reading.said.iter().map(|one| format!("{:?} {}\n{}", one.severity, one.summary, one.detail)).collect();
+    format!("{}\n{}", reading.value.clone().unwrap_or_default(), said.join("\n"))
+}
+
+/// All texts of a value, keys included.
+fn texts(value: &Json, all: &mut Vec<String>) {
+    match value {
+        Json::String(text) => all.push(text.clone()),
+        Json::Array(elements) => elements.iter().for_each(|element| texts(element, all)),
+        Json::Object(fields) => fields.iter().for_each(|(key, value)| {
+            all.push(key.clone());
+            texts(value, all);
+        }),
+        _ => {}
+    }
+}
+
+fn is_dangerous(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Fails if anything that is shown drives a terminal, or holds a token or the id of an event.
+fn harmless(reading: &Reading, what: &str) {
+    let mut values = Vec::new();
+    texts(reading.value.as_ref().unwrap_or(&Json::Null), &mut values);
+    for text in &values {
+        assert!(!text.contains(|c| is_dangerous(c) && !['\n', '\t'].contains(&c)), "{what}: {text:?}");
+    }
+    for one in reading.said.iter() {
+        assert!(!one.summary.contains(is_dangerous), "{what}: {:?}", one.summary);
+        assert!(!one.detail.contains(|c| is_dangerous(c) && c != '\n'), "{what}: {:?}", one.detail);
+    }
+    let kept = kept(reading);
+    for part in ["eyJ", "c2lnbmF0dXJl", "-1111-4111-8111-", "1999-11-0", "instanceAnnotations"] {
+        assert!(!kept.contains(part), "{what} shows {part}: {kept}");
+    }
+}
+
+/// What would give away the people of the demo tenant, and the one in the messages.
+fn people(tenant: &Tenant) -> BTreeSet<String> {
+    let users = tenant.document("users");
+    let of = |user: &Json| ["userPrincipalName", "displayName", "mail"].map(|key| user[key].as_str().map(str::to_lowercase));
+    let known = users["value"].as_array().unwrap().iter().flat_map(of).flatten().filter(|text| text.len() > 3);
+    known.chain(["jane", "doe@", "contoso.com"].map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn under_redact_no_error_of_any_read_names_anybody() {
+    let block = json!({"environment": "demo", "personal_data": "redact"});
+    for (name, is_source, arguments) in objects() {
+        let reads = reads(&block, name, is_source, &arguments).await;
+        assert!(reads.iter().any(|one| one.host == LOGIN_HOST) && reads.len() > 2, "{name} reads: {reads:?}");
+        for request in reads {
+            let tenant = Tenant::demo().with_fault(fault(&request, 1));
+            let reading = run(&Inside::configured(tenant.clone(), block.clone()).await, name, is_source, &arguments).await;
+            let what = format!("{name}, {} refused", request.path);
+            assert!(tenant.fired()[0] > 0, "{what}");
+            harmless(&reading, &what);
+            let kept = kept(&reading).to_lowercase();
+            for person in people(&tenant) {
+                assert!(!kept.contains(&person), "{what} names {person}: {kept}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_dangerous_is_shown_and_two_plans_are_equal_though_the_ids_of_the_service_differ() {
+    let block = json!({"environment": "demo", "resource_graph": "never"});
+    for (name, is_source, arguments) in objects() {
+        for request in reads(&block, name, is_source, &arguments).await {
+            let mut plans = Vec::new();
+            let what = format!("{name}, {} refused", request.path);
+            for number in [1, 2] {
+                let tenant = Tenant::demo();
+                if number == 2 {
+                    // The service counts its ids, so these requests shift them.
+                    Inside::configured(tenant.clone(), block.clone()).await.read("subscriptions", json!({})).await.ok();
+                }
+                let inside = Inside::configured(tenant.with_fault(fault(&request, number)), block.clone()).await;
+                let reading = run(&inside, name, is_source, &arguments).await;
+                harmless(&reading, &what);
+                plans.push(kept(&reading));
+            }
+            assert_eq!(plans[0], plans[1], "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_service_names_drives_no_terminal() {
+    fn poison(value: &mut Json) {
+        match value {
+            Json::Array(elements) => elements.iter_mut().for_each(poison),
+            Json::Object(fields) => fields.iter_mut().for_each(|(key, value)| match value {
+                Json::String(text) if key.to_lowercase().contains("name") && text.contains(' ') || key == "description" => {
+                    text.push_str("\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{2066}\r\nApply complete!");
+                }
+                value => poison(value),
+            }),
+            _ => {}
+        }
+    }
+    for engine in ["always", "never"] {
+        for (name, is_source, arguments) in objects() {
+            let block = json!({"environment": "demo", "resource_graph": engine});
+            let inside = Inside::configured(Tenant::demo().with_fault(Fault::on("").change(poison)), block).await;
+            let reading = run(&inside, name, is_source, &arguments).await;
+            harmless(&reading, &format!("{name} through {engine}"));
+            let forged = reading.said.iter().any(|one| one.detail.lines().any(|line| line.starts_with("Apply complete!")));
+            assert!(!forged, "{name}: {:#?}", reading.said);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_says_its_request_id_behind_its_detail() {
+    let refused = Fault::on("/subscriptions").header("x-ms-request-id", "r-1").refuse(401, "ExpiredAuthenticationToken", "m");
+    let reading = Inside::by_arm(Tenant::demo().with_fault(refused)).await.read("subscriptions", json!({})).await;
+    let only = reading.said.iter().find(|one| one.summary == "Sign-in failed").unwrap();
+    assert!(only.trace.is_some() && !only.detail.contains(only.trace.as_deref().unwrap()), "{only:?}");
+}
+
+/// A text that is too long to be shown, and worse.
+fn monster() -> String {
+    format!("/subscriptions/\u{1b}[31mRED\u{202e}{}", "x".repeat(9_000))
+}
+
+#[tokio::test]
+async fn no_argument_is_echoed_whole_or_raw() {
+    let server = Server::new(Azposture::new());
+    let inside = Inside::on(Tenant::demo()).await;
+    for (name, is_source, arguments) in objects() {
+        let full = format!("azposture_{name}");
+        let catalogue = server.catalogue();
+        let schema = if is_source { &catalogue.data_sources[&full] } else { &catalogue.resources[&full] };
+        for attribute in schema.attributes.iter().filter(|one| one.mode != Mode::Computed) {
+            let Some(given) = given(attribute) else { continue };
+            let mut arguments = arguments.clone();
+            arguments[&attribute.name] = given;
+            let reading = run(&inside, name, is_source, &arguments).await;
+            short(&reading, &format!("{name}.{}", attribute.name));
+        }
+    }
+    for attribute in &server.catalogue().provider.attributes {
+        let Some(given) = given(attribute) else { continue };
+        let mut block = json!({});
+        block[&attribute.name] = given;
+        let (_, said) = Inside::configure(Tenant::demo(), block).await;
+        short(&Reading { value: None, said }, &format!("provider.{}", attribute.name));
+    }
+}
+
+fn given(attribute: &Attribute) -> Option<Json> {
+    let Kind::Plain(ty) = &attribute.kind else { return None };
+    match ty.to_json() {
+        Json::String(word) if word == "string" => Some(monster().into()),
+        Json::Array(parts) if parts[1] == "string" => match parts[0].as_str() {
+            Some("map") => Some(json!({"k": monster()})),
+            _ => Some(json!([monster()])),
+        },
+        _ => None,
+    }
+}
+
+fn short(reading: &Reading, what: &str) {
+    for one in reading.said.iter() {
+        assert!(!one.detail.contains(&"x".repeat(201)), "{what}: {}", one.detail);
+        assert!(!one.detail.contains(|c| is_dangerous(c) && c != '\n'), "{what}: {:?}", one.detail);
+    }
+}
+
+#[tokio::test]
+async fn no_function_echoes_its_argument_whole_or_raw() {
+    let inside = Inside::on(Tenant::demo()).await;
+    let server = Server::new(Azposture::new());
+    for (name, signature) in &server.catalogue().functions {
+        for bad in ["/subscriptions/\u{1b}[31mRED".to_owned(), monster(), "/subscriptions/a\u{202e}/b\u{9b}/c".to_owned()] {
+            let arguments = vec![json!(bad); signature.parameters.len()];
+            let error = inside.call(name, &arguments).await.unwrap_err();
+            assert!(!error.text.contains(is_dangerous) && error.text.chars().count() < 1_000, "{name}: {:?}", error.text);
+        }
+    }
+    let error = inside.call("parse_resource_id", &[json!("/subscriptions/\u{1b}[31mRED")]).await.unwrap_err();
+    let shown = "\"/subscriptions/\u{fffd}[31mRED\" is no Azure resource id: \"\u{fffd}[31mRED\" is no GUID";
+    assert_eq!(error.text, shown);
+    let parsed =
+        inside.call("parse_resource_id", &[json!(format!("/subscriptions/{CLIENT_ID}/resourceGroups/a\u{1b}b"))]).await.unwrap();
+    assert_eq!(parsed["name"], "a\u{fffd}b", "what comes from outside is no better in an answer");
+}
