@@ -147,8 +147,8 @@ struct DetectedRow {
     key: String,
     /// `/subscriptions/…`
     id: String,
-    /// Its name.
-    display_name: String,
+    /// Its name. Null if the service did not say.
+    display_name: Option<String>,
     /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`. Null if the service did not say.
     state: Option<String>,
     /// The tenant that owns it, a GUID. Null if the service did not say.

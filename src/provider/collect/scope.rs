@@ -10,7 +10,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
     SIDE_BY_SIDE,
-    authorization::group_scope, hierarchy,
+    authorization::group_scope,
+    hierarchy,
     nothing::{NONE, Nothing, Stop},
 };
 use crate::{
