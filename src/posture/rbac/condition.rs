@@ -266,7 +266,7 @@ mod tests {
             format!("!(ActionMatches{{'a/b/c'}}) OR {ONE} AND {ONE}"),
             format!("!(ActionMatches{{'a/b/c'}}) OR ({ONE}"),
             format!("!(ActionMatches{{'a/b/c'}}) OR ({ONE}))"),
-            format!("!(ActionMatches{{'a/b/c'}}) OR"),
+            "!(ActionMatches{'a/b/c'}) OR".to_owned(),
             format!("!(ActionMatches{{'a/b/c'}}) ({ONE})"),
             format!("!(ActionMatches{{'a/b/c'}}) | {ONE}"),
             "!(ActionMatches{'a/b/c'}) OR @Resource[x:name] StringEquals 'it\\'s'".to_owned(),
@@ -291,8 +291,8 @@ mod tests {
         );
         assert!(split[1].conditional && split[1].actions == texts(&["a/b/data", "a/b/write"]) && !split[0].conditional);
         let reads = Permission { actions: texts(&["*/read"]), ..Permission::default() };
-        assert_eq!(narrowed.split(reads.clone()), [reads.clone()], "nothing of it is touched");
-        assert_eq!(Narrowed::Nothing.split(reads.clone()), [reads.clone()]);
+        assert_eq!(narrowed.split(reads.clone()), std::slice::from_ref(&reads), "nothing of it is touched");
+        assert_eq!(Narrowed::Nothing.split(reads.clone()), std::slice::from_ref(&reads));
         assert!(Narrowed::Everything.split(reads)[0].conditional);
     }
 }

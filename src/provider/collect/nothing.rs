@@ -52,7 +52,7 @@ impl Nothing {
     /// A list without which nothing is known of the scope could not be read.
     pub(super) fn unread(subject: &str, error: &azure::Error) -> Result<Self> {
         let gap = failure::soft_gap(subject, "tenant", error)?;
-        let (detail, remedy) = (format!("{error}."), gap.remedy.clone());
+        let (detail, remedy) = (format!("{}.", error.lasting().trim_end_matches('.')), gap.remedy.clone());
         Ok(Self { summary: NONE, detail, remedy, gaps: vec![gap], problems: Some(failure::failed(error)) })
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use azposture::{
     demo::{CLIENT_ID, Fault, LOGIN_HOST, Request, SANDBOX, Tenant},
+    posture::resource_id::guid,
     provider::Azposture,
     sdk::{
         entry::Provider,
@@ -76,8 +77,11 @@ async fn reads(block: &Json, name: &str, is_source: bool, arguments: &Json) -> V
     let tenant = Tenant::demo();
     run(&Inside::configured(tenant.clone(), block.clone()).await, name, is_source, arguments).await;
     let mut known = BTreeSet::new();
+    // What differs in an id alone is one read.
+    let kind =
+        |path: &str| path.split('/').map(|part| if guid(part).is_some() { "*" } else { part }).collect::<Vec<_>>().join("/");
     let requests = tenant.requests().into_iter();
-    requests.filter(|one| known.insert((one.host.clone(), one.path.clone(), one.named.clone()))).collect()
+    requests.filter(|one| known.insert((one.host.clone(), kind(&one.path), one.named.clone()))).collect()
 }
 
 /// Everything a plan keeps or shows, without what is shown behind the detail on purpose.

@@ -106,19 +106,20 @@ async fn a_given_oidc_token_signs_in() {
 }
 
 #[tokio::test]
-async fn a_token_file_is_read_again_when_the_access_token_has_run_out() {
-    let cloud = FakeCloud::on(Tenant::demo()).tokens_for(1).start().await;
+async fn a_token_file_is_read_again_for_each_access_token() {
+    let cloud = cloud().await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     fs::write(&file, format!("{ASSERTION}-first\n")).unwrap();
     let plugin = provider(with(&cloud, json!({"use_oidc": true, "oidc_token_file_path": file})), &[]).await;
-    reads_all(&plugin).await;
-    fs::write(&file, format!("{ASSERTION}-second")).unwrap();
     let (plans, said) = plugin.read("azposture_defender_plans", json!({})).await;
     assert!(plans.is_some() && errors(&said).is_empty(), "{said:#?}");
+    fs::write(&file, format!("{ASSERTION}-second")).unwrap();
+    let (roles, said) = plugin.read("azposture_directory_role_assignments", json!({})).await;
+    assert!(roles.is_some() && errors(&said).is_empty(), "{said:#?}");
     let sent: Vec<_> = cloud.forms().iter().map(|form| form["client_assertion"].clone()).collect();
     assert_eq!(sent.first(), Some(&format!("{ASSERTION}-first")));
-    assert_eq!(sent.last(), Some(&format!("{ASSERTION}-second")));
+    assert_eq!(sent.last(), Some(&format!("{ASSERTION}-second")), "Microsoft Graph has a token of its own");
 }
 
 #[tokio::test]

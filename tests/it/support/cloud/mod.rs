@@ -82,7 +82,6 @@ pub(crate) struct Recipe {
     names: Option<[&'static str; 3]>,
     shown: BTreeMap<Role, Certificate>,
     troubles: Vec<Trouble>,
-    lifetime: Option<u64>,
     front: Option<Front>,
 }
 
@@ -98,7 +97,6 @@ struct Inner {
     ports: BTreeMap<Role, u16>,
     /// What the client calls the services.
     names: BTreeMap<Role, String>,
-    lifetime: Option<u64>,
     front: Option<Front>,
     troubles: Mutex<Vec<Trouble>>,
     seen: Mutex<Vec<Seen>>,
@@ -112,7 +110,7 @@ impl FakeCloud {
     /// A cloud with that tenant, over HTTP/2, under names of this machine.
     pub(crate) fn on(tenant: Tenant) -> Recipe {
         let shown = BTreeMap::new();
-        Recipe { tenant, http: Http::Two, names: None, shown, troubles: vec![], lifetime: None, front: None }
+        Recipe { tenant, http: Http::Two, names: None, shown, troubles: vec![], front: None }
     }
 
     /// The provider block that leads here: tenant-wide, with a client secret.
@@ -210,12 +208,6 @@ impl Recipe {
         self
     }
 
-    /// Tokens are good for that many seconds.
-    pub(crate) fn tokens_for(mut self, seconds: u64) -> Self {
-        self.lifetime = Some(seconds);
-        self
-    }
-
     /// Answers that do not come from the tenant; none leaves the request to the tenant.
     pub(crate) fn answering(mut self, front: impl Fn(Asked<'_>) -> Option<Bytes> + Send + Sync + 'static) -> Self {
         self.front = Some(Box::new(front));
@@ -238,7 +230,6 @@ impl Recipe {
             tenant: self.tenant,
             ports,
             names,
-            lifetime: self.lifetime,
             front: self.front,
             troubles: Mutex::new(self.troubles),
             seen: Mutex::default(),

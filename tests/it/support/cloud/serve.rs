@@ -220,13 +220,9 @@ fn in_our_words(inner: &Inner, body: &Bytes, is_token: bool) -> Bytes {
     for role in [Role::Graph, Role::Login, Role::Management] {
         text = text.replace(demo_host(role), &inner.names[&role]);
     }
-    let Ok(mut json) = serde_json::from_str::<Json>(&text) else { return text.into() };
+    let Ok(json) = serde_json::from_str::<Json>(&text) else { return text.into() };
     if let Some(token) = json.get("access_token").and_then(Json::as_str).filter(|_| is_token) {
         lock(&inner.issued).push(token.to_owned());
-        if let Some(seconds) = inner.lifetime {
-            json["expires_in"] = seconds.into();
-            text = json.to_string();
-        }
     }
     text.into()
 }
