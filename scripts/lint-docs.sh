@@ -28,7 +28,7 @@ provider_installation {
 END
     cp examples/provider/provider.tf "$work"
     # It looks for the provider under the namespace of its vendor.
-    TF_CLI_CONFIG_FILE="$work/cli.tfrc" "$tf" -chdir="$work" providers schema -json |
-        sed 's#"registry\.[a-z.]*/azposture/azposture"#"registry.terraform.io/hashicorp/azposture"#' >"$work/schema.json"
+    TF_CLI_CONFIG_FILE="$work/cli.tfrc" "$tf" -chdir="$work" providers schema -json >"$work/raw.json"
+    sed 's#"registry\.[a-z.]*/azposture/azposture"#"registry.terraform.io/hashicorp/azposture"#' "$work/raw.json" >"$work/schema.json"
     tfplugindocs validate --providers-schema "$work/schema.json" --provider-name azposture
 fi

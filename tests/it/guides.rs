@@ -81,6 +81,32 @@ fn one_table_holds_every_variable_that_stands_for_an_argument() {
 }
 
 #[test]
+fn one_page_has_every_reason_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/guides/reasons.md")).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(word, _)| word.to_owned());
+    let told: BTreeSet<String> = rows.collect();
+    let own = fs::read_to_string(root.join("src/posture/unreadable.rs")).unwrap();
+    let words: BTreeSet<String> =
+        own.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect();
+    assert!(words.len() > 15 && words.is_subset(&told), "{:?}", words.difference(&told).collect::<Vec<_>>());
+    // The other words are those of verdicts: each stands somewhere in the judgement.
+    let mut judging = String::new();
+    let mut folders = vec![root.join("src/posture"), root.join("src/provider")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => judging.push_str(&fs::read_to_string(path).unwrap_or_default()),
+            }
+        }
+    }
+    let unused: Vec<_> = told.iter().filter(|word| !judging.contains(&format!("\"{word}\""))).collect();
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+#[test]
 fn who_is_sent_to_ask_for_a_right_is_told_which_read_needs_it() {
     let mut asking = 0;
     for (page, text) in pages() {

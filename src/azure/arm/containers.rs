@@ -1,13 +1,9 @@
 //! Azure Kubernetes Service clusters, as far as "can anybody look into it" needs them.
 
 use serde::Deserialize;
+use serde_json::Value as Json;
 
-use crate::azure::{
-    Result,
-    call::Call,
-    client::Client,
-    wire::{flag, object},
-};
+use crate::azure::{Result, call::Call, client::Client, wire::object};
 
 const VERSION: &str = "2024-02-01";
 
@@ -25,10 +21,15 @@ pub struct Cluster {
 
 impl Cluster {
     /// Whether only the cluster's own network reaches the API server. Without an access profile it is public; none if the service says
-    /// nothing of the cluster.
+    /// nothing of the cluster, or what is no yes or no.
     pub fn is_private(&self) -> Option<bool> {
         let profile = self.properties.as_ref()?.api_server_access_profile.as_ref();
-        Some(profile.and_then(|profile| profile.enable_private_cluster).unwrap_or_default())
+        match profile.and_then(|profile| profile.enable_private_cluster.as_ref()) {
+            None | Some(Json::Null) => Some(false),
+            Some(Json::Bool(is_private)) => Some(*is_private),
+            Some(Json::String(text)) => text.to_ascii_lowercase().parse().ok(),
+            Some(_) => None,
+        }
     }
 }
 
@@ -45,9 +46,9 @@ pub struct ClusterProperties {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiServerAccess {
-    /// Whether only the cluster's own network can.
-    #[serde(default, deserialize_with = "flag")]
-    pub enable_private_cluster: Option<bool>,
+    /// Whether only the cluster's own network can, as it came.
+    #[serde(default)]
+    pub enable_private_cluster: Option<Json>,
 }
 
 /// The clusters of a subscription.
@@ -56,4 +57,27 @@ pub async fn clusters(client: &Client, subscription_id: &str) -> Result<Vec<Clus
     let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.ContainerService/managedClusters");
     client.list(Call::arm("list AKS clusters", path, VERSION), |row| all.push(row)).await?;
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_cluster_is_public_only_if_the_service_says_so_or_leaves_it_out() {
+        for (profile, expected) in [
+            (json!(null), Some(false)),
+            (json!({}), Some(false)),
+            (json!({"enablePrivateCluster": null}), Some(false)),
+            (json!({"enablePrivateCluster": true}), Some(true)),
+            (json!({"enablePrivateCluster": "True"}), Some(true)),
+            (json!({"enablePrivateCluster": "yes"}), None),
+            (json!({"enablePrivateCluster": 1}), None),
+        ] {
+            let row = json!({"id": "/x", "name": "x", "properties": {"apiServerAccessProfile": profile}});
+            assert_eq!(serde_json::from_value::<Cluster>(row.clone()).unwrap().is_private(), expected, "{row}");
+        }
+    }
 }

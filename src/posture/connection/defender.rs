@@ -9,7 +9,7 @@ use super::{
 };
 use crate::posture::{
     Area, Reason, Unreadable,
-    defender::{Coverage, OFFERS, Plan, available, foundational, offered, resource_count, surely_unregistered},
+    defender::{Coverage, Foundational, OFFERS, Plan, available, foundational, offered, resource_count, surely_unregistered},
 };
 
 const DEFENDER: &str = "microsoft.security";
@@ -94,21 +94,26 @@ pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict
         Err(gap) => return Verdict::unread(gap),
     };
     match (foundational(&plans.rows), &subscription.assessments) {
-        (Some(true), _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
-        (Some(false), _) => Verdict::fail(
+        (Foundational::On, _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
+        (Foundational::Off, _) => Verdict::fail(
             "the free posture tier (foundational CSPM) is off, so nothing is assessed; subscriptions made after 27 October 2026 start without it",
             "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on.",
         )
         .with("tier", "Free"),
-        (None, Err(gap)) | (None, Ok(Whole { rows: 0, unproven: Some(gap) })) => Verdict::unread(gap),
-        (None, Ok(Whole { rows: 0, unproven: None })) => Verdict::unknown(
+        (Foundational::Unclear, _) => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            "what the list of plans says of the free posture tier (foundational CSPM) does not tell whether it is on",
+            "Portal: Defender for Cloud > Environment settings > the subscription: look whether foundational CSPM is on.",
+        ),
+        (Foundational::Absent, Err(gap) | Ok(Whole { rows: 0, unproven: Some(gap) })) => Verdict::unread(gap),
+        (Foundational::Absent, Ok(Whole { rows: 0, unproven: None })) => Verdict::unknown(
             Reason::NoDataYet.word(),
             "the list of plans does not say whether the free posture tier (foundational CSPM) is on, and there is no assessment",
             "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on; if it is, initial data can take up to \
              24 hours.",
         )
         .with("assessments", 0),
-        (None, Ok(Whole { rows, .. })) => {
+        (Foundational::Absent, Ok(Whole { rows, .. })) => {
             Verdict::pass("the free posture tier (foundational CSPM) produces assessments").with("assessments", rows)
         }
     }

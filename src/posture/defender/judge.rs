@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Coverage, Plan, Protects, Seen, offered, protects, surely_unregistered};
+use super::{Coverage, Extension, Plan, Protects, Seen, offered, protects, surely_unregistered};
 use crate::posture::{Reason, Status};
 
 /// What one plan has to satisfy.
@@ -53,15 +53,32 @@ impl Verdict {
 
 /// Judges one requirement against the plans of one subscription, of whose resources this much is seen.
 pub fn judge(requirement: &Requirement, plans: &[Plan], seen: Result<Seen<'_>, Reason>) -> Verdict {
-    let find = |name: &str| plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name));
-    let Some(plan) = find(&requirement.plan) else {
-        return Verdict::unknown(Reason::NotListed, format!("the list of plans lacks {}", requirement.plan));
-    };
+    let named = |name: &str| plans.iter().filter(|plan| plan.name.eq_ignore_ascii_case(name)).collect::<Vec<_>>();
+    let rows = named(&requirement.plan);
+    if rows.is_empty() {
+        return not_listed(&requirement.plan);
+    }
     if let Some(irrelevant) = irrelevant(requirement, seen) {
         return irrelevant;
     }
+    // A list that has a plan twice is as good as the worse of the two.
+    let verdicts = rows.into_iter().map(|plan| judge_row(requirement, plan, &named, seen));
+    verdicts.min_by_key(|verdict| verdict.status).unwrap_or_else(|| not_listed(&requirement.plan))
+}
+
+fn not_listed(plan: &str) -> Verdict {
+    Verdict::unknown(Reason::NotListed, format!("the list of plans lacks {plan}"))
+}
+
+/// Judges one row of the list; `named` finds the rows of a plan.
+fn judge_row<'a>(
+    requirement: &Requirement,
+    plan: &Plan,
+    named: &dyn Fn(&str) -> Vec<&'a Plan>,
+    seen: Result<Seen<'_>, Reason>,
+) -> Verdict {
     // A deprecated plan says nothing about protection once its successors are offered.
-    let successors: Vec<&Plan> = plan.replaced_by.iter().filter_map(|name| find(name)).collect();
+    let successors: Vec<&Plan> = plan.replaced_by.iter().flat_map(|name| named(name)).collect();
     if plan.deprecated && plan.replaced_by.is_empty() {
         let detail = format!("{} is deprecated, and the service does not state what has replaced it", plan.name);
         return Verdict::unknown(Reason::NotProven, detail);
@@ -74,7 +91,9 @@ pub fn judge(requirement: &Requirement, plans: &[Plan], seen: Result<Seen<'_>, R
                 ..judge_plan(&inherited, successor, seen)
             }
         });
-        return verdicts.min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass);
+        // A successor that the list lacks may be what protects the rest.
+        let absent = plan.replaced_by.iter().filter(|name| named(name).is_empty()).map(|name| not_listed(name));
+        return verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass);
     }
     judge_plan(requirement, plan, seen)
 }
@@ -180,7 +199,8 @@ fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
 
 fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
     let name = &plan.name;
-    let Some(extension) = plan.extensions.iter().find(|extension| extension.name.eq_ignore_ascii_case(wanted)) else {
+    let rows: Vec<_> = plan.extensions.iter().filter(|extension| extension.name.eq_ignore_ascii_case(wanted)).collect();
+    if rows.is_empty() {
         if plan.extensions_unseen {
             let detail = format!("{name}: the service did not state its extensions");
             return Some(Verdict::unknown(Reason::InvalidResponse, detail));
@@ -188,7 +208,12 @@ fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
         let there: Vec<_> = plan.extensions.iter().map(|extension| extension.name.as_str()).collect();
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         return Some(Verdict::fail("extension_not_available", format!("{name} has no extension {wanted} (it has {there})")));
-    };
+    }
+    rows.into_iter().filter_map(|extension| judge_extension_row(name, extension)).min_by_key(|verdict| verdict.status)
+}
+
+/// What is wrong with one extension that is asked for, if anything.
+fn judge_extension_row(name: &str, extension: &Extension) -> Option<Verdict> {
     match extension.enabled {
         None => {
             let detail = format!("{name}: the service did not state whether {} is on", extension.name);
@@ -269,6 +294,33 @@ mod tests {
     fn reason(requirement: &Requirement, plans: &[Plan]) -> (Status, &'static str) {
         let verdict = judge(requirement, plans, Err(Reason::NotProven));
         (verdict.status, verdict.reason)
+    }
+
+    #[test]
+    fn of_two_rows_with_one_name_the_worse_counts() {
+        let wanted = |extensions: &[&str]| Requirement {
+            plan: "Arm".into(),
+            extensions: extensions.iter().map(|name| (*name).to_owned()).collect(),
+            ..Requirement::default()
+        };
+        let (on, off) = (plan("Arm", "Standard", None), plan("arm", "Free", None));
+        for rows in [[on.clone(), off.clone()], [off, on.clone()]] {
+            assert_eq!(judge(&wanted(&[]), &rows, Err(Reason::Forbidden)).reason, "plan_off");
+        }
+        let extension = |enabled| Extension { name: "X".into(), enabled: Some(enabled), ..Extension::default() };
+        for extensions in [[true, false], [false, true]] {
+            let twice = Plan { extensions: extensions.map(extension).into(), ..on.clone() };
+            assert_eq!(judge(&wanted(&["x"]), &[twice], Err(Reason::Forbidden)).reason, "extension_off");
+        }
+    }
+
+    #[test]
+    fn a_successor_that_the_list_lacks_is_not_passed_over() {
+        let replaced =
+            Plan { deprecated: true, replaced_by: vec!["Containers".into(), "Other".into()], ..plan("Old", "Free", None) };
+        let wanted = Requirement { plan: "Old".into(), ..Requirement::default() };
+        let verdict = judge(&wanted, &[replaced, plan("Containers", "Standard", None)], Err(Reason::Forbidden));
+        assert_eq!((verdict.status, verdict.reason), (Status::Unknown, "not_listed"));
     }
 
     #[test]

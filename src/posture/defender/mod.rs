@@ -3,7 +3,7 @@
 mod judge;
 mod offers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use judge::{Requirement, Verdict, judge, judge_unregistered};
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
@@ -166,11 +166,33 @@ impl Plan {
     }
 }
 
+/// What the list of plans says of the free posture tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foundational {
+    /// It is on.
+    On,
+    /// It is off.
+    Off,
+    /// The list has no such entry.
+    Absent,
+    /// The entry says two things, or nothing that is understood.
+    Unclear,
+}
+
 /// Whether the free posture tier is on, as far as the list of plans says.
-pub fn foundational(plans: &[Plan]) -> Option<bool> {
-    let plan = plans.iter().find(|plan| plan.name.eq_ignore_ascii_case("FoundationalCspm"))?;
+pub fn foundational(plans: &[Plan]) -> Foundational {
+    let mut rows = plans.iter().filter(|plan| plan.name.eq_ignore_ascii_case("FoundationalCspm")).peekable();
+    if rows.peek().is_none() {
+        return Foundational::Absent;
+    }
     // One that is on and covers nothing says two things.
-    plan.enabled().filter(|enabled| !enabled || !plan.covers_nothing())
+    let said: BTreeSet<Option<bool>> =
+        rows.map(|plan| plan.enabled().filter(|enabled| !enabled || !plan.covers_nothing())).collect();
+    match said.into_iter().collect::<Vec<_>>().as_slice() {
+        [Some(true)] => Foundational::On,
+        [Some(false)] => Foundational::Off,
+        _ => Foundational::Unclear,
+    }
 }
 
 /// Whether a resource provider in this state is surely not registered; one that is on its way in either direction is not that.

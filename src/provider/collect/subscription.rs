@@ -20,7 +20,7 @@ use crate::{
             Need,
             facts::{Read, Subscription, Whole},
         },
-        defender::{Plan, foundational},
+        defender::{Foundational, Plan, foundational},
         graph_permission::unasked,
         rbac::Permission,
         resource_id::within,
@@ -59,7 +59,7 @@ pub async fn facts(
             .await),
     )?;
     if needed.contains(&Need::Foundational) && !needed.contains(&Need::Assessments) {
-        let is_silent = |own: &Whole<Arc<Vec<Plan>>>| foundational(&own.rows).is_none();
+        let is_silent = |own: &Whole<Arc<Vec<Plan>>>| foundational(&own.rows) == Foundational::Absent;
         let silent = |one: &&scope::Subscription| matches!(plans.get(&one.id), Some(Ok(own)) if is_silent(own));
         let silent: Vec<scope::Subscription> = subscriptions.iter().filter(silent).cloned().collect();
         let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;

@@ -58,6 +58,11 @@ fn the_free_posture_tier_is_on_if_the_list_says_so_or_there_are_assessments() {
     assert_eq!(status(id, with(None, "", 0)), Status::Unknown);
     assert_eq!(status(id, with(Some("Standard"), "NotCovered", 0)), Status::Unknown, "on, and covering nothing, says two things");
     assert_eq!(status(id, with(Some("Premium"), "FullyCovered", 0)), Status::Unknown);
+    assert_eq!(
+        status(id, with(Some("Premium"), "FullyCovered", 7)),
+        Status::Unknown,
+        "old assessments do not settle what the list says"
+    );
     let unread = |facts: &mut Facts| facts.subscriptions[0].plans = Err(gap("plans", Reason::Forbidden));
     assert_eq!(status(id, unread), Status::Unknown);
 }
