@@ -17,8 +17,26 @@ const PROOFS: [&[&str]; 4] = [
     &["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID"],
 ];
 
+/// What a person gives, and what a pipeline or a cluster hands out itself with the switch that makes it a method: with it, the client id of
+/// the variables is that of an application.
+const REQUESTS: [(Option<&str>, &[&str]); 3] = [
+    (None, &["ARM_OIDC_REQUEST_URL", "ARM_OIDC_REQUEST_TOKEN"]),
+    (Some("ARM_USE_OIDC"), &["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]),
+    (Some("ARM_USE_AKS_WORKLOAD_IDENTITY"), &["AZURE_FEDERATED_TOKEN_FILE"]),
+];
+
+/// Whether the variables sign in as an application, so that their ids are not those of a managed identity or of Azure CLI.
+pub(super) fn is_application(variables: &Variables<'_>) -> bool {
+    // A malformed switch was reported where the methods' switches were read.
+    let is_on = |switch: &str| variables.flag(switch, &mut Vec::new()) == Some(true);
+    let is_requested = |(switch, names): &(Option<&str>, &[&'static str])| {
+        switch.is_none_or(is_on) && Found::in_variables(variables, names).is_some()
+    };
+    other_proof(variables, &[]).is_some() || REQUESTS.iter().any(is_requested)
+}
+
 /// A proof of the variables that is none of `known`.
-pub(super) fn other_proof(variables: &Variables<'_>, known: &[&Found]) -> Option<Found> {
+fn other_proof(variables: &Variables<'_>, known: &[&Found]) -> Option<Found> {
     let given = PROOFS.iter().filter_map(|names| Found::in_variables(variables, names));
     given.into_iter().find(|proof| !known.iter().any(|known| proof.is_or_holds(&known.value)))
 }
@@ -33,7 +51,14 @@ pub(super) fn must_be_one(inputs: &Inputs, variables: &Variables<'_>, client: &F
     if let (Some(tenant), Some(written)) = (tenant, written)
         && !tenant.value.eq_ignore_ascii_case(written)
     {
-        return Err(mixed(client, proof, "ARM_TENANT_ID is another tenant than tenant_id"));
+        // A GUID and a domain may be the same tenant, which only Azure could tell.
+        let (client, proof) = (client.origin, proof.origin);
+        let why = "ARM_TENANT_ID and tenant_id are written differently";
+        let message = format!("{client} and {proof} may not be of the same identity: {why}");
+        return Err(configuration("two identities", "MixedIdentities", message).advise(
+            "If they are the same tenant, write both alike. Otherwise write the client id and what proves it in the same place, the \
+             provider block or the variables.",
+        ));
     }
     if client.is_of_variables() {
         return match other_proof(variables, &[proof]) {

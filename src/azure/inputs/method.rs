@@ -258,7 +258,12 @@ impl Finder<'_> {
     }
 
     fn tenant(&self, problems: &mut Vec<Problem>) -> Result<Option<Found>> {
-        let given = self.text("tenant_id", self.inputs.tenant_id.as_deref(), &["ARM_TENANT_ID"]);
+        // With a client id or a proof beside it, the tenant of the variables is that of an application, not the one az is signed in to.
+        let is_foreign = self.named == Some(Named::Cli)
+            && (identity::is_application(self.variables)
+                || self.variables.first(&["ARM_CLIENT_ID", "ARM_CLIENT_ID_FILE_PATH"]).is_some());
+        let variables: &[&'static str] = if is_foreign { &[] } else { &["ARM_TENANT_ID"] };
+        let given = self.text("tenant_id", self.inputs.tenant_id.as_deref(), variables);
         let tenant = self.with_aks(given, "AZURE_TENANT_ID")?;
         if let Some(found) = tenant.as_ref().filter(|found| found.origin != "tenant_id")
             && let Some(fault) = shape::tenant_fault(&found.value)
@@ -273,7 +278,7 @@ impl Finder<'_> {
         let is_written = self.inputs.client_id.is_some() || self.inputs.client_id_file_path.is_some();
         let is_foreign = match self.named {
             Some(Named::Cli) => true,
-            Some(Named::ManagedIdentity) => identity::other_proof(self.variables, &[]).is_some(),
+            Some(Named::ManagedIdentity) => identity::is_application(self.variables),
             _ => false,
         };
         if is_foreign && !is_written {

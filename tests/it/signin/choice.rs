@@ -247,7 +247,7 @@ fn single_cases_of_the_choice() {
             "another tenant",
             application(),
             &[("ARM_TENANT_ID", OTHER_TENANT), ("ARM_CLIENT_SECRET", VARIABLE)],
-            Err(("MixedIdentities", "ARM_TENANT_ID is another tenant than tenant_id")),
+            Err(("MixedIdentities", "may not be of the same identity: ARM_TENANT_ID and tenant_id are written differently")),
         ),
         ("one identity in several tenants", tenant(), &theirs, Ok(("client_secret", Some(LEFT_OVER)))),
         ("the id alone in variables", secret(), ids, Ok(("client_secret", Some(LEFT_OVER)))),
@@ -327,6 +327,63 @@ fn single_cases_of_the_choice() {
             (found, expected) => panic!("{what}: {found:?} instead of {expected:?}"),
         }
     }
+}
+
+#[test]
+fn azure_cli_is_not_asked_for_the_tenant_of_an_application_in_variables() {
+    let tenant = ("ARM_TENANT_ID", OTHER_TENANT);
+    let cli =
+        |tenant_id: Option<&str>| Inputs { tenant_id: tenant_id.map(str::to_owned), use_cli: Some(true), ..Inputs::default() };
+    let of = |inputs: &Inputs, variables: &Variables| {
+        let (settings, method) = outcome(inputs, variables);
+        assert_eq!(method.unwrap().word(), "cli", "{variables:?}");
+        settings.tenant_id
+    };
+    let foreign: Vec<Variables> = vec![
+        vec![("ARM_CLIENT_ID", LEFT_OVER)],
+        vec![("ARM_CLIENT_ID_FILE_PATH", "/VARIABLE")],
+        vec![("ARM_CLIENT_SECRET", VARIABLE)],
+        vec![("ARM_OIDC_REQUEST_URL", URL)],
+        vec![("ARM_CLIENT_ID", LEFT_OVER), ("ARM_CLIENT_SECRET", VARIABLE)],
+    ];
+    for mut variables in foreign {
+        variables.push(tenant);
+        assert_eq!(of(&cli(None), &variables), None, "{variables:?}");
+        assert_eq!(of(&cli(Some(TENANT)), &variables).as_deref(), Some(TENANT), "{variables:?}");
+    }
+    assert_eq!(of(&cli(None), &vec![tenant]).as_deref(), Some(OTHER_TENANT), "a tenant alone is nobody else's");
+    let default = outcome(&Inputs::default(), &vec![tenant]).0;
+    assert_eq!(default.tenant_id.as_deref(), Some(OTHER_TENANT), "a block that names nothing takes the variables as they are");
+}
+
+#[test]
+fn the_client_id_of_an_application_in_variables_is_no_user_assigned_identity() {
+    let msi = Inputs { use_msi: Some(true), ..Inputs::default() };
+    let client = |more: &[(&'static str, &'static str)]| {
+        let variables: Variables = [&[("ARM_CLIENT_ID", LEFT_OVER)], more].concat();
+        let method = outcome(&msi, &variables).1.unwrap();
+        assert_eq!(method.word(), "msi", "{variables:?}");
+        identity(&method).0.map(str::to_owned)
+    };
+    let url = ("ACTIONS_ID_TOKEN_REQUEST_URL", URL);
+    let token = ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", VARIABLE);
+    let file = ("AZURE_FEDERATED_TOKEN_FILE", "/VARIABLE");
+    for application in [
+        &[("ARM_CLIENT_SECRET", VARIABLE)][..],
+        &[("ARM_OIDC_REQUEST_URL", URL)],
+        &[("ARM_OIDC_REQUEST_TOKEN", VARIABLE)],
+        &[("ARM_USE_OIDC", "true"), url, token],
+        &[("ARM_USE_AKS_WORKLOAD_IDENTITY", "true"), file],
+    ] {
+        assert_eq!(client(application), None, "{application:?}");
+    }
+    // A job that may ask for an identity token need not sign in to Azure with it, and a pod may use the identity of its node.
+    for other in [&[][..], &[url, token], &[file], &[("ARM_USE_OIDC", "false"), url, token]] {
+        assert_eq!(client(other).as_deref(), Some(LEFT_OVER), "{other:?}");
+    }
+    let written = Inputs { client_id: Some(CLIENT.into()), ..msi.clone() };
+    let method = outcome(&written, &vec![("ARM_CLIENT_ID", LEFT_OVER), ("ARM_OIDC_REQUEST_URL", URL)]).1.unwrap();
+    assert_eq!(identity(&method).0, Some(CLIENT));
 }
 
 #[test]
