@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    collect::{connection, graph},
+    collect::{connection, directory, graph, named},
     context::Context,
     failure,
     validation::{Counts, Gate, Judgement, Line, verify},
@@ -17,8 +17,9 @@ use crate::{
     posture::{
         Status, Unreadable,
         graph_permission::{
-            Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, disabled, is_delegated_only, judge, name_of, next_step,
+            Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, disabled, hidden, is_delegated_only, judge, name_of, next_step,
         },
+        rbac::Account,
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -37,11 +38,13 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Gra
 /// A permission that is missing is explained: there as Delegated only (`delegated_only`), requested without consent
 /// (`consent_missing`), not requested (`not_requested`), consented after the token was issued (`token_older_than_consent`), or asked of
 /// a user's sign-in, which holds Delegated permissions only (`user_sign_in`); `not_granted` where the explanation may not be read. A
-/// principal that is disabled can use none of its permissions (`principal_disabled`). A grant counts only once its API was read: with the
+/// principal that is disabled can use none of its permissions (`principal_disabled`); where the directory does not say whether another
+/// principal is enabled, what it was granted is unknown (`hidden`). A grant counts only once its API was read: with the
 /// API's own service principal unreadable the verdict about another principal is unknown. It orders only what `depends_on` it, and `-target` passes it by.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
-    /// Object id of a service principal (not its client id). Exactly one of `principal_id` and `self = true` is required.
+    /// Object id of a service principal (not its client id). Exactly one of `principal_id` and `self = true` is required. One that the
+    /// directory does not know is the error "Nothing selected"; with `triggers` or `wait_seconds` it is unknown, because it may be new.
     principal_id: Option<ObjectId>,
     /// Whether to verify the principal this provider signs in with. Default `false`.
     #[serde(rename = "self")]
@@ -123,18 +126,19 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     exactly_one(arguments.principal_id.is_some(), arguments.own == Some(true))?;
     let resource = arguments.resource_client_id.as_ref().map_or(MICROSOFT_GRAPH, |id| id.0.as_str()).to_ascii_lowercase();
     let found = match &arguments.principal_id {
-        Some(id) => other(&context, &id.0.to_ascii_lowercase(), resource).await?,
-        None => Ok(Found { party: own(&context, resource).await?, is_disabled: false }),
+        Some(id) => other(&context, &id.0.to_ascii_lowercase(), resource, arguments.gate.expects_news()).await?,
+        None => Ok(own(&context, resource).await?),
     };
-    let (evidence, is_disabled) = match found {
-        Ok(Found { party, is_disabled }) => (graph::evidence(&context, party).await?, is_disabled),
+    let (evidence, account) = match found {
+        Ok(Found { party, account }) => (graph::evidence(&context, party).await?, account),
         Err(gap) => return Ok(unseen(arguments, gap)),
     };
     require_offered(arguments, &context, &evidence).await?;
     let accept_superset = arguments.accept_superset != Some(false);
-    let verdict = |name: &str| match is_disabled {
-        true => disabled(name, evidence.object_id.as_deref().unwrap_or_default()),
-        false => judge(name, accept_superset, &evidence),
+    let verdict = |name: &str| match account {
+        Account::Disabled => disabled(name, evidence.object_id.as_deref().unwrap_or_default()),
+        Account::Enabled => judge(name, accept_superset, &evidence),
+        Account::Hidden => hidden(name, judge(name, accept_superset, &evidence)),
     };
     let judged: Vec<(&str, Verdict)> = arguments.permissions.iter().map(|name| (name.as_str(), verdict(name))).collect();
     let lines = judged.iter().map(|(name, verdict)| line(name, verdict.status, verdict.reason, &verdict.detail)).collect();
@@ -147,31 +151,46 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     Ok(judged_as(lines, gaps, next_step(&open, &evidence)))
 }
 
-/// Whose permissions are judged, and whether it is known to be disabled. Whoever was given a token is not.
+/// Whose permissions are judged, and whether it is enabled.
 struct Found {
     party: graph::Party,
-    is_disabled: bool,
+    account: Account,
 }
 
 /// The principal of the sign-in, by its token.
-async fn own(context: &Context, resource_client_id: String) -> Result<graph::Party> {
+async fn own(context: &Context, resource_client_id: String) -> Result<Found> {
     let signed_in = connection::sign_in(context).await.map_err(|error| failure::failed(&error))?;
     // A token alone may decide, so this must not wait for a read.
     context.client.check_home(Audience::Graph).await.map_err(|error| failure::failed(&error))?;
     let claims = graph::claims(context).await.map_err(|error| failure::failed(&error))?;
     let holder = connection::holder(&signed_in);
     let known = claims.clone().or(signed_in.claims).unwrap_or_default();
-    Ok(graph::Party {
+    // Whoever was just given a token is enabled, unless the directory says otherwise: a token outlives that for up to a day.
+    let account = match known.oid.as_deref().filter(|_| holder != Holder::User) {
+        Some(id) => match graph::read("service_principals", graph::service_principal(context, id).await)? {
+            Ok(principal) if principal.account_enabled == Some(false) => Account::Disabled,
+            _ => Account::Enabled,
+        },
+        None => Account::Enabled,
+    };
+    let party = graph::Party {
         holder,
         object_id: known.oid.clone(),
         client_id: known.client_id().map(str::to_owned),
         claims,
         resource_client_id,
-    })
+    };
+    Ok(Found { party, account })
 }
 
-/// Another principal; a gap if it may not be read or does not exist (yet).
-async fn other(context: &Context, object_id: &str, resource_client_id: String) -> Result<std::result::Result<Found, Unreadable>> {
+/// Another principal; a gap if it may not be read, is of another kind, or does not exist yet. That the directory knows no such object is
+/// an error, unless `expects_news`.
+async fn other(
+    context: &Context,
+    object_id: &str,
+    resource_client_id: String,
+    expects_news: bool,
+) -> Result<std::result::Result<Found, Unreadable>> {
     match graph::service_principal(context, object_id).await {
         Ok(principal) => {
             let managed =
@@ -183,11 +202,19 @@ async fn other(context: &Context, object_id: &str, resource_client_id: String) -
                 claims: None,
                 resource_client_id,
             };
-            Ok(Ok(Found { party, is_disabled: principal.account_enabled == Some(false) }))
+            let account = match principal.account_enabled {
+                Some(true) => Account::Enabled,
+                Some(false) => Account::Disabled,
+                None => Account::Hidden,
+            };
+            Ok(Ok(Found { party, account }))
         }
         Err(error) => {
             let mut gap = failure::gap("service_principals", "graph", &error)?;
             if error.kind() == Kind::NotFound {
+                if !expects_news && is_nobody(context, object_id).await? {
+                    return Err(named::nobody(context, "principal_id", object_id).await);
+                }
                 gap.remedy = format!(
                     "There is no service principal with the object id {object_id}. The client id and the object id of the registration are \
                      other ids (az ad sp show --id <client id> --query id); a new one takes minutes to appear (`wait_seconds`)."
@@ -196,6 +223,13 @@ async fn other(context: &Context, object_id: &str, resource_client_id: String) -
             Ok(Err(gap))
         }
     }
+}
+
+/// Whether the directory knows no object at all with this id, as far as all kinds of them could be read.
+async fn is_nobody(context: &Context, object_id: &str) -> Result<bool> {
+    let wanted = [(object_id.to_owned(), None)].into();
+    let people = directory::principals(context, &wanted, directory::Principals::default()).await?;
+    Ok(people.orphaned(object_id, "") == Some(true))
 }
 
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.

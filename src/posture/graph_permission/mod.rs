@@ -78,6 +78,8 @@ pub struct Evidence {
     pub names: Read<Offered>,
     /// Client id of the API.
     pub resource_client_id: String,
+    /// Object id of the API's own principal, for the command that fixes it; none where it could not be read.
+    pub api_id: Option<String>,
     /// Client id of the principal, for the command that fixes it.
     pub client_id: Option<String>,
     /// Object id of the principal.
@@ -214,7 +216,8 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
             remedy: gap.remedy.clone(),
             gap: Some(gap),
         },
-        (Some(None), _) | (None, Ok(None)) => missing(want, evidence),
+        (Some(None), Err(gap)) => unexplained(want, evidence, "what was consented", &gap),
+        (_, Ok(None)) => missing(want, evidence),
     }
 }
 
@@ -250,16 +253,46 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
             format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
         return fail("delegated_only", detail, request(&[wanted], evidence));
     }
-    match as_application.and(as_delegated) {
-        Ok(_) => fail("not_requested", format!("{wanted} is neither requested nor granted"), request(&[wanted], evidence)),
-        Err(gap) => Verdict {
-            gap: Some(gap.clone()),
-            ..fail(
-                "not_granted",
-                format!("{wanted} is not held; whether it is requested could not be read ({})", gap.reason.word()),
-                request(&[wanted], evidence),
-            )
-        },
+    match (as_application.and(as_delegated), &evidence.delegated) {
+        (Ok(_), Ok(_)) => {
+            fail("not_requested", format!("{wanted} is neither requested nor granted"), request(&[wanted], evidence))
+        }
+        (Err(gap), _) => unexplained(want, evidence, "whether it is requested", &gap),
+        (Ok(_), Err(gap)) => unexplained(want, evidence, "whether it is there as Delegated permission", gap),
+    }
+}
+
+/// A permission that is certainly not held, and why may not be read.
+fn unexplained(want: Wanted<'_>, evidence: &Evidence, unread: &str, gap: &Unreadable) -> Verdict {
+    let wanted = want.name;
+    Verdict {
+        status: Status::Fail,
+        reason: "not_granted",
+        detail: format!("{wanted} is not held; {unread} could not be read ({})", gap.reason.word()),
+        remedy: request(&[wanted], evidence),
+        gap: Some(gap.clone()),
+    }
+}
+
+/// The verdict about a principal of which the directory does not say whether it is enabled: what is not held is not held either way.
+pub fn hidden(wanted: &str, verdict: Verdict) -> Verdict {
+    if verdict.status != Status::Pass {
+        return verdict;
+    }
+    let gap = Unreadable {
+        reason: Reason::Hidden,
+        code: String::new(),
+        remedy: "The directory does not say whether the service principal is enabled. Grant Application.Read.All as Application \
+                 permission; the read is /servicePrincipals/{id}."
+            .to_owned(),
+        ..unasked("service_principals")
+    };
+    Verdict {
+        status: Status::Unknown,
+        reason: gap.reason.word(),
+        detail: format!("{wanted} is granted; whether the service principal is enabled is hidden"),
+        remedy: gap.remedy.clone(),
+        gap: Some(gap),
     }
 }
 
@@ -268,7 +301,7 @@ pub fn disabled(wanted: &str, object_id: &str) -> Verdict {
     Verdict {
         status: Status::Fail,
         reason: "principal_disabled",
-        detail: format!("the service principal is disabled: it gets no token, so {wanted} cannot be used"),
+        detail: format!("the service principal is disabled: it gets no new token, and {wanted} is of no use without one"),
         remedy: format!(
             "Enable it: Entra admin center > Enterprise applications > the application > Properties > \"Enabled for users to sign in\" \
              (az ad sp update --id {object_id} --set accountEnabled=true)."
@@ -307,6 +340,7 @@ mod tests {
             requested: Ok(vec![]),
             names: Ok(Offered::new()),
             resource_client_id: MICROSOFT_GRAPH.into(),
+            api_id: Some("a1".into()),
             client_id: Some("c1".into()),
             object_id: Some("o1".into()),
             graph_host: "graph.microsoft.us".into(),
@@ -345,11 +379,38 @@ mod tests {
             (Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() }, "delegated_only"),
             (base.clone(), "not_requested"),
             (Evidence { requested: Err(gap()), granted: Err(gap()), ..base.clone() }, "not_granted"),
+            (Evidence { requested: Err(gap()), ..base.clone() }, "not_granted"),
+            (Evidence { delegated: Err(gap()), ..base.clone() }, "not_granted"),
             (Evidence { holder: Holder::User, ..base.clone() }, "user_sign_in"),
         ];
         for (evidence, reason) in cases {
             assert_eq!(said("Policy.Read.All", &evidence), (Status::Fail, reason));
         }
+    }
+
+    /// It may be consented, and the token older than that.
+    #[test]
+    fn without_the_grants_nothing_is_said_about_consent() {
+        let base = Evidence { granted: Err(gap()), ..evidence(Some(&[])) };
+        for evidence in [
+            base.clone(),
+            Evidence { requested: asked("Policy.Read.All", true), ..base.clone() },
+            Evidence { requested: asked("Policy.Read.All", false), ..base.clone() },
+            Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() },
+        ] {
+            let verdict = judge("Policy.Read.All", true, &evidence);
+            assert_eq!((verdict.status, verdict.reason, verdict.gap), (Status::Fail, "not_granted", Some(gap())));
+            assert!(verdict.detail.contains("what was consented could not be read (forbidden)"), "{}", verdict.detail);
+        }
+    }
+
+    #[test]
+    fn of_a_principal_that_may_be_disabled_only_a_pass_is_not_known() {
+        let verdict = |token: &[&str]| hidden("Mail.Read", judge("Mail.Read", true, &evidence(Some(token))));
+        let passed = verdict(&["Mail.Read"]);
+        assert_eq!((passed.status, passed.reason), (Status::Unknown, "hidden"));
+        assert!(passed.gap.is_some_and(|gap| gap.reason == Reason::Hidden && gap.remedy == passed.remedy));
+        assert_eq!(verdict(&[]).reason, "not_requested");
     }
 
     #[test]
@@ -397,6 +458,9 @@ mod tests {
         let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence(Some(&[])) };
         let remedy = judge("Policy.Read.All", true, &managed).remedy;
         assert!(remedy.contains("https://graph.microsoft.us/v1.0/servicePrincipals/o1/appRoleAssignments"), "{remedy}");
+        assert!(remedy.contains("\"resourceId\": \"a1\""), "{remedy}");
+        let remedy = judge("Policy.Read.All", true, &Evidence { api_id: None, ..managed }).remedy;
+        assert!(remedy.contains("\"resourceId\": \"<object id of the API's service principal>\""), "{remedy}");
     }
 
     /// Two APIs may give their permissions the same id, and only the principal of an API tells which of them is meant.
@@ -411,7 +475,7 @@ mod tests {
         assert_eq!(said("Directory.Read.All", &with(None, Ok(Offered::new()))), (Status::Unknown, "hidden"));
         assert_eq!(said("Policy.Read.All", &with(None, Err(gap()))), (Status::Fail, "not_requested"), "it is another one anyway");
         let own = Evidence { token: Some(vec![]), ..with(None, Err(gap())) };
-        assert_eq!(said("Directory.Read.All", &own), (Status::Fail, "not_requested"), "the token decides");
+        assert_eq!(said("Directory.Read.All", &own), (Status::Fail, "not_granted"), "the token decides, and it may be consented");
     }
 
     #[test]

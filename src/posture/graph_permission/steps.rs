@@ -35,6 +35,7 @@ pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
     };
     if evidence.holder == Holder::ManagedIdentity {
         let (object, host) = (evidence.object_id.as_deref().unwrap_or("<object id>"), &evidence.graph_host);
+        let api_id = evidence.api_id.as_deref().unwrap_or("<object id of the API's service principal>");
         let (id, each) = match ids.as_slice() {
             [id] => (*id, String::new()),
             ids => ("<permission id>", format!(", once for each permission id: {}", ids.join(", "))),
@@ -42,7 +43,7 @@ pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
         return format!(
             "A managed identity has no portal page for this; a Privileged Role Administrator grants {names} with: az rest --method POST \
              --url https://{host}/v1.0/servicePrincipals/{object}/appRoleAssignments --body '{{\"principalId\": \
-             \"{object}\", \"resourceId\": \"<object id of the API's service principal>\", \"appRoleId\": \"{id}\"}}'{each}"
+             \"{object}\", \"resourceId\": \"{api_id}\", \"appRoleId\": \"{id}\"}}'{each}"
         );
     }
     let client = evidence.client_id.as_deref().unwrap_or("<client id>");

@@ -114,6 +114,7 @@ mod tests {
             requested: Ok(vec![]),
             names: Ok(Default::default()),
             resource_client_id: MICROSOFT_GRAPH.into(),
+            api_id: None,
             client_id: None,
             object_id: None,
             graph_host: "graph.microsoft.com".into(),

@@ -417,6 +417,7 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
         requested: Err(unasked("applications")),
         names: Err(unasked("service_principals")),
         resource_client_id: party.resource_client_id,
+        api_id: None,
         client_id: party.client_id,
         object_id: party.object_id,
         graph_host: cloud.graph_host().to_owned(),

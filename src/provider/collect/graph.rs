@@ -165,6 +165,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         requested: Ok(Vec::new()),
         names: Ok(Offered::new()),
         resource_client_id,
+        api_id: None,
         client_id,
         object_id,
         graph_host: cloud.graph_host().to_owned(),
@@ -190,6 +191,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
     };
+    evidence.api_id = api.as_ref().ok().map(|api| api.id.clone());
     evidence.names = api.and_then(|api| offered(&api, is_graph));
     Ok(evidence)
 }

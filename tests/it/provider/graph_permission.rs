@@ -109,11 +109,23 @@ async fn another_principal_is_judged_by_its_grants() {
     red(&other(BACKUP, "Mail.Read").await, "consent_missing", &["fab00006-0000-4000-8000-000000000005"]);
     let grant = format!("--url https://graph.demo.azposture/v1.0/servicePrincipals/{SHOP}/appRoleAssignments");
     red(&other(SHOP, "Directory.Read.All").await, "not_requested", &["az rest --method POST", &grant]);
+    assert!(!other(SHOP, "Directory.Read.All").await.detail().contains("<object id of the API"));
 }
 
 #[tokio::test]
-async fn a_principal_that_is_not_there_is_unknown_and_told_which_id_is_meant() {
-    let reading = other("fab00004-0000-4000-8000-0000000000ff", "Directory.Read.All").await;
+async fn a_principal_that_is_not_there_is_an_error_unless_it_may_be_new() {
+    let nobody = "fab00004-0000-4000-8000-0000000000ff";
+    let reading = other(nobody, "Directory.Read.All").await;
+    assert_eq!(reading.errors(), ["Nothing selected"]);
+    for part in ["knows no user, group or service principal", nobody] {
+        assert!(reading.detail().contains(part), "{}", reading.detail());
+    }
+    // A client id is told its object id.
+    let reading = other("fab00006-0000-4000-8000-000000000003", "User.Read.All").await;
+    assert_eq!(reading.errors(), ["Nothing selected"]);
+    assert!(reading.detail().contains(DEPLOY), "{}", reading.detail());
+    let created = json!({"principal_id": nobody, "permissions": ["Directory.Read.All"], "triggers": {"made": "now"}});
+    let reading = plan(Tenant::demo(), created).await;
     assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"]);
     assert!(reading.detail().contains("object id") && reading.detail().contains("wait_seconds"), "{}", reading.detail());
 }
@@ -168,7 +180,8 @@ async fn what_is_known_without_the_apis_list_is_judged_without_it() {
     // It has that id, but whether it is of Microsoft Graph only the API's own principal tells.
     let of_which_api = plan(refused(), of(DEPLOY, "User.Read.All")).await;
     assert_eq!(of_which_api.errors(), ["graph_permission_validation: 1 unknown of 1"], "{}", of_which_api.detail());
-    red(&plan(refused(), of(DEPLOY, "Directory.Read.All")).await, "not_requested", &["Directory.Read.All"]);
+    let unread = "whether it is there as Delegated permission could not be read (forbidden)";
+    red(&plan(refused(), of(DEPLOY, "Directory.Read.All")).await, "not_granted", &["Directory.Read.All", unread]);
     red(&plan(refused(), of(BACKUP, "Mail.Read")).await, "not_granted", &["could not be read (forbidden)"]);
     let tenant = refused();
     // Directory.ReadWrite.All has no name here, and would include what is wanted.
@@ -177,7 +190,7 @@ async fn what_is_known_without_the_apis_list_is_judged_without_it() {
     assert_eq!(wider.errors(), ["graph_permission_validation: 1 unknown of 1"]);
     let mut exact = of(DEPLOY, "Directory.Read.All");
     exact["accept_superset"] = json!(false);
-    red(&plan(tenant, exact).await, "not_requested", &[]);
+    red(&plan(tenant, exact).await, "not_granted", &[unread]);
 }
 
 #[tokio::test]
@@ -261,8 +274,42 @@ async fn a_disabled_principal_can_use_none_of_its_permissions() {
     };
     let wanted = json!({"principal_id": DEPLOY, "permissions": ["User.Read.All"]});
     red(&plan(disabled(json!(false)), wanted.clone()).await, "principal_disabled", &["az ad sp update --id", DEPLOY]);
-    for unsaid in [json!(true), Json::Null] {
-        assert!(plan(disabled(unsaid), wanted.clone()).await.errors().is_empty());
+    assert!(plan(disabled(json!(true)), wanted.clone()).await.errors().is_empty());
+    let reading = plan(disabled(Json::Null), wanted).await;
+    assert_eq!(reading.errors(), ["graph_permission_validation: 1 unknown of 1"], "{:?}", reading.said);
+    assert!(reading.detail().contains("hidden"), "{}", reading.detail());
+    let lacking = json!({"principal_id": DEPLOY, "permissions": ["Directory.Read.All"]});
+    red(&plan(disabled(Json::Null), lacking).await, "not_requested", &[]);
+}
+
+/// A token outlives its principal's being disabled.
+#[tokio::test]
+async fn a_sign_in_whose_principal_was_disabled_fails_and_one_that_does_not_say_so_is_enabled() {
+    let said = |enabled: Json| {
+        let fault = Fault::on(format!("/v1.0/servicePrincipals/{PRINCIPAL_ID}")).change(move |row| {
+            if row.get("appId").is_some() {
+                row["accountEnabled"] = enabled.clone();
+            }
+        });
+        Tenant::demo().with_fault(fault)
+    };
+    red(&own(said(json!(false)), "Policy.Read.All").await, "principal_disabled", &["az ad sp update --id", PRINCIPAL_ID]);
+    for enabled in [json!(true), Json::Null] {
+        assert!(own(said(enabled), "Policy.Read.All").await.errors().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn without_the_grants_a_sign_in_that_lacks_a_permission_is_told_no_reason() {
+    let lacking = || {
+        with_claims(refused("/appRoleAssignments"), |claims| {
+            if let Some(roles) = claims["roles"].as_array_mut() {
+                roles.retain(|role| role != "Policy.Read.All");
+            }
+        })
+    };
+    for wanted in ["Policy.Read.All", "AccessReview.Read.All"] {
+        red(&own(lacking(), wanted).await, "not_granted", &["what was consented could not be read (forbidden)"]);
     }
 }
 

@@ -90,6 +90,7 @@ fn facts() -> Facts {
                 requested: Ok(vec![]),
                 names: Ok(Default::default()),
                 resource_client_id: MICROSOFT_GRAPH.into(),
+                api_id: Some("a1".into()),
                 client_id: Some("c1".into()),
                 object_id: Some("o1".into()),
                 graph_host: "graph.microsoft.com".into(),
