@@ -184,7 +184,14 @@ fn grant(call: &Call, message: &str) -> String {
         _ => "Reader",
     };
     let who = who.as_deref().unwrap_or("<object id>");
-    let scope = scope.map_or_else(|| subject(&call.path), |scope| spelled(scope, &call.path));
+    // A guess would be the whole tenant, for a connection that may be one subscription.
+    let Some(scope) = scope.map(|scope| spelled(scope, &call.path)).or_else(|| subject(&call.path)) else {
+        return format!(
+            "{role} allows {action}: it is needed where this is read, on the subscriptions or the management group of the connection; \
+             a new role can take 10 minutes to spread."
+        );
+    };
+    let scope = shell_word(scope);
     let command = format!("az role assignment create --assignee {who} --role \"{role}\" --scope {scope}");
     format!("{role} allows {action}; a new role can take 10 minutes to spread: {command}")
 }
@@ -197,17 +204,23 @@ fn spelled(scope: String, path: &str) -> String {
     }
 }
 
-/// What a path is about: a subscription, a management group, or the tenant.
-fn subject(path: &str) -> String {
+/// In quotes if a shell would not take it as it stands. A scope has no character that means something within them.
+fn shell_word(scope: String) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+    if scope.bytes().all(is_plain) { scope } else { format!("\"{scope}\"") }
+}
+
+/// What a path is about: a subscription or a management group.
+fn subject(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').take(5).collect();
     match segments.as_slice() {
-        ["", kind, id, ..] if kind.eq_ignore_ascii_case("subscriptions") => format!("/subscriptions/{id}"),
+        ["", kind, id, ..] if kind.eq_ignore_ascii_case("subscriptions") => Some(format!("/subscriptions/{id}")),
         ["", "providers", namespace, kind, name]
             if namespace.eq_ignore_ascii_case("Microsoft.Management") && kind.eq_ignore_ascii_case("managementGroups") =>
         {
-            format!("/providers/Microsoft.Management/managementGroups/{name}")
+            Some(format!("/providers/Microsoft.Management/managementGroups/{name}"))
         }
-        _ => "/".to_owned(),
+        _ => None,
     }
 }
 

@@ -26,6 +26,16 @@ pub(super) fn words(said: &str) -> String {
     text::line(text)
 }
 
+/// Free text of a service that is kept, fit to be; none where people may not be named, because it may name them.
+pub fn said(text: &str, redacts_people: bool) -> Option<String> {
+    Some(words(text)).filter(|words| !redacts_people && !words.is_empty())
+}
+
+/// The same for what people wrote: numbers of requests in it are theirs, and its lines too.
+pub fn written(text: &str, redacts_people: bool) -> Option<String> {
+    (!redacts_people).then(|| text::value(text::masked(text).into_owned()))
+}
+
 /// A code, if it has the form of one.
 pub(super) fn code(said: &str) -> String {
     let is_code = |text: &str| {
@@ -94,12 +104,14 @@ impl Denial {
     pub(super) fn of(message: &str) -> Option<Self> {
         static DENIED: LazyLock<Option<Regex>> = LazyLock::new(|| {
             let who = r"(?:object id '(?<who>[0-9a-f-]{36})'.*?)?";
-            let what = r"perform action '(?<action>[a-z0-9._*/-]+)'(?:.*?over scope '(?<scope>/[a-z0-9._()/~-]*)')?";
+            let what = r"perform action '(?<action>[a-z0-9._*/-]+)'(?:.*?over scope '(?<scope>/[^'\s]*)')?";
             Regex::new(&format!("(?is){who}{what}")).ok()
         });
         let found = DENIED.as_ref()?.captures(message)?;
         let part = |name: &str| found.name(name).map(|part| part.as_str().to_owned());
-        Some(Self { who: part("who"), action: part("action")?, scope: part("scope") })
+        // The names of resource groups have letters of any script.
+        let fits = |scope: &String| scope.chars().all(|one| one.is_alphanumeric() || "._()/~-".contains(one));
+        Some(Self { who: part("who"), action: part("action")?, scope: part("scope").filter(fits) })
     }
 
     /// It in our words, which name nobody.
@@ -144,6 +156,17 @@ mod tests {
     }
 
     #[test]
+    fn free_text_is_kept_without_secrets_and_not_at_all_where_people_may_not_be_named() {
+        let text = format!("Jane\nfailed, Bearer {}, request id: 1234-5678", "a".repeat(40));
+        assert_eq!(said(&text, false).as_deref(), Some("Jane failed, [redacted], request id: [id]"));
+        assert_eq!(
+            written("for Jane\nrequest id: CHG0012345 pwd=x", false).as_deref(),
+            Some("for Jane\nrequest id: CHG0012345 pwd=[redacted]")
+        );
+        assert_eq!((said(&text, true), written(&text, true), said("", false)), (None, None, None));
+    }
+
+    #[test]
     fn a_code_has_the_form_of_one() {
         for good in ["AuthorizationFailed", "Subscription Not Registered", "AADSTS7000215", "invalid_client", "403", ""] {
             assert_eq!(code(good), good);
@@ -180,7 +203,11 @@ mod tests {
              /subscriptions/1/resourceGroups/A_b(c)"
         );
         assert!(Denial::of(&message("$(reboot)", "/")).is_none());
-        assert_eq!(Denial::of(&message("A/read", "/x; reboot")).unwrap().scope, None);
+        for bad in ["/x; reboot", "/x;reboot", "/$(reboot)", "/x\"y", "/x\u{202e}y"] {
+            assert_eq!(Denial::of(&message("A/read", bad)).unwrap().scope, None, "{bad}");
+        }
+        let group = "/subscriptions/1/resourceGroups/größe-資源";
+        assert_eq!(Denial::of(&message("A/read", group)).unwrap().scope.as_deref(), Some(group));
         assert!(Denial::of("no").is_none());
     }
 }

@@ -125,7 +125,7 @@ struct ExtensionRow {
     healthy: Option<bool>,
     /// `Succeeded` or `Failed`, or another word of Azure's. Null if the service gave no status.
     operation_code: Option<String>,
-    /// What the service said about the last operation. Null if nothing.
+    /// What the service said about the last operation. Null if nothing, and under `personal_data = "redact"`.
     operation_message: Option<String>,
     /// Its settings as JSON with sorted keys. Null if it has none.
     settings_json: Option<String>,

@@ -115,7 +115,7 @@ pub struct Settings {
     /// tenant), `always`, or `never` (GET requests only; the groups above single subscriptions are then unknown). Answers are the same; Resource Graph needs a fraction of the requests and can lag behind. Default `auto`.
     pub resource_graph: Option<ResourceGraphWord>,
     /// Whether names and addresses of people appear: `show`, or `redact` (object ids only; errors then do without the words of a service,
-    /// which may name people). Default `show`.
+    /// and free text of a service or in a role assignment is null, because they may name people). Default `show`.
     pub personal_data: Option<PersonalDataWord>,
     /// PEM file with extra trust anchors, added to the system's, for networks that inspect TLS.
     pub ca_certificate_file: Option<String>,

@@ -18,5 +18,5 @@ output "unhealthy" {
 }
 
 output "worst" {
-  value = [for a in data.azposture_defender_assessments.storage.assessments : "${a.resource_name}: ${a.display_name}"]
+  value = [for a in data.azposture_defender_assessments.storage.assessments : "${coalesce(a.resource_name, a.resource_id)}: ${coalesce(a.display_name, a.assessment_key)}"]
 }

@@ -13,5 +13,5 @@ data "azposture_subscriptions" "production" {
 }
 
 output "production" {
-  value = { for s in data.azposture_subscriptions.production.subscriptions : s.display_name => s.management_group_path }
+  value = { for s in data.azposture_subscriptions.production.subscriptions : coalesce(s.display_name, s.subscription_id) => s.management_group_path }
 }

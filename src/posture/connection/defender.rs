@@ -131,7 +131,8 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
     let names = |is: &dyn Fn(&Plan) -> bool| sorted(needed.iter().filter(|plan| is(plan)).map(|plan| plan.name.as_str()));
     let off = names(&|plan| plan.enabled() == Some(false));
     let bare = names(&|plan| plan.is_on() && matches!(plan.covered(subscription.seen()), Coverage::None(_)));
-    let silent = names(&|plan| plan.enabled().is_none());
+    let is_unfamiliar = |plan: &Plan| matches!(plan.covered(subscription.seen()), Coverage::Unfamiliar(_));
+    let silent = names(&|plan| plan.enabled().is_none() || is_unfamiliar(plan));
     if let Some(first) = off.first() {
         return Verdict::fail(
             format!("the resources need plans that are off: {}", listed(&off)),
@@ -162,7 +163,7 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         .with("absent", joined(&absent)),
         None if !silent.is_empty() => Verdict::unknown(
             Reason::InvalidResponse.word(),
-            format!("whether these plans are on is not stated, or not in a word that this release knows: {}", listed(&silent)),
+            format!("whether these plans are on and cover anything is not stated, or not in words that this release knows: {}", listed(&silent)),
             LOOK,
         )
         .with("unstated", joined(&silent)),

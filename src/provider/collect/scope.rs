@@ -279,8 +279,15 @@ pub async fn group_of(context: &Context) -> Option<String> {
     Some(group_scope(&name))
 }
 
-/// Where several subscriptions below one group lack a role, giving it once on the group is enough.
+/// In a command that gives a role, where a service did not say who lacks it.
+const SOMEBODY: &str = " --assignee <object id> ";
+
+/// Where several subscriptions below one group lack a role, giving it once on the group is enough. Whom the service did not name is the
+/// sign-in.
 pub async fn grant_at_the_group(context: &Context, gaps: &mut [Unreadable]) {
+    for gap in gaps.iter_mut().filter(|gap| gap.remedy.contains(SOMEBODY)) {
+        gap.remedy = gap.remedy.replace(SOMEBODY, &format!(" --assignee {}", own_object_id(context).await));
+    }
     let lacking = |gap: &&Unreadable| grant_below(&gap.remedy).is_some();
     if gaps.iter().filter(lacking).nth(1).is_none() {
         return;
@@ -298,7 +305,9 @@ fn grant_below(text: &str) -> Option<Range<usize>> {
     const SCOPE: &str = " --scope ";
     let command = text.find("az role assignment create")?;
     let start = command + text.get(command..)?.find(SCOPE)? + SCOPE.len();
-    let place = text.get(start..)?.split_whitespace().next()?.trim_end_matches('.');
+    let word = text.get(start..)?.split_whitespace().next()?.trim_end_matches('.');
+    let place = word.trim_matches('"');
+    let start = if word.starts_with('"') { start + 1 } else { start };
     place.starts_with("/subscriptions/").then(|| start..start + place.len())
 }
 

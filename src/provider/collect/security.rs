@@ -1,7 +1,7 @@
 //! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -29,11 +29,13 @@ use crate::{
 
 /// The Defender plans of subscriptions.
 pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
-    let arm =
-        |client: Client, id: String| async move { Ok(security::pricings(&client, &id).await?.into_iter().map(plan).collect()) };
-    let graph = |client: Client, ids: BTreeSet<String>| async move {
+    let redacts = context.client.settings().redacts_people;
+    let arm = move |client: Client, id: String| async move {
+        Ok(security::pricings(&client, &id).await?.into_iter().map(|row| plan(row, redacts)).collect())
+    };
+    let graph = move |client: Client, ids: BTreeSet<String>| async move {
         let mut all = BTreeMap::<String, Vec<Plan>>::new();
-        queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row))).await?;
+        queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row, redacts))).await?;
         for plans in all.values_mut() {
             // A row that moves from page to page while they are read comes twice.
             plans.dedup_by(|a, b| a.name.eq_ignore_ascii_case(&b.name));
@@ -43,7 +45,7 @@ pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<
     engine::read(context, subscriptions, &PLANS, "plans", arm, graph).await
 }
 
-fn plan(wire: security::Pricing) -> Plan {
+fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
     let properties = wire.properties;
     let replaced_by = properties.replaced_by.unwrap_or_default();
     Plan {
@@ -59,18 +61,18 @@ fn plan(wire: security::Pricing) -> Plan {
         deprecated: properties.deprecated.unwrap_or(!replaced_by.is_empty()),
         replaced_by,
         extensions_unseen: properties.extensions.is_none(),
-        extensions: properties.extensions.unwrap_or_default().into_iter().map(extension).collect(),
+        extensions: properties.extensions.unwrap_or_default().into_iter().map(|wire| extension(wire, redacts_people)).collect(),
     }
 }
 
-fn extension(wire: security::Extension) -> Extension {
+fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
     let (operation_code, operation_message) =
         wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
     Extension {
         name: wire.name,
         enabled: wire.is_enabled,
         operation_code,
-        operation_message,
+        operation_message: operation_message.and_then(|text| azure::said(&text, redacts_people)),
         settings_json: wire.additional_extension_properties.and_then(|settings| serde_json::to_string(&settings).ok()),
     }
 }
@@ -111,8 +113,9 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
         }
     });
     let mut optional = |text: Option<String>| text.map(|text| texts.shared(&text));
-    let (cause, status_description) = (optional(status.cause), optional(status.description));
+    let cause = optional(status.cause);
     let risk_level = optional(risk.and_then(|risk| risk.level));
+    let status_description = status.description.and_then(|text| texts.said(text));
     wire.name.make_ascii_lowercase();
     let mut row = Assessment {
         assessment_key: texts.shared(&wire.name),
@@ -137,11 +140,17 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
     row
 }
 
+/// So many free texts are remembered as they came.
+const MOST_SAID: usize = 1_000;
+
 /// Texts that repeat from row to row, each kept once; and once for all lists of a run.
 #[derive(Default)]
 struct Texts {
     own: HashSet<Arc<str>>,
     common: Arc<Common>,
+    /// Free texts as they came, and what is kept of them: most come again and again, and the filter takes its time.
+    said: HashMap<String, Option<Arc<str>>>,
+    redacts_people: bool,
 }
 
 #[derive(Default)]
@@ -150,7 +159,19 @@ struct Common(Mutex<HashSet<Arc<str>>>);
 impl Texts {
     async fn of(client: &Client) -> azure::Result<Self> {
         let common = client.memo("texts", || async { Ok(Common::default()) }).await?;
-        Ok(Self { own: HashSet::new(), common })
+        Ok(Self { common, redacts_people: client.settings().redacts_people, ..Self::default() })
+    }
+
+    /// What is kept of a free text.
+    fn said(&mut self, text: String) -> Option<Arc<str>> {
+        if let Some(known) = self.said.get(&text) {
+            return known.clone();
+        }
+        let kept = azure::said(&text, self.redacts_people).map(|text| self.shared(&text));
+        if self.said.len() < MOST_SAID {
+            self.said.insert(text, kept.clone());
+        }
+        kept
     }
 
     fn shared(&mut self, text: &str) -> Arc<str> {

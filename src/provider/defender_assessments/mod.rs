@@ -130,7 +130,7 @@ struct Row {
     status: Option<String>,
     /// Why, for example `OffByPolicy` or `Exempt`. Null if the service did not say.
     cause: Option<String>,
-    /// The service's sentence about the status. Null if there is none.
+    /// The service's sentence about the status. Null if there is none, and under `personal_data = "redact"`.
     status_description: Option<String>,
     /// `critical`, `high`, `medium`, `low` or `informational`. Null if the recommendation has no metadata.
     severity: Option<String>,

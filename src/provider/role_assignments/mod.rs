@@ -147,7 +147,7 @@ struct Row {
     condition: Option<String>,
     /// The version of the condition's language. Null without a condition.
     condition_version: Option<String>,
-    /// Free text. Null if there is none.
+    /// Free text. Null if there is none, and under `personal_data = "redact"`.
     description: Option<String>,
     /// Since when it is active or eligible, RFC 3339. Null if the service did not say.
     starts_on: Option<String>,
@@ -267,7 +267,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     gaps.extend(definitions.gaps.iter().cloned());
 
     let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
-    let mut rows = found.rows(&definitions);
+    let mut rows = found.rows(&definitions, context.client.settings().redacts_people);
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));

@@ -9,6 +9,7 @@ use ::time::OffsetDateTime;
 
 use super::{Arguments, DenyRow, RoleRow, Row, nothing_read};
 use crate::{
+    azure,
     posture::{
         Reason, Unreadable,
         rbac::place,
@@ -193,12 +194,12 @@ impl Found {
     }
 
     /// A row for each assignment and each eligibility.
-    pub(super) fn rows(&self, definitions: &Definitions) -> Vec<Row> {
-        let active = self.active.values().map(|assignment| self.active_row(assignment, definitions));
+    pub(super) fn rows(&self, definitions: &Definitions, redacts_people: bool) -> Vec<Row> {
+        let active = self.active.values().map(|assignment| self.active_row(assignment, definitions, redacts_people));
         active.chain(self.eligible.values().map(|instance| eligible_row(instance, definitions))).collect()
     }
 
-    fn active_row(&self, assignment: &wire::RoleAssignment, definitions: &Definitions) -> Row {
+    fn active_row(&self, assignment: &wire::RoleAssignment, definitions: &Definitions, redacts_people: bool) -> Row {
         let own = &assignment.properties;
         let schedule = self.schedules.get(&assignment.id.to_lowercase());
         let moment = |text: Option<&String>| text.and_then(|text| time::canonical(text));
@@ -208,7 +209,7 @@ impl Found {
             pim: schedule.and_then(|schedule| schedule.assignment_type.as_ref()).map(|word| word.to_lowercase()),
             condition: own.condition.clone(),
             condition_version: own.condition_version.clone(),
-            description: own.description.clone(),
+            description: own.description.as_deref().and_then(|text| azure::written(text, redacts_people)),
             starts_on: moment(schedule.and_then(|schedule| schedule.start_date_time.as_ref())),
             ends_on: moment(schedule.and_then(|schedule| schedule.end_date_time.as_ref())),
             created_on: moment(own.created_on.as_ref()),

@@ -1,9 +1,9 @@
 //! What a refusal becomes: kind, code, request id and the next step.
 
 use azposture::azure::{Kind, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Fake, OURS, Reply, resources, status, users};
+use super::{Fake, OURS, Reply, resources, status, subscriptions, users};
 
 async fn refused(reply: impl Fn() -> Reply + Send + Sync + 'static, graph: bool) -> azposture::azure::Error {
     let fake = Fake::new(move |_, _| reply());
@@ -199,4 +199,26 @@ async fn no_message_gets_into_a_command() {
     );
     let error = refused(move || status(403, body.clone()), false).await;
     assert!(error.advice().ends_with(&format!("--scope /subscriptions/{OURS}")), "as it was asked for: {}", error.advice());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_command_gives_a_role_where_nobody_said_where() {
+    let said = |scope: &str| {
+        let message = format!(
+            "does not have authorization to perform action 'Microsoft.Resources/subscriptions/read' over scope '{scope}'"
+        );
+        json!({"error": {"code": "AuthorizationFailed", "message": message}}).to_string()
+    };
+    let group = format!("/subscriptions/{OURS}/resourceGroups/größe");
+    for (call, scope, ends) in [
+        (subscriptions(), "/x; reboot", "a new role can take 10 minutes to spread.".to_owned()),
+        (subscriptions(), "/", "--scope /".to_owned()),
+        (resources(), "/x; reboot", format!("--scope /subscriptions/{OURS}")),
+        (resources(), &group, format!("--scope \"{group}\"")),
+    ] {
+        let body = said(scope);
+        let answer: Result<Value> = Fake::new(move |_, _| status(403, body.clone())).client().get(call).await;
+        let advice = answer.unwrap_err().advice().to_owned();
+        assert!(advice.ends_with(&ends) && advice.contains("--scope") == ends.contains("--scope"), "{scope}: {advice}");
+    }
 }

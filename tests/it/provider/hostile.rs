@@ -276,3 +276,41 @@ async fn no_function_echoes_its_argument_whole_or_raw() {
         inside.call("parse_resource_id", &[json!(format!("/subscriptions/{CLIENT_ID}/resourceGroups/a\u{1b}b"))]).await.unwrap();
     assert_eq!(parsed["name"], "a\u{fffd}b", "what comes from outside is no better in an answer");
 }
+
+#[tokio::test]
+async fn free_text_of_a_service_is_kept_without_secrets_and_under_redact_not_at_all() {
+    fn poison(value: &mut Json) {
+        match value {
+            Json::Array(elements) => elements.iter_mut().for_each(poison),
+            Json::Object(fields) => fields.iter_mut().for_each(|(key, value)| match value {
+                Json::String(text) if key == "message" => *text = said(),
+                Json::Object(status) if key == "status" => drop(status.insert("description".into(), said().into())),
+                Json::Object(own) if own.contains_key("roleDefinitionId") => {
+                    drop(own.insert("description".into(), said().into()))
+                }
+                value => poison(value),
+            }),
+            _ => {}
+        }
+    }
+    fn said() -> String {
+        format!("For Jane Doe ({PERSON}), Bearer {TOKEN}")
+    }
+    for engine in ["always", "never"] {
+        for (personal_data, shown) in [("show", true), ("redact", false)] {
+            let block = json!({"environment": "demo", "resource_graph": engine, "personal_data": personal_data});
+            let extension = json!({"plans": {"StorageAccounts": {"extensions": ["SensitiveDataDiscovery"]}}});
+            for (name, is_source, arguments) in [
+                ("defender_plans", true, json!({})),
+                ("defender_assessments", true, json!({})),
+                ("role_assignments", true, json!({})),
+                ("defender_validation", false, extension),
+            ] {
+                let tenant = Tenant::demo().with_fault(Fault::on("").change(poison));
+                let kept = kept(&run(&Inside::configured(tenant, block.clone()).await, name, is_source, &arguments).await);
+                assert_eq!(kept.contains("For Jane Doe"), shown, "{name} through {engine}, {personal_data}: {kept}");
+                assert!(!kept.contains("eyJ"), "{name} through {engine}: {kept}");
+            }
+        }
+    }
+}

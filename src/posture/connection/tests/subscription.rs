@@ -135,6 +135,19 @@ fn a_plan_that_covers_none_of_its_resources_is_never_passed_over() {
 }
 
 #[test]
+fn a_word_for_the_coverage_that_nobody_knows_is_neither_a_pass_nor_a_fail() {
+    let strange = |facts: &mut Facts| {
+        let own = &mut facts.subscriptions[0];
+        let strange = crate::posture::defender::Plan { coverage: Some("HardlyCovered".into()), ..plan("KeyVaults") };
+        own.plans = Ok(Whole { rows: vec![strange], unproven: None });
+        own.inventory = Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), 2)].into(), unproven: None });
+    };
+    for id in ["defender_plan_for_area", "defender_coverage_full"] {
+        assert_eq!(status(id, strange), Status::Unknown, "{id}");
+    }
+}
+
+#[test]
 fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered() {
     let unregistered = |state: Result<&str, Unreadable>, vaults: u64| {
         let states = state.map(|state| BTreeMap::from([("microsoft.security".to_owned(), state.to_owned())]));
