@@ -72,11 +72,13 @@ pub struct Role {
 pub enum Account {
     /// It is disabled.
     Disabled,
-    /// It is enabled, is none, as a group, or was not looked at.
+    /// It is enabled, or is none, as a group.
     #[default]
     Enabled,
     /// The directory shows the object and not this.
     Hidden,
+    /// The object itself could not be read.
+    Unread(Reason),
 }
 
 /// A deny assignment: what nobody named in it may do, whatever roles allow.
@@ -131,6 +133,8 @@ pub struct Facts {
     pub above: Seen<BTreeSet<String>>,
     /// The groups the principal is in, nested ones included, as lower-case object ids.
     pub groups: Seen<BTreeSet<String>>,
+    /// Groups that deny assignments speak of and the directory does not know: nobody can say who is in them.
+    pub unknown_groups: BTreeSet<String>,
     /// The role assignments of everybody; those that do not reach the scope do not matter.
     pub assignments: Seen<Vec<Assignment>>,
     /// The ids of the assignments that the service itself says the principal holds, groups included. None if it was not asked or did
@@ -264,10 +268,11 @@ impl Facts {
 
     fn is_among(&self, principals: &BTreeMap<String, bool>) -> Sureness {
         let named = |id: &String| *id == self.principal_id || id == EVERYONE || self.groups.value.contains(id);
-        let a_group = principals.values().any(|is_group| *is_group);
+        let unseen =
+            |(id, is_group): (&String, &bool)| *is_group && (self.groups.unseen.is_some() || self.unknown_groups.contains(id));
         match principals.keys().any(named) {
             true => Sureness::Certain,
-            false if a_group && self.groups.unseen.is_some() => Sureness::Possible,
+            false if principals.iter().any(unseen) => Sureness::Possible,
             false => Sureness::No,
         }
     }

@@ -100,26 +100,32 @@ pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict 
         Some(own) => case.compared(verdict, own),
         None => verdict,
     };
-    match verdict.status {
-        _ if facts.account == Account::Disabled => {
+    let unknown = |reason: Reason, detail: &str, unseen| Verdict {
+        status: Status::Unknown,
+        reason: reason.word(),
+        detail: detail.to_owned(),
+        unseen,
+    };
+    match (verdict.status, facts.account) {
+        (_, Account::Disabled) => {
             let detail = "the account is disabled in the directory, so it can do nothing";
             Verdict { status: Status::Fail, reason: "principal_disabled", detail: detail.to_owned(), unseen: BTreeSet::new() }
         }
-        Status::Pass if facts.account == Account::Hidden => Verdict {
-            status: Status::Unknown,
-            reason: Reason::Hidden.word(),
-            detail: "the directory does not show whether the account is enabled; grant User.Read.All and Application.Read.All \
-                     (Microsoft Graph, application)"
-                .to_owned(),
-            unseen: BTreeSet::new(),
-        },
+        (Status::Pass, Account::Hidden) => {
+            let detail = "the directory does not show whether the account is enabled; grant User.Read.All and Application.Read.All \
+                          (Microsoft Graph, application)";
+            unknown(Reason::Hidden, detail, BTreeSet::new())
+        }
+        (Status::Pass, Account::Unread(reason)) => {
+            let detail = "the account could not be looked up in its directory, so whether it is enabled is not known";
+            unknown(reason, detail, BTreeSet::from([Fact::Groups]))
+        }
         // What was given to somebody outlives him; whom nobody knows can do nothing.
-        Status::Pass if facts.absent => Verdict {
-            status: Status::Unknown,
-            reason: Reason::NotVisible.word(),
-            detail: "the directory knows no such object: deleted, or younger than a few minutes".to_owned(),
-            unseen: BTreeSet::new(),
-        },
+        (Status::Pass, Account::Enabled) if facts.absent => unknown(
+            Reason::NotVisible,
+            "the directory knows no such object: deleted, or younger than a few minutes",
+            BTreeSet::new(),
+        ),
         _ => verdict,
     }
 }

@@ -31,6 +31,8 @@ pub struct Operations {
     control: BTreeMap<String, String>,
     data: BTreeMap<String, String>,
     namespaces: BTreeMap<String, String>,
+    /// Whether these are the names of all definitions there are.
+    whole: bool,
 }
 
 /// How well an operation is named, worst first.
@@ -47,9 +49,9 @@ enum Naming {
 }
 
 impl Operations {
-    /// What these role definitions name, in what they leave out as well.
-    pub fn of<'a>(roles: impl Iterator<Item = &'a Role>) -> Self {
-        let mut found = Self::default();
+    /// What these role definitions name, in what they leave out as well. `whole` is whether there are no others.
+    pub fn of<'a>(roles: impl Iterator<Item = &'a Role>, whole: bool) -> Self {
+        let mut found = Self { whole, ..Self::default() };
         for role in roles {
             for Permission { actions, not_actions, data_actions, not_data_actions, .. } in &role.permissions {
                 for pattern in actions.iter().chain(not_actions) {
@@ -103,9 +105,11 @@ impl Operations {
             (Naming::Full, ..) => Standing::Named,
             (_, Naming::Full, _) => Standing::Elsewhere(role),
             (_, _, Some(_)) if side == Side::Control => Standing::Named,
-            (Naming::Type, Naming::Nothing | Naming::Namespace, None) => Standing::Named,
+            // A definition that was not read may name it on this side.
+            _ if !self.whole => Standing::Unnamed,
             (Naming::Nothing, _, Some(role)) => Standing::Elsewhere(role),
             (Naming::Nothing, Naming::Type, None) => Standing::Elsewhere(role),
+            // A wildcard behind the type covers the misspelt, too.
             _ => Standing::Unnamed,
         }
     }
@@ -170,10 +174,19 @@ mod tests {
             role("Queues", &[], &["Microsoft.Storage/storageAccounts/queueServices/queues/messages/*"]),
             role("Storage", &["Microsoft.Storage/*"], &[]),
             role("Web", &["Microsoft.Web/sites/*", "Microsoft.Web/serverFarms/join/action"], &[]),
+            role("Operator", &["Microsoft.Web/sites/restart/action"], &[]),
+            Role {
+                permissions: vec![Permission {
+                    actions: texts(&["*"]),
+                    not_actions: texts(&["Microsoft.Web/sites/slots/restart/action"]),
+                    ..Permission::default()
+                }],
+                ..Role::default()
+            },
             role("Vaults", &["Microsoft.KeyVault/vaults/*/read"], &["Microsoft.KeyVault/vaults/*"]),
             role("Both", &["Microsoft.KeyVault/vaults/keys/read"], &["Microsoft.KeyVault/vaults/keys/read"]),
         ];
-        Operations::of(roles.iter())
+        Operations::of(roles.iter(), true)
     }
 
     const BLOB: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
@@ -197,7 +210,12 @@ mod tests {
             (Control, "Microsoft.Storage/storageAcounts/read", Standing::Unnamed),
             (Control, "Microsoft.Storage/storageAccounts/queueServices/queues/messages/read", Standing::Unnamed),
             (Control, "Microsoft.Web/sites/restart/action", Standing::Named),
-            (Data, "Microsoft.Web/sites/restart/action", elsewhere("Web")),
+            (Control, "Microsoft.Web/sites/restrat/action", Standing::Unnamed),
+            (Control, "Microsoft.Web/sites/config/list/action", Standing::Unnamed),
+            (Control, "Microsoft.Web/sites/slots/restart/action", Standing::Named),
+            (Control, "Microsoft.Web/sites/write", Standing::Named),
+            (Data, "Microsoft.Web/sites/restart/action", elsewhere("Operator")),
+            (Data, "Microsoft.Web/sites/restrat/action", elsewhere("Web")),
             (Control, "Microsoft.Web/serverFarms/delete", Standing::Named),
             (Control, "Microsoft.Web/serverFarms/restart/action", Standing::Unnamed),
             (Control, "Microsoft.Web/*/read", Standing::Named),
@@ -206,7 +224,7 @@ mod tests {
             (Control, "Microsoft.Web/sites/*", Standing::Named),
             (Control, "Microsoft.KeyVault/vaults/read", Standing::Named),
             (Control, "Microsoft.KeyVault/vaults/secrets/getSecret/action", elsewhere("Vaults")),
-            (Data, "Microsoft.KeyVault/vaults/secrets/getSecret/action", Standing::Named),
+            (Data, "Microsoft.KeyVault/vaults/secrets/getSecret/action", Standing::Unnamed),
             (Control, "Microsoft.KeyVault/vaults/secrets/read", Standing::Unnamed),
             (Control, "Microsoft.KeyVault/vaults/keys/read", Standing::Named),
             (Data, "Microsoft.KeyVault/vaults/keys/read", Standing::Named),
@@ -218,6 +236,20 @@ mod tests {
             (Control, "Microsoft.*/read", Standing::Named),
         ] {
             assert_eq!(operations().standing(side, operation), expected, "{side:?} {operation}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_may_name_an_operation_on_the_side_where_the_rest_does_not() {
+        let part = Operations { whole: false, ..operations() };
+        for (side, operation, expected) in [
+            (Side::Control, BLOB, Standing::Elsewhere("Blobs".to_owned())),
+            (Side::Data, BLOB, Standing::Named),
+            (Side::Data, "Microsoft.Storage/storageAccounts/read", Standing::Unnamed),
+            (Side::Data, "Microsoft.Web/sites/restrat/action", Standing::Unnamed),
+            (Side::Control, "Microsoft.KeyVault/vaults/secrets/getSecret/action", Standing::Unnamed),
+        ] {
+            assert_eq!(part.standing(side, operation), expected, "{side:?} {operation}");
         }
     }
 

@@ -49,6 +49,8 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
     // The commonest first: most ids in a configuration are those of applications and identities.
     let order = [Kind::ServicePrincipal, Kind::User, Kind::Group];
     let order: Vec<Kind> = first.chain(order.into_iter().filter(|kind| Some(*kind) != hint)).collect();
+    // Only a kind that may be asked for can say whose id this is: what one refuses another may answer.
+    let mut refused: Option<Unreadable> = None;
     for kind in order {
         // A list below an object that does not exist would say so, too, but an empty one must not look like an answer.
         let (kind, account, error) = match object(context, kind, id).await {
@@ -60,11 +62,25 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
                 (account, Err(error)) => (Some(kind), account, error),
             },
             Err(error) if is_absent(&error) => continue,
-            Err(error) => (hint, Account::default(), error),
+            Err(error) => {
+                let gap = failure::gap("groups", GRAPH, &error)?;
+                refused.get_or_insert(gap);
+                continue;
+            }
         };
         let gap = failure::gap("groups", GRAPH, &error)?;
         let groups = Seen::part(BTreeSet::new(), gap.reason);
         return Ok(Membership { kind, account, groups, gap: Some(gap), ..Membership::default() });
+    }
+    if let Some(gap) = refused {
+        let groups = Seen::part(BTreeSet::new(), gap.reason);
+        return Ok(Membership {
+            kind: hint,
+            account: Account::Unread(gap.reason),
+            groups,
+            gap: Some(gap),
+            ..Membership::default()
+        });
     }
     // Whoever does not exist is in no group.
     Ok(Membership { unknown_object: true, ..Membership::default() })
@@ -116,6 +132,13 @@ pub async fn hiding(context: &Context, ids: &BTreeSet<String>) -> Result<Option<
         code: String::new(),
         remedy: remedy.to_owned(),
     }))
+}
+
+/// Those of groups that the directory does not know.
+pub async fn unknown_groups(context: &Context, ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+    let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
+    let people = principals(context, &wanted, Principals::default()).await?;
+    Ok(ids.iter().filter(|id| !people.known.contains_key(&id.to_lowercase())).cloned().collect())
 }
 
 /// Whether hidden members are shown to this sign-in. As an application permission only: a person sees those of the own groups.

@@ -130,8 +130,11 @@ pub struct Reading {
 fn elsewhere(facts: &mut Facts, why: &str) -> [(Fact, Unreadable); 2] {
     let groups = delegated::unseen_groups(&facts.scope, why);
     let given = delegated::unlisted("role_assignments", &facts.scope, why);
-    facts.absent = false;
-    facts.account = Account::default();
+    // What the own directory knows of an object holds everywhere; an object that it does not know may be one of the other.
+    if facts.absent {
+        facts.absent = false;
+        facts.account = Account::Unread(groups.reason);
+    }
     facts.groups = Seen::part(BTreeSet::new(), groups.reason);
     facts.assignments.unseen.get_or_insert(given.reason);
     [(Fact::Groups, groups), (Fact::Assignments, given)]
@@ -168,6 +171,7 @@ pub async fn read(
     // What is denied to a group takes away what is given otherwise, so it matters to a pass.
     let denied = reading.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
     reading.suspect(context, denied).await?;
+    reading.wonder(context).await?;
     Ok(reading)
 }
 
@@ -195,6 +199,7 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         placed: tree.placed(),
         above: Seen::all(above),
         groups: principal.membership.groups.clone(),
+        unknown_groups: BTreeSet::new(),
         assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },
         confirmed: confirmed.map(|rows| rows.iter().map(|row| row.id.to_lowercase()).collect()),
         roles: Seen::default(),
@@ -303,6 +308,17 @@ impl Reading {
             facts.groups.unseen = Some(gap.reason);
             self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Groups, gap.clone());
         }
+        Ok(())
+    }
+
+    /// A group that is denied something and that the directory does not know may be one of another directory, or a new one.
+    async fn wonder(&mut self, context: &Context) -> Result<()> {
+        let denied: BTreeSet<String> = self.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+        if denied.is_empty() || self.principal.membership.gap.is_some() {
+            return Ok(());
+        }
+        let unknown = directory::unknown_groups(context, &denied).await?;
+        self.facts.iter_mut().for_each(|facts| facts.unknown_groups.clone_from(&unknown));
         Ok(())
     }
 

@@ -114,6 +114,13 @@ pub async fn groups(context: &Context, subscriptions: &[Subscription]) -> Result
     engine::read(context, subscriptions, &RESOURCE_GROUPS, "groups", arm, graph).await
 }
 
+/// The resource groups of one subscription as Resource Manager lists them, whatever the engine.
+pub async fn groups_now(context: &Context, subscription_id: &str) -> azure::Result<Arc<Vec<ResourceGroup>>> {
+    let (client, id) = (context.client.clone(), subscription_id.to_owned());
+    let key = format!("groups_now/{id}");
+    context.client.memo(&key, || async move { resources::groups(&client, &id).await }).await
+}
+
 /// Refuses names of resource groups that no chosen subscription has; what cannot be read cannot be refused.
 pub async fn require_groups(
     context: &Context,

@@ -12,7 +12,7 @@ use super::{
     scope::Subscription,
 };
 use crate::{
-    azure::graph::applications,
+    azure::{arm::resources::ResourceGroup, graph::applications},
     posture::{
         rbac::{built_in, place::Kind},
         resource_id::ResourceId,
@@ -90,11 +90,19 @@ pub async fn missing_scopes(
         if lists.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id)) {
             continue;
         }
-        let is_there = |name: &str| groups.iter().any(|group| group.name.eq_ignore_ascii_case(name));
-        let gone = below.iter().filter(|(_, id, name)| *id == subscription.id && !is_there(name));
-        missing.extend(gone.map(|(scope, ..)| (*scope).clone()));
+        let mut gone: Vec<_> = below.iter().filter(|(_, id, name)| *id == subscription.id && !has(groups, name)).collect();
+        if !gone.is_empty() && engine::RESOURCE_GROUPS.engine(context) == Engine::ResourceGraph {
+            // It is minutes behind; only the service itself says that something is not there.
+            let live = inventory::groups_now(context, &subscription.id).await;
+            gone.retain(|(_, _, name)| live.as_ref().is_ok_and(|live| !has(live, name)));
+        }
+        missing.extend(gone.into_iter().map(|(scope, ..)| (*scope).clone()));
     }
     Ok(missing)
+}
+
+fn has(groups: &[ResourceGroup], name: &str) -> bool {
+    groups.iter().any(|group| group.name.eq_ignore_ascii_case(name))
 }
 
 /// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.

@@ -17,6 +17,7 @@ use wanted::Wanted;
 use super::{
     collect::{
         authorization::{self, guid_of},
+        delegated,
         grants::{self, Named, Reading},
         named, scope,
     },
@@ -28,7 +29,7 @@ use super::{
 use crate::{
     azure::settings::ScopeSetting,
     posture::{
-        Status, Unreadable,
+        Reason, Status, Unreadable,
         rbac::{Facts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
     },
@@ -52,7 +53,10 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Rol
 /// as the portal's templates do ("not that action, or ..."), narrows those operations only; any other condition narrows the whole role.
 ///
 /// The role definitions that are read decide what an operation is: one that they name under data actions only is an error under
-/// `actions`, and the reverse; one that none of them names and that only a wildcard such as `*/read` covers is unknown (`not_proven`).
+/// `actions`, and the reverse; one that none of them names and that only a wildcard such as `*/read` or `Microsoft.Web/sites/*` covers
+/// is unknown (`not_proven`), because it may be misspelt. Named is what any definition spells out, in what it leaves out as well, and
+/// `read`, `write` and `delete` of a type that one spells out. For any other operation name the role that allows it, in
+/// `role_definition_names`.
 ///
 /// It passes only on what was certainly read. Where a group, a list or a role that could change the answer cannot be seen, the answer is
 /// unknown, and `on_unknown` decides. It orders only what `depends_on` it, and `-target` passes it by.
@@ -227,7 +231,7 @@ async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagn
     let mut reading = grants::read(&context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
     // Whom this directory does not know may be somebody of the tenant that a delegated subscription belongs to, and what was given to
     // whom it does not know (any more) is judged.
-    let foreign = scope.subscriptions.iter().any(|subscription| subscription.tenant_matches == Some(false));
+    let foreign = scope.subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
     let is_given = || reading.facts.iter().flat_map(|facts| &facts.assignments.value).any(|row| row.principal_id == principal.id);
     if principal.unknown_object && !foreign && !arguments.gate.expects_news() && !is_given() {
         return Err(named::nobody(&context, "principal_id", &principal.id).await);
@@ -312,7 +316,8 @@ fn verdicts(
         (one.label().to_owned(), Some(one), verdict)
     };
     let mut verdicts: Vec<_> = wanted.at(facts).into_iter().map(judged).collect();
-    let why = reading.definitions.gaps.first().map(|gap| gap.reason);
+    let unsaid = reading.definitions.nameless().next().map(|_| Reason::InvalidResponse);
+    let why = reading.definitions.gaps.first().map(|gap| gap.reason).or(unsaid);
     verdicts.extend(wanted.nameless.iter().map(|name| (name.clone(), None, grants::unnamed(why))));
     if arguments.matching != Some(MatchWord::Any) {
         return verdicts;

@@ -55,7 +55,7 @@ impl Wanted {
             }
         }
         if let Some(facts) = reading.facts.first() {
-            let operations = Operations::of(facts.roles.value.values());
+            let operations = Operations::of(facts.roles.value.values(), facts.roles.unseen.is_none());
             wanted.add_operations(Side::Control, arguments, &operations, &mut problems);
             wanted.add_operations(Side::Data, arguments, &operations, &mut problems);
             if reading.definitions.gaps.is_empty() {
@@ -70,11 +70,16 @@ impl Wanted {
         let path = Path::attribute("role_definition_names");
         let role = |id: String| Requirement::Role { id, name: name.to_owned() };
         let known: Vec<String> = reading.definitions.all_of_name(name).into_iter().collect();
+        // A role that could not be read, or whose name is not said, may bear the name; only one of Azure's has no namesakes.
+        let whole = reading.definitions.gaps.is_empty() && reading.definitions.nameless().next().is_none();
         match (known.as_slice(), built_in::by_name(name)) {
+            ([id], _) if !whole && built_in::by_guid(id).is_none() => {
+                self.nameless.insert(name.to_owned());
+            }
             ([id], _) => {
                 self.everywhere.insert(role(id.clone()));
             }
-            ([], _) if is_guid(&guid_of(name)) || (reading.definitions.gaps.is_empty() && !arguments.gate.expects_news()) => {
+            ([], _) if is_guid(&guid_of(name)) || (whole && !arguments.gate.expects_news()) => {
                 let detail = named::no_such_role("role_definition_names", name, &reading.definitions);
                 problems.error(path, "Unknown value", detail);
             }

@@ -12,6 +12,8 @@ use super::role_validation::{
 };
 use crate::support::{held::assignment, inside::Inside};
 
+const ELIN: &str = "fab00002-0000-4000-8000-000000000005";
+
 /// Places the group of the production subscription below that of the sandbox, as a list that is out of date does.
 fn misplaced(answer: &mut Json) {
     for row in answer["value"].as_array_mut().unwrap().iter_mut() {
@@ -201,8 +203,11 @@ async fn in_a_subscription_of_another_tenant_only_what_is_given_directly_is_cert
     let missing = inside.plan(NAME, wants(HUGO, "Owner", &production())).await;
     unknown(&missing, "not_proven");
     assert!(missing.detail().contains("Azure Lighthouse"), "{}", missing.detail());
-    // The directory that was asked is not the one that knows him.
-    green(&inside.plan(NAME, wants("fab00010-0000-4000-8000-000000000195", "Reader", &production())).await);
+    // The directory that was asked is not the one that knows him, if any does.
+    let stranger = "fab00010-0000-4000-8000-000000000195";
+    unknown(&inside.plan(NAME, wants(stranger, "Reader", &production())).await, "not_visible");
+    // What it does know is true everywhere.
+    red(&inside.plan(NAME, wants(ELIN, "Owner", &production())).await, "principal_disabled");
     tenant
         .edit("deny-assignments", |list| {
             let deny = &mut list["value"][0]["properties"];
@@ -211,6 +216,51 @@ async fn in_a_subscription_of_another_tenant_only_what_is_given_directly_is_cert
         .unwrap();
     let inside = Inside::configured(tenant, json!({"environment": "demo", "subscription_ids": [PRODUCTION]})).await;
     unknown(&inside.plan(NAME, wants(HUGO, "Contributor", &production())).await, "not_visible");
+}
+
+#[tokio::test]
+async fn in_a_subscription_whose_tenant_is_not_said_neither_the_disabled_nor_the_unknown_pass() {
+    let tenant = Tenant::demo();
+    tenant.edit("subscriptions", |list| list["value"][0]["tenantId"] = Json::Null).unwrap();
+    let inside = Inside::configured(tenant, json!({"environment": "demo", "subscription_ids": [PRODUCTION]})).await;
+    red(&inside.plan(NAME, wants(ELIN, "Owner", &production())).await, "principal_disabled");
+    unknown(&inside.plan(NAME, wants("fab00010-0000-4000-8000-000000000195", "Reader", &production())).await, "not_visible");
+    // Nobody knows this one, and the other tenant may.
+    let nobody = inside.plan(NAME, wants("fab00010-0000-4000-8000-0000000001ff", "Reader", &production())).await;
+    unknown(&nobody, "not_proven");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_could_not_be_looked_up_is_no_pass_and_one_kind_refused_is_no_answer() {
+    let refuse = |path: String, status| Fault::on(&path).refuse(status, "Authorization_RequestDenied", "no");
+    for (status, reason) in [(403, "forbidden"), (503, "unavailable")] {
+        let others = || Tenant::demo().with_fault(refuse(format!("/servicePrincipals/{HUGO}"), status));
+        green(&plan(others(), wants(HUGO, "Contributor", &production())).await);
+        let reading =
+            plan(others().with_fault(refuse(format!("/users/{HUGO}"), status)), wants(HUGO, "Contributor", &production())).await;
+        unknown(&reading, reason);
+        assert!(reading.detail().contains("whether it is enabled is not known"), "{}", reading.detail());
+    }
+    let disabled = Tenant::demo().with_fault(refuse(format!("/servicePrincipals/{ELIN}"), 403));
+    red(&plan(disabled, wants(ELIN, "Owner", &production())).await, "principal_disabled");
+}
+
+#[tokio::test]
+async fn a_deny_assignment_on_a_group_that_the_directory_does_not_know_may_deny() {
+    let denied = |group: &str| {
+        let (tenant, group) = (Tenant::demo(), group.to_owned());
+        tenant
+            .edit("deny-assignments", |list| {
+                let deny = &mut list["value"][0]["properties"];
+                (deny["scope"], deny["principals"]) = (json!(production()), json!([{"id": group, "type": "Group"}]));
+                deny["excludePrincipals"] = json!([]);
+            })
+            .unwrap();
+        tenant
+    };
+    let wanted = || wants(HUGO, "Contributor", &production());
+    unknown(&plan(denied("fab00003-0000-4000-8000-0000000000ee"), wanted()).await, "not_proven");
+    green(&plan(denied("fab00003-0000-4000-8000-000000000004"), wanted()).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,4 +343,30 @@ async fn a_group_of_another_tenant_is_named_as_what_cannot_be_seen() {
     let reading = plan(tenant, wants(PRINTER, "Reader", &production())).await;
     unknown(&reading, "hidden");
     assert!(reading.detail().contains(&format!("Members of the group {FOREIGN}")), "{}", reading.detail());
+}
+
+#[tokio::test]
+async fn a_resource_group_that_resource_graph_does_not_have_yet_is_there() {
+    let behind = || Tenant::demo().with_fault(Fault::on("resources").method("POST").keep(|row| row["name"] != "rg-shop-prod"));
+    green(&plan(behind(), wants(DENIZ, "Reader", &group("rg-shop-prod"))).await);
+    assert_eq!(plan(behind(), wants(DENIZ, "Reader", &group("rg-shop-prodd"))).await.errors(), ["Nothing selected"]);
+}
+
+#[tokio::test]
+async fn a_name_that_a_role_not_read_could_bear_too_is_unknown() {
+    let unsaid = |name: &'static str| {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("role-definitions", |list| {
+                let rows = list["value"].as_array_mut().unwrap();
+                let row = rows.iter_mut().find(|row| row["properties"]["roleName"] == name).unwrap();
+                row["properties"]["roleName"] = Json::Null;
+            })
+            .unwrap();
+        tenant
+    };
+    unknown(&plan(unsaid("Deployment Engine"), wants(PRINTER, "Deployment Engine", &production())).await, "invalid_response");
+    unknown(&plan(unsaid("Shop Operator"), wants(PRINTER, "Deployment Engine", &production())).await, "invalid_response");
+    // The names of the roles of Azure are nobody else's.
+    green(&plan(unsaid("Shop Operator"), wants(DENIZ, "Contributor", &production())).await);
 }

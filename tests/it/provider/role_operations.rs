@@ -9,6 +9,8 @@ use crate::support::{
     inside::{Inside, Reading},
 };
 
+/// Storage Account Contributor's `Microsoft.Storage/storageAccounts/*` covers it.
+const LIST_KEYZ: &str = "Microsoft.Storage/storageAccounts/listKeyz/action";
 const BLOB: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
 
 fn may(principal: &str, argument: &str, operation: &str) -> Json {
@@ -50,14 +52,16 @@ async fn a_data_operation_under_actions_is_an_error_that_names_the_right_argumen
 #[tokio::test]
 async fn an_operation_that_no_role_names_is_no_pass_by_a_wildcard() {
     let inside = Inside::on(Tenant::demo()).await;
-    for operation in ["Microsoft.Storage/storageAcounts/read", "Microsoft.Compute/disks/beginGetAccess/action"] {
+    for operation in ["Microsoft.Storage/storageAcounts/read", "Microsoft.Compute/disks/beginGetAccess/action", LIST_KEYZ] {
         let reading = inside.plan(NAME, may(DENIZ, "actions", operation)).await;
         unknown(&reading, "not_proven");
         assert!(reading.detail().contains("only a wildcard covers it, and no role definition names it"), "{}", reading.detail());
         assert!(reading.warnings().is_empty(), "the resource provider is known: {:#?}", reading.said);
     }
     green(&inside.plan(NAME, may(DENIZ, "actions", "Microsoft.Web/sites/restart/action")).await);
-    green(&inside.plan(NAME, may(DENIZ, "actions", "*/read")).await);
+    for operation in ["Microsoft.Storage/storageAccounts/listKeys/action", "Microsoft.Storage/storageAccounts/write", "*/read"] {
+        green(&inside.plan(NAME, may(DENIZ, "actions", operation)).await);
+    }
     red(&inside.plan(NAME, may(PRINTER, "actions", "Microsoft.Storage/storageAcounts/read")).await, "action_missing");
 }
 

@@ -56,6 +56,7 @@ pub(super) fn at(scope: &str) -> World {
         scope: scope.to_owned(),
         above: Seen::all(BTreeSet::from([CORP.to_lowercase()])),
         groups: Seen::all(BTreeSet::new()),
+        unknown_groups: BTreeSet::new(),
         assignments: Seen::all(Vec::new()),
         confirmed: None,
         roles: Seen::all(Arc::new(roles)),
