@@ -116,7 +116,7 @@ struct Row {
     ends_on: Option<String>,
     /// Whether the role is privileged: by Microsoft's published list, or by what it allows. Null if the roles could not be read.
     privileged: Option<bool>,
-    /// Whether the role is built in. Null if the roles could not be read.
+    /// Whether the role is built in. Null if the roles could not be read or do not say.
     built_in: Option<bool>,
     /// Whether it holds in the whole tenant.
     tenant_wide: bool,
@@ -134,6 +134,9 @@ struct Attributes {
     #[serde(flatten)]
     listing: Listing<Summary>,
 }
+
+/// The type of a principal of which the directory does not say what it is.
+const UNKNOWN: &str = "Unknown";
 
 /// Subjects of gaps.
 const ACTIVE: &str = "directory_role_assignments";
@@ -171,8 +174,11 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+    gaps.extend(without_administrator(&arguments, wanted.as_ref(), &rows));
     rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
+    gaps.extend(unweighed(&facts, &rows));
+    known = resolved(context, &mut rows, known, &mut gaps).await?;
     if arguments.expand_groups != Some(false) {
         let (members, people) = expanded(context, &rows, &mut gaps).await?;
         rows.extend(members);
@@ -254,8 +260,53 @@ fn nameless(arguments: &Arguments, facts: &Facts) -> Option<Unreadable> {
     Some(hidden(ROLES, remedy))
 }
 
+/// Roles that somebody holds or could, and of which it is not known whether they are privileged.
+fn unweighed(facts: &Facts, rows: &[Row]) -> Option<Unreadable> {
+    // Where the roles could not be read at all, that is a gap already.
+    facts.definitions.as_ref()?;
+    let roles: BTreeSet<&String> = rows.iter().filter(|row| row.privileged.is_none()).map(|row| &row.role_template_id).collect();
+    let first = roles.first()?;
+    let remedy = format!(
+        "Microsoft Graph does not say what {} of the directory roles allow ({first} …), so whether they are privileged is not known. \
+         Grant RoleManagement.Read.Directory (Microsoft Graph, application).",
+        roles.len()
+    );
+    Some(hidden(ROLES, remedy))
+}
+
+/// The gap that a list is which says that nobody is Global Administrator, as every tenant has one.
+fn without_administrator(arguments: &Arguments, wanted: Option<&BTreeSet<String>>, rows: &[Row]) -> Option<Unreadable> {
+    let asked = arguments.asks(AssignmentTypeWord::Active) && wanted.is_none_or(|roles| roles.contains(GLOBAL_ADMINISTRATOR));
+    let mut active = rows.iter().filter(|row| row.assignment_type == AssignmentTypeWord::Active.word()).peekable();
+    active.peek().filter(|_| asked)?;
+    if active.any(|row| row.role_template_id == GLOBAL_ADMINISTRATOR) {
+        return None;
+    }
+    let remedy = "Microsoft Graph lists nobody who holds Global Administrator now, and every tenant has somebody. Run again in a few \
+                  minutes; if this persists, please report it.";
+    Some(Unreadable { reason: Reason::NotProven, ..hidden(ACTIVE, remedy.to_owned()) })
+}
+
 fn hidden(subject: &str, remedy: String) -> Unreadable {
     Unreadable { subject: subject.to_owned(), scope: GRAPH.to_owned(), reason: Reason::Hidden, code: String::new(), remedy }
+}
+
+/// What principals are of which the lists do not say it. Whether they exist is told by a look-up alone: the service leaves out the object
+/// of one that was deleted, and at times of one that was not.
+async fn resolved(context: &Context, rows: &mut [Row], known: Principals, gaps: &mut Vec<Unreadable>) -> Result<Principals> {
+    let is_unsaid = |row: &Row| row.principal_type == UNKNOWN;
+    let wanted: BTreeMap<String, Option<Kind>> =
+        rows.iter().filter(|row| is_unsaid(row)).map(|row| (row.principal_id.clone(), None)).collect();
+    let people = directory::principals(context, &wanted, known).await?;
+    gaps.extend(people.gaps());
+    for row in rows.iter_mut().filter(|row| is_unsaid(row)) {
+        row.orphaned = row.orphaned.or_else(|| people.orphaned(&row.principal_id, UNKNOWN));
+        if let Some(found) = people.known.get(&row.principal_id) {
+            row.principal_type = found.kind.map_or(UNKNOWN, Kind::word).to_owned();
+            row.principal_display_name.clone_from(&found.display_name);
+        }
+    }
+    Ok(people)
 }
 
 /// A row for each member of each group that holds a role, and who was met on the way.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use ::time::OffsetDateTime;
 
-use super::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES};
+use super::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN};
 use crate::{
     azure,
     posture::{Unreadable, rbac::directory::is_privileged, time},
@@ -138,7 +138,7 @@ impl Facts {
         let definition = self.definitions.as_ref().and_then(|all| all.iter().find(|one| one.id.eq_ignore_ascii_case(role)));
         let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
         let principal_id = principal_id.to_lowercase();
-        let built_in = definition.map(|one| one.is_built_in != Some(false));
+        let built_in = definition.and_then(|one| one.is_built_in);
         // What is on the list is privileged whatever it says; of the others their operations decide.
         let privileged = definition.and_then(|one| match one.operations() {
             Some(operations) => Some(is_privileged(&template, operations.into_iter())),
@@ -150,7 +150,7 @@ impl Facts {
             privileged,
             role_template_id: template,
             principal_id,
-            principal_type: principal.map_or("Unknown", Object::principal_type).to_owned(),
+            principal_type: principal.map_or(UNKNOWN, Object::principal_type).to_owned(),
             principal_display_name: principal.and_then(|principal| principal.display_name.clone()),
             tenant_wide: scope == "/",
             directory_scope: scope,
@@ -162,8 +162,8 @@ impl Facts {
             ends_on: None,
             built_in,
             permanent: None,
-            // The service expands a deleted principal to nothing.
-            orphaned: Some(principal.is_none()),
+            // The service expands a deleted principal to nothing, but not only a deleted one: what it shows no object of is looked up.
+            orphaned: principal.map(|_| false),
         }
     }
 }

@@ -180,3 +180,67 @@ async fn a_role_in_one_application_is_not_a_role_in_the_whole_tenant() {
     let there: Vec<_> = rows.iter().filter(|row| row["directory_scope"] == catalogue).collect();
     assert!(there.len() == 2 && there.iter().all(|row| row["tenant_wide"] == false), "{there:#?}");
 }
+
+/// With what the service says of the role of the group of administrators changed.
+fn with_group_row(edit: fn(&mut Json)) -> Tenant {
+    let of_group = |row: &&mut Json| row["principalId"] == ADMINISTRATORS;
+    with_schedules().with_fault(Fault::on("/roleManagement/directory/roleAssignments").change(move |list| {
+        list["value"].as_array_mut().unwrap().iter_mut().filter(of_group).for_each(edit);
+    }))
+}
+
+#[tokio::test]
+async fn a_group_that_the_list_shows_no_object_or_type_of_is_looked_up_and_expanded() {
+    let role = "e8611ab8-c189-46e8-94e1-60213ab1f814";
+    let direct = format!("{role}|{ADMINISTRATORS}|/|active");
+    let edits: [fn(&mut Json); 3] = [
+        |row| row["principal"] = Json::Null,
+        |row| drop(row.as_object_mut().unwrap().remove("principal")),
+        |row| drop(row["principal"].as_object_mut().unwrap().remove("@odata.type")),
+    ];
+    for (number, edit) in edits.into_iter().enumerate() {
+        let answer = Inside::on(with_group_row(edit)).await.read(NAME, json!({"role_template_ids": [role]})).await.ok();
+        let group = row(&answer, &direct);
+        assert_eq!((&group["principal_type"], &group["orphaned"]), (&json!("Group"), &json!(false)), "{number}");
+        assert_eq!(row(&answer, &format!("{role}|{AVA}|/|active|{ADMINISTRATORS}"))["principal_type"], "User", "{number}");
+    }
+    let refused = Fault::on("/groups").refuse(403, "Authorization_RequestDenied", "no");
+    let tenant = with_group_row(edits[0]).with_fault(refused);
+    let answer = Inside::on(tenant).await.read(NAME, json!({"role_template_ids": [role]})).await.ok();
+    assert_eq!((&row(&answer, &direct)["orphaned"], &answer["complete"]), (&Json::Null, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_say_what_it_allows_is_a_gap_and_no_count_of_0() {
+    let edits: [fn(&mut Json); 2] =
+        [|role| role["rolePermissions"] = Json::Null, |role| role["rolePermissions"] = json!([{"allowedResourceActions": null}])];
+    for edit in edits {
+        let tenant = with_schedules();
+        let is_custom = |role: &&mut Json| role["displayName"] == "Store Tablet Registrar";
+        let change = |list: &mut Json| list["value"].as_array_mut().unwrap().iter_mut().filter(is_custom).for_each(edit);
+        tenant.edit("directory-role-definitions", change).unwrap();
+        let reading = Inside::on(tenant).await.read(NAME, json!({"role_display_names": ["Store Tablet Registrar"]})).await;
+        assert_eq!(reading.gaps(), ["directory_roles hidden graph"]);
+        assert_eq!(reading.ok()["summary"]["permanent_privileged"], Json::Null);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_does_not_say_whether_it_is_built_in_is_not_called_so() {
+    let tenant = with_schedules();
+    let change =
+        |list: &mut Json| list["value"].as_array_mut().unwrap().iter_mut().for_each(|role| role["isBuiltIn"] = Json::Null);
+    tenant.edit("directory-role-definitions", change).unwrap();
+    let answer = Inside::on(tenant).await.read(NAME, json!({})).await.ok();
+    assert!(answer["role_assignments"].as_array().unwrap().iter().all(|row| row["built_in"].is_null()));
+}
+
+#[tokio::test]
+async fn a_list_without_a_global_administrator_is_not_believed() {
+    let tenant = with_schedules();
+    let others = |row: &Json| row["roleDefinitionId"] != GLOBAL_ADMINISTRATOR;
+    tenant.edit("directory-role-assignments", |list| list["value"].as_array_mut().unwrap().retain(others)).unwrap();
+    let reading = Inside::on(tenant).await.read(NAME, json!({})).await;
+    assert_eq!(reading.gaps(), ["directory_role_assignments not_proven graph"]);
+    assert_eq!(reading.ok()["summary"]["global_administrators"], Json::Null);
+}
