@@ -138,7 +138,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
     let verdict = |name: &str| match account {
         Account::Disabled => disabled(name, evidence.object_id.as_deref().unwrap_or_default()),
         Account::Enabled => judge(name, accept_superset, &evidence),
-        Account::Hidden => hidden(name, judge(name, accept_superset, &evidence)),
+        Account::Hidden | Account::Unread(_) => hidden(name, judge(name, accept_superset, &evidence)),
     };
     let judged: Vec<(&str, Verdict)> = arguments.permissions.iter().map(|name| (name.as_str(), verdict(name))).collect();
     let lines = judged.iter().map(|(name, verdict)| line(name, verdict.status, verdict.reason, &verdict.detail)).collect();
