@@ -196,7 +196,8 @@ async fn a_group_that_the_list_shows_no_object_or_type_of_is_looked_up_and_expan
     let edits: [fn(&mut Json); 3] = [
         |row| row["principal"] = Json::Null,
         |row| drop(row.as_object_mut().unwrap().remove("principal")),
-        |row| drop(row["principal"].as_object_mut().unwrap().remove("@odata.type")),
+        // Schedules stand under this path, too, and show no principal.
+        |row| drop(row["principal"].as_object_mut().map(|own| own.remove("@odata.type"))),
     ];
     for (number, edit) in edits.into_iter().enumerate() {
         let answer = Inside::on(with_group_row(edit)).await.read(NAME, json!({"role_template_ids": [role]})).await.ok();
