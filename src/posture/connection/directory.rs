@@ -70,7 +70,8 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
     };
     let lacks = |(check, _): &&Asking| check(facts).status != Status::Pass;
     let is_delegated = |name: &&str| graph_permission::judge(name, true, evidence).reason == "delegated_only";
-    let delegated: Vec<&str> = REQUIRED.iter().filter(lacks).map(|(_, name)| *name).filter(is_delegated).collect();
+    let lacking: Vec<&str> = REQUIRED.iter().filter(lacks).map(|(_, name)| *name).collect();
+    let delegated: Vec<&str> = lacking.iter().copied().filter(is_delegated).collect();
     let first = delegated.first().copied().unwrap_or("Directory.Read.All");
     if !delegated.is_empty() {
         return Verdict::fail(
@@ -78,6 +79,11 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
             graph_permission::request(&[first], evidence),
         )
         .with("delegated_only", joined(&delegated));
+    }
+    // What is lacking may be there as Delegated only, which those two would tell.
+    let unseen = evidence.delegated.as_ref().err().or(evidence.requested.as_ref().err());
+    if let (false, false, Some(gap)) = (roles.is_empty(), lacking.is_empty(), unseen) {
+        return Verdict::unread(gap);
     }
     match roles.is_empty() {
         true => Verdict::fail(

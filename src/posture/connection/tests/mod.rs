@@ -297,6 +297,29 @@ fn two_missing_permissions_are_asked_for_in_one_step() {
 }
 
 #[test]
+fn what_is_required_and_lacking_may_be_delegated_where_that_cannot_be_read() {
+    let unread = |grants: bool, roles: &'static [&'static str]| {
+        move |facts: &mut Facts| {
+            facts.directory.token = Ok(Some(Token { roles: names(roles), scopes: vec![] }));
+            facts.directory.evidence.token = Some(names(roles));
+            match grants {
+                true => facts.directory.evidence.delegated = Err(gap("oauth2_permission_grants", Reason::Forbidden)),
+                false => facts.directory.evidence.requested = Err(gap("applications", Reason::Forbidden)),
+            }
+        }
+    };
+    for grants in [true, false] {
+        assert_eq!(status("graph_permission_kind", unread(grants, &["Policy.Read.All"])), Status::Unknown, "{grants}");
+        assert_eq!(
+            status("graph_permission_kind", unread(grants, &["Directory.Read.All"])),
+            Status::Pass,
+            "{grants}: nothing lacks"
+        );
+        assert_eq!(status("graph_permission_kind", unread(grants, &[])), Status::Fail, "{grants}: none at all is certain");
+    }
+}
+
+#[test]
 fn delegated_alone_is_the_wrong_kind_only_for_what_is_required() {
     let delegated = |name: &'static str| {
         move |facts: &mut Facts| {
