@@ -1,6 +1,7 @@
 //! Answers with status 200 that say nothing: a list that is never empty in Azure, empty; a field that decides something, null, absent or
 //! of another kind. Nobody may be reassured by one: nothing passes because of it, and what stands beside it stays.
 
+mod fields;
 mod lists;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,13 +81,22 @@ fn permissions() -> Vec<Json> {
 
 /// How everything that can pass ends: the checks of the connection, and the validations about these things.
 async fn verdicts(inside: &Inside, about: &[About]) -> BTreeMap<String, String> {
+    let mut all = checks(inside).await;
+    all.extend(endings(inside, about.iter().flat_map(|about| validations(*about))).await);
+    all
+}
+
+/// How the checks of the connection end.
+async fn checks(inside: &Inside) -> BTreeMap<String, String> {
+    let Some(answer) = inside.read("connection", json!({})).await.value else { return BTreeMap::new() };
+    let text = |row: &Json, name: &str| row[name].as_str().unwrap().to_owned();
+    answer["checks"].as_array().unwrap().iter().map(|row| (text(row, "key"), text(row, "status"))).collect()
+}
+
+/// How these validations end.
+async fn endings(inside: &Inside, some: impl Iterator<Item = (&'static str, Json)>) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
-    if let Some(answer) = inside.read("connection", json!({})).await.value {
-        for row in answer["checks"].as_array().unwrap() {
-            all.insert(row["key"].as_str().unwrap().to_owned(), row["status"].as_str().unwrap().to_owned());
-        }
-    }
-    for (name, arguments) in about.iter().flat_map(|about| validations(*about)) {
+    for (name, arguments) in some {
         let reading = inside.plan(name, arguments.clone()).await;
         let not_passed = match reading.errors().first() {
             None => "none".to_owned(),
