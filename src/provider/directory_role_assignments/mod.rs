@@ -178,7 +178,11 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
     gaps.extend(unweighed(&facts, &rows));
-    known = resolved(context, &mut rows, known, &mut gaps).await?;
+    let (resolved, unresolved) = resolved(context, &mut rows, known).await?;
+    known = resolved;
+    // Whether an object is a group decides who else holds the role; whether it is a user matters only to a row that is returned.
+    let (groups, others): (Vec<_>, Vec<_>) = unresolved.into_iter().partition(|gap| gap.subject == "groups");
+    gaps.extend(groups);
     if arguments.expand_groups != Some(false) {
         let (members, people) = expanded(context, &rows, &mut gaps).await?;
         rows.extend(members);
@@ -189,6 +193,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let which = "no directory role that was read is held by";
     named::unmatched_principals(context, unmatched.rest(), which, false, warnings).await?;
     rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
+    if rows.iter().any(|row| row.principal_type == UNKNOWN) {
+        gaps.extend(others);
+    }
     let guests = guests(context, &mut rows, known, &mut gaps).await?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows.dedup_by(|a, b| a.key == b.key);
@@ -293,12 +300,11 @@ fn hidden(subject: &str, remedy: String) -> Unreadable {
 
 /// What principals are of which the lists do not say it. Whether they exist is told by a look-up alone: the service leaves out the object
 /// of one that was deleted, and at times of one that was not.
-async fn resolved(context: &Context, rows: &mut [Row], known: Principals, gaps: &mut Vec<Unreadable>) -> Result<Principals> {
+async fn resolved(context: &Context, rows: &mut [Row], known: Principals) -> Result<(Principals, Vec<Unreadable>)> {
     let is_unsaid = |row: &Row| row.principal_type == UNKNOWN;
     let wanted: BTreeMap<String, Option<Kind>> =
         rows.iter().filter(|row| is_unsaid(row)).map(|row| (row.principal_id.clone(), None)).collect();
     let people = directory::principals(context, &wanted, known).await?;
-    gaps.extend(people.gaps());
     for row in rows.iter_mut().filter(|row| is_unsaid(row)) {
         row.orphaned = row.orphaned.or_else(|| people.orphaned(&row.principal_id, UNKNOWN));
         if let Some(found) = people.known.get(&row.principal_id) {
@@ -306,7 +312,8 @@ async fn resolved(context: &Context, rows: &mut [Row], known: Principals, gaps: 
             row.principal_display_name.clone_from(&found.display_name);
         }
     }
-    Ok(people)
+    let gaps = people.gaps().collect();
+    Ok((people, gaps))
 }
 
 /// A row for each member of each group that holds a role, and who was met on the way.
