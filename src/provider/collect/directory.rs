@@ -207,6 +207,11 @@ impl Principals {
     pub fn gaps(&self) -> impl Iterator<Item = Unreadable> {
         self.unread.values().cloned()
     }
+
+    /// The same, for one who decides what they matter to: whoever goes on with these principals hears of them no more.
+    pub fn take_gaps(&mut self) -> Vec<Unreadable> {
+        std::mem::take(&mut self.unread).into_values().collect()
+    }
 }
 
 /// The kinds a principal of this type can be; an unknown type can be any, another tenant's object and a device none.

@@ -304,7 +304,7 @@ async fn resolved(context: &Context, rows: &mut [Row], known: Principals) -> Res
     let is_unsaid = |row: &Row| row.principal_type == UNKNOWN;
     let wanted: BTreeMap<String, Option<Kind>> =
         rows.iter().filter(|row| is_unsaid(row)).map(|row| (row.principal_id.clone(), None)).collect();
-    let people = directory::principals(context, &wanted, known).await?;
+    let mut people = directory::principals(context, &wanted, known).await?;
     for row in rows.iter_mut().filter(|row| is_unsaid(row)) {
         row.orphaned = row.orphaned.or_else(|| people.orphaned(&row.principal_id, UNKNOWN));
         if let Some(found) = people.known.get(&row.principal_id) {
@@ -312,7 +312,7 @@ async fn resolved(context: &Context, rows: &mut [Row], known: Principals) -> Res
             row.principal_display_name.clone_from(&found.display_name);
         }
     }
-    let gaps = people.gaps().collect();
+    let gaps = people.take_gaps();
     Ok((people, gaps))
 }
 

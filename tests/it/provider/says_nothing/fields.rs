@@ -121,7 +121,9 @@ impl Odd {
     fn spoil(self, row: &mut Json, field: &[String]) -> bool {
         let Some((key, rest)) = field.split_first() else { return false };
         match (row, rest) {
-            (Json::Array(items), _) if key == "*" => items.iter_mut().fold(false, |any, item| self.spoil(item, rest) || any),
+            (Json::Array(items), _) if key == "*" => {
+                items.iter_mut().filter_map(|item| self.spoil(item, rest).then_some(())).count() > 0
+            }
             (Json::Object(fields), []) => {
                 let Some(old) = fields.get(key).filter(|old| !old.is_null()).cloned() else { return false };
                 match self {
@@ -243,7 +245,8 @@ fn sampled(nth: usize, mut all: Vec<Case>, list: &List) -> Vec<Case> {
     let mut at = 0;
     all.retain(|case| {
         at += 1;
-        (case.path() == list.decides && case.odd == deciding && case.engine == "never") || (at + nth) % step == 0 && at > step
+        (case.path() == list.decides && case.odd == deciding && case.engine == "never")
+            || (at + nth).is_multiple_of(step) && at > step
     });
     all
 }
