@@ -1,7 +1,7 @@
 //! What services say reaches nobody as it is: every read of every object is answered with an error that names a person, holds a token,
 //! drives a terminal, and carries another request id each time. The list of reads is what the demo tenant was asked.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, env};
 
 use azposture::{
     demo::{CLIENT_ID, Fault, LOGIN_HOST, Request, SANDBOX, Tenant},
@@ -81,7 +81,12 @@ async fn reads(block: &Json, name: &str, is_source: bool, arguments: &Json) -> V
     let kind =
         |path: &str| path.split('/').map(|part| if guid(part).is_some() { "*" } else { part }).collect::<Vec<_>>().join("/");
     let requests = tenant.requests().into_iter();
-    requests.filter(|one| known.insert((one.host.clone(), kind(&one.path), one.named.clone()))).collect()
+    let all: Vec<Request> = requests.filter(|one| known.insert((one.host.clone(), kind(&one.path), one.named.clone()))).collect();
+    // One in four, others for each object, and all of them with `make test-full`.
+    let is_full = env::var_os("AZPOSTURE_FULL").is_some();
+    let picked =
+        all.into_iter().enumerate().filter(|(at, one)| is_full || one.host == LOGIN_HOST || (at + name.len()).is_multiple_of(4));
+    picked.map(|(_, one)| one).collect()
 }
 
 /// Everything a plan keeps or shows, without what is shown behind the detail on purpose.
@@ -137,7 +142,7 @@ async fn under_redact_no_error_of_any_read_names_anybody() {
     let block = json!({"environment": "demo", "personal_data": "redact"});
     for (name, is_source, arguments) in objects() {
         let reads = reads(&block, name, is_source, &arguments).await;
-        assert!(reads.iter().any(|one| one.host == LOGIN_HOST) && reads.len() > 2, "{name} reads: {reads:?}");
+        assert!(reads.iter().any(|one| one.host == LOGIN_HOST) && reads.len() > 1, "{name} reads: {reads:?}");
         for request in reads {
             let tenant = Tenant::demo().with_fault(fault(&request, 1));
             let reading = run(&Inside::configured(tenant.clone(), block.clone()).await, name, is_source, &arguments).await;
