@@ -1,7 +1,7 @@
 //! What services say reaches nobody as it is: every read of every object is answered with an error that names a person, holds a token,
 //! drives a terminal, and carries another request id each time. The list of reads is what the demo tenant was asked.
 
-use std::{collections::BTreeSet, env};
+use std::collections::BTreeSet;
 
 use azposture::{
     demo::{CLIENT_ID, Fault, LOGIN_HOST, Request, SANDBOX, Tenant},
@@ -15,7 +15,10 @@ use azposture::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::{Inside, Reading};
+use crate::support::{
+    inside::{Inside, Reading},
+    is_full,
+};
 
 /// Somebody the messages name.
 const PERSON: &str = "jane.doe@contoso.com";
@@ -83,9 +86,10 @@ async fn reads(block: &Json, name: &str, is_source: bool, arguments: &Json) -> V
     let requests = tenant.requests().into_iter();
     let all: Vec<Request> = requests.filter(|one| known.insert((one.host.clone(), kind(&one.path), one.named.clone()))).collect();
     // One in four, others for each object, and all of them with `make test-full`.
-    let is_full = env::var_os("AZPOSTURE_FULL").is_some();
-    let picked =
-        all.into_iter().enumerate().filter(|(at, one)| is_full || one.host == LOGIN_HOST || (at + name.len()).is_multiple_of(4));
+    let picked = all
+        .into_iter()
+        .enumerate()
+        .filter(|(at, one)| is_full() || one.host == LOGIN_HOST || (at + name.len()).is_multiple_of(4));
     picked.map(|(_, one)| one).collect()
 }
 

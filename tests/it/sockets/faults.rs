@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::provider;
 use crate::support::{
     cloud::{ASSERTION, Effect, FakeCloud, Http, IDENTITY_HEADER, REQUEST_TOKEN, Recipe, Role, SECRET, Trouble},
+    is_full,
     plugin::{Answer, Plugin, errors},
 };
 
@@ -283,8 +284,12 @@ async fn undisturbed(http: Http, engine: Engine) -> Json {
 
 async fn every_promise_is_kept(http: Http, engine: Engine, own: &[Row]) {
     let undisturbed = &undisturbed(http, engine).await;
-    let tried =
-        stream::iter(ROWS.iter().chain(own)).map(|row| async move { (row, kept(row, http, engine, undisturbed, LIMIT).await) });
+    // What the service says is the same over either version: of that, one row in four shows that it gets through.
+    let is_told = |(at, row): &(usize, &Row)| {
+        http == Http::One || engine == Engine::ResourceGraph || is_full() || matches!(row.hit, Wire(..)) || at % 4 == 0
+    };
+    let rows = ROWS.iter().chain(own).enumerate().filter(is_told);
+    let tried = stream::iter(rows).map(|(_, row)| async move { (row, kept(row, http, engine, undisturbed, LIMIT).await) });
     let tried = tried.buffered(16).filter_map(|(row, kept)| async move { kept.err().map(|why| (row, why)) });
     let mut broken = String::new();
     for (row, mut why) in tried.collect::<Vec<_>>().await {

@@ -10,3 +10,8 @@ pub(crate) mod inside;
 pub(crate) mod plugin;
 pub(crate) mod terraform;
 pub(crate) mod tokens;
+
+/// Whether everything is tried (`make test-full`), and not a sample of the long tables.
+pub(crate) fn is_full() -> bool {
+    std::env::var_os("AZPOSTURE_FULL").is_some_and(|value| value == "1")
+}

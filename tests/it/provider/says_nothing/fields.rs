@@ -3,13 +3,13 @@
 //!
 //! Thousands of reads: `make test-full` makes them all, every run a part of them, the same each time.
 
-use std::{collections::BTreeSet, env, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use azposture::demo::{Fault, Tenant};
 use serde_json::{Value as Json, json};
 
 use super::{About, checks, endings, reassured, through, validations, verdicts};
-use crate::support::inside::Inside;
+use crate::support::{inside::Inside, is_full};
 
 /// A list: its document, the path it is answered at, the Resource Graph query that reads the same rows, and a field that decides.
 struct List {
@@ -101,11 +101,6 @@ const EXACT: &[&str] = &["condition", "endDateTime", "operationStatus", "startDa
 
 /// Of every list, how many spoiled fields a short run tries.
 const SAMPLES: usize = 2;
-
-/// Whether everything is tried.
-fn is_full() -> bool {
-    env::var_os("AZPOSTURE_FULL").is_some_and(|value| value == "1")
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Odd {
