@@ -9,6 +9,7 @@
     reason = "clippy.toml frees test functions of these, but not the helpers they share"
 )]
 
+mod answers;
 mod azure_engine;
 mod azure_examples;
 mod codec;

@@ -1,0 +1,108 @@
+//! What every object answers about the demo tenant, by both engines, as it was when somebody last looked: a change of shape behind the
+//! answers changes none of them. `make generate` rewrites the files, of which git then shows the difference.
+
+use std::path::PathBuf;
+
+use azposture::{
+    demo::Tenant,
+    provider::Azposture,
+    sdk::{Diagnostics, Severity, entry::Provider},
+};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    golden::golden,
+    support::inside::{Inside, Reading},
+};
+
+/// For every data source and validation, the arguments it is asked with: a new object has to be given some here.
+fn objects() -> Vec<(&'static str, bool, Vec<Json>)> {
+    let sources = Azposture::TABLES.data_sources.iter().copied().flatten().map(|entry| {
+        let more = match entry.name {
+            "connection" | "subscriptions" => vec![],
+            "defender_plans" => vec![json!({"include_deprecated": true, "only_relevant": true, "limit": 0})],
+            "defender_assessments" => vec![
+                json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "include_risk": true, "limit": 0}),
+                json!({"tags": {"env": "prod"}, "severities": ["high"]}),
+            ],
+            "role_assignments" => vec![
+                json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0}),
+                json!({"privileged_only": true}),
+            ],
+            "directory_role_assignments" => {
+                vec![json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0})]
+            }
+            other => panic!("give {other} arguments here"),
+        };
+        (entry.name, true, std::iter::once(json!({})).chain(more).collect())
+    });
+    let validations = Azposture::TABLES.validations.iter().copied().flatten().map(|entry| {
+        let arguments = match entry.name {
+            "connection_validation" => vec![json!({})],
+            "defender_validation" => {
+                vec![json!({"plans": {"VirtualMachines": {}, "SqlServers": {}, "Containers": {}, "StorageAccounts": {}},
+                    "require_assessments": true, "require_scan_within_days": 7, "only_relevant": true})]
+            }
+            "graph_permission_validation" => {
+                vec![json!({"self": true, "permissions": ["Directory.Read.All", "AccessReview.Read.All"]})]
+            }
+            "role_assignment_validation" => vec![
+                json!({"self": true, "role_definition_names": ["Owner"], "accept_eligible": true}),
+                json!({"self": true, "role_definition_names": ["Reader"]}),
+            ],
+            other => panic!("give {other} arguments here"),
+        };
+        (entry.name, false, arguments)
+    });
+    sources.chain(validations).collect()
+}
+
+fn said(diagnostics: &Diagnostics) -> Vec<Json> {
+    let word = |severity| if severity == Severity::Error { "error" } else { "warning" };
+    let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+    diagnostics.iter().map(|one| json!({word(one.severity): one.summary, "detail": lines(&one.detail)})).collect()
+}
+
+/// Objects over lines, and each row of a list on one: a difference shows rows.
+fn laid_out(value: &Json, indent: usize) -> String {
+    let (margin, end) = (" ".repeat(indent + 1), " ".repeat(indent));
+    let over_lines = |lines: Vec<String>, [open, close]: [&str; 2]| match lines.is_empty() {
+        true => format!("{open}{close}"),
+        false => format!("{open}\n{margin}{}\n{end}{close}", lines.join(&format!(",\n{margin}"))),
+    };
+    match value {
+        Json::Object(object) => {
+            let lines = object.iter().map(|(key, value)| format!("{}: {}", json!(key), laid_out(value, indent + 1)));
+            over_lines(lines.collect(), ["{", "}"])
+        }
+        Json::Array(rows) => over_lines(rows.iter().map(Json::to_string).collect(), ["[", "]"]),
+        plain => plain.to_string(),
+    }
+}
+
+async fn answer(name: &str, is_source: bool, arguments: &Json, engine: &str) -> Json {
+    let inside = Inside::configured(Tenant::demo(), json!({"environment": "demo", "resource_graph": engine})).await;
+    let Reading { value, said: diagnostics } = match is_source {
+        true => inside.read(name, arguments.clone()).await,
+        false => inside.open(name, arguments.clone()).await,
+    };
+    json!({"value": value, "said": said(&diagnostics)})
+}
+
+#[tokio::test]
+async fn the_answers_are_those_of_before_by_both_engines() {
+    for (name, is_source, cases) in objects() {
+        let mut all = Map::new();
+        for arguments in cases {
+            let by_arm = answer(name, is_source, &arguments, "never").await;
+            let by_graph = answer(name, is_source, &arguments, "always").await;
+            let case = match by_arm == by_graph {
+                true => json!({"by_either_engine": by_arm}),
+                false => json!({"resource_graph = never": by_arm, "resource_graph = always": by_graph}),
+            };
+            all.insert(arguments.to_string(), case);
+        }
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/answers/{name}.json"));
+        golden(&path, &(laid_out(&Json::Object(all), 0) + "\n"));
+    }
+}
