@@ -225,16 +225,18 @@ impl Facts {
         named.filter(|(_, is_group)| **is_group).map(|(id, _)| id).filter(|id| self.is_strange(id))
     }
 
-    /// The groups that hold something, or with `eligible` could, and that the principal is not seen to be in.
+    /// What holds something, or with `eligible` could, is a group or may be one, and is not seen to have the principal in it.
     pub fn strange_groups_given(&self, eligible: bool) -> impl Iterator<Item = &String> {
         let could = self.eligible.value.iter().filter(move |_| eligible);
-        let given = self.assignments.value.iter().chain(could).filter(|row| row.principal_type.eq_ignore_ascii_case("Group"));
+        // The members of a group of another tenant are in no list of this one.
+        let may_be_group = |row: &&Assignment| !is_account(&row.principal_type) && !is_foreign(row);
+        let given = self.assignments.value.iter().chain(could).filter(may_be_group);
         given.map(|row| &row.principal_id).filter(|id| self.is_strange(id))
     }
 
     /// The groups of other tenants of which it is not known whether the principal is in them.
     pub fn foreign_groups(&self) -> impl Iterator<Item = &String> {
-        let foreign = self.assignments.value.iter().filter(|one| one.principal_type.eq_ignore_ascii_case("ForeignGroup"));
+        let foreign = self.assignments.value.iter().filter(|one| is_foreign(one));
         foreign.filter(|one| self.holds(one) == Sureness::Possible).map(|one| &one.principal_id)
     }
 
@@ -254,7 +256,7 @@ impl Facts {
 
     fn is_holder(&self, assignment: &Assignment, theirs: Option<bool>) -> Sureness {
         let ours = self.is_direct(assignment) || self.groups.value.contains(&assignment.principal_id);
-        let foreign = assignment.principal_type.eq_ignore_ascii_case("ForeignGroup");
+        let foreign = is_foreign(assignment);
         let unseen = self.groups.unseen.is_some() && !is_account(&assignment.principal_type);
         match (ours, theirs) {
             (true, None | Some(true)) => Sureness::Certain,
@@ -279,6 +281,10 @@ impl Facts {
 }
 
 const GROUPS: &str = "/providers/microsoft.management/managementgroups/";
+
+fn is_foreign(assignment: &Assignment) -> bool {
+    assignment.principal_type.eq_ignore_ascii_case("ForeignGroup")
+}
 
 /// Whether the type is known to be something that has no members.
 fn is_account(principal_type: &str) -> bool {

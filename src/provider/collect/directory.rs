@@ -117,8 +117,8 @@ async fn groups_of(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc
 pub async fn hiding(context: &Context, ids: &BTreeSet<String>) -> Result<Option<Unreadable>> {
     let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
     let people = principals(context, &wanted, Principals::default()).await?;
-    if let Some(gap) = people.unread.get(&Kind::Group) {
-        return Ok(Some(gap.clone()));
+    if let Some(gap) = people.gaps().next() {
+        return Ok(Some(gap));
     }
     if !people.known.values().any(|known| known.hides_members) || sees_hidden_members(context).await {
         return Ok(None);
@@ -169,6 +169,10 @@ pub struct Principals {
     pub unread: BTreeMap<Kind, Unreadable>,
     /// The lower-case object ids that were asked for, by the kind they were looked for among.
     asked: BTreeSet<(Kind, String)>,
+    /// How many of each kind were looked up by themselves.
+    singles: BTreeMap<Kind, usize>,
+    /// Those that a list left out and that were not looked up by themselves, because there were too many.
+    unproven: BTreeSet<(Kind, String)>,
 }
 
 impl Principals {
@@ -185,14 +189,26 @@ impl Principals {
         }
     }
 
-    /// Whether a principal does not exist any more; none if that could not be read, or is none of the directory's kinds.
+    /// Whether a principal does not exist any more; none if that could not be read, or is none of the directory's kinds. A word that is
+    /// new here may stand for what is in none of its lists.
     pub fn orphaned(&self, id: &str, principal_type: &str) -> Option<bool> {
         if self.known.contains_key(&id.to_lowercase()) {
             return Some(false);
         }
-        match kinds(principal_type) {
-            [] => None,
-            kinds => kinds.iter().all(|kind| !self.unread.contains_key(kind)).then_some(true),
+        let kinds = kinds(principal_type);
+        let is_new = kinds.len() > 1 && !["", "Unknown"].iter().any(|word| word.eq_ignore_ascii_case(principal_type));
+        match kinds.is_empty() || is_new {
+            true => None,
+            false => kinds.iter().all(|kind| !self.can_be(*kind, id)).then_some(true),
+        }
+    }
+
+    /// Whether a principal may be one of this kind, for all that was read.
+    pub fn can_be(&self, kind: Kind, id: &str) -> bool {
+        let id = id.to_lowercase();
+        match self.known.get(&id) {
+            Some(known) => known.kind == Some(kind),
+            None => self.unread.contains_key(&kind) || self.unproven.contains(&(kind, id)),
         }
     }
 
@@ -201,16 +217,37 @@ impl Principals {
         self.known.extend(other.known);
         self.unread.extend(other.unread);
         self.asked.extend(other.asked);
+        self.unproven.extend(other.unproven);
+        for (kind, count) in other.singles {
+            *self.singles.entry(kind).or_default() += count;
+        }
     }
 
     /// What could not be read, for the answer.
     pub fn gaps(&self) -> impl Iterator<Item = Unreadable> {
-        self.unread.values().cloned()
+        let unproven = Kind::ALL.into_iter().filter_map(|kind| {
+            let count = self.unproven.iter().filter(|(own, _)| *own == kind).count();
+            (count > 0 && !self.unread.contains_key(&kind)).then(|| unproven(kind, count))
+        });
+        self.unread.values().cloned().chain(unproven)
     }
 
     /// The same, for one who decides what they matter to: whoever goes on with these principals hears of them no more.
     pub fn take_gaps(&mut self) -> Vec<Unreadable> {
-        std::mem::take(&mut self.unread).into_values().collect()
+        let gaps = self.gaps().collect();
+        self.unread.clear();
+        self.unproven.clear();
+        gaps
+    }
+
+    /// Takes over what a list of objects asked for by id says.
+    fn take(&mut self, kind: Kind, objects: &[Object]) -> Result<()> {
+        if kind == Kind::Group && objects.iter().any(|group| group.visibility.is_none()) {
+            let error = unstated("look up groups", "Microsoft Graph /groups", "visibility");
+            self.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
+        }
+        self.known.extend(objects.iter().map(|object| (object.id.to_lowercase(), known(kind, object))));
+        Ok(())
     }
 }
 
@@ -225,43 +262,53 @@ pub fn kinds(principal_type: &str) -> &'static [Kind] {
     }
 }
 
+/// How many objects of one kind are looked up by themselves, because a list left them out.
+const SINGLES: usize = 20;
+
 /// Looks up principals by object id, as far as nothing is known about them; a kind that is not known is looked for among all kinds.
 pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind>>, mut found: Principals) -> Result<Principals> {
     let with_names = context.personal_data == PersonalDataWord::Show;
     let given: BTreeSet<String> = found.known.keys().cloned().collect();
+    let mut answered = Vec::new();
     for kind in Kind::ALL {
         let of_kind = wanted.iter().filter(|(_, known)| known.is_none_or(|known| known == kind)).map(|(id, _)| id.to_lowercase());
         let ids: Vec<String> = of_kind.filter(|id| !given.contains(id) && found.asked.insert((kind, id.clone()))).collect();
         let chunks: Vec<_> = ids.chunks(IDS_AT_ONCE).map(|chunk| objects(context, kind, chunk.to_vec(), with_names)).collect();
         match try_join_all(chunks).await {
-            Ok(chunks) if !is_credible(context, kind, &ids, &chunks).await => {
-                found.unread.insert(kind, unlisted(kind));
-            }
-            Ok(chunks) => {
-                let objects = || chunks.iter().flat_map(|chunk| chunk.iter());
-                if kind == Kind::Group && objects().any(|group| group.visibility.is_none()) {
-                    let error = unstated("look up groups", "Microsoft Graph /groups", "visibility");
-                    found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
+            Ok(lists) => {
+                for list in &lists {
+                    found.take(kind, list)?;
                 }
-                for object in objects() {
-                    found.known.insert(object.id.to_lowercase(), known(kind, object));
-                }
+                answered.push((kind, ids));
             }
             Err(error) => {
                 found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
             }
         }
     }
+    // What one kind leaves out another may have.
+    for (kind, mut ids) in answered {
+        ids.retain(|id| !found.known.contains_key(id));
+        look_up(context, kind, ids, &mut found).await?;
+    }
     Ok(found)
 }
 
-/// Whether a list of objects asked for by id may be believed. One without any of them is what a deleted lot looks like, and what a
-/// list looks like that says nothing: where one of them answers by itself, it is the latter.
-async fn is_credible(context: &Context, kind: Kind, ids: &[String], chunks: &[Arc<Vec<Object>>]) -> bool {
-    match ids.first().filter(|_| chunks.iter().all(|chunk| chunk.is_empty())) {
-        Some(one) => object(context, kind, one).await.is_err_and(|error| is_absent(&error)),
-        None => true,
+/// Looks up by themselves what the lists of a kind left out, in the order of their ids, so that all kinds look for the same. Those that
+/// are gone look like those that a list is silent about: where one answers by itself, the lists of this kind say nothing about any other.
+async fn look_up(context: &Context, kind: Kind, mut ids: Vec<String>, found: &mut Principals) -> Result<()> {
+    let before = found.singles.entry(kind).or_default();
+    let beyond = ids.split_off(ids.len().min(SINGLES.saturating_sub(*before)));
+    *before += ids.len();
+    found.unproven.extend(beyond.into_iter().map(|id| (kind, id)));
+    for answer in join_all(ids.iter().map(|id| object(context, kind, id)).collect::<Vec<_>>()).await {
+        match answer {
+            Ok(_) => found.unread.insert(kind, unlisted(kind)),
+            Err(error) if is_absent(&error) => continue,
+            Err(error) => found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?),
+        };
     }
+    Ok(())
 }
 
 /// The gap that a list is which leaves out what is there.
@@ -271,9 +318,24 @@ fn unlisted(kind: Kind) -> Unreadable {
         scope: GRAPH.to_owned(),
         reason: Reason::NotProven,
         code: EMPTY_LIST.to_owned(),
-        remedy: "Microsoft Graph listed none of the objects it was asked for by id, and at least one of them exists. Run again in a few \
-                 minutes; if this persists, please report it."
+        remedy: "Microsoft Graph left out at least one of the objects it was asked for by id that exists. Run again in a few minutes; if \
+                 this persists, please report it."
             .to_owned(),
+    }
+}
+
+/// The gap that objects are of which it is not proven that they are gone.
+fn unproven(kind: Kind, count: usize) -> Unreadable {
+    Unreadable {
+        subject: subject(kind).to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: format!(
+            "Microsoft Graph does not list {count} more of the objects it was asked for by id. {SINGLES} of each kind are looked up one by \
+             one, so it is not proven that these are gone. Remove what is given to principals that are, or filter by `principal_ids`, \
+             and run again."
+        ),
     }
 }
 
@@ -311,12 +373,12 @@ pub struct Members {
     pub gaps: Vec<Unreadable>,
 }
 
-/// The members of groups, nested ones included.
-pub async fn members(context: &Context, groups: &BTreeSet<String>) -> Result<Members> {
+/// The members of groups, nested ones included. `about` is what is known of the groups already.
+pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Principals) -> Result<Members> {
     let with_names = context.personal_data == PersonalDataWord::Show;
     let lists = join_all(groups.iter().map(|group| members_of(context, group.clone(), with_names)).collect::<Vec<_>>()).await;
     let wanted = groups.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
-    let mut about = principals(context, &wanted, Principals::default()).await?;
+    let mut about = principals(context, &wanted, about).await?;
     let (mut found, mut gaps) = (BTreeMap::new(), Vec::from_iter(about.gaps()));
     for (group, members) in groups.iter().cloned().zip(lists) {
         match members {

@@ -320,7 +320,7 @@ async fn resolved(context: &Context, rows: &mut [Row], known: Principals) -> Res
 async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<(Vec<Row>, Principals)> {
     let groups: BTreeSet<String> =
         rows.iter().filter(|row| row.principal_type == Kind::Group.word()).map(|row| row.principal_id.clone()).collect();
-    let members = directory::members(context, &groups).await?;
+    let members = directory::members(context, &groups, Principals::default()).await?;
     gaps.extend(members.gaps);
     let mut more = Vec::new();
     for row in rows {

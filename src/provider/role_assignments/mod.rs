@@ -1,5 +1,6 @@
 //! `azposture_role_assignments`: who may do what, where, and how they got it.
 
+mod people;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use super::{
     collect::{
         authorization::{self, Definitions, Tree},
         delegated,
-        directory::{self, Principals},
+        directory::Principals,
         named, scope,
     },
     context::Context,
@@ -63,7 +64,8 @@ struct Arguments {
     /// warning. What they hold through groups needs `expand_groups`.
     #[schemars(length(min = 1))]
     principal_ids: Option<BTreeSet<ObjectId>>,
-    /// Types of principals to return, in Azure's words: `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`. Default all.
+    /// Types of principals to return, in Azure's words: `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`. Default all. Where
+    /// Azure does not say the type the directory is asked; what it cannot tell stays.
     #[schemars(length(min = 1))]
     principal_types: Option<BTreeSet<PrincipalType>>,
     /// `active`, what is held now, and `eligible`, what has to be activated first (needs Entra ID P2). Default `active`.
@@ -128,7 +130,8 @@ struct Row {
     role_type: Option<String>,
     /// Object id, lower case.
     principal_id: String,
-    /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`; Azure says `Unknown` of some that are deleted.
+    /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`; `Unknown`, of some that are deleted, where neither Azure nor the
+    /// directory says it.
     principal_type: String,
     /// The name of the principal. Null if it does not exist any more, could not be read, or `personal_data = "redact"`.
     principal_display_name: Option<String>,
@@ -159,8 +162,9 @@ struct Row {
     created_by: Option<String>,
     /// Whether the role lets its holder change everything or give rights away. Null if its definition could not be read.
     privileged: Option<bool>,
-    /// Whether the principal does not exist any more. Null if that could not be read, or the principal is a device or of another tenant:
-    /// in a subscription of that tenant (delegated through Azure Lighthouse) every principal is.
+    /// Whether the principal does not exist any more. Null if that could not be read, or the principal is a device, of a type that is new
+    /// here, or of another tenant: in a subscription of that tenant (delegated through Azure Lighthouse) every principal is. More than
+    /// 20 of each type are not looked up one by one: the others are null.
     orphaned: Option<bool>,
 }
 
@@ -273,16 +277,20 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
+    let (expands, types) = (arguments.expand_groups == Some(true), lowered(&arguments.principal_types, |word| &word.0));
+    let is_chosen = |row: &Row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id));
+    rows.retain(|row| expands || is_chosen(row));
     let mut known = Principals::default();
-    if arguments.expand_groups == Some(true) {
-        let (members, people) = expanded(context, &found, &rows, &mut gaps).await?;
-        rows.extend(members);
-        known = people;
+    if expands || types.is_some() {
+        known = people::resolved(context, &found, &mut rows, expands, known).await?;
+    }
+    if expands {
+        known = people::expand(context, &found, &mut rows, known, &mut gaps).await?;
     }
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
-    let which = match arguments.expand_groups {
-        Some(true) => "no role assignment that was read is given to",
-        _ => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
+    let which = match expands {
+        true => "no role assignment that was read is given to",
+        false => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
     };
     let foreign = subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
     named::unmatched_principals(context, unmatched.rest(), which, foreign, warnings).await?;
@@ -290,10 +298,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let missing = named::missing_scopes(context, &wanted_scopes, &subscriptions, &tree).await?;
     let which = "no resource group or management group that was read is, or holds,";
     selection::warn("scopes", "Scope", which, &missing, warnings);
-    let types = lowered(&arguments.principal_types, |word| &word.0);
-    rows.retain(|row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id)));
-    rows.retain(|row| types.as_ref().is_none_or(|types| types.contains(&row.principal_type.to_lowercase())));
-    name(context, &found, &mut rows, known, &mut gaps).await?;
+    rows.retain(|row| is_chosen(row) && types.as_ref().is_none_or(|types| people::may_be_of(row, types, &found, &known)));
+    people::name(context, &found, &mut rows, known, &mut gaps).await?;
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows.dedup_by(|a, b| a.key == b.key);
 
@@ -382,57 +388,6 @@ fn is_wanted(arguments: &Arguments, tree: &Tree, found: &Found, at: &str) -> boo
             || (kind == Some(place::Kind::ManagementGroup) && is_outside_and_above(wanted, at))
     };
     scopes.iter().any(touches)
-}
-
-/// A row for each member of each group that holds a role, and who was met on the way.
-async fn expanded(context: &Context, found: &Found, rows: &[Row], gaps: &mut Vec<Unreadable>) -> Result<(Vec<Row>, Principals)> {
-    let is = |row: &Row, word: &str| row.principal_type.eq_ignore_ascii_case(word);
-    // Members of a group of another tenant cannot be seen from this one.
-    let is_foreign = |row: &Row| is(row, "ForeignGroup") || (is(row, "Group") && found.is_elsewhere(row));
-    let is_group = |row: &&Row| is(row, "Group") && !found.is_elsewhere(row);
-    let foreign: BTreeSet<&String> = rows.iter().filter(|row| is_foreign(row)).map(|row| &row.principal_id).collect();
-    gaps.extend(foreign.into_iter().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)));
-    let groups: BTreeSet<String> = rows.iter().filter(is_group).map(|row| row.principal_id.clone()).collect();
-    let members = directory::members(context, &groups).await?;
-    gaps.extend(members.gaps);
-    let mut more = Vec::new();
-    for row in rows.iter().filter(is_group) {
-        let members = members.of.get(&row.principal_id).into_iter().flat_map(|members| members.iter());
-        for member in members.filter(|member| member.kind() != Some(directory::Kind::Group)) {
-            let id = member.id.to_lowercase();
-            more.push(Row {
-                key: format!("{}|{id}", row.key),
-                principal_type: member.principal_type().to_owned(),
-                principal_display_name: member.display_name.clone(),
-                principal_id: id,
-                via: "group".to_owned(),
-                via_group_id: Some(row.principal_id.clone()),
-                orphaned: Some(false),
-                ..row.clone()
-            });
-        }
-    }
-    Ok((more, members.people))
-}
-
-/// Fills in the names of principals, and whether they exist: of those that this tenant's directory has to know.
-async fn name(context: &Context, found: &Found, rows: &mut [Row], known: Principals, gaps: &mut Vec<Unreadable>) -> Result<()> {
-    let is_ours = |row: &Row| row.via == "direct" && !found.is_elsewhere(row);
-    let direct = rows.iter().filter(|row| is_ours(row));
-    let wanted: BTreeMap<String, Option<directory::Kind>> = direct
-        .filter_map(|row| match directory::kinds(&row.principal_type) {
-            [] => None,
-            [kind] => Some((row.principal_id.clone(), Some(*kind))),
-            _ => Some((row.principal_id.clone(), None)),
-        })
-        .collect();
-    let people = directory::principals(context, &wanted, known).await?;
-    gaps.extend(people.gaps());
-    for row in rows.iter_mut().filter(|row| is_ours(row)) {
-        row.orphaned = people.orphaned(&row.principal_id, &row.principal_type);
-        row.principal_display_name = people.known.get(&row.principal_id).and_then(|known| known.display_name.clone());
-    }
-    Ok(())
 }
 
 /// Subjects that say nothing about how many assignments there are.

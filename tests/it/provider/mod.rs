@@ -19,6 +19,7 @@ mod role_certainty;
 mod role_givable;
 mod role_lists;
 mod role_operations;
+mod role_people;
 mod role_validation;
 mod says_nothing;
 mod scope;
