@@ -44,7 +44,7 @@ enum Naming {
     Namespace,
     /// By a wildcard behind a resource type, as in `Microsoft.Web/sites/*`.
     Type,
-    /// As it stands; a pattern, by an operation it stands for.
+    /// As it stands.
     Full,
 }
 
@@ -93,11 +93,8 @@ impl Operations {
             Side::Control => (&self.control, &self.data),
             Side::Data => (&self.data, &self.control),
         };
-        // Whoever asks for everything of all, or of one resource provider, asks for no operation by name.
-        let Some(namespace) = namespace(&operation) else { return Standing::Named };
-        if operation.contains('*') && written(&operation) < 2 {
-            let is_known = own.keys().any(|pattern| pattern.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('/')));
-            return if is_known { Standing::Named } else { Standing::Unnamed };
+        if let Some((start, end)) = operation.split_once('*') {
+            return pattern(own, other, start, end);
         }
         let ((own, _), (other, role)) = (naming(own, &operation), naming(other, &operation));
         let of_a_resource = self.resource(&operation);
@@ -125,20 +122,34 @@ impl Operations {
     }
 }
 
+/// What is known about a pattern: `start`, a wildcard, and `end`. Whoever asks for all there is below a name, or for the verb that every
+/// resource type has, can only have misspelt the name; what else is written out has to be in an operation that some role spells out,
+/// because a wildcard of a role covers the misspelt, too.
+fn pattern(own: &BTreeMap<String, String>, other: &BTreeMap<String, String>, start: &str, end: &str) -> Standing {
+    const OF_ALL: &[&str] = &["", "/read", "/write", "/delete", "/action"];
+    let whole = format!("{start}*{end}");
+    let is_named = |pattern: &str| match OF_ALL.contains(&end) {
+        true => pattern.split('*').next().is_some_and(|written| written.starts_with(start)),
+        false => !pattern.contains('*') && matches(&whole, pattern),
+    };
+    let names = |side: &BTreeMap<String, String>| side.iter().find(|(known, _)| is_named(known)).map(|(_, role)| role.clone());
+    match (names(own), names(other)) {
+        (Some(_), _) => Standing::Named,
+        // A resource provider need not have operations on both sides for somebody to ask for all that it has on one.
+        (None, Some(role)) if !OF_ALL.contains(&end) || written(&whole) > 1 => Standing::Elsewhere(role),
+        _ => Standing::Unnamed,
+    }
+}
+
 /// How well an operation is named, and by which role.
 fn naming(named: &BTreeMap<String, String>, operation: &str) -> (Naming, String) {
     if let Some(role) = named.get(operation) {
         return (Naming::Full, role.clone());
     }
-    let how = |pattern: &str| {
-        if operation.contains('*') && matches(operation, pattern) {
-            return Some(Naming::Full);
-        }
-        match (matches(pattern, operation), written(pattern)) {
-            (true, 1) => Some(Naming::Namespace),
-            (true, 2..) => Some(Naming::Type),
-            _ => None,
-        }
+    let how = |pattern: &str| match (matches(pattern, operation), written(pattern)) {
+        (true, 1) => Some(Naming::Namespace),
+        (true, 2..) => Some(Naming::Type),
+        _ => None,
     };
     let all = named.iter().filter_map(|(pattern, role)| Some((how(pattern)?, role)));
     let best = all.max_by_key(|(naming, _)| *naming);
@@ -184,6 +195,8 @@ mod tests {
                 ..Role::default()
             },
             role("Vaults", &["Microsoft.KeyVault/vaults/*/read"], &["Microsoft.KeyVault/vaults/*"]),
+            role("Misspelt", &["*/listKeyz/action", "Microsoft.Storage/*/listKeyz/action"], &[]),
+            role("Keys", &["Microsoft.Storage/storageAccounts/listKeys/action"], &[]),
             role("Both", &["Microsoft.KeyVault/vaults/keys/read"], &["Microsoft.KeyVault/vaults/keys/read"]),
         ];
         Operations::of(roles.iter(), true)
@@ -206,7 +219,8 @@ mod tests {
             (Control, "Microsoft.Storage/storageAccounts/read", Standing::Named),
             (Control, "microsoft.storage/STORAGEACCOUNTS/write", Standing::Named),
             (Data, "Microsoft.Storage/storageAccounts/read", elsewhere("Blobs")),
-            (Control, "Microsoft.Storage/storageAccounts/listKeys/action", Standing::Unnamed),
+            (Control, "Microsoft.Storage/storageAccounts/listKeys/action", Standing::Named),
+            (Control, "Microsoft.Storage/storageAccounts/listKeyz/action", Standing::Unnamed),
             (Control, "Microsoft.Storage/storageAcounts/read", Standing::Unnamed),
             (Control, "Microsoft.Storage/storageAccounts/queueServices/queues/messages/read", Standing::Unnamed),
             (Control, "Microsoft.Web/sites/restart/action", Standing::Named),
@@ -218,7 +232,20 @@ mod tests {
             (Data, "Microsoft.Web/sites/restrat/action", elsewhere("Web")),
             (Control, "Microsoft.Web/serverFarms/delete", Standing::Named),
             (Control, "Microsoft.Web/serverFarms/restart/action", Standing::Unnamed),
+            // A pattern is named by an operation it stands for, and by no pattern of a role, not even the same.
+            (Control, "*/listKeys/action", Standing::Named),
+            (Control, "Microsoft.Storage/*/listKeys/action", Standing::Named),
+            (Data, "Microsoft.Storage/*/listKeys/action", elsewhere("Keys")),
+            (Control, "*/listKeyz/action", Standing::Unnamed),
+            (Control, "Microsoft.Storage/*/listKeyz/action", Standing::Unnamed),
+            (Control, "Microsoft.*/storageAcounts/*", Standing::Unnamed),
+            (Control, "Microsoft.Storage/storageAcounts/*", Standing::Unnamed),
+            (Control, "Microsoft.Storage/storageAcounts/*/read", Standing::Unnamed),
+            (Control, "Microsoft.Stroage/*/read", Standing::Unnamed),
+            (Control, "Microsoft.Stroage/*", Standing::Unnamed),
+            (Control, "Microsoft.Storage/*/blobs/read", elsewhere("Blobs")),
             (Control, "Microsoft.Web/*/read", Standing::Named),
+            (Control, "Microsoft.Web/*/raed", Standing::Unnamed),
             (Data, "Microsoft.Web/*/read", Standing::Unnamed),
             (Control, "Microsoft.Web/*", Standing::Named),
             (Control, "Microsoft.Web/sites/*", Standing::Named),

@@ -55,7 +55,8 @@ pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<Rol
 /// The role definitions that are read decide what an operation is: one that they name under data actions only is an error under
 /// `actions`, and the reverse; one that none of them names and that only a wildcard such as `*/read` or `Microsoft.Web/sites/*` covers
 /// is unknown (`not_proven`), because it may be misspelt. Named is what any definition spells out, in what it leaves out as well, and
-/// `read`, `write` and `delete` of a type that one spells out. For any other operation name the role that allows it, in
+/// `read`, `write` and `delete` of a type that one spells out; a pattern such as `*/listKeys/action` is named by an operation it stands
+/// for, and by no pattern of a role. For any other operation name the role that allows it, in
 /// `role_definition_names`.
 ///
 /// It passes only on what was certainly read. Where a group, a list or a role that could change the answer cannot be seen, the answer is
@@ -73,7 +74,8 @@ struct Arguments {
     #[schemars(length(min = 1))]
     scopes: Option<BTreeSet<ScopeId>>,
     /// Roles by name, as Azure writes them, without case. At least one of the four has to be given; a name that is no role is an error. Of
-    /// several roles of one name the one that can be given at the scope is meant; if there are more, that is an error. A role that cannot
+    /// several roles of one name the one that can be given at the scope is meant; if there are more, that is an error. Where role definitions
+    /// could not be read, the name of a custom role is unknown: another one may bear it. A role that cannot
     /// be given at the scope fails (`role_not_assignable`).
     #[schemars(length(min = 1))]
     role_definition_names: Option<BTreeSet<String>>,

@@ -62,6 +62,12 @@ async fn an_operation_that_no_role_names_is_no_pass_by_a_wildcard() {
     for operation in ["Microsoft.Storage/storageAccounts/listKeys/action", "Microsoft.Storage/storageAccounts/write", "*/read"] {
         green(&inside.plan(NAME, may(DENIZ, "actions", operation)).await);
     }
+    for pattern in ["*/listKeyz/action", "Microsoft.Storage/*/listKeyz/action", "Microsoft.Storage/storageAcounts/*"] {
+        unknown(&inside.plan(NAME, may(DENIZ, "actions", pattern)).await, "not_proven");
+    }
+    for pattern in ["*/listKeys/action", "Microsoft.Storage/*/listKeys/action", "Microsoft.Storage/storageAccounts/*"] {
+        green(&inside.plan(NAME, may(DENIZ, "actions", pattern)).await);
+    }
     red(&inside.plan(NAME, may(PRINTER, "actions", "Microsoft.Storage/storageAcounts/read")).await, "action_missing");
 }
 
