@@ -14,6 +14,7 @@ use super::{
 use crate::{
     azure::{arm::resources::ResourceGroup, graph::applications},
     posture::{
+        Reason, Unreadable,
         rbac::{built_in, place::Kind},
         resource_id::ResourceId,
     },
@@ -144,8 +145,8 @@ pub async fn require_role_ids(
 /// What is said of an id that no role has; the ids follow.
 pub const NO_ROLE_OF_ID: &str = "no role that can be given here, or is, has the id";
 
-/// Roles that can be given somewhere in subscriptions or in what is below them, by these names. Reads no more than a few
-/// subscriptions, because each has to be asked.
+/// Roles that can be given somewhere in subscriptions or in what is below them, by these names. Asks no more than a few subscriptions,
+/// because each is a request; the others are a gap, unless every name was found or Resource Graph told of all.
 pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names: &[String]) -> Result<Definitions> {
     const FEW: usize = 20;
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
@@ -155,6 +156,8 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
         Engine::ResourceGraph => lists.push(("tenant".to_owned(), authorization::roles_by_graph(context, ids.clone()).await)),
         Engine::Arm => {}
     }
+    let is_cut = lists.is_empty() && ids.len() > FEW;
+    let unasked = ids.len().saturating_sub(FEW);
     let read = ids.into_iter().take(FEW).map(|id| async move {
         let scope = format!("/subscriptions/{id}");
         let (client, at) = (context.client.clone(), scope.clone());
@@ -175,5 +178,22 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
             Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
         }
     }
+    if is_cut && names.iter().any(|name| found.all_of_name(name).is_empty()) {
+        found.gaps.push(not_asked(unasked));
+    }
     Ok(found)
+}
+
+/// The gap that subscriptions are which were not asked for a role's name.
+fn not_asked(subscriptions: usize) -> Unreadable {
+    Unreadable {
+        subject: "role_definitions".to_owned(),
+        scope: "tenant".to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: format!(
+            "The role could not be looked for in {subscriptions} subscriptions, which were not asked. Name it by its id in \
+             `role_definition_ids`: Azure portal > the subscription > Access control (IAM) > Roles shows it."
+        ),
+    }
 }

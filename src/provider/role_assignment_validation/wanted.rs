@@ -70,7 +70,8 @@ impl Wanted {
         let path = Path::attribute("role_definition_names");
         let role = |id: String| Requirement::Role { id, name: name.to_owned() };
         let known: Vec<String> = reading.definitions.all_of_name(name).into_iter().collect();
-        // A role that could not be read, or whose name is not said, may bear the name; only one of Azure's has no namesakes.
+        // A role that could not be read, or whose name is not said, may bear the name. Only one of Azure's has no namesakes: a custom
+        // role's name has to be unique in the tenant, built-in roles included (RoleDefinitionWithSameNameExists).
         let whole = reading.definitions.gaps.is_empty() && reading.definitions.nameless().next().is_none();
         match (known.as_slice(), built_in::by_name(name)) {
             ([id], _) if !whole && built_in::by_guid(id).is_none() => {
@@ -83,10 +84,11 @@ impl Wanted {
                 let detail = named::no_such_role("role_definition_names", name, &reading.definitions);
                 problems.error(path, "Unknown value", detail);
             }
-            ([], Some((_, id))) => {
+            // A name that a built-in role bore before, or in preview, is free for a custom one.
+            ([], Some((today, id))) if today.eq_ignore_ascii_case(name) => {
                 self.everywhere.insert(role(id.to_owned()));
             }
-            ([], None) => {
+            ([], _) => {
                 self.nameless.insert(name.to_owned());
             }
             (several, _) => {

@@ -125,6 +125,50 @@ async fn of_several_roles_of_one_name_the_one_that_can_be_given_at_the_scope_is_
     );
 }
 
+/// That a role was not found where nobody looked is no mistake in its name.
+#[tokio::test]
+async fn a_role_that_only_a_subscription_nobody_asked_has_is_unknown_and_no_unknown_word() {
+    let sandbox = format!("/subscriptions/{SANDBOX}");
+    let with = |more: usize| {
+        let tenant = Tenant::demo();
+        another(&tenant, 91, "Fitter", &sandbox);
+        let ids: Vec<String> = (0..more).map(|number| format!("00000000-0000-4000-8000-{number:012}")).collect();
+        let add = |list: &mut Json| {
+            let rows = list["value"].as_array_mut().unwrap();
+            for id in &ids {
+                let mut row = rows[0].clone();
+                (row["subscriptionId"], row["id"]) = (json!(id), json!(format!("/subscriptions/{id}")));
+                rows.push(row);
+            }
+        };
+        tenant.edit("subscriptions", add).unwrap();
+        let place = |list: &mut Json| {
+            let rows = list["value"].as_array_mut().unwrap();
+            for id in &ids {
+                let mut row = rows[0].clone();
+                let below = row["properties"]["parent"]["id"].as_str().unwrap().to_owned();
+                (row["name"], row["id"]) = (json!(id), json!(format!("{below}/subscriptions/{id}")));
+                rows.push(row);
+            }
+        };
+        tenant.edit("management-group-subscriptions", place).unwrap();
+        let named: Vec<&str> = ids.iter().map(String::as_str).chain([PRODUCTION, SANDBOX]).collect();
+        (tenant, json!({"environment": "demo", "subscription_ids": named, "resource_graph": "never"}))
+    };
+    let wanted = |name: &str| wants(PRINTER, name, &production());
+    let (tenant, block) = with(2);
+    let inside = Inside::configured(tenant, block).await;
+    red(&inside.plan(NAME, wanted("Fitter")).await, "role_not_assignable");
+    assert_eq!(inside.plan(NAME, wanted("Fiter")).await.errors(), ["Unknown value"]);
+    let (tenant, block) = with(22);
+    let inside = Inside::configured(tenant, block).await;
+    for name in ["Fitter", "Fiter"] {
+        let reading = inside.plan(NAME, wanted(name)).await;
+        unknown(&reading, "not_proven");
+        assert!(reading.detail().contains("could not be looked for in 4 subscriptions"), "{}", reading.detail());
+    }
+}
+
 #[track_caller]
 fn red_of(reading: &crate::support::inside::Reading, failed: usize, all: usize) {
     assert_eq!(reading.errors(), [format!("role_assignment_validation: {failed} failed of {all}")], "{}", reading.detail());
