@@ -14,6 +14,7 @@ use super::{
     context::Context,
     failure,
     listing::{self, UnreadableRow},
+    selection,
     words::{AreaWord, ClientId, PersonalDataWord, SubscriptionId, lowered},
 };
 use crate::{
@@ -261,6 +262,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let gaps = rows.iter().chain(&of_features).flat_map(|row| row.verdict.gaps.clone());
     let gaps: Vec<Unreadable> = gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).collect();
     listing::warn_of_gaps(&gaps, warnings);
+    let which = "no application in the tenant has the client id";
+    selection::warn("provisioning_client_ids", "Application", which, &found.facts.directory.strangers, warnings);
     Ok(attributes(context, cloud, &signed_in, found, &rows, gaps))
 }
 

@@ -176,7 +176,7 @@ async fn own(context: &Context, resource_client_id: String) -> Result<Found> {
     let party = graph::Party {
         holder,
         object_id: known.oid.clone(),
-        client_id: known.client_id().map(str::to_owned),
+        client_id: connection::client_id(context, &known),
         claims,
         resource_client_id,
     };

@@ -252,8 +252,14 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
     let Some(applications) = &facts.directory.provisioning else {
         return Verdict::not_applicable("needs_input", "`provisioning_client_ids` names no application");
     };
+    let strangers: Vec<&str> = facts.directory.strangers.iter().map(String::as_str).collect();
+    let strange = match strangers.is_empty() {
+        true => String::new(),
+        false => format!("; no application in the tenant has the client id {}", listed(&strangers)),
+    };
     if !facts.identity_scope {
-        return Verdict::not_applicable("no_resources", "`identity_scope` is not set, so there is nothing to override");
+        let detail = format!("`identity_scope` is not set, so there is nothing to override{strange}");
+        return Verdict::not_applicable("no_resources", detail);
     }
     let active: Vec<&str> =
         applications.iter().filter(|(_, active)| matches!(active, Ok(true))).map(|(id, _)| id.as_str()).collect();
@@ -262,7 +268,7 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
             Reason::NotProven.word(),
             format!(
                 "provisioning is running and decides by itself who is in; whom it provisions outside `identity_scope` is not compared in this \
-                 release: {}",
+                 release: {}{strange}",
                 listed(&active)
             ),
             "Compare the people assigned to the application (Entra admin center > Enterprise applications > the application > Users and groups) \

@@ -325,6 +325,8 @@ pub struct Directory {
     pub evidence: Evidence,
     /// Whether each named application provisions people at the moment, by client id; none if no application was named.
     pub provisioning: Option<BTreeMap<String, Read<bool>>>,
+    /// Those of them that are the client id of no application in the tenant.
+    pub strangers: BTreeSet<String>,
     /// Disabled accounts with active roles that `identity_scope` hides.
     pub hidden_leavers: Read<u64>,
 }

@@ -2,6 +2,8 @@
 
 pub mod names;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod user;
 
 pub use names::{KNOWN, MICROSOFT_GRAPH, includes, is_delegated_only, name_of, named, reads};
@@ -52,6 +54,8 @@ pub struct Grant {
     /// Whether it is of the API that is asked about. None where that API's own principal could not be read, or the grant does not say
     /// of which API it is: two APIs may give their permissions the same id.
     pub of_api: Option<bool>,
+    /// Object id of the principal of the API it is of; none where the grant does not say.
+    pub resource_id: Option<String>,
 }
 
 /// The Application permissions an API offers: their ids by their names in lower case.
@@ -80,6 +84,9 @@ pub struct Evidence {
     pub resource_client_id: String,
     /// Object id of the API's own principal, for the command that fixes it; none where it could not be read.
     pub api_id: Option<String>,
+    /// Object ids of the principals of the other APIs that are requested, by their client ids in lower case: none for an API that has
+    /// no principal in this tenant. Only where consent to all that is requested is asked about.
+    pub other_apis: BTreeMap<String, Read<Option<String>>>,
     /// Client id of the principal, for the command that fixes it.
     pub client_id: Option<String>,
     /// Object id of the principal.
@@ -169,17 +176,33 @@ fn of_which_api() -> Unreadable {
     }
 }
 
-/// Whether what an application asked for as Application permission was consented.
+/// Whether what an application asked for as Application permission was consented: to the API it was asked of, because two APIs may
+/// give their permissions the same id.
 pub fn is_consented(request: &Request, evidence: &Evidence) -> Read<bool> {
     let grants = evidence.granted.as_ref().map_err(Clone::clone)?;
-    let of_this = request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id);
-    let same = grants.iter().filter(|grant| grant.id.eq_ignore_ascii_case(&request.id)).map(|grant| grant.of_api);
-    let same: Vec<Option<bool>> = same.collect();
-    match &evidence.names {
-        _ if same.contains(&Some(of_this)) => Ok(true),
-        _ if !same.contains(&None) => Ok(false),
-        Err(gap) => Err(gap.clone()),
-        Ok(_) => Err(of_which_api()),
+    let same: Vec<&Grant> = grants.iter().filter(|grant| grant.id.eq_ignore_ascii_case(&request.id)).collect();
+    if request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) {
+        let is_of = |known: Option<bool>| same.iter().any(|grant| grant.of_api == known);
+        return match &evidence.names {
+            _ if is_of(Some(true)) => Ok(true),
+            _ if !is_of(None) => Ok(false),
+            Err(gap) => Err(gap.clone()),
+            Ok(_) => Err(of_which_api()),
+        };
+    }
+    // What is known to be a grant of the API of the evidence is none of another one.
+    let same: Vec<&Grant> = same.into_iter().filter(|grant| grant.of_api != Some(true)).collect();
+    if same.is_empty() {
+        return Ok(false);
+    }
+    let unread = || Err(unasked("service_principals"));
+    let principal = evidence.other_apis.get(&request.resource_client_id.to_lowercase()).cloned().unwrap_or_else(unread)?;
+    let Some(principal) = principal else { return Ok(false) };
+    let is_of = |grant: &&Grant| grant.resource_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&principal));
+    match same.iter().all(|grant| grant.resource_id.is_some()) {
+        _ if same.iter().any(is_of) => Ok(true),
+        true => Ok(false),
+        false => Err(of_which_api()),
     }
 }
 
@@ -318,209 +341,5 @@ pub fn unasked(subject: &str) -> Unreadable {
         reason: Reason::NotProven,
         code: "NotAsked".to_owned(),
         remedy: "This fact was not read because nothing asked for it.".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn gap() -> Unreadable {
-        Unreadable { reason: Reason::Forbidden, remedy: "grant it".into(), ..unasked("applications") }
-    }
-
-    fn evidence(token: Option<&[&str]>) -> Evidence {
-        Evidence {
-            holder: Holder::Application,
-            token: token.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect()),
-            scopes: Some(vec![]),
-            directory_roles: vec![],
-            granted: Ok(vec![]),
-            delegated: Ok(vec![]),
-            requested: Ok(vec![]),
-            names: Ok(Offered::new()),
-            resource_client_id: MICROSOFT_GRAPH.into(),
-            api_id: Some("a1".into()),
-            client_id: Some("c1".into()),
-            object_id: Some("o1".into()),
-            graph_host: "graph.microsoft.us".into(),
-        }
-    }
-
-    fn grants(names: &[&str]) -> Read<Vec<Grant>> {
-        Ok(names.iter().map(|name| Grant { id: "i".into(), name: (*name).into(), of_api: Some(true) }).collect())
-    }
-
-    fn asked(name: &str, application: bool) -> Read<Vec<Request>> {
-        Ok(vec![Request { resource_client_id: MICROSOFT_GRAPH.into(), id: "i".into(), name: name.into(), application }])
-    }
-
-    fn said(wanted: &str, evidence: &Evidence) -> (Status, &'static str) {
-        let verdict = judge(wanted, true, evidence);
-        assert_eq!(verdict.status == Status::Pass, verdict.remedy.is_empty(), "{verdict:?}");
-        (verdict.status, verdict.reason)
-    }
-
-    #[test]
-    fn what_the_token_holds_is_held() {
-        assert_eq!(said("Policy.Read.All", &evidence(Some(&["Policy.Read.All"]))), (Status::Pass, ""));
-        assert_eq!(said("user.read.all", &evidence(Some(&["Directory.Read.All"]))), (Status::Pass, ""));
-        let verdict = judge("User.Read.All", false, &evidence(Some(&["Directory.Read.All"])));
-        assert_eq!(verdict.reason, "not_requested", "a superset counts only if it is accepted");
-    }
-
-    #[test]
-    fn each_way_to_lack_a_permission_has_its_own_reason() {
-        let base = evidence(Some(&[]));
-        let cases = [
-            (Evidence { granted: grants(&["Policy.Read.All"]), ..base.clone() }, "token_older_than_consent"),
-            (Evidence { requested: asked("Policy.Read.All", true), ..base.clone() }, "consent_missing"),
-            (Evidence { requested: asked("Policy.Read.All", false), ..base.clone() }, "delegated_only"),
-            (Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() }, "delegated_only"),
-            (base.clone(), "not_requested"),
-            (Evidence { requested: Err(gap()), granted: Err(gap()), ..base.clone() }, "not_granted"),
-            (Evidence { requested: Err(gap()), ..base.clone() }, "not_granted"),
-            (Evidence { delegated: Err(gap()), ..base.clone() }, "not_granted"),
-            (Evidence { holder: Holder::User, ..base.clone() }, "user_sign_in"),
-        ];
-        for (evidence, reason) in cases {
-            assert_eq!(said("Policy.Read.All", &evidence), (Status::Fail, reason));
-        }
-    }
-
-    /// It may be consented, and the token older than that.
-    #[test]
-    fn without_the_grants_nothing_is_said_about_consent() {
-        let base = Evidence { granted: Err(gap()), ..evidence(Some(&[])) };
-        for evidence in [
-            base.clone(),
-            Evidence { requested: asked("Policy.Read.All", true), ..base.clone() },
-            Evidence { requested: asked("Policy.Read.All", false), ..base.clone() },
-            Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() },
-        ] {
-            let verdict = judge("Policy.Read.All", true, &evidence);
-            assert_eq!((verdict.status, verdict.reason, verdict.gap), (Status::Fail, "not_granted", Some(gap())));
-            assert!(verdict.detail.contains("what was consented could not be read (forbidden)"), "{}", verdict.detail);
-        }
-    }
-
-    #[test]
-    fn of_a_principal_that_may_be_disabled_only_a_pass_is_not_known() {
-        let verdict = |token: &[&str]| hidden("Mail.Read", judge("Mail.Read", true, &evidence(Some(token))));
-        let passed = verdict(&["Mail.Read"]);
-        assert_eq!((passed.status, passed.reason), (Status::Unknown, "hidden"));
-        assert!(passed.gap.is_some_and(|gap| gap.reason == Reason::Hidden && gap.remedy == passed.remedy));
-        assert_eq!(verdict(&[]).reason, "not_requested");
-    }
-
-    #[test]
-    fn consent_to_another_api_does_not_count() {
-        let other = Request { resource_client_id: "other".into(), ..asked("Policy.Read.All", true).unwrap().remove(0) };
-        let evidence = Evidence { requested: Ok(vec![other]), ..evidence(Some(&[])) };
-        assert_eq!(said("Policy.Read.All", &evidence), (Status::Fail, "not_requested"));
-    }
-
-    #[test]
-    fn without_a_token_the_grants_decide_and_unread_grants_are_unknown() {
-        let base = evidence(None);
-        let granted = Evidence { granted: grants(&["Directory.Read.All"]), ..base.clone() };
-        assert_eq!(said("Directory.Read.All", &granted), (Status::Pass, ""));
-        assert_eq!(said("Policy.Read.All", &granted), (Status::Fail, "not_requested"));
-        let unread = Evidence { granted: Err(gap()), ..base };
-        assert_eq!(said("Policy.Read.All", &unread), (Status::Unknown, "forbidden"));
-    }
-
-    #[test]
-    fn what_has_no_name_is_not_taken_for_something_else_and_not_for_nothing() {
-        let id = "19dbc75e-c2e2-444c-a770-ec69d8559fc7".to_owned();
-        let nameless = vec![Grant { name: id.clone(), id: id.clone(), of_api: None }];
-        let unnamed = Evidence { granted: Ok(nameless.clone()), names: Err(gap()), ..evidence(None) };
-        assert_eq!(said("Directory.Read.All", &unnamed), (Status::Unknown, "forbidden"));
-        assert_eq!(judge("Directory.Read.All", false, &unnamed).status, Status::Fail, "its own id is known");
-        assert_eq!(judge("Mail.Read", false, &unnamed).status, Status::Unknown);
-        let listed = Grant { name: id.clone(), id: id.clone(), of_api: Some(true) };
-        let listed = Evidence { granted: Ok(vec![listed]), ..evidence(None) };
-        assert_eq!(said("Mail.Read", &listed), (Status::Fail, "not_requested"));
-        let open = Grant { name: DEFAULT_ACCESS.into(), id: DEFAULT_ACCESS.into(), of_api: None };
-        let open = Evidence { granted: Ok(vec![open]), names: Err(gap()), ..evidence(None) };
-        assert_eq!(said("Mail.Read", &open), (Status::Fail, "not_requested"), "access without a permission is none");
-        let asked = Request { id: id.clone(), name: id, ..asked("Mail.Read", true).unwrap().remove(0) };
-        let asked = Evidence { requested: Ok(vec![asked]), names: Err(gap()), ..evidence(Some(&[])) };
-        assert_eq!(said("Mail.Read", &asked), (Status::Fail, "not_granted"), "the token decides, and only why is not known");
-    }
-
-    #[test]
-    fn the_remedy_names_the_permission_its_id_and_the_application() {
-        let remedy = judge("Policy.Read.All", true, &evidence(Some(&[]))).remedy;
-        for part in ["Policy.Read.All", "246dd0d5-5bd0-4def-940b-0421030a5b68=Role", "--id c1", "Application permissions"] {
-            assert!(remedy.contains(part), "{part} in {remedy}");
-        }
-        let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence(Some(&[])) };
-        let remedy = judge("Policy.Read.All", true, &managed).remedy;
-        assert!(remedy.contains("https://graph.microsoft.us/v1.0/servicePrincipals/o1/appRoleAssignments"), "{remedy}");
-        assert!(remedy.contains("\"resourceId\": \"a1\""), "{remedy}");
-        let remedy = judge("Policy.Read.All", true, &Evidence { api_id: None, ..managed }).remedy;
-        assert!(remedy.contains("\"resourceId\": \"<object id of the API's service principal>\""), "{remedy}");
-    }
-
-    /// Two APIs may give their permissions the same id, and only the principal of an API tells which of them is meant.
-    #[test]
-    fn a_grant_of_an_api_that_is_not_known_is_never_taken_for_the_permission() {
-        let grant = |of_api| Grant { id: "7ab1d382".into(), name: "Directory.Read.All".into(), of_api };
-        let with = |of_api, names| Evidence { granted: Ok(vec![grant(of_api)]), names, ..evidence(None) };
-        assert_eq!(said("Directory.Read.All", &with(Some(true), Ok(Offered::new()))), (Status::Pass, ""));
-        assert_eq!(said("Directory.Read.All", &with(Some(false), Ok(Offered::new()))), (Status::Fail, "not_requested"));
-        assert_eq!(said("Directory.Read.All", &with(None, Err(gap()))), (Status::Unknown, "forbidden"));
-        assert_eq!(said("User.Read.All", &with(None, Err(gap()))), (Status::Unknown, "forbidden"), "a wider one counts alike");
-        assert_eq!(said("Directory.Read.All", &with(None, Ok(Offered::new()))), (Status::Unknown, "hidden"));
-        assert_eq!(said("Policy.Read.All", &with(None, Err(gap()))), (Status::Fail, "not_requested"), "it is another one anyway");
-        let own = Evidence { token: Some(vec![]), ..with(None, Err(gap())) };
-        assert_eq!(said("Directory.Read.All", &own), (Status::Fail, "not_granted"), "the token decides, and it may be consented");
-    }
-
-    #[test]
-    fn what_is_requested_of_one_api_is_not_consented_by_a_grant_of_another() {
-        let request = asked("Policy.Read.All", true).unwrap().remove(0);
-        let elsewhere = Request { resource_client_id: "other".into(), ..request.clone() };
-        let with = |of_api, names| Evidence {
-            granted: Ok(vec![Grant { id: "I".into(), name: "i".into(), of_api }]),
-            names,
-            ..evidence(None)
-        };
-        assert_eq!(is_consented(&request, &with(Some(true), Ok(Offered::new()))), Ok(true));
-        assert_eq!(is_consented(&request, &with(Some(false), Ok(Offered::new()))), Ok(false));
-        assert_eq!(is_consented(&request, &with(None, Err(gap()))), Err(gap()));
-        assert!(is_consented(&request, &with(None, Ok(Offered::new()))).is_err());
-        assert_eq!(is_consented(&elsewhere, &with(Some(false), Ok(Offered::new()))), Ok(true));
-        assert_eq!(is_consented(&elsewhere, &with(Some(true), Ok(Offered::new()))), Ok(false));
-        assert_eq!(is_consented(&request, &evidence(None)), Ok(false));
-        assert_eq!(is_consented(&request, &Evidence { granted: Err(gap()), ..evidence(None) }), Err(gap()));
-    }
-
-    #[test]
-    fn one_step_asks_for_all_that_is_missing_with_the_ids_that_are_known() {
-        let offered = Offered::from([("mail.read".to_owned(), "810c84a8".to_owned())]);
-        let evidence = Evidence { names: Ok(offered), ..evidence(Some(&["AuditLog.Read.All"])) };
-        let names = ["AuditLog.Read.All", "Mail.Read", "Policy.Read.All", "Odd.Read"];
-        let verdicts = names.map(|name| judge(name, true, &evidence));
-        let judged: Vec<(&str, &Verdict)> = names.into_iter().zip(&verdicts).collect();
-        let step = next_step(&judged, &evidence);
-        assert!(step.starts_with("Add Mail.Read, Policy.Read.All and Odd.Read as Application permission"), "{step}");
-        let ids = "810c84a8=Role 246dd0d5-5bd0-4def-940b-0421030a5b68=Role <permission id>=Role";
-        assert!(step.contains(ids), "{step}");
-        let managed = Evidence { holder: Holder::ManagedIdentity, ..evidence };
-        let step = next_step(&judged, &managed);
-        assert!(
-            step.ends_with("once for each permission id: 810c84a8, 246dd0d5-5bd0-4def-940b-0421030a5b68, <permission id>"),
-            "{step}"
-        );
-        assert_eq!(next_step(&judged[..1], &managed), "");
-    }
-
-    #[test]
-    fn the_superset_table_is_for_microsoft_graph_alone() {
-        let other = Evidence { resource_client_id: "api".into(), ..evidence(None) };
-        let other = Evidence { granted: grants(&["Directory.Read.All"]), ..other };
-        assert_eq!(judge("User.Read.All", true, &other).status, Status::Fail);
     }
 }

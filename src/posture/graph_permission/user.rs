@@ -115,6 +115,7 @@ mod tests {
             names: Ok(Default::default()),
             resource_client_id: MICROSOFT_GRAPH.into(),
             api_id: None,
+            other_apis: Default::default(),
             client_id: None,
             object_id: None,
             graph_host: "graph.microsoft.com".into(),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     azure::{
-        self, Audience,
+        self, Audience, Kind,
         arm::management,
         claims::{Claims, Principal},
         discovery, explain, queries,
@@ -123,6 +123,12 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         directory,
     };
     Ok(Found { facts, region, visible: scope.visible, detected: scope.seen, scope_gaps: scope.chosen_gaps, graph_claims })
+}
+
+/// The client id of the sign-in: as its token says, else as it is configured.
+pub fn client_id(context: &Context, claims: &Claims) -> Option<String> {
+    let configured = || context.client.settings().method.as_ref().ok().and_then(Method::client_id);
+    claims.client_id().or_else(configured).map(str::to_owned)
 }
 
 /// Whose token it is.
@@ -330,7 +336,7 @@ async fn directory(
     let party = graph::Party {
         holder,
         object_id: own.oid.clone(),
-        client_id: own.client_id().map(str::to_owned),
+        client_id: client_id(context, &own),
         claims: claims.clone().ok().flatten(),
         resource_client_id: MICROSOFT_GRAPH.to_owned(),
     };
@@ -342,6 +348,7 @@ async fn directory(
         provisioning(context, asked, needs),
     )?;
     let as_token = |claims: &Claims| Token { roles: claims.roles.clone(), scopes: claims.delegated() };
+    let (provisioning, strangers) = provisioning;
     let directory = Directory {
         token: claims.as_ref().map(|claims| claims.as_ref().map(as_token)).map_err(Clone::clone),
         organization,
@@ -349,6 +356,7 @@ async fn directory(
         service_principal,
         evidence,
         provisioning,
+        strangers,
         // `identity_scope` is not served before the data sources about people are; then it is they who count.
         hidden_leavers: Err(Unreadable {
             remedy: "Compare the disabled accounts that hold directory roles with `identity_scope` by hand.".to_owned(),
@@ -404,7 +412,7 @@ async fn service_principal(
 
 async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>) -> Result<Evidence> {
     if needs.contains(&Need::Consent) {
-        return graph::evidence(context, party).await;
+        return graph::with_other_apis(context, graph::evidence(context, party).await?).await;
     }
     let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     Ok(Evidence {
@@ -418,25 +426,37 @@ async fn evidence(context: &Context, party: graph::Party, needs: &BTreeSet<Need>
         names: Err(unasked("service_principals")),
         resource_client_id: party.resource_client_id,
         api_id: None,
+        other_apis: BTreeMap::new(),
         client_id: party.client_id,
         object_id: party.object_id,
         graph_host: cloud.graph_host().to_owned(),
     })
 }
 
-async fn provisioning(
-    context: &Context,
-    asked: &Asked<'_>,
-    needs: &BTreeSet<Need>,
-) -> Result<Option<BTreeMap<String, Read<bool>>>> {
-    let Some(ids) = asked.provisioning_client_ids else { return Ok(None) };
-    let mut all = BTreeMap::new();
+/// Whether each of the named applications provisions people, and which of them there are not.
+type Provisioning = (Option<BTreeMap<String, Read<bool>>>, BTreeSet<String>);
+
+async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Need>) -> Result<Provisioning> {
+    let (mut all, mut strangers) = (BTreeMap::new(), BTreeSet::new());
+    let Some(ids) = asked.provisioning_client_ids else { return Ok((None, strangers)) };
     for id in ids {
-        let read = match needs.contains(&Need::Jobs) && context.identity_scope {
-            true => graph::read("provisioning", graph::provisions(context, id).await)?,
-            false => Err(unasked("provisioning")),
+        let found = match needs.contains(&Need::Jobs) {
+            true => Some(graph::principal_of(context, id).await),
+            false => None,
+        };
+        let read = match found {
+            Some(Err(error)) => {
+                if error.kind() == Kind::NotFound {
+                    strangers.insert(id.clone());
+                }
+                Err(failure::soft_gap("provisioning", "graph", &error)?)
+            }
+            Some(Ok(principal)) if context.identity_scope => {
+                graph::read("provisioning", graph::provisions(context, &principal.id).await)?
+            }
+            Some(Ok(_)) | None => Err(unasked("provisioning")),
         };
         all.insert(id.clone(), read);
     }
-    Ok(Some(all))
+    Ok((Some(all), strangers))
 }

@@ -1,6 +1,9 @@
 //! Facts of Microsoft Graph about the tenant and about applications, each read once.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     azure::{
@@ -13,7 +16,7 @@ use crate::{
         Reason, Unreadable,
         graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Read, Request, name_of, unasked},
     },
-    provider::{context::Context, failure},
+    provider::{context::Context, failure, words::is_guid},
     sdk::Result,
 };
 
@@ -116,6 +119,13 @@ pub async fn own_principal(context: &Context, object_id: &str) -> azure::Result<
     context.client.memo(&format!("own/{object_id}"), read).await
 }
 
+/// A principal by client id. The id may be one that the directory answered.
+pub async fn principal_of(context: &Context, client_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    let key = format!("principal-of/{client_id}");
+    context.client.memo(&key, || async move { applications::service_principal_of(&client, &id).await }).await
+}
+
 /// A registration by client id.
 pub async fn application(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Application>> {
     let (client, id) = (context.client.clone(), client_id.to_owned());
@@ -129,22 +139,21 @@ pub async fn api(context: &Context, client_id: &str) -> azure::Result<Arc<applic
     context.client.memo(&format!("api/{client_id}"), || async move { applications::api(&client, &id).await }).await
 }
 
-/// Whether an application provisions people at the moment. One that cannot have jobs has none.
-pub async fn provisions(context: &Context, client_id: &str) -> azure::Result<bool> {
-    let (client, id) = (context.client.clone(), client_id.to_owned());
+/// Whether an application, by the object id of its principal, provisions people at the moment. One that cannot have jobs has none.
+pub async fn provisions(context: &Context, object_id: &str) -> azure::Result<bool> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
     let read = || async move {
-        let principal = applications::service_principal_of(&client, &id).await?;
-        match provisioning::jobs(&client, &principal.id).await {
+        match provisioning::jobs(&client, &id).await {
             Ok(jobs) if jobs.iter().any(|job| job.is_active() == Some(true)) => Ok(true),
             Ok(jobs) if jobs.iter().any(|job| job.is_active().is_none()) => {
-                Err(unstated("list provisioning jobs", format!("the application {id}"), "schedule.state"))
+                Err(unstated("list provisioning jobs", format!("the service principal {id}"), "schedule.state"))
             }
             Ok(_) => Ok(false),
             Err(error) if error.kind() == Kind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
     };
-    Ok(*context.client.memo(&format!("provisions/{client_id}"), read).await?)
+    Ok(*context.client.memo(&format!("provisions/{object_id}"), read).await?)
 }
 
 /// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
@@ -166,6 +175,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         names: Ok(Offered::new()),
         resource_client_id,
         api_id: None,
+        other_apis: BTreeMap::new(),
         client_id,
         object_id,
         graph_host: cloud.graph_host().to_owned(),
@@ -193,6 +203,32 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     };
     evidence.api_id = api.as_ref().ok().map(|api| api.id.clone());
     evidence.names = api.and_then(|api| offered(&api, is_graph));
+    Ok(evidence)
+}
+
+/// Reads the principals of the other APIs that are requested and of which something may be granted: only they tell whose a grant is.
+pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Result<Evidence> {
+    let (Ok(requested), Ok(granted)) = (&evidence.requested, &evidence.granted) else { return Ok(evidence) };
+    let is_open = |request: &&Request| {
+        let same = |grant: &Grant| grant.id.eq_ignore_ascii_case(&request.id);
+        request.application
+            && !request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id)
+            && granted.iter().any(same)
+    };
+    let open: BTreeSet<String> = requested.iter().filter(is_open).map(|one| one.resource_client_id.to_lowercase()).collect();
+    for client_id in open {
+        // Its id comes from a list of the directory, and no path is built of what is no GUID.
+        let read = match is_guid(&client_id) {
+            true => principal_of(context, &client_id).await,
+            false => Err(unstated("read the application", "Microsoft Graph", "requiredResourceAccess.resourceAppId")),
+        };
+        let principal = match read {
+            Ok(principal) => Ok(Some(principal.id.clone())),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(failure::soft_gap("service_principals", "graph", &error)?),
+        };
+        evidence.other_apis.insert(client_id, principal);
+    }
     Ok(evidence)
 }
 
@@ -294,7 +330,8 @@ impl Names<'_> {
         let grant = |row: &applications::AppRoleAssignment| {
             let of_api = of_api(row);
             let name = if of_api == Some(false) { row.app_role_id.clone() } else { self.name(&row.app_role_id) };
-            Grant { name, id: row.app_role_id.clone(), of_api }
+            let resource_id = Some(row.resource_id.clone()).filter(|id| !id.is_empty());
+            Grant { name, id: row.app_role_id.clone(), of_api, resource_id }
         };
         rows.iter().map(grant).collect()
     }

@@ -91,11 +91,13 @@ fn facts() -> Facts {
                 names: Ok(Default::default()),
                 resource_client_id: MICROSOFT_GRAPH.into(),
                 api_id: Some("a1".into()),
+                other_apis: Default::default(),
                 client_id: Some("c1".into()),
                 object_id: Some("o1".into()),
                 graph_host: "graph.microsoft.com".into(),
             },
             provisioning: None,
+            strangers: Default::default(),
             hidden_leavers: Err(unasked("users")),
         },
     }

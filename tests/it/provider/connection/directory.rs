@@ -184,5 +184,40 @@ async fn provisioning_needs_its_application_and_a_scope_it_could_override() {
         json!({"check_ids": ["scim_overrides_scope"], "provisioning_client_ids": ["fab00006-0000-4000-8000-000000000007"]});
     let answer = Inside::on(Tenant::demo()).await.read("connection", arguments).await.ok();
     says(&row(&answer, "scim_overrides_scope"), "not_applicable", &["identity_scope"]);
+    let strange = "fab00006-0000-4000-8000-0000000000ff";
+    let arguments = json!({"check_ids": ["scim_overrides_scope"], "provisioning_client_ids": [strange]});
+    let reading = Inside::on(Tenant::demo()).await.read("connection", arguments).await;
+    assert!(reading.warnings().contains(&"Application matches nothing"), "{:?}", reading.said);
+    let told = format!("no application in the tenant has the client id {strange}");
+    says(&row(&reading.ok(), "scim_overrides_scope"), "not_applicable", &[&told]);
     says(&check(Tenant::demo(), "leavers_in_scope").await, "not_applicable", &["identity_scope"]);
+}
+
+/// A grant of a third API says nothing about the one that was asked, whatever id the permission has.
+#[tokio::test]
+async fn consent_to_one_api_is_no_consent_to_another_whose_permission_has_the_same_id() {
+    const ASKED: &str = "fab00006-0000-4000-8000-000000000007";
+    const PRINCIPAL: &str = "fab00004-0000-4000-8000-000000000007";
+    const THIRD: &str = "fab00004-0000-4000-8000-0000000000cc";
+    const ROLE: &str = "fab000aa-0000-4000-8000-000000000001";
+    let granted_by = |resource: &str| {
+        let tenant = edited("applications", |list| {
+            let requested = list["value"][0]["requiredResourceAccess"].as_array_mut().unwrap();
+            requested.push(json!({"resourceAppId": ASKED, "resourceAccess": [{"id": ROLE, "type": "Role"}]}));
+        });
+        let grant = |list: &mut Json| {
+            let mut row = list["value"][0].clone();
+            (row["appRoleId"], row["resourceId"]) = (json!(ROLE), json!(resource));
+            list["value"].as_array_mut().unwrap().push(row);
+        };
+        tenant.edit("app-role-assignments", grant).unwrap();
+        tenant
+    };
+    let unread = || Fault::on(format!("/servicePrincipals(appId='{ASKED}')")).refuse(403, "Authorization_RequestDenied", "no");
+    let consent = async |tenant: Tenant| check(tenant, "graph_admin_consent").await;
+    says(&consent(granted_by(PRINCIPAL)).await, "pass", &["requested=4"]);
+    says(&consent(granted_by(THIRD)).await, "fail", &[&format!("missing={ROLE}")]);
+    for resource in [PRINCIPAL, THIRD] {
+        says(&consent(granted_by(resource).with_fault(unread())).await, "unknown", &["reason=forbidden"]);
+    }
 }
