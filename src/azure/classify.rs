@@ -11,7 +11,10 @@ use super::{
     outside::Denial,
     wait,
 };
-use crate::azure::{Audience, Call, Error, Kind, graph::permissions};
+use crate::{
+    azure::{Audience, Call, Error, Kind, graph::permissions},
+    text::shell_word,
+};
 
 /// A code or a piece of a message, and what it means.
 struct Row {
@@ -170,6 +173,9 @@ fn challenge(answer: &Answer) -> String {
     }
 }
 
+/// In a command that gives a role, who lacks it, where the service did not say: the sign-in, whose token tells its object id.
+pub(super) const SOMEBODY: &str = "<object id>";
+
 /// Resource Manager names the missing action, who lacks it and where; Microsoft Graph names the permissions here and there.
 fn grant(call: &Call, message: &str) -> String {
     if call.audience == Audience::Graph {
@@ -183,7 +189,7 @@ fn grant(call: &Call, message: &str) -> String {
         action if action.starts_with("microsoft.security/") => "Security Reader",
         _ => "Reader",
     };
-    let who = who.as_deref().unwrap_or("<object id>");
+    let who = who.as_deref().unwrap_or(SOMEBODY);
     // A guess would be the whole tenant, for a connection that may be one subscription.
     let Some(scope) = scope.map(|scope| spelled(scope, &call.path)).or_else(|| subject(&call.path)) else {
         return format!(
@@ -191,7 +197,7 @@ fn grant(call: &Call, message: &str) -> String {
              a new role can take 10 minutes to spread."
         );
     };
-    let scope = shell_word(scope);
+    let scope = shell_word(&scope);
     let command = format!("az role assignment create --assignee {who} --role \"{role}\" --scope {scope}");
     format!("{role} allows {action}; a new role can take 10 minutes to spread: {command}")
 }
@@ -202,12 +208,6 @@ fn spelled(scope: String, path: &str) -> String {
         Some(start) if start.eq_ignore_ascii_case(&scope) => start.to_owned(),
         _ => scope,
     }
-}
-
-/// In quotes if a shell would not take it as it stands. A scope has no character that means something within them.
-fn shell_word(scope: String) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
-    if scope.bytes().all(is_plain) { scope } else { format!("\"{scope}\"") }
 }
 
 /// What a path is about: a subscription or a management group.

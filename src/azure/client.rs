@@ -10,6 +10,8 @@ use url::Url;
 
 use super::{
     answer::Answer,
+    claims::Claims,
+    classify::SOMEBODY,
     counts::{Counters, Counts},
     decode,
     discovery::Discovery,
@@ -143,18 +145,18 @@ impl Client {
             }
             decode::whole(json).map_err(|why| pager::undecodable(&call, &answer, why))
         };
-        self.filtered(read.await)
+        self.answered(read.await).await
     }
 
     /// Reads all pages of a list and hands out row after row. An error means that the list is not complete, whatever was handed
     /// out before it.
     pub async fn list<T: DeserializeOwned>(&self, call: Call, emit: impl FnMut(T)) -> Result<()> {
-        self.filtered(pager::list(self.clone(), call, emit).await)
+        self.answered(pager::list(self.clone(), call, emit).await).await
     }
 
     /// Runs a Resource Graph query and hands out row after row; an error means what it means in [`Client::list`].
     pub async fn query<T: DeserializeOwned>(&self, query: Query, emit: impl FnMut(T)) -> Result<()> {
-        self.filtered(resource_graph::query(self.clone(), query, emit).await)
+        self.answered(resource_graph::query(self.clone(), query, emit).await).await
     }
 
     /// Shares one read between all who ask for `key` within a minute; see [`Memo::read`].
@@ -164,6 +166,18 @@ impl Client {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         self.memo.read(key, work).await
+    }
+
+    /// The outcome of a read. Who lacks a role, where the service did not name anybody, is the sign-in.
+    async fn answered<T>(&self, answer: Result<T>) -> Result<T> {
+        let answer = match answer {
+            Err(error) if error.advice().contains(SOMEBODY) => match self.token(Audience::ResourceManager).await {
+                Ok(token) => Err(error.advised_to(Claims::of(token.reveal()).and_then(|claims| claims.oid).as_deref())),
+                Err(_) => Err(error),
+            },
+            other => other,
+        };
+        self.filtered(answer)
     }
 
     /// The one place where errors leave; secrets are out of them since they were made, people only here is it known whether they may be

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::outside;
+use super::{classify::SOMEBODY, outside};
 use crate::text;
 
 /// The longest request id that is passed on; those of Azure are GUIDs, or have a place and a time before one.
@@ -135,6 +135,17 @@ impl Error {
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).advice = text::lines(text::masked(&advice.into()).into_owned());
         self
+    }
+
+    /// The same with the object id of the sign-in, if it is known, in the commands of the next step.
+    pub(super) fn advised_to(self, object_id: Option<&str>) -> Self {
+        match object_id {
+            Some(object_id) => {
+                let advice = self.advice().replace(SOMEBODY, object_id);
+                self.advise(advice)
+            }
+            None => self,
+        }
     }
 
     /// How the failure is classified.

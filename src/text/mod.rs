@@ -14,7 +14,7 @@ const LONGEST_QUOTE: usize = 200;
 /// client secret of Entra ID, a refresh token, a private key, a key in base64 with its padding, and long runs that no name has.
 static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let forms = [
-        r"eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)*",
+        TOKEN_FORM,
         r"(?i:\bbearer)[\s:]+[A-Za-z0-9._~+/=-]+",
         r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
         r"\b[01]\.A[A-Za-z0-9_-]{30,}(?:\.[A-Za-z0-9_-]*)*",
@@ -31,6 +31,11 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
                  sharedaccesssignature|sig|password|pwd";
     Regex::new(&format!(r#"(?i)\b({names})(["']?\s*[=:]\s*["']?)[^\s"'&;,)]+"#)).ok()
 });
+
+/// A JSON web token, wherever it stands.
+static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(TOKEN_FORM).ok());
+
+const TOKEN_FORM: &str = r"eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)*";
 
 /// The text without tokens, keys and passwords.
 pub fn masked(text: &str) -> Cow<'_, str> {
@@ -66,12 +71,32 @@ pub fn quoted(text: &str) -> String {
     }
 }
 
+/// A word of a command, in quotes if a POSIX shell, or PowerShell, would not take it as it stands.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) { word.to_owned() } else { shell_quoted(word) }
+}
+
+/// A word of a command in quotes, within which no shell finds anything to do.
+pub fn shell_quoted(word: &str) -> String {
+    match word.contains(['"', '$', '`', '\\', '!']) {
+        true => format!("'{}'", word.replace('\'', r"'\''")),
+        false => format!("\"{word}\""),
+    }
+}
+
 /// C0, C1 and DEL drive terminals; the others turn the direction of what follows them.
 fn is_dangerous(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn replaced(text: String, kept: &[char]) -> String {
+    // Whatever a text is and wherever it comes from, a token is never shown, and never stands in state.
+    let text = match (text.contains("eyJ"), TOKEN.as_ref()) {
+        (false, _) => text,
+        (true, Some(token)) => token.replace_all(&text, BLANK).into_owned(),
+        (true, None) => BLANK.to_owned(),
+    };
     // Nearly every text is printable ASCII.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text;
@@ -139,6 +164,31 @@ mod tests {
         assert_eq!(value("a\tb\nc ü 日 \u{200d}".to_owned()), "a\tb\nc ü 日 \u{200d}");
         assert_eq!(lines("a\tb\nc".to_owned()), "a\u{fffd}b\nc");
         assert_eq!(line("a\tb\nc".to_owned()), "a\u{fffd}b\u{fffd}c");
+    }
+
+    #[test]
+    fn no_text_that_is_shown_or_kept_holds_a_token() {
+        let text = format!("a eyJ{}.eyJb.c b", "a".repeat(40));
+        for kept in [value(text.clone()), lines(text.clone()), line(text)] {
+            assert_eq!(kept, "a [redacted] b");
+        }
+        assert_eq!(value("eyJshort".to_owned()), "eyJshort");
+    }
+
+    #[test]
+    fn a_word_of_a_command_is_quoted_where_a_shell_would_read_more_than_a_word() {
+        for (word, shown) in [
+            ("/subscriptions/0b1f6471/resourceGroups/rg-shop_1.x", "/subscriptions/0b1f6471/resourceGroups/rg-shop_1.x"),
+            ("/subscriptions/1/resourceGroups/a(b)", "\"/subscriptions/1/resourceGroups/a(b)\""),
+            ("größe-資源", "\"größe-資源\""),
+            ("Security Reader", "\"Security Reader\""),
+            ("", "\"\""),
+            ("it's $(reboot)", r"'it'\''s $(reboot)'"),
+            ("a`b", "'a`b'"),
+        ] {
+            assert_eq!(shell_word(word), shown);
+        }
+        assert_eq!(shell_quoted("Reader"), "\"Reader\"");
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub(super) fn excess(facts: &Facts, subscription: &Subscription) -> Verdict {
     };
     let surplus: Vec<&str> = held.iter().flat_map(surplus).collect();
     if surplus.is_empty() && held.iter().any(|one| one.unseen) {
-        return unstated(subscription);
+        return unstated(facts, subscription);
     }
     if surplus.is_empty() {
         return excess_below(facts, subscription, held).with("roles", held.len());
@@ -178,13 +178,14 @@ fn distinct(mut names: Vec<&str>) -> Vec<&str> {
 }
 
 /// A role is held of which the service does not say all that it allows.
-fn unstated(subscription: &Subscription) -> Verdict {
+fn unstated(facts: &Facts, subscription: &Subscription) -> Verdict {
     Verdict::unknown(
         Reason::InvalidResponse.word(),
         "the service does not state all that a role of the sign-in allows",
         format!(
-            "Run again in a few minutes; az role assignment list --assignee <object id> --scope /subscriptions/{} --include-inherited shows \
-             the roles.",
+            "Run again in a few minutes; az role assignment list --assignee {} --scope /subscriptions/{} --include-inherited shows the \
+             roles.",
+            facts.own_object_id(),
             subscription.id
         ),
     )
@@ -200,7 +201,7 @@ fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str)
         return Verdict::pass(format!("all {} read actions are held", needed.len())).with("actions", needed.len());
     }
     if held.iter().any(|one| one.unseen) {
-        return unstated(subscription);
+        return unstated(facts, subscription);
     }
     let lacks = |one: &Subscription| one.permissions.as_ref().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
     Verdict::fail(

@@ -157,7 +157,8 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
 }
 
 fn renew(facts: &Facts) -> String {
-    let id = facts.sign_in.client_id.as_deref().unwrap_or("<client id>");
+    let configured = facts.directory.evidence.client_id.as_deref();
+    let id = facts.sign_in.client_id.as_deref().or(configured).unwrap_or("<client id>");
     format!(
         "Create a new one before that (az ad app credential reset --id {id} --append --years 1); better, sign in with OIDC, which needs no \
          credential."

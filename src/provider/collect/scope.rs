@@ -279,15 +279,8 @@ pub async fn group_of(context: &Context) -> Option<String> {
     Some(group_scope(&name))
 }
 
-/// In a command that gives a role, where a service did not say who lacks it.
-const SOMEBODY: &str = " --assignee <object id> ";
-
-/// Where several subscriptions below one group lack a role, giving it once on the group is enough. Whom the service did not name is the
-/// sign-in.
+/// Where several subscriptions below one group lack a role, giving it once on the group is enough.
 pub async fn grant_at_the_group(context: &Context, gaps: &mut [Unreadable]) {
-    for gap in gaps.iter_mut().filter(|gap| gap.remedy.contains(SOMEBODY)) {
-        gap.remedy = gap.remedy.replace(SOMEBODY, &format!(" --assignee {}", own_object_id(context).await));
-    }
     let lacking = |gap: &&Unreadable| grant_below(&gap.remedy).is_some();
     if gaps.iter().filter(lacking).nth(1).is_none() {
         return;

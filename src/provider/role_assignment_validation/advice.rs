@@ -8,6 +8,7 @@ use crate::{
         rbac::{Requirement, Verdict},
     },
     provider::collect::{directory::Kind, grants::Principal},
+    text::shell_quoted,
 };
 
 /// What to do where nothing failed.
@@ -67,7 +68,7 @@ pub(super) fn grant(principal: &Principal, requirement: Option<&Requirement>) ->
         None => "<the role>".to_owned(),
     };
     let kind = principal.kind.map(|kind| format!(" --assignee-principal-type {}", kind.word())).unwrap_or_default();
-    format!("az role assignment create --assignee-object-id {}{kind} --role \"{role}\"", principal.id)
+    format!("az role assignment create --assignee-object-id {}{kind} --role {}", principal.id, shell_quoted(&role))
 }
 
 /// The lines behind the step; lines that begin with a space are not wrapped. What is missing at all scopes is given once on `group`.
@@ -78,7 +79,7 @@ pub(super) fn with_grants(mut step: String, grants: &Grants, group: Option<Strin
         _ => scopes.clone(),
     };
     let of = |(command, scopes): (&String, &BTreeSet<String>)| {
-        let line = |scope: String| format!("{command} --scope \"{scope}\"");
+        let line = |scope: String| format!("{command} --scope {}", shell_quoted(&scope));
         at(scopes).into_iter().map(line).collect::<Vec<_>>()
     };
     let grants: Vec<String> = grants.iter().flat_map(of).collect();
