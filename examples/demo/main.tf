@@ -42,14 +42,14 @@ resource "azposture_defender_validation" "production" {
 }
 
 output "subscriptions" {
-  value = { for s in data.azposture_subscriptions.all.subscriptions : s.display_name => s.management_group_path }
+  value = { for s in data.azposture_subscriptions.all.subscriptions : coalesce(s.display_name, s.subscription_id) => s.management_group_path }
 }
 
 output "unprotected" {
   description = "Resources that no Defender plan protects, by plan."
   value = {
     for p in data.azposture_defender_plans.relevant.plans : p.key => p.resource_count
-    if !p.enabled && p.resource_count != null
+    if p.enabled == false && p.resource_count != null
   }
 }
 
@@ -60,6 +60,6 @@ output "open_findings" {
 output "worst_findings" {
   value = [
     for a in data.azposture_defender_assessments.worst.assessments :
-    format("%s: %s (%s)", coalesce(a.severity, "unrated"), a.display_name, a.resource_name)
+    format("%s: %s (%s)", coalesce(a.severity, "unrated"), coalesce(a.display_name, a.assessment_key), coalesce(a.resource_name, a.resource_id))
   ]
 }

@@ -43,5 +43,5 @@ pub use call::{Audience, Call};
 pub use client::Client;
 pub use cloud::Cloud;
 pub use error::{Error, Kind, Result};
-pub use outside::{said, written};
+pub use outside::{said, shown, shown_value, written};
 pub use transport::Transports;

@@ -1,9 +1,10 @@
 //! The one filter between what az, Resource Manager, Microsoft Graph or a token endpoint say and everybody above: no secret, nothing
 //! that drives a terminal, no id of the one event (those repeat in plans and make each differ), one line, and not without end.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex_lite::{Captures, Regex};
+use serde_json::Value as Json;
 
 use crate::text;
 
@@ -34,6 +35,38 @@ pub fn said(text: &str, redacts_people: bool) -> Option<String> {
 /// The same for what people wrote: numbers of requests in it are theirs, and its lines too.
 pub fn written(text: &str, redacts_people: bool) -> Option<String> {
     (!redacts_people).then(|| text::value(text::masked(text).into_owned()))
+}
+
+/// A name, a word or a sentence that is kept as it is: without tokens, and without addresses of people where they may not be named.
+/// There may be a hundred thousand of them, so only those are searched that hold the beginning of what is looked for.
+pub fn shown(text: &str, redacts_people: bool) -> Cow<'_, str> {
+    let holds = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    let kept = match holds(&["eyJ", "earer", "EARER", "PRIVATE KEY"]) {
+        true => text::masked(text),
+        false => Cow::Borrowed(text),
+    };
+    let kept = match redacts_people && holds(&["@", "%40", "#EXT#"]) {
+        true => Cow::Owned(nameless(&kept)),
+        false => kept,
+    };
+    match kept.chars().any(char::is_control) {
+        true => Cow::Owned(text::value(kept.into_owned())),
+        false => kept,
+    }
+}
+
+/// The same for every text in a value, whatever its form, names of fields included: it stays what it is.
+pub fn shown_value(value: Json, redacts_people: bool) -> Json {
+    let each = |value| shown_value(value, redacts_people);
+    match value {
+        Json::String(text) => Json::String(shown(&text, redacts_people).into_owned()),
+        Json::Array(elements) => Json::Array(elements.into_iter().map(each).collect()),
+        Json::Object(fields) => {
+            let fit = |(name, value): (String, Json)| (shown(&name, redacts_people).into_owned(), each(value));
+            Json::Object(fields.into_iter().map(fit).collect())
+        }
+        other => other,
+    }
 }
 
 /// A code, if it has the form of one.
@@ -164,6 +197,17 @@ mod tests {
             Some("for Jane\nrequest id: CHG0012345 pwd=[redacted]")
         );
         assert_eq!((said(&text, true), written(&text, true), said("", false)), (None, None, None));
+    }
+
+    #[test]
+    fn what_is_kept_as_it_is_holds_no_token_and_names_people_only_where_it_may() {
+        let text = format!("Ask jane@x.org \u{1b}[1m, eyJ{}.x.y", "a".repeat(40));
+        assert_eq!(shown(&text, false), "Ask jane@x.org \u{fffd}[1m, [redacted]");
+        assert_eq!(shown(&text, true), "Ask [redacted] \u{fffd}[1m, [redacted]");
+        assert!(matches!(shown("Storage accounts should be private", true), Cow::Borrowed(_)));
+        let settings = serde_json::json!({"jane@x.org": [text, 1, null, true], "cap": "5"});
+        let kept = serde_json::json!({"[redacted]": ["Ask [redacted] \u{fffd}[1m, [redacted]", 1, null, true], "cap": "5"});
+        assert_eq!(shown_value(settings, true), kept);
     }
 
     #[test]

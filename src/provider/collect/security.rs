@@ -73,7 +73,10 @@ fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
         enabled: wire.is_enabled,
         operation_code,
         operation_message: operation_message.and_then(|text| azure::said(&text, redacts_people)),
-        settings_json: wire.additional_extension_properties.and_then(|settings| serde_json::to_string(&settings).ok()),
+        settings_json: wire.additional_extension_properties.map(|settings| {
+            let settings = settings.into_iter().collect::<serde_json::Map<_, _>>();
+            azure::shown_value(settings.into(), redacts_people).to_string()
+        }),
     }
 }
 
@@ -112,18 +115,17 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
             None => wire.id.clone(),
         }
     });
-    let mut optional = |text: Option<String>| text.map(|text| texts.shared(&text));
-    let cause = optional(status.cause);
-    let risk_level = optional(risk.and_then(|risk| risk.level));
+    let cause = status.cause.map(|text| texts.shown(&text));
+    let risk_level = risk.and_then(|risk| risk.level).map(|text| texts.shown(&text));
     let status_description = status.description.and_then(|text| texts.said(text));
     wire.name.make_ascii_lowercase();
     let mut row = Assessment {
         assessment_key: texts.shared(&wire.name),
-        display_name: texts.shared(&display_name),
+        display_name: texts.shown(&display_name),
         subscription_id: Arc::clone(subscription_id),
         resource_id: assessed.into(),
-        source: texts.shared(resource_details.source.as_deref().unwrap_or("Azure")),
-        status: texts.shared(status.code.as_deref().unwrap_or_default()),
+        source: texts.shown(resource_details.source.as_deref().unwrap_or("Azure")),
+        status: texts.shown(status.code.as_deref().unwrap_or_default()),
         cause,
         status_description,
         risk_level,
@@ -174,6 +176,12 @@ impl Texts {
         kept
     }
 
+    /// A word or a name, each kept once.
+    fn shown(&mut self, text: &str) -> Arc<str> {
+        let shown = azure::shown(text, self.redacts_people);
+        self.shared(&shown)
+    }
+
     fn shared(&mut self, text: &str) -> Arc<str> {
         if let Some(known) = self.own.get(text) {
             return Arc::clone(known);
@@ -191,7 +199,8 @@ pub async fn metadata(context: &Context) -> azure::Result<Arc<Catalogue>> {
     let client = context.client.clone();
     let read = || async move {
         let mut catalogue = Catalogue::new();
-        security::metadata(&client, |row| add(&mut catalogue, row)).await?;
+        let redacts = client.settings().redacts_people;
+        security::metadata(&client, |row| add(&mut catalogue, row, redacts)).await?;
         Ok(catalogue)
     };
     context.client.memo("metadata", read).await
@@ -203,7 +212,8 @@ pub async fn metadata_of(context: &Context, subscription_id: &str) -> azure::Res
     let key = format!("metadata/{id}");
     let read = || async move {
         let mut catalogue = Catalogue::new();
-        security::metadata_of(&client, &id, |row| add(&mut catalogue, row)).await?;
+        let redacts = client.settings().redacts_people;
+        security::metadata_of(&client, &id, |row| add(&mut catalogue, row, redacts)).await?;
         Ok(catalogue)
     };
     context.client.memo(&key, read).await
@@ -217,40 +227,32 @@ pub async fn custom_metadata(context: &Context, subscriptions: &[Subscription]) 
     let client = context.client.clone();
     let read = || async move {
         let mut catalogue = Catalogue::new();
-        queries::custom_metadata(&client, &ids, |row| add(&mut catalogue, row)).await?;
+        let redacts = client.settings().redacts_people;
+        queries::custom_metadata(&client, &ids, |row| add(&mut catalogue, row, redacts)).await?;
         Ok(catalogue)
     };
     context.client.memo(&key, read).await
 }
 
-fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata) {
+fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_people: bool) {
     let key = wire.name.to_ascii_lowercase();
-    let security::MetadataProperties {
-        severity,
-        categories,
-        threats,
-        tactics,
-        techniques,
-        assessment_type,
-        policy_definition_id,
-        user_impact,
-        implementation_effort,
-        remediation_description,
-        preview,
-    } = wire.properties;
+    let own = wire.properties;
+    // Custom recommendations are what people wrote.
+    let text = |text: String| azure::shown(&text, redacts_people).into_owned();
+    let all = |texts: Vec<String>| texts.into_iter().map(text).collect();
     let metadata = Metadata {
         assessment_key: key.clone(),
-        severity: severity.unwrap_or_default(),
-        categories: categories.unwrap_or_default(),
-        threats,
-        tactics,
-        techniques,
-        assessment_type,
-        policy_definition_id,
-        user_impact,
-        implementation_effort,
-        remediation: remediation_description,
-        preview: preview.unwrap_or_default(),
+        severity: own.severity.unwrap_or_default(),
+        categories: all(own.categories.unwrap_or_default()),
+        threats: all(own.threats),
+        tactics: all(own.tactics),
+        techniques: all(own.techniques),
+        assessment_type: own.assessment_type.map(text),
+        policy_definition_id: own.policy_definition_id,
+        user_impact: own.user_impact.map(text),
+        implementation_effort: own.implementation_effort.map(text),
+        remediation: own.remediation_description.map(text),
+        preview: own.preview.unwrap_or_default(),
     };
     catalogue.insert(key, metadata);
 }

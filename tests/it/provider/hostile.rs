@@ -133,6 +133,24 @@ fn harmless(reading: &Reading, what: &str) {
     }
 }
 
+/// What a command may leave open, because nothing that was asked can tell it; the ids of the sign-in are in its token and in the block.
+const LEFT_OPEN: &[&str] = &[
+    // Of the application that somebody meant by an id that is no object id.
+    "<client id>",
+    // Who signs in, where no token was issued.
+    "<object id of this sign-in>",
+    // Of a permission whose API does not show what it offers.
+    "<permission id>",
+];
+
+fn only_what_nobody_knows_is_left_open(reading: &Reading, what: &str) {
+    let kept = kept(reading);
+    let opened = kept.match_indices('<').filter_map(|(at, _)| kept[at..].split_once('>').map(|(start, _)| format!("{start}>")));
+    for placeholder in opened.filter(|text| text[1..].starts_with(|c: char| c.is_ascii_lowercase())) {
+        assert!(LEFT_OPEN.contains(&&*placeholder), "{what} leaves {placeholder} open: {kept}");
+    }
+}
+
 /// What would give away the people of the demo tenant, and the one in the messages.
 fn people(tenant: &Tenant) -> BTreeSet<String> {
     let users = tenant.document("users");
@@ -153,6 +171,7 @@ async fn under_redact_no_error_of_any_read_names_anybody() {
             let what = format!("{name}, {} refused", request.path);
             assert!(tenant.fired()[0] > 0, "{what}");
             harmless(&reading, &what);
+            only_what_nobody_knows_is_left_open(&reading, &what);
             let kept = kept(&reading).to_lowercase();
             for person in people(&tenant) {
                 assert!(!kept.contains(&person), "{what} names {person}: {kept}");
@@ -184,29 +203,68 @@ async fn nothing_dangerous_is_shown_and_two_plans_are_equal_though_the_ids_of_th
     }
 }
 
-#[tokio::test]
-async fn what_a_service_names_drives_no_terminal() {
-    fn poison(value: &mut Json) {
-        match value {
-            Json::Array(elements) => elements.iter_mut().for_each(poison),
-            Json::Object(fields) => fields.iter_mut().for_each(|(key, value)| match value {
-                Json::String(text) if key.to_lowercase().contains("name") && text.contains(' ') || key == "description" => {
-                    text.push_str("\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{2066}\r\nApply complete!");
+/// What drives a terminal, a token, and a line that looks like Terraform's.
+fn evil() -> String {
+    format!("\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{2066} {TOKEN}\r\nApply complete!")
+}
+
+/// Spoils every name, description, word and setting that decides nothing here; those that people may have written in a recommendation
+/// or a setting name somebody, too.
+fn poison(value: &mut Json, people: bool) {
+    const LISTS: &[&str] = &["categories", "threats", "tactics", "techniques"];
+    const WORDS: &[&str] = &["cause", "remediationDescription", "userImpact", "implementationEffort"];
+    match value {
+        Json::Array(elements) => elements.iter_mut().for_each(|element| poison(element, people)),
+        Json::Object(fields) => {
+            let is_recommendation = fields.contains_key("resourceDetails") || fields.contains_key("remediationDescription");
+            for (key, value) in fields.iter_mut() {
+                let is_named = key.to_lowercase().contains("name") && value.as_str().is_some_and(|text| text.contains(' '));
+                let is_word = people || WORDS.contains(&key.as_str());
+                match value {
+                    Json::String(text) if is_word || is_named && is_recommendation => {
+                        text.push_str(&format!(" {PERSON} {}", evil()))
+                    }
+                    Json::String(text) if is_named || key == "description" => text.push_str(&evil()),
+                    Json::Array(words) if LISTS.contains(&key.as_str()) && !words.is_empty() => {
+                        words.push(format!("{PERSON} {}", evil()).into());
+                    }
+                    value => poison(value, people || key == "additionalExtensionProperties"),
                 }
-                value => poison(value),
-            }),
-            _ => {}
+            }
         }
+        _ => {}
     }
-    for engine in ["always", "never"] {
+}
+
+#[tokio::test]
+async fn what_a_service_names_drives_no_terminal_holds_no_token_and_under_redact_names_nobody() {
+    for (engine, personal_data) in [("always", "redact"), ("never", "show")] {
         for (name, is_source, arguments) in objects() {
-            let block = json!({"environment": "demo", "resource_graph": engine});
-            let inside = Inside::configured(Tenant::demo().with_fault(Fault::on("").change(poison)), block).await;
-            let reading = run(&inside, name, is_source, &arguments).await;
+            let block = json!({"environment": "demo", "resource_graph": engine, "personal_data": personal_data});
+            let tenant = Tenant::demo().with_fault(Fault::on("").change(|answer| poison(answer, false)));
+            let reading = run(&Inside::configured(tenant, block).await, name, is_source, &arguments).await;
             harmless(&reading, &format!("{name} through {engine}"));
             let forged = reading.said.iter().any(|one| one.detail.lines().any(|line| line.starts_with("Apply complete!")));
             assert!(!forged, "{name}: {:#?}", reading.said);
+            let kept = kept(&reading);
+            let tells = ["defender_assessments", "defender_plans"].contains(&name);
+            assert_eq!(kept.contains("contoso.com"), tells && personal_data == "show", "{name}, {personal_data}: {kept}");
+            if name == "defender_plans" {
+                well_formed(&reading);
+            }
         }
+    }
+}
+
+/// The settings of extensions are JSON, whatever was taken out of them.
+fn well_formed(reading: &Reading) {
+    let plans = reading.value.as_ref().unwrap()["plans"].as_array().unwrap();
+    let extensions = plans.iter().flat_map(|plan| plan["extensions"].as_array().unwrap());
+    let all: Vec<&str> = extensions.filter_map(|one| one["settings_json"].as_str()).collect();
+    assert!(!all.is_empty());
+    for settings in all {
+        let settings: Json = serde_json::from_str(settings).unwrap_or_else(|error| panic!("{error}: {settings}"));
+        assert!(settings.to_string().contains("[redacted]"), "{settings}");
     }
 }
 
