@@ -14,6 +14,7 @@ mod graph_permission;
 mod home;
 mod hostile;
 mod plans;
+mod remedies;
 mod role_assignments;
 mod role_certainty;
 mod role_givable;
