@@ -4,7 +4,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::BTreeMap,
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -27,9 +27,20 @@ type Work = BoxFuture<'static, Outcome>;
 type Running = BoxFuture<'static, std::result::Result<Outcome, Panicked>>;
 type Key = (String, TypeId);
 
+/// After how many new entries what is over is thrown away, at the least: a look at every entry at each read would make many reads
+/// slow, and memory has to be given back in an apply of hours.
+const SWEEP: usize = 1_024;
+
 /// What was read in this run, by key and type.
 #[derive(Default)]
-pub struct Memo(Mutex<BTreeMap<Key, Entry>>);
+pub struct Memo(Mutex<Entries>);
+
+#[derive(Default)]
+struct Entries {
+    by_key: HashMap<Key, Entry>,
+    /// New entries since the last sweep.
+    new: usize,
+}
 
 enum Entry {
     Done {
@@ -67,19 +78,18 @@ impl Memo {
     fn find_or_start(self: &Arc<Self>, key: &Key, start: impl FnOnce() -> Work) -> std::result::Result<Outcome, Shared<Running>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        entries.retain(|_, entry| entry.is_of_use(now));
-        match entries.get(key) {
-            Some(Entry::Done { outcome, .. }) => return Ok(outcome.clone()),
+        match entries.by_key.get(key) {
+            Some(Entry::Done { outcome, since }) if is_fresh(*since, now) => return Ok(outcome.clone()),
             Some(Entry::Running(running)) => {
                 if let Some(running) = running.upgrade() {
                     return Err(running);
                 }
             }
-            None => {}
+            Some(Entry::Done { .. }) | None => {}
         }
         let shared = Arc::clone(self).run(key.clone(), start()).boxed().shared();
         if let Some(weak) = shared.downgrade() {
-            entries.insert(key.clone(), Entry::Running(weak));
+            entries.insert(key.clone(), Entry::Running(weak), now);
         }
         Err(shared)
     }
@@ -101,9 +111,23 @@ impl Memo {
     fn finish(&self, key: Key, outcome: &Outcome) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if outcome.as_ref().err().is_none_or(|error| is_lasting(error.kind())) {
-            entries.insert(key, Entry::Done { outcome: outcome.clone(), since: Instant::now() });
+            let now = Instant::now();
+            entries.insert(key, Entry::Done { outcome: outcome.clone(), since: now }, now);
         } else {
-            entries.remove(&key);
+            entries.by_key.remove(&key);
+        }
+    }
+}
+
+impl Entries {
+    /// Remembers an entry. What is over goes when as many are new as there are, so that each pays for one look and no more.
+    fn insert(&mut self, key: Key, entry: Entry, now: Instant) {
+        if self.by_key.insert(key, entry).is_none() {
+            self.new += 1;
+        }
+        if self.new >= SWEEP.max(self.by_key.len() / 2) {
+            self.new = 0;
+            self.by_key.retain(|_, entry| entry.is_of_use(now));
         }
     }
 }
@@ -111,10 +135,14 @@ impl Memo {
 impl Entry {
     fn is_of_use(&self, now: Instant) -> bool {
         match self {
-            Self::Done { since, .. } => now.duration_since(*since) < LIFETIME,
+            Self::Done { since, .. } => is_fresh(*since, now),
             Self::Running(running) => running.upgrade().is_some(),
         }
     }
+}
+
+fn is_fresh(since: Instant, now: Instant) -> bool {
+    now.duration_since(since) < LIFETIME
 }
 
 impl fmt::Debug for Memo {
@@ -193,6 +221,19 @@ mod tests {
             memo.read("k", || reads.read(None)).await.unwrap();
             assert_eq!(reads.started(), started, "after {wait} s more");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_over_is_thrown_away_though_nobody_asks_for_it_again() {
+        let memo = Arc::new(Memo::default());
+        for minute in 0..10 {
+            for number in 0..SWEEP {
+                memo.read(&format!("{minute}/{number}"), || async move { Ok(number) }).await.unwrap();
+            }
+            advance(LIFETIME).await;
+        }
+        let kept = memo.0.lock().unwrap().by_key.len();
+        assert!(kept <= 2 * SWEEP, "{kept} of {} are still there", 10 * SWEEP);
     }
 
     #[tokio::test(start_paused = true)]

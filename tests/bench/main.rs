@@ -15,6 +15,7 @@
 mod bare;
 mod figures;
 mod large;
+mod memo;
 mod small;
 #[path = "../it/support/mod.rs"]
 mod support;
@@ -31,6 +32,7 @@ fn main() {
     runtime.block_on(async {
         small::measure(&mut report).await;
         large::measure(&mut report).await;
+        memo::measure(&mut report).await;
     });
     report.print();
 }
