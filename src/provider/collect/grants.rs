@@ -63,8 +63,8 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
         membership = Membership { kind: hint, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap), ..membership };
         membership.unknown_object = false;
     }
-    if is_caller {
-        // Nor would it have been given one, were it disabled.
+    if is_caller && membership.account != Account::Disabled {
+        // Whoever was given a token was enabled a moment ago. One that the directory says is disabled by now gets no other.
         membership.account = Account::Enabled;
     }
     Ok(Principal { kind: membership.kind, unknown_object: membership.unknown_object, id, is_caller, membership })

@@ -37,7 +37,7 @@ async fn a_disabled_account_can_do_nothing_whatever_it_holds() {
 }
 
 #[tokio::test]
-async fn a_disabled_service_principal_can_do_nothing_and_the_caller_is_not_disabled() {
+async fn a_disabled_service_principal_can_do_nothing_even_if_it_is_the_caller() {
     let tenant = Tenant::demo();
     tenant
         .edit("service-principals", |list| {
@@ -52,8 +52,17 @@ async fn a_disabled_service_principal_can_do_nothing_and_the_caller_is_not_disab
         "{}",
         reading.detail()
     );
-    // It was given a token a moment ago.
-    green(&plan(tenant, json!({"self": true, "role_definition_names": ["Reader"], "scopes": [production()]})).await);
+    // It was given a token a moment ago, and will be given none when that has ended.
+    let own = json!({"self": true, "role_definition_names": ["Reader"], "scopes": [production()]});
+    red(&plan(tenant.clone(), own.clone()).await, "principal_disabled");
+    // The token is what speaks for it where the directory does not say.
+    tenant
+        .edit("service-principals", |list| {
+            let all = list["value"].as_array_mut().unwrap();
+            all.iter_mut().find(|row| row["id"] == PRINCIPAL_ID).unwrap()["accountEnabled"] = Json::Null;
+        })
+        .unwrap();
+    green(&plan(tenant, own).await);
 }
 
 #[tokio::test]
