@@ -3,6 +3,7 @@
 
 mod fields;
 mod lists;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,167 @@
+//! Every list that is read: the table over which [`super::fields`] goes.
+
+use serde_json::Value as Json;
+
+use super::About;
+
+/// A list: its document, or what to call it if the tenant makes it up; the end of the path it is answered at, empty if only Resource
+/// Graph reads it; the query that reads the same rows, empty if none does; and a field that decides.
+pub(super) struct List {
+    pub(super) document: &'static str,
+    pub(super) path: &'static str,
+    pub(super) query: &'static str,
+    pub(super) about: About,
+    pub(super) decides: &'static str,
+    /// The data source that lists it, under which name, and what it is asked; empty if none does.
+    pub(super) rows: (&'static str, &'static str, &'static str),
+    /// A field that only its rows have, where other answers have the path in theirs.
+    pub(super) mark: &'static str,
+}
+
+impl List {
+    const fn listed(self, data_source: &'static str, rows: &'static str) -> Self {
+        self.asked(data_source, rows, r#"{"limit": 0}"#)
+    }
+
+    const fn asked(self, data_source: &'static str, rows: &'static str, arguments: &'static str) -> Self {
+        Self { rows: (data_source, rows, arguments), ..self }
+    }
+
+    const fn marked(self, mark: &'static str) -> Self {
+        Self { mark, ..self }
+    }
+
+    /// What it is called: a document may be answered in two shapes.
+    pub(super) fn name(&self) -> &'static str {
+        if self.path.is_empty() { self.query } else { self.path }
+    }
+
+    /// The engine through which its rows are read first.
+    pub(super) fn engine(&self) -> &'static str {
+        if self.path.is_empty() { "always" } else { "never" }
+    }
+
+    /// Whether this is a row of it.
+    pub(super) fn has(&self, row: &Json) -> bool {
+        self.mark.is_empty() || !row[self.mark].is_null()
+    }
+}
+
+const fn list(document: &'static str, path: &'static str, query: &'static str, about: About, decides: &'static str) -> List {
+    List { document, path, query, about, decides, rows: ("", "", ""), mark: "" }
+}
+
+/// A list that only Resource Graph reads in this shape.
+const fn query(name: &'static str, about: About, decides: &'static str) -> List {
+    list(name, "", name, about, decides)
+}
+
+use About::{Defender, GraphPermissions, Roles};
+
+pub(super) const LISTS: &[List] = &[
+    list("app-role-assignments", "/appRoleAssignments", "", GraphPermissions, "/resourceId"),
+    list("applications", "/v1.0/applications", "", GraphPermissions, "/requiredResourceAccess"),
+    list("oauth2-permission-grants", "/oauth2PermissionGrants", "", GraphPermissions, "/scope"),
+    list("organization", "/v1.0/organization", "", GraphPermissions, "/id"),
+    list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled"),
+    list("subscribed-skus", "/v1.0/subscribedSkus", "", GraphPermissions, "/servicePlans"),
+    list("assessment-metadata", "/Microsoft.Security/assessmentMetadata", "", Defender, "/properties/severity"),
+    list("assessments", "/Microsoft.Security/assessments", "", Defender, "/properties/status/code")
+        .listed("defender_assessments", "assessments"),
+    list("managed-clusters", "/managedClusters", "", Defender, "/properties"),
+    list("pricings", "/Microsoft.Security/pricings", "plans", Defender, "/properties/pricingTier")
+        .listed("defender_plans", "plans"),
+    list("resources", "/resources", "resources", Defender, "/type"),
+    list("sub-assessments", "/Microsoft.Security/subAssessments", "", Defender, "/properties/timeGenerated"),
+    list("subscriptions", "/subscriptions", "", Defender, "/state").listed("subscriptions", "subscriptions"),
+    list("deny-assignments", "/Microsoft.Authorization/denyAssignments", "", Roles, "/properties/permissions"),
+    list("groups", "/v1.0/groups", "", Roles, "/visibility"),
+    list("role-assignments", "/Microsoft.Authorization/roleAssignments", "roleassignments", Roles, "/properties/condition")
+        .listed("role_assignments", "role_assignments"),
+    list(
+        "role-definitions",
+        "/Microsoft.Authorization/roleDefinitions",
+        "roledefinitions",
+        Roles,
+        "/properties/permissions/*/notActions",
+    ),
+    list(
+        "role-eligibility-schedule-instances",
+        "/Microsoft.Authorization/roleEligibilityScheduleInstances",
+        "",
+        Roles,
+        "/properties/endDateTime",
+    ),
+    list("users", "/v1.0/users", "", Roles, "/accountEnabled"),
+    list("directory-role-assignments", "/v1.0/roleManagement/directory/roleAssignments", "", Roles, "/principalId")
+        .listed("directory_role_assignments", "role_assignments"),
+    list("directory-role-definitions", "/v1.0/roleManagement/directory/roleDefinitions", "", Roles, "/rolePermissions")
+        .listed("directory_role_assignments", "role_assignments"),
+    list(
+        "directory-role-assignment-schedule-instances",
+        "/v1.0/roleManagement/directory/roleAssignmentScheduleInstances",
+        "",
+        Roles,
+        "/endDateTime",
+    )
+    .listed("directory_role_assignments", "role_assignments"),
+    list(
+        "directory-role-eligibility-schedule-instances",
+        "/v1.0/roleManagement/directory/roleEligibilityScheduleInstances",
+        "",
+        Roles,
+        "/endDateTime",
+    )
+    .listed("directory_role_assignments", "role_assignments"),
+    list(
+        "role-assignment-schedule-instances",
+        "/Microsoft.Authorization/roleAssignmentScheduleInstances",
+        "",
+        Roles,
+        "/properties/endDateTime",
+    )
+    .listed("role_assignments", "role_assignments"),
+    list("members of groups", "/transitiveMembers", "", Roles, "/@odata.type").asked(
+        "role_assignments",
+        "role_assignments",
+        r#"{"expand_groups": true, "limit": 0}"#,
+    ),
+    list("groups of a principal", "/transitiveMemberOf/microsoft.graph.group", "", Roles, "/id"),
+    list("own permissions", "/Microsoft.Authorization/permissions", "", Defender, "/notActions"),
+    list("management-groups", "/Microsoft.Management/managementGroups", "", Defender, "/properties/displayName")
+        .marked("properties"),
+    list("groups below the root", "/descendants", "", Defender, "/properties/parent/id").listed("subscriptions", "subscriptions"),
+    list("providers", "/providers", "", Defender, "/registrationState").marked("registrationState"),
+    list("resource-groups", "/resourcegroups", "resourcegroups", Defender, "/tags").marked("location").asked(
+        "defender_assessments",
+        "assessments",
+        r#"{"limit": 0, "tags": {"env": "*"}}"#,
+    ),
+    query("assessments", Defender, "/status/code"),
+    query("custommetadata", Defender, "/metadata"),
+    query("hierarchy", Defender, "/chain"),
+    query("resourcecounts", Defender, "/counts"),
+    query("subassessments", Defender, "/scans"),
+];
+
+/// Fields whose absence has a documented meaning that is no lack of knowledge, with what it means; another kind is none of theirs.
+pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
+    ("deny-assignments", "/properties/doNotApplyToChildScopes", "absent: it applies below, too"),
+    ("pricings", "/properties/deprecated", "absent: not deprecated"),
+    ("pricings", "/properties/extensions/*/operationStatus", "absent: nothing was done yet"),
+    ("pricings", "/properties/extensions/*/operationStatus/code", "absent: nothing was done yet"),
+    ("pricings", "/properties/subPlan", "absent: the full plan"),
+    ("role-assignments", "/properties/condition", "absent: no condition"),
+    ("role-definitions", "/properties/permissions/*/condition", "absent: no condition"),
+    ("role-eligibility-schedule-instances", "/properties/condition", "absent: no condition"),
+    ("role-eligibility-schedule-instances", "/properties/endDateTime", "absent: it does not end"),
+    ("role-eligibility-schedule-instances", "/properties/startDateTime", "absent: it has begun"),
+];
+
+/// Fields that tell rows apart or say what they are. A row without one is none, and nothing tells which rows are missing: the whole
+/// list is a gap, because a collector has either a list or the reason why there is none.
+pub(super) const IDENTITY: &[&str] =
+    &["id", "name", "principalId", "properties", "roleDefinitionId", "scope", "subscriptionId", "type"];
+
+/// Fields of which only null and absence mean that all is well: another kind makes the list a gap as well.
+pub(super) const EXACT: &[&str] = &["condition", "endDateTime", "operationStatus", "startDateTime", "subPlan", "tags"];
