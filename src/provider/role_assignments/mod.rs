@@ -412,6 +412,7 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
         by_role: counting.by(by_role),
         by_principal_type: counting.by(by_principal_type),
         orphaned: Counting::on(gaps, &["deny_assignments", "role_assignment_schedules"])
+            .and(!rows.iter().any(people::is_of_new_type))
             .count(count(&|row| row.orphaned == Some(true))),
         conditional: counting.count(count(&|row| row.condition.is_some())),
         eligible: on("role_assignments")

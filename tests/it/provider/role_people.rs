@@ -90,6 +90,8 @@ async fn the_deleted_of_which_nobody_says_what_they_were_are_of_no_type_that_is_
     let all = read(typed(DELETED, json!("Xyzzy")), json!({})).await.ok();
     let [row] = rows(&all, |row| row["principal_id"] == DELETED)[..] else { panic!("{all:#}") };
     assert_eq!((&row["principal_type"], &row["orphaned"]), (&json!("Xyzzy"), &Json::Null));
+    let only = read(typed(DELETED, json!("Xyzzy")), json!({"principal_ids": [DELETED]})).await.ok();
+    assert_eq!(only["summary"]["orphaned"], Json::Null, "nothing that was not seen is 0");
 }
 
 #[tokio::test]
