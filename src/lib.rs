@@ -21,7 +21,9 @@
 //! plugin ──> sdk <── provider ──> { azure, posture }      demo ──> azure (as its transport)
 //! ```
 //!
-//! Below all of them stand [`panics`] and [`text`], which know nothing. Arrows point downwards only; `tests/it/tidy.rs` enforces them.
+//! Below all of them stand [`panics`] and [`text`], which know nothing. Arrows point downwards only; `tests/it/tidy.rs` enforces them, and
+//! those between the rooms of a layer: of `azure`, what an answer says (`answer`), the way out (`send`), the tenant, the credential, and a
+//! room for each service; of `provider`, `collect` (what the connection stands for, the lists, facts made of them), `data`, `validations`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

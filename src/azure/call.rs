@@ -3,7 +3,7 @@
 use azure_core::{Bytes, http::Method};
 use url::{Url, form_urlencoded::byte_serialize};
 
-use crate::azure::{Cloud, Error, Kind, Result, guard};
+use crate::azure::{Cloud, Error, Kind, Result, send::guard};
 
 /// The service a token is for. Each has its own pipeline, and its token goes nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,22 +10,21 @@ use url::Url;
 
 use super::{
     answer::Answer,
-    claims::Claims,
-    classify::SOMEBODY,
-    counts::{Counters, Counts},
-    decode,
-    discovery::Discovery,
-    home::Home,
     memo::Memo,
-    pager,
     resource_graph::{self, Query},
-    scope::Scope,
     session::{Session, Shared},
-    throttle::Throttle,
 };
 use crate::azure::{
-    Audience, Call, Cloud, Error, Result, Transports, cloud,
+    Audience, Call, Cloud, Error, Result, Transports,
+    answer::{classify::SOMEBODY, decode},
+    pages,
+    send::{
+        bounds::Scope,
+        counts::{Counters, Counts},
+        throttle::Throttle,
+    },
     settings::{Sensitive, Settings},
+    tenant::{claims::Claims, cloud, discovery::Discovery, residence::Home},
 };
 
 /// One connection to one cloud with one sign-in.
@@ -141,9 +140,9 @@ impl Client {
             let answer = self.send(&call, &url).await?;
             let json = answer.accept(&call)?;
             if decode::is_failed(json) {
-                return Err(pager::partial(&call, &answer));
+                return Err(pages::partial(&call, &answer));
             }
-            decode::whole(json).map_err(|why| pager::undecodable(&call, &answer, why))
+            decode::whole(json).map_err(|why| pages::undecodable(&call, &answer, why))
         };
         self.answered(read.await).await
     }
@@ -151,7 +150,7 @@ impl Client {
     /// Reads all pages of a list and hands out row after row. An error means that the list is not complete, whatever was handed
     /// out before it.
     pub async fn list<T: DeserializeOwned>(&self, call: Call, emit: impl FnMut(T)) -> Result<()> {
-        self.answered(pager::list(self.clone(), call, emit).await).await
+        self.answered(pages::list(self.clone(), call, emit).await).await
     }
 
     /// Runs a Resource Graph query and hands out row after row; an error means what it means in [`Client::list`].

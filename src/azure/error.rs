@@ -2,8 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{classify::SOMEBODY, outside};
-use crate::text;
+use crate::{
+    azure::answer::{classify::SOMEBODY, outside},
+    text,
+};
 
 /// The longest request id that is passed on; those of Azure are GUIDs, or have a place and a time before one.
 const LONGEST_ID: usize = 100;

@@ -1,13 +1,13 @@
 //! The proxy that this machine's variables name. The HTTP client reads them by itself and passes over what it does not understand; here
 //! such a variable is found and named, without its value, which may hold a password.
 
-use super::error::{Error, Kind};
+use crate::azure::error::{Error, Kind};
 
 /// The client takes the first of these that is set and names a proxy.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// The error of a variable that names no proxy and would be passed over silently.
-pub(super) fn malformed(variable: &dyn Fn(&str) -> Option<String>) -> Option<Error> {
+pub(in crate::azure) fn malformed(variable: &dyn Fn(&str) -> Option<String>) -> Option<Error> {
     let (name, value) = first(variable)?;
     if is_address(&value) {
         return None;
@@ -25,7 +25,7 @@ pub(super) fn malformed(variable: &dyn Fn(&str) -> Option<String>) -> Option<Err
 }
 
 /// The variable that names a SOCKS proxy, if that is the one in use.
-pub(super) fn socks(variable: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
+pub(in crate::azure) fn socks(variable: &dyn Fn(&str) -> Option<String>) -> Option<&'static str> {
     let (name, value) = first(variable)?;
     value.trim().to_ascii_lowercase().starts_with("socks").then_some(name)
 }

@@ -16,19 +16,20 @@ use azure_core::{
 };
 use url::Url;
 
-use super::{
-    answer::Answer,
-    attempt::Attempt,
-    counts::Counters,
-    fault,
-    gate::{self, Gate},
-    retry::Retry,
-    scope::Scope,
-    sign_in_guard,
-    throttle::Throttle,
-};
+use super::answer::Answer;
 use crate::azure::{
-    Audience, Call, Cloud, Result, Transports, credential,
+    Audience, Call, Cloud, Result, Transports,
+    answer::failure,
+    credential,
+    credential::egress,
+    send::{
+        attempt::Attempt,
+        bounds::Scope,
+        counts::Counters,
+        policy::{self, Gate},
+        retry::Retry,
+        throttle::Throttle,
+    },
     settings::{ResourceGraph, Sensitive, Settings},
 };
 
@@ -59,7 +60,7 @@ impl Session {
     /// Builds credential and pipelines; takes no token. `first` = the connection had no session that was refused; `before` = a
     /// session whose tokens serve where no new ones are to be had.
     pub(super) fn new(shared: &Shared, cloud: &Cloud, first: bool, before: Option<&Self>) -> Result<Self> {
-        let transports = sign_in_guard::restrict(&shared.transports, &shared.settings, cloud);
+        let transports = egress::restrict(&shared.transports, &shared.settings, cloud);
         let mut credential = credential::build(&shared.settings, cloud, &transports)?;
         if let Some(before) = before {
             credential = Arc::new(Renewed { own: credential, before: Arc::clone(&before.credential) });
@@ -93,7 +94,7 @@ impl Session {
             Ok(response) => Answer::gather(response).await,
             Err(error) => Err(error),
         };
-        let answer = outcome.map_err(|error| fault::explain(call, &gate::host(url), &error))?;
+        let answer = outcome.map_err(|error| failure::explain(call, &policy::host(url), &error))?;
         if answer.status != 401 {
             self.accepted(call.audience).store(true, Ordering::Relaxed);
         }
@@ -116,7 +117,7 @@ impl Session {
     pub(super) async fn token(&self, cloud: &Cloud, audience: Audience) -> Result<Sensitive> {
         let scope = audience.token_scope(cloud);
         let token = self.credential.get_token(&[scope.as_str()], None).await;
-        let token = token.map_err(|error| fault::explain(&sign_in(audience), &gate::host(&cloud.authority), &error))?;
+        let token = token.map_err(|error| failure::explain(&sign_in(audience), &policy::host(&cloud.authority), &error))?;
         Ok(Sensitive::new(token.token.secret()))
     }
 }

@@ -1,7 +1,11 @@
 //! From failed reads to what a user sees: a gap in an otherwise good answer, or an error where nothing can be answered.
 
 use crate::{
-    azure::{Error, Kind, explain, pager::EMPTY_LIST, wire::UNSTATED},
+    azure::{
+        Error, Kind,
+        answer::{explain, lenient::UNSTATED},
+        pages::EMPTY_LIST,
+    },
     posture::{Reason, Unreadable},
     sdk::{Diagnostic, Diagnostics},
 };

@@ -1,24 +1,15 @@
 //! The surface a user types: provider block, data sources, validations, functions. Thin glue over `azure` and `posture`.
 
 pub mod collect;
-pub mod connection;
-pub mod connection_validation;
 pub mod context;
-pub mod defender_assessments;
-pub mod defender_plans;
-pub mod defender_validation;
-pub mod directory_role_assignments;
+pub mod data;
 pub mod failure;
 pub mod functions;
-pub mod graph_permission_validation;
 mod host;
 pub mod listing;
-pub mod role_assignment_validation;
-pub mod role_assignments;
 pub mod selection;
 pub mod settings;
-pub mod subscriptions;
-pub mod validation;
+pub mod validations;
 pub mod words;
 
 use std::{fmt, sync::Arc};
@@ -89,18 +80,18 @@ impl Provider for Azposture {
     type Context = Context;
     const TABLES: Tables<Context> = Tables {
         data_sources: &[
-            connection::DATA_SOURCES,
-            defender_assessments::DATA_SOURCES,
-            defender_plans::DATA_SOURCES,
-            directory_role_assignments::DATA_SOURCES,
-            role_assignments::DATA_SOURCES,
-            subscriptions::DATA_SOURCES,
+            data::connection::DATA_SOURCES,
+            data::defender_assessments::DATA_SOURCES,
+            data::defender_plans::DATA_SOURCES,
+            data::directory_role_assignments::DATA_SOURCES,
+            data::role_assignments::DATA_SOURCES,
+            data::subscriptions::DATA_SOURCES,
         ],
         validations: &[
-            connection_validation::VALIDATIONS,
-            defender_validation::VALIDATIONS,
-            graph_permission_validation::VALIDATIONS,
-            role_assignment_validation::VALIDATIONS,
+            validations::connection_validation::VALIDATIONS,
+            validations::defender_validation::VALIDATIONS,
+            validations::graph_permission_validation::VALIDATIONS,
+            validations::role_assignment_validation::VALIDATIONS,
         ],
         functions: &[functions::FUNCTIONS],
     };

@@ -9,8 +9,7 @@ use azposture::{
     azure::{
         Call, Client, Transports,
         arm::authorization::{self, RoleAssignment, RoleDefinition},
-        queries,
-        resource_graph::QueryScope,
+        resource_graph::{QueryScope, queries},
         settings::{DEMO_TENANT_ID, Environment, Limits, Method, ResourceGraph, ScopeSetting, Settings, SignInSource},
     },
     demo::{Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenant},

@@ -77,6 +77,75 @@ fn arrows_between_layers_point_downwards() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What a room of a layer may use of the others in it. Files that are no room, such as a layer's errors, may be used by all of them.
+type Arrows = (&'static str, &'static [&'static str]);
+const ROOMS: [(&str, &[Arrows]); 4] = [
+    (
+        "azure",
+        &[
+            ("answer", &[]),
+            ("arm", &["answer"]),
+            ("credential", &["answer", "send", "tenant"]),
+            ("inputs", &[]),
+            ("microsoft_graph", &["answer"]),
+            ("resource_graph", &["answer", "arm", "send"]),
+            ("send", &["answer"]),
+            ("tenant", &["answer", "send"]),
+        ],
+    ),
+    (
+        "posture",
+        &[
+            ("connection", &["defender", "graph_permission", "rbac"]),
+            ("defender", &[]),
+            ("graph_permission", &["rbac"]),
+            ("rbac", &[]),
+        ],
+    ),
+    ("provider", &[("collect", &[]), ("data", &["collect"]), ("validations", &["collect", "data"])]),
+    ("provider/collect", &[("estate", &["facts", "lists"]), ("facts", &["estate", "lists"]), ("lists", &["estate", "facts"])]),
+];
+
+#[test]
+fn rooms_of_a_layer_use_each_other_one_way() {
+    let mut wrong = Vec::new();
+    for (layer, rooms) in ROOMS {
+        let inside = format!("crate::{}::", layer.replace('/', "::"));
+        for source in sources().into_iter().filter(|source| source.is_in(layer)) {
+            let Some((room, allowed)) = rooms.iter().find(|(room, _)| source.is_in(&format!("{layer}/{room}"))) else { continue };
+            let code = source.production();
+            let of_rooms = paths(&code).into_iter().filter_map(|path| path.strip_prefix(&inside).map(str::to_owned));
+            let used: BTreeSet<_> = of_rooms.filter_map(|path| path.split("::").next().map(str::to_owned)).collect();
+            let strange = used.iter().filter(|used| rooms.iter().any(|(other, _)| other == used));
+            let strange = strange.filter(|used| used != room && !allowed.contains(&used.as_str()));
+            wrong.extend(strange.map(|used| format!("{}: {room} must not use {used}", source.path)));
+        }
+        let known: BTreeSet<_> = rooms.iter().map(|(room, _)| (*room).to_owned()).collect();
+        let below = format!("src/{layer}/");
+        let folders =
+            sources().into_iter().filter_map(|source| Some(source.path.strip_prefix(&below)?.split_once('/')?.0.to_owned()));
+        let unknown: BTreeSet<_> = folders.filter(|folder| !known.contains(folder)).collect();
+        assert!(unknown.is_empty(), "{layer}: rooms without arrows: {unknown:?}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_two_modules_of_a_layer_are_called_alike() {
+    let mut wrong = Vec::new();
+    for (layer, _) in ARROWS {
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        for path in sources().into_iter().filter(|source| source.is_in(layer)).map(|source| source.path) {
+            let short = path.trim_end_matches(".rs").trim_end_matches("/mod");
+            let name = short.rsplit('/').next().unwrap().to_owned();
+            if let Some(other) = known.insert(name.clone(), path.clone()).filter(|_| name != "tests") {
+                wrong.push(format!("{path} and {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn every_module_of_the_crate_is_a_layer_with_arrows() {
     let declared = Regex::new(r"(?m)^pub mod (\w+);").unwrap();
@@ -277,6 +346,22 @@ fn layers_used(code: &str) -> BTreeSet<String> {
         used.extend(parts.into_iter().filter_map(|part| word.captures(part)).map(|found| found[1].to_owned()));
     }
     used
+}
+
+/// Every path that begins with `crate::`, those in braces too, each as one.
+fn paths(code: &str) -> Vec<String> {
+    fn grow(prefix: &str, rest: &str, all: &mut Vec<String>) {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
+        let path = format!("{prefix}{}", &rest[..end]);
+        if rest[end..].starts_with('{') {
+            outermost(&rest[end..]).into_iter().for_each(|part| grow(&path, part.trim(), all));
+        } else {
+            all.push(path);
+        }
+    }
+    let mut all = Vec::new();
+    code.match_indices("crate::").for_each(|(position, _)| grow("", &code[position..], &mut all));
+    all
 }
 
 /// The parts between the outermost commas of a group in braces.

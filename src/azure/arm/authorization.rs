@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use crate::azure::{
     Kind, Result,
+    answer::lenient::{exact_text, flag, list, or_default, text},
     call::Call,
     client::Client,
-    wire::{exact_text, flag, list, or_default, text},
 };
 
 const VERSION: &str = "2022-04-01";

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::azure::{Result, call::Call, client::Client, wire::object};
+use crate::azure::{Result, answer::lenient::object, call::Call, client::Client};
 
 const VERSION: &str = "2024-02-01";
 

@@ -4,9 +4,9 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
+    answer::lenient::{or_default, part, text, unstated},
     call::Call,
     client::Client,
-    wire::{or_default, part, text, unstated},
 };
 
 const VERSION: &str = "2023-04-01";

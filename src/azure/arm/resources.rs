@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
+    answer::lenient::{list, or_default, text},
     call::Call,
     client::Client,
-    wire::{list, or_default, text},
 };
 
 const VERSION: &str = "2021-04-01";

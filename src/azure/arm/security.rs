@@ -7,9 +7,9 @@ use serde_json::Value as Json;
 
 use crate::azure::{
     Result,
+    answer::lenient::{exact_text, flag, list, object, or_default, part, text, word},
     call::Call,
     client::Client,
-    wire::{exact_text, flag, list, object, or_default, part, text, word},
 };
 
 const PRICINGS: &str = "2024-01-01";

@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
+    answer::lenient::{or_default, part, text, word},
     call::Call,
     client::Client,
-    wire::{or_default, part, text, word},
 };
 
 const VERSION: &str = "2022-12-01";

@@ -24,8 +24,8 @@ use time::OffsetDateTime;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::azure::{
+    answer::explain,
     error::{Error, Kind, Result},
-    explain,
     settings::{CertificateSource, Sensitive},
 };
 

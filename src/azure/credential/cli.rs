@@ -18,9 +18,8 @@ use tokio::process::Child;
 
 use super::lifetime;
 use crate::azure::{
-    envelope,
+    answer::{envelope, explain},
     error::{Error, Kind, Result},
-    explain,
 };
 
 /// Where Azure CLI signs in, for messages.

@@ -4,7 +4,7 @@
 use azure_core::time::{Duration, OffsetDateTime};
 use serde_json::{Map, Value};
 
-use crate::azure::fetch::without_bom;
+use crate::azure::answer::lenient::without_bom;
 
 /// Long enough to be used at all. A token that ends earlier is refused by the service, and then a new one is taken.
 const SHORTEST: i64 = 600;

@@ -10,8 +10,8 @@ use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions
 
 use super::recorder::Recorder;
 use crate::azure::{
+    answer::explain,
     error::{Error, Kind, Result},
-    explain,
 };
 
 /// The SDK would try for 72 seconds; on a machine that has no metadata service the answer is known much earlier.

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod cli;
+pub(in crate::azure) mod egress;
 mod lifetime;
 mod managed_identity;
 mod oidc;
@@ -21,12 +22,13 @@ use tokio::time::Instant;
 pub use self::{certificate::Certificate, cli::AzExecutor};
 use self::{oidc::Source, patience::Patience, recorder::Recorder};
 use super::{
-    claims::Claims,
-    cloud::Cloud,
     error::{Error, Kind, Result},
-    explain::{self, Place, WRONG_TENANT},
     settings::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Method, Settings},
-    transport::Transports,
+};
+use crate::azure::{
+    answer::explain::{self, Place, WRONG_TENANT},
+    send::transport::Transports,
+    tenant::{claims::Claims, cloud::Cloud},
 };
 
 /// How long Azure CLI may take to hand out a token.

@@ -17,8 +17,9 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::azure::{
+    answer::explain,
     error::{Error, Kind, Result},
-    explain, fetch,
+    send::document,
     settings::Sensitive,
 };
 
@@ -79,7 +80,7 @@ impl Federated {
         let mut request = Request::new(url, Method::Get);
         request.insert_header(AUTHORIZATION, format!("Bearer {}", request_token.reveal()));
         request.insert_header(ACCEPT, "application/json");
-        let answer = fetch::send(&self.http, GITHUB, &request).await?;
+        let answer = document::send(&self.http, GITHUB, &request).await?;
         if matches!(answer.told.status, 401 | 403) {
             return Err(answer.refused(Kind::Unauthenticated).advise(
                 "Add \"permissions: id-token: write\" to the workflow or job, and ask within the job that set the variables: the request token \
@@ -104,7 +105,7 @@ impl Federated {
         request.insert_header(CONTENT_LENGTH, "0");
         // Without this header a refused token is answered with a redirect to a sign-in page.
         request.insert_header(HeaderName::from_static("x-tfs-fedauthredirect"), "Suppress");
-        let answer = fetch::send(&self.http, DEVOPS, &request).await?;
+        let answer = document::send(&self.http, DEVOPS, &request).await?;
         if matches!(answer.told.status, 300..=399 | 401 | 403) {
             return Err(answer.refused(Kind::Unauthenticated).advise(
                 "Map SYSTEM_ACCESSTOKEN: $(System.AccessToken) into this step's environment, and authorize the pipeline for the service connection.",

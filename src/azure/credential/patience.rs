@@ -16,8 +16,8 @@ use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 
 use crate::azure::{
-    explain,
-    fetch::{self, without_bom},
+    answer::{explain, lenient::without_bom},
+    send::document,
     settings::Sensitive,
 };
 
@@ -74,7 +74,7 @@ impl Patience {
     ) -> azure_core::Result<Whole> {
         let whole = async {
             let (status, headers, body) = first.send(context, request, rest).await?.deconstruct();
-            Ok(Whole { status: u16::from(status), headers, body: fetch::limited(body).await? })
+            Ok(Whole { status: u16::from(status), headers, body: document::limited(body).await? })
         };
         match timeout(self.limit, whole).await {
             Ok(whole) => whole,
@@ -93,7 +93,7 @@ struct Whole {
 impl Whole {
     /// Whether the next answer may be another one: a busy service, or a proxy's page and a cut-off document in the place of a token.
     fn is_passing(&self) -> bool {
-        fetch::is_passing(self.status) || (200..300).contains(&self.status) && !self.is_token()
+        document::is_passing(self.status) || (200..300).contains(&self.status) && !self.is_token()
     }
 
     fn is_token(&self) -> bool {

@@ -9,19 +9,19 @@ use azure_core::http::{
 };
 
 use super::lifetime;
-use crate::azure::{explain::Told, fetch};
+use crate::azure::{answer::explain::IdentityAnswer, send::document};
 
 /// A per-try policy that keeps status, ids and the error sentence of the last answer, and nothing of a token.
 #[derive(Debug, Default)]
-pub(super) struct Recorder(Mutex<Option<Told>>);
+pub(super) struct Recorder(Mutex<Option<IdentityAnswer>>);
 
 impl Recorder {
     /// The last answer; none if the last attempt got none.
-    pub(super) fn last(&self) -> Option<Told> {
+    pub(super) fn last(&self) -> Option<IdentityAnswer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn remember(&self, told: Option<Told>) {
+    fn remember(&self, told: Option<IdentityAnswer>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = told;
     }
 }
@@ -34,8 +34,8 @@ impl Policy for Recorder {
             return Err(azure_core::Error::with_message(azure_core::error::ErrorKind::Other, "the pipeline has no transport"));
         };
         let (status, headers, body) = first.send(context, request, rest).await?.deconstruct();
-        let body = fetch::limited(body).await?;
-        self.remember(Some(Told::of(u16::from(status), &headers, &body)));
+        let body = document::limited(body).await?;
+        self.remember(Some(IdentityAnswer::of(u16::from(status), &headers, &body)));
         let body = if status.is_success() { lifetime::bounded(body) } else { body };
         Ok(AsyncRawResponse::from_bytes(status, headers, body))
     }

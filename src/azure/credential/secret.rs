@@ -9,8 +9,8 @@ use azure_core::{
 use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 
 use crate::azure::{
+    answer::explain::{self, Place},
     error::Result,
-    explain::{self, Place},
 };
 
 pub(super) fn credential(

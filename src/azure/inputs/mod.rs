@@ -2,11 +2,11 @@
 //! What is contradictory in the text is a [`Problem`]; what is missing for signing in is an error of the first read.
 
 mod contradictions;
+mod federation;
 mod found;
 mod identity;
 mod method;
 mod named;
-mod oidc;
 mod shape;
 mod variables;
 

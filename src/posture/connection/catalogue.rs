@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{
-    Verdict, defender, directory,
-    facts::{Facts, Need, Subscription},
-    providers, roles, scope, sign_in,
+use super::{Verdict, providers, roles, scope, sign_in};
+use crate::posture::{
+    Area,
+    connection::{
+        evidence::{Facts, Need, Subscription},
+        identity, protection,
+    },
+    filter,
 };
-use crate::posture::{Area, filter};
 
 /// Whether a connection depends on a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,43 +77,43 @@ pub const CHECKS: &[Check] = &[
     whole("application_enabled", Required, Some(Identity), "The own service principal is enabled", &[Need::ServicePrincipal], sign_in::application_enabled),
     whole("cloud_matches", Required, None, "The tenant lives in the configured cloud", &[Need::Discovery], sign_in::cloud_matches),
     whole("credential_expiry", Advisory, None, "The own credential does not end within 30 days and lives at most a year", &[Need::Credential], sign_in::credential_expiry),
-    each("defender_assessments_present", Advisory, Some(Posture), "Defender for Cloud has at least one assessment", &[Need::Assessments], defender::assessments_present),
-    each("defender_coverage_full", Advisory, Some(Posture), "Every plan that is on covers everything", &[Need::Inventory, Need::Plans], defender::coverage_full),
-    each("defender_foundational_on", Advisory, Some(Posture), "The free posture tier is on", &[Need::Foundational, Need::Plans], defender::foundational_on),
-    each("defender_plan_for_area", Advisory, Some(Posture), "Every plan that the resources need is on", &[Need::Inventory, Need::Plans, Need::Providers], defender::plan_for_area),
-    each("defender_plans_readable", Required, Some(Posture), "The Defender plans are readable", &[Need::Plans], defender::plans_readable),
-    each("defender_registered", Required, Some(Posture), "Microsoft.Security is registered", &[Need::Providers], defender::registered),
-    each("defender_scan_done", Advisory, Some(Posture), "Servers and images were scanned where their plan is on", &[Need::Inventory, Need::Plans, Need::Scans], defender::scan_done),
-    whole("graph_access_review_read", Advisory, Some(Identity), "Access reviews are readable", &[Need::Consent, Need::Token], directory::access_review_read),
-    whole("graph_admin_consent", Required, Some(Identity), "Every requested Application permission is consented", &[Need::Consent, Need::ServicePrincipal, Need::Token], directory::admin_consent),
-    whole("graph_audit_log_read", Advisory, Some(Identity), "Sign-ins and MFA registration are readable", &[Need::Consent, Need::Token], directory::audit_log_read),
-    whole("graph_directory_read", Required, Some(Identity), "The directory is readable", &[Need::Consent, Need::Token], directory::directory_read),
-    whole("graph_permission_kind", Required, Some(Identity), "An application holds Application permissions, not Delegated ones", &[Need::Consent, Need::Token], directory::permission_kind),
-    whole("graph_policy_read", Advisory, Some(Identity), "Conditional Access and other policies are readable", &[Need::Consent, Need::Token], directory::policy_read),
-    whole("graph_reachable", Required, Some(Identity), "Microsoft Graph answers", &[Need::Organization, Need::Token], directory::reachable),
-    whole("graph_role_schedules_read", Advisory, Some(Identity), "Eligible and active directory roles are readable", &[Need::Consent, Need::Token], directory::role_schedules_read),
-    whole("graph_synchronization_read", Advisory, Some(Identity), "Provisioning jobs are readable", &[Need::Consent, Need::Token], directory::synchronization_read),
+    each("defender_assessments_present", Advisory, Some(Posture), "Defender for Cloud has at least one assessment", &[Need::Assessments], protection::assessments_present),
+    each("defender_coverage_full", Advisory, Some(Posture), "Every plan that is on covers everything", &[Need::Inventory, Need::Plans], protection::coverage_full),
+    each("defender_foundational_on", Advisory, Some(Posture), "The free posture tier is on", &[Need::Foundational, Need::Plans], protection::foundational_on),
+    each("defender_plan_for_area", Advisory, Some(Posture), "Every plan that the resources need is on", &[Need::Inventory, Need::Plans, Need::Providers], protection::plan_for_area),
+    each("defender_plans_readable", Required, Some(Posture), "The Defender plans are readable", &[Need::Plans], protection::plans_readable),
+    each("defender_registered", Required, Some(Posture), "Microsoft.Security is registered", &[Need::Providers], protection::registered),
+    each("defender_scan_done", Advisory, Some(Posture), "Servers and images were scanned where their plan is on", &[Need::Inventory, Need::Plans, Need::Scans], protection::scan_done),
+    whole("graph_access_review_read", Advisory, Some(Identity), "Access reviews are readable", &[Need::Consent, Need::Token], identity::access_review_read),
+    whole("graph_admin_consent", Required, Some(Identity), "Every requested Application permission is consented", &[Need::Consent, Need::ServicePrincipal, Need::Token], identity::admin_consent),
+    whole("graph_audit_log_read", Advisory, Some(Identity), "Sign-ins and MFA registration are readable", &[Need::Consent, Need::Token], identity::audit_log_read),
+    whole("graph_directory_read", Required, Some(Identity), "The directory is readable", &[Need::Consent, Need::Token], identity::directory_read),
+    whole("graph_permission_kind", Required, Some(Identity), "An application holds Application permissions, not Delegated ones", &[Need::Consent, Need::Token], identity::permission_kind),
+    whole("graph_policy_read", Advisory, Some(Identity), "Conditional Access and other policies are readable", &[Need::Consent, Need::Token], identity::policy_read),
+    whole("graph_reachable", Required, Some(Identity), "Microsoft Graph answers", &[Need::Organization, Need::Token], identity::reachable),
+    whole("graph_role_schedules_read", Advisory, Some(Identity), "Eligible and active directory roles are readable", &[Need::Consent, Need::Token], identity::role_schedules_read),
+    whole("graph_synchronization_read", Advisory, Some(Identity), "Provisioning jobs are readable", &[Need::Consent, Need::Token], identity::synchronization_read),
     each("key_vault_readable", Advisory, Some(Data), "Key vaults are readable through Azure Resource Manager", &[Need::Permissions], roles::key_vault_readable),
-    whole("leavers_in_scope", Advisory, Some(Identity), "No disabled account with active roles is hidden", &[], directory::leavers_in_scope),
-    whole("license_p1", Advisory, Some(Identity), "The tenant has Entra ID P1", &[Need::Licences], directory::license_p1),
-    whole("license_p2", Advisory, Some(Identity), "The tenant has Entra ID P2", &[Need::Licences], directory::license_p2),
+    whole("leavers_in_scope", Advisory, Some(Identity), "No disabled account with active roles is hidden", &[], identity::leavers_in_scope),
+    whole("license_p1", Advisory, Some(Identity), "The tenant has Entra ID P1", &[Need::Licences], identity::license_p1),
+    whole("license_p2", Advisory, Some(Identity), "The tenant has Entra ID P2", &[Need::Licences], identity::license_p2),
     whole("management_group_readable", Advisory, None, "The management groups are readable", &[Need::Groups], scope::management_group_readable),
     each("policy_states_readable", Advisory, Some(Governance), "Policy states are readable", &[Need::Permissions], roles::policy_states_readable),
-    each("private_clusters", Advisory, Some(Compute), "AKS clusters with a private API server are known", &[Need::Clusters], defender::private_clusters),
+    each("private_clusters", Advisory, Some(Compute), "AKS clusters with a private API server are known", &[Need::Clusters], protection::private_clusters),
     each("providers_registered", Advisory, None, "The resource providers of the resources are registered", &[Need::Inventory, Need::Providers], providers::registered),
     whole("resource_graph_usable", Required, None, "Azure Resource Graph answers", &[Need::Query], scope::resource_graph_usable),
     each("role_excess", Advisory, None, "The sign-in holds no more than reads", &[Need::Below, Need::Permissions], roles::excess),
     each("role_monitoring_reader", Required, Some(Observability), "Azure Monitor settings are readable", &[Need::Permissions], roles::monitoring_reader),
     each("role_reader", Required, None, "Everything that the areas read is readable", &[Need::Permissions], roles::reader),
     each("role_security_reader", Required, Some(Posture), "Defender for Cloud is readable", &[Need::Permissions], roles::security_reader),
-    whole("scim_overrides_scope", Advisory, Some(Identity), "No provisioning overrides `identity_scope`", &[Need::Jobs], directory::scim_overrides_scope),
+    whole("scim_overrides_scope", Advisory, Some(Identity), "No provisioning overrides `identity_scope`", &[Need::Jobs], identity::scim_overrides_scope),
     whole("scope_complete", Required, None, "All expected subscriptions are visible", &[], scope::complete),
     whole("sign_in", Required, None, "A token was issued", &[], sign_in::signed_in),
     whole("subscription_detected", Required, None, "At least one subscription is visible", &[], scope::detected),
     each("subscription_enabled", Required, None, "The subscription is enabled", &[], scope::enabled),
     each("subscription_tenant_matches", Required, None, "The subscription belongs to the tenant of the sign-in", &[], scope::tenant_matches),
     whole("tenant_matches", Required, None, "Token, directory and configuration name one tenant", &[Need::Discovery, Need::Organization], sign_in::tenant_matches),
-    whole("user_sign_in_limits", Advisory, Some(Identity), "The sign-in is not a user's", &[], directory::user_sign_in_limits),
+    whole("user_sign_in_limits", Advisory, Some(Identity), "The sign-in is not a user's", &[], identity::user_sign_in_limits),
 ];
 
 const fn whole(

@@ -1,10 +1,10 @@
 //! Whether a connection has what it needs: a fixed list of checks, each with a status, what it rests on, and the one next step.
 
 pub mod catalogue;
-mod defender;
-mod directory;
-pub mod facts;
+pub mod evidence;
 mod features;
+mod identity;
+mod protection;
 mod providers;
 mod roles;
 mod scope;
@@ -12,13 +12,14 @@ mod sign_in;
 pub mod verdict;
 
 pub use catalogue::{CHECKS, Check, Level, select};
-pub use facts::{Facts, Need};
+pub use evidence::{Facts, Need};
 pub use features::{Readiness, checks as checks_of_features, ready_for};
 pub use providers::NAMESPACES;
 pub use verdict::Verdict;
 
-use self::{catalogue::Judge, facts::Unseen};
+use self::catalogue::Judge;
 use super::Reason;
+use crate::posture::connection::evidence::Unseen;
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]

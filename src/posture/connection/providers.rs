@@ -2,11 +2,16 @@
 
 use super::{
     Verdict,
-    defender::register,
-    facts::{Facts, Subscription},
     verdict::{joined, listed},
 };
-use crate::posture::{Reason, defender::surely_unregistered};
+use crate::posture::{
+    Reason,
+    connection::{
+        evidence::{Facts, Subscription},
+        protection::register,
+    },
+    defender::surely_unregistered,
+};
 
 /// The namespaces whose resources the provider looks at.
 pub const NAMESPACES: &[&str] = &[

@@ -2,11 +2,12 @@
 
 use super::{
     Verdict,
-    facts::{Facts, Subscription},
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Reason, filter,
+    Reason,
+    connection::evidence::{Facts, Subscription},
+    filter,
     rbac::{Permission, built_in::by_name, covers},
 };
 

@@ -2,10 +2,12 @@
 
 use super::{
     Level, Verdict,
-    facts::{Facts, Subscription},
     verdict::{joined, listed},
 };
-use crate::posture::{Reason, Unreadable};
+use crate::posture::{
+    Reason, Unreadable,
+    connection::evidence::{Facts, Subscription},
+};
 
 pub(super) fn detected(facts: &Facts) -> Verdict {
     match &facts.scope.detected {

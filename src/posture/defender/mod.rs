@@ -1,12 +1,12 @@
 //! Defender for Cloud plans: what is on, how whole, and whether that is enough.
 
-mod judge;
 mod offers;
+mod readiness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use judge::{Requirement, Verdict, judge, judge_unregistered};
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
+pub use readiness::{Requirement, Verdict, judge, judge_unregistered};
 
 use super::Reason;
 

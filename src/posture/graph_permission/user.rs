@@ -2,7 +2,7 @@
 //! Delegated permission, as far as the user's own directory roles reach.
 
 use super::{Evidence, Verdict, held, includes};
-use crate::posture::{Reason, Status, Unreadable, rbac::directory::GLOBAL_ADMINISTRATOR};
+use crate::posture::{Reason, Status, Unreadable, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
 
 /// The Delegated permission with which an application does towards the directory whatever the user may.
 const ACT_AS_USER: &str = "Directory.AccessAsUser.All";

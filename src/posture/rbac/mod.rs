@@ -3,7 +3,7 @@
 pub mod built_in;
 pub mod condition;
 pub mod coverage;
-pub mod directory;
+pub mod directory_roles;
 pub mod facts;
 pub mod judge;
 pub mod operation;

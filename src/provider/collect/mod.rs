@@ -1,31 +1,20 @@
 //! The only place where judgement causes IO: facts for `posture`, read through `azure`, each with the gaps that belong to it.
 
-pub mod authorization;
-pub mod connection;
-pub mod delegated;
-pub mod directory;
-pub mod engine;
-pub mod grants;
-pub mod graph;
-pub mod hierarchy;
-pub mod inventory;
-mod judged;
+pub mod estate;
+pub mod facts;
 pub mod lists;
-pub mod named;
-mod nothing;
-pub mod own_credential;
-pub mod proof;
-pub mod scope;
-pub mod security;
-pub mod subscription;
 
 use std::{future::Future, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use self::{proof::Evidence, scope::Subscription};
 use super::{context::Context, failure};
-use crate::{azure, posture::Unreadable, sdk::Result};
+use crate::{
+    azure,
+    posture::Unreadable,
+    provider::collect::estate::{proof::Evidence, scope::Subscription},
+    sdk::Result,
+};
 
 /// One list, read in several subscriptions.
 #[derive(Debug)]
@@ -66,6 +55,6 @@ where
     let parts = stream::iter(subscriptions.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?;
     let (read, gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let mut gaps: Vec<_> = gaps.into_iter().flatten().collect();
-    scope::grant_at_the_group(context, &mut gaps).await;
+    estate::scope::grant_at_the_group(context, &mut gaps).await;
     Ok(Lists { read: read.into_iter().flatten().collect(), gaps })
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use azposture::azure::{
-    Audience, Call, Error, Kind, gate, guard, scope,
+    Audience, Call, Error, Kind,
+    send::{bounds, guard, policy},
     settings::{ResourceGraph, ScopeSetting},
 };
 use futures::future::join_all;
@@ -51,9 +52,9 @@ async fn a_refused_request_reaches_no_wire_and_takes_no_token() {
         (Call::arm_query("read", format!("/subscriptions/{OURS}/resources"), "2021-04-01"), guard::NOT_IN_TABLE),
         (Call::arm("read", format!("/subscriptions/{OURS}/x%2F..%2Fresources"), "2021-04-01"), guard::BAD_PATH),
         (Call::arm("read", format!("/subscriptions/{OURS}/../{OURS}/resources"), "2021-04-01"), guard::BAD_PATH),
-        (Call::arm("read", format!("/subscriptions/{THEIRS}/resources"), "2021-04-01"), scope::OUTSIDE_SCOPE),
+        (Call::arm("read", format!("/subscriptions/{THEIRS}/resources"), "2021-04-01"), bounds::OUTSIDE_SCOPE),
         (Call::graph("read", "/me"), guard::NOT_IN_TABLE),
-        (users().header("X-HTTP-Method-Override", "DELETE"), gate::BAD_HEADER),
+        (users().header("X-HTTP-Method-Override", "DELETE"), policy::BAD_HEADER),
     ] {
         let error = client.get::<Value>(call).await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (Kind::RefusedByGuard, code), "{error}");
@@ -67,11 +68,11 @@ async fn once_confined_a_client_reads_its_subscriptions_and_no_other() {
     let fake = Fake::new(|_, _| ok(EMPTY));
     let client = fake.client_with(|settings| settings.scope = ScopeSetting::Tenant);
     assert!(ids(&client, subscriptions()).await.is_ok());
-    assert_eq!(ids(&client, resources()).await.unwrap_err().code(), scope::OUTSIDE_SCOPE);
+    assert_eq!(ids(&client, resources()).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
     client.clone().confine(&BTreeSet::from([OURS.to_owned()]));
     assert!(ids(&client.fresh(), resources()).await.is_ok());
     let theirs = Call::arm("list resources", format!("/subscriptions/{THEIRS}/resources"), "2021-04-01");
-    assert_eq!(ids(&client, theirs).await.unwrap_err().code(), scope::OUTSIDE_SCOPE);
+    assert_eq!(ids(&client, theirs).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +81,7 @@ async fn without_resource_graph_not_even_a_reading_post_is_sent() {
     let client = fake.client_with(|settings| settings.resource_graph = ResourceGraph::Never);
     let path = format!("/subscriptions/{OURS}/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults");
     let error = ids(&client, Call::arm_query("list policy states", path.clone(), "2019-10-01")).await.unwrap_err();
-    assert_eq!((error.code(), fake.sent().len()), (gate::GET_ONLY, 0));
+    assert_eq!((error.code(), fake.sent().len()), (policy::GET_ONLY, 0));
     assert!(ids(&fake.client(), Call::arm_query("list policy states", path, "2019-10-01")).await.is_ok());
     assert_eq!(fake.sent()[0].method, "POST");
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Kind, Result,
-    pager::PARTIAL_ANSWER,
+    pages::PARTIAL_ANSWER,
     resource_graph::{Breadth, NO_SCOPE, Query, QueryScope, SUBSCRIPTION_LIMIT, TRUNCATED},
-    scope,
+    send::bounds,
     settings::ScopeSetting,
 };
 use serde_json::{Value, json};
@@ -128,10 +128,10 @@ async fn a_query_without_scope_or_beyond_it_is_not_sent() {
     let fake = Fake::new(|_, _| ok(page(&[], 0, None)));
     let client = fake.client();
     assert_eq!(run(&client, query([])).await.unwrap_err().code(), NO_SCOPE);
-    assert_eq!(run(&client, query([OURS.to_owned(), THEIRS.to_owned()])).await.unwrap_err().code(), scope::OUTSIDE_SCOPE);
+    assert_eq!(run(&client, query([OURS.to_owned(), THEIRS.to_owned()])).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
     let mut groups = query([]);
     groups.scope = QueryScope::ManagementGroups(BTreeSet::from(["corp".to_owned()]));
-    assert_eq!(run(&client, groups.clone()).await.unwrap_err().code(), scope::OUTSIDE_SCOPE);
+    assert_eq!(run(&client, groups.clone()).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
     assert_eq!(fake.sent().len(), 0);
     let client = fake.client_with(|settings| settings.scope = ScopeSetting::ManagementGroup("corp".to_owned()));
     assert!(run(&client, groups).await.unwrap().is_empty());

@@ -2,7 +2,7 @@
 
 use azposture::azure::{
     Client, Result,
-    graph::{
+    microsoft_graph::{
         applications,
         directory::{self, Kind},
         organization,

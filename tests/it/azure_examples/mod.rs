@@ -13,7 +13,7 @@ use std::{
     sync::Once,
 };
 
-use azposture::azure::{Audience, Client, guard, settings::ScopeSetting};
+use azposture::azure::{Audience, Client, send::guard, settings::ScopeSetting};
 use azure_core::http::Method;
 use serde_json::{Value as Json, json};
 

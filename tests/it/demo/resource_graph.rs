@@ -1,7 +1,7 @@
 //! Azure Resource Graph: named queries, scopes, pages, and rows that are missing without a word.
 
 use azposture::{
-    azure::queries::TEXTS,
+    azure::resource_graph::queries::TEXTS,
     demo::{Fault, PRINCIPAL_ID, PRODUCTION, RESOURCE_MANAGER_HOST, SANDBOX, Tenant},
 };
 use azure_core::http::Method;

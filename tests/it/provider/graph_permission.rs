@@ -90,7 +90,7 @@ async fn a_user_holds_no_application_permission_whatever_az_is_given() {
 #[tokio::test]
 async fn a_user_whose_token_is_opaque_is_unknown() {
     let opaque = as_user(Tenant::demo()).with_fault(Fault::on("/oauth2/v2.0/token").change(|answer| {
-        let claims = azposture::azure::claims::Claims::of(answer["access_token"].as_str().unwrap()).unwrap();
+        let claims = azposture::azure::tenant::claims::Claims::of(answer["access_token"].as_str().unwrap()).unwrap();
         if claims.aud.is_some_and(|audience| audience.contains("graph")) {
             answer["access_token"] = json!("opaque");
         }

@@ -3,9 +3,9 @@
 use azposture::{
     azure::{
         arm::authorization::{DenyAssignment, RoleAssignment, RoleDefinition, ScheduleInstance},
-        graph::directory,
+        microsoft_graph::directory,
     },
-    provider::collect::authorization::{assignment, denial, guid_of, role},
+    provider::collect::lists::authorization::{assignment, denial, guid_of, role},
 };
 use serde::de::DeserializeOwned;
 

@@ -15,7 +15,7 @@ use azposture::{
             judge,
         },
     },
-    provider::collect::authorization::role,
+    provider::collect::lists::authorization::role,
 };
 
 pub(super) const ME: &str = "00000000-0000-4000-8000-00000000000a";

@@ -2,10 +2,12 @@
 
 use azposture::azure::{
     Error, Kind,
-    cloud::{self, Cloud},
-    discovery::{self, Discovery},
-    explain,
+    answer::explain,
     inputs::Inputs,
+    tenant::{
+        cloud::{self, Cloud},
+        discovery::{self, Discovery},
+    },
 };
 use azure_core::cloud::CloudConfiguration;
 

@@ -1,6 +1,11 @@
 //! Every code of the table arrives as its own explanation.
 
-use azposture::azure::{Error, Kind, explain, explain::Topic, inputs::Inputs, settings::Sensitive};
+use azposture::azure::{
+    Error, Kind,
+    answer::{explain, explain::Topic},
+    inputs::Inputs,
+    settings::Sensitive,
+};
 
 use super::support::{Service, application, entra, sign_in};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use azposture::azure::{Kind, cloud, credential, explain, inputs::Inputs, settings::Sensitive};
+use azposture::azure::{Kind, answer::explain, credential, inputs::Inputs, settings::Sensitive, tenant::cloud};
 use azure_core::http::{
     Context, Request,
     policies::{Policy, PolicyResult},
@@ -311,7 +311,7 @@ impl azure_core::http::HttpClient for Guarded {
 
 #[tokio::test]
 async fn a_refusal_of_our_own_transport_is_passed_on_by_every_method() {
-    let transports = azposture::azure::transport::Transports { api: Arc::new(Guarded), metadata: Arc::new(Guarded) };
+    let transports = azposture::azure::send::transport::Transports { api: Arc::new(Guarded), metadata: Arc::new(Guarded) };
     let github = Inputs {
         use_oidc: Some(true),
         oidc_request_url: Some("https://pipeline.example".into()),

@@ -7,10 +7,13 @@ use std::{
 
 use async_trait::async_trait;
 use azposture::azure::{
-    Error, cloud, credential, explain,
+    Error,
+    answer::explain,
+    credential,
     inputs::{Inputs, Problem},
+    send::transport::Transports,
     settings::{Method, Settings},
-    transport::Transports,
+    tenant::cloud,
 };
 use azure_core::{
     credentials::{AccessToken, TokenCredential},

@@ -350,6 +350,6 @@ async fn the_provider_with_trace_logs_writes_no_secret() {
         assert!(plugin.shutdown().await.success());
         case.clean("the log", plugin.stderr().as_bytes());
         case.clean("what was answered", said.concat().as_bytes());
-        assert!(plugin.stderr().contains("azposture.azure.attempt"), "{}", plugin.stderr());
+        assert!(plugin.stderr().contains("azposture.azure.send.attempt"), "{}", plugin.stderr());
     }
 }

@@ -6,16 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::{
-    CHECKS, Level, Row,
-    facts::{
+use super::{CHECKS, Level, Row, judge, ready, select};
+use crate::posture::{
+    Area, Reason, Status, Unreadable,
+    connection::evidence::{
         Credential, Directory, Discovery, Facts, Lifetime, List, Organization, Scope, ServicePrincipal, SignIn, Subscription,
         Token, Undetected, Unseen, Whole,
     },
-    judge, ready, select,
-};
-use crate::posture::{
-    Area, Reason, Status, Unreadable,
     graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, Request, unasked},
     rbac::Permission,
 };

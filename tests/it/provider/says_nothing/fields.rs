@@ -188,13 +188,13 @@ fn group() -> String {
 /// The text of the wire models.
 fn wire_models() -> String {
     let mut text = String::new();
-    for folder in ["src/azure/arm", "src/azure/graph"] {
+    for folder in ["src/azure/arm", "src/azure/microsoft_graph"] {
         let mut files: Vec<_> =
             fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap().map(|file| file.unwrap().path()).collect();
         files.sort();
         files.iter().for_each(|file| text.push_str(&fs::read_to_string(file).unwrap()));
     }
-    text + &fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/azure/queries.rs")).unwrap()
+    text + &fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/azure/resource_graph/queries.rs")).unwrap()
 }
 
 /// One field of one list, spoiled in one way, and the engine through which it is read.

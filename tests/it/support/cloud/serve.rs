@@ -131,7 +131,7 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
     let asked = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let fronted = |front: &Front| front(Asked { role, host: &host, path: &asked, body: &body });
     let told = match (role, inner.front.as_ref().and_then(fronted)) {
-        (_, Some(body)) => Told { status: 200, headers: json_headers(), body: vec![Ok(body)] },
+        (_, Some(body)) => IdentityAnswer { status: 200, headers: json_headers(), body: vec![Ok(body)] },
         (Role::Machine, None) => machine(&inner, &head.uri, header("x-identity-header").as_deref()).await,
         (Role::Pipeline, None) => pipeline(&inner, &head.method, &path, header("authorization").as_deref()),
         (Role::Graph | Role::Login | Role::Management, None) => tenant(&inner, role, &head, &asked, &body).await?,
@@ -140,7 +140,7 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
 }
 
 /// An answer in pieces; an error among them is where the connection breaks.
-struct Told {
+struct IdentityAnswer {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<Chunk>,
@@ -150,12 +150,18 @@ fn json_headers() -> Vec<(String, String)> {
     vec![("content-type".into(), "application/json".into())]
 }
 
-fn told(status: u16, body: &Json) -> Told {
-    Told { status, headers: json_headers(), body: vec![Ok(body.to_string().into())] }
+fn told(status: u16, body: &Json) -> IdentityAnswer {
+    IdentityAnswer { status, headers: json_headers(), body: vec![Ok(body.to_string().into())] }
 }
 
 /// What the tenant answers, in the words of this cloud.
-async fn tenant(inner: &Inner, role: Role, head: &hyper::http::request::Parts, asked: &str, body: &[u8]) -> Result<Told, Broken> {
+async fn tenant(
+    inner: &Inner,
+    role: Role,
+    head: &hyper::http::request::Parts,
+    asked: &str,
+    body: &[u8],
+) -> Result<IdentityAnswer, Broken> {
     let method = if head.method == hyper::Method::POST { Method::Post } else { Method::Get };
     let is_token = role == Role::Login && head.uri.path().ends_with("/oauth2/v2.0/token");
     let mut body = body.to_vec();
@@ -179,7 +185,7 @@ async fn tenant(inner: &Inner, role: Role, head: &hyper::http::request::Parts, a
         *chunk = in_our_words(inner, chunk, is_token);
     }
     let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned())).collect();
-    Ok(Told { status: status.into(), headers, body: chunks })
+    Ok(IdentityAnswer { status: status.into(), headers, body: chunks })
 }
 
 fn demo_host(role: Role) -> &'static str {
@@ -191,7 +197,7 @@ fn demo_host(role: Role) -> &'static str {
 }
 
 /// The tenant takes any assertion; this cloud takes its own pipelines', and what is signed by a certificate.
-fn refused(form: &BTreeMap<String, String>) -> Option<Told> {
+fn refused(form: &BTreeMap<String, String>) -> Option<IdentityAnswer> {
     let assertion = form.get("client_assertion")?;
     let signed = assertion.split('.').count() == 3 && assertion.starts_with("ey");
     if assertion.starts_with(ASSERTION) || signed {
@@ -227,7 +233,7 @@ fn in_our_words(inner: &Inner, body: &Bytes, is_token: bool) -> Bytes {
     text.into()
 }
 
-fn pipeline(inner: &Inner, method: &hyper::Method, path: &str, authorization: Option<&str>) -> Told {
+fn pipeline(inner: &Inner, method: &hyper::Method, path: &str, authorization: Option<&str>) -> IdentityAnswer {
     let name = |role| format!("https://{}/", inner.names[&role]);
     let knows = authorization == Some(&format!("Bearer {REQUEST_TOKEN}"));
     match (method.as_str(), path) {
@@ -250,7 +256,7 @@ fn pipeline(inner: &Inner, method: &hyper::Method, path: &str, authorization: Op
 }
 
 /// The identity endpoint of App Service. The lifetime is text, as the service writes it.
-async fn machine(inner: &Inner, uri: &hyper::Uri, secret: Option<&str>) -> Told {
+async fn machine(inner: &Inner, uri: &hyper::Uri, secret: Option<&str>) -> IdentityAnswer {
     let query: BTreeMap<_, _> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let resource = query.get("resource").map(String::as_str).unwrap_or_default();
     let role = [Role::Management, Role::Graph].into_iter().find(|role| resource == format!("https://{}", inner.names[role]));
@@ -285,7 +291,7 @@ pub(super) async fn token(inner: &Inner, role: Role) -> String {
     token
 }
 
-fn on_the_wire(mut told: Told, effect: Option<Effect>, version: Version, accepts: Option<&str>) -> Response<Payload> {
+fn on_the_wire(mut told: IdentityAnswer, effect: Option<Effect>, version: Version, accepts: Option<&str>) -> Response<Payload> {
     if matches!(effect, Some(Effect::Gzip | Effect::GzipCut)) && accepts.is_some_and(|accepts| accepts.contains("gzip")) {
         let mut packed = GzEncoder::new(Vec::new(), Compression::default());
         told.body.iter().flatten().for_each(|chunk| packed.write_all(chunk).unwrap());

@@ -1,7 +1,0 @@
-//! What Microsoft Graph is asked for: one function a list, its wire model beside it.
-
-pub mod applications;
-pub mod directory;
-pub mod organization;
-pub(in crate::azure) mod permissions;
-pub mod provisioning;

@@ -1,0 +1,194 @@
+//! Applications: their principals, registrations, credentials without their values, and what was requested and consented.
+
+use serde::Deserialize;
+
+use crate::azure::{
+    Result,
+    answer::lenient::{list, or_default, text, unstated},
+    call::Call,
+    client::Client,
+};
+
+/// The principal of an application in this tenant.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServicePrincipal {
+    /// Object id.
+    pub id: String,
+    /// Client id.
+    #[serde(default, deserialize_with = "text")]
+    pub app_id: Option<String>,
+    /// Its name.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+    /// Whether it can sign in.
+    #[serde(default)]
+    pub account_enabled: Option<bool>,
+    /// `Application`, `ManagedIdentity`, `Legacy`, `SocialIdp`.
+    #[serde(default, deserialize_with = "text")]
+    pub service_principal_type: Option<String>,
+    /// The tenant its registration is in.
+    #[serde(default, deserialize_with = "text")]
+    pub app_owner_organization_id: Option<String>,
+    /// Its own secrets, beside those of its registration, without their values; only where they are asked for.
+    #[serde(default, deserialize_with = "list")]
+    pub password_credentials: Option<Vec<Credential>>,
+    /// Its own certificates; only where they are asked for.
+    #[serde(default, deserialize_with = "list")]
+    pub key_credentials: Option<Vec<Credential>>,
+}
+
+/// The permissions an API offers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Api {
+    /// Object id of the API's principal.
+    pub id: String,
+    /// Application permissions.
+    pub app_roles: Vec<Permission>,
+    /// Delegated permissions.
+    #[serde(default, rename = "oauth2PermissionScopes", deserialize_with = "or_default")]
+    pub scopes: Vec<Permission>,
+}
+
+/// A permission an API offers.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Permission {
+    /// GUID.
+    pub id: String,
+    /// `Directory.Read.All`
+    #[serde(default, deserialize_with = "or_default")]
+    pub value: String,
+}
+
+/// A registration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Application {
+    /// Object id.
+    pub id: String,
+    /// What it asks for. Without it nothing says that it asks for nothing: such an answer is not read at all.
+    pub required_resource_access: Vec<ResourceAccess>,
+    /// Its secrets, without their values.
+    pub password_credentials: Vec<Credential>,
+    /// Its certificates.
+    pub key_credentials: Vec<Credential>,
+}
+
+/// What a registration asks of one API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceAccess {
+    /// Client id of the API.
+    pub resource_app_id: String,
+    /// The permissions.
+    pub resource_access: Vec<Access>,
+}
+
+/// One permission a registration asks for.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Access {
+    /// Id of the permission.
+    pub id: String,
+    /// `Role` for Application, `Scope` for Delegated.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+/// A secret or certificate, without its value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credential {
+    /// From.
+    #[serde(default, deserialize_with = "text")]
+    pub start_date_time: Option<String>,
+    /// Until.
+    #[serde(default, deserialize_with = "text")]
+    pub end_date_time: Option<String>,
+}
+
+/// An Application permission that was consented.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppRoleAssignment {
+    /// Id of the permission.
+    pub app_role_id: String,
+    /// Object id of the API's principal.
+    #[serde(default, deserialize_with = "or_default")]
+    pub resource_id: String,
+}
+
+/// Delegated permissions that were consented.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionGrant {
+    /// Object id of the API's principal.
+    #[serde(default, deserialize_with = "text")]
+    pub resource_id: Option<String>,
+    /// Names, separated by blanks.
+    #[serde(default, deserialize_with = "text")]
+    pub scope: Option<String>,
+}
+
+const PRINCIPAL: &str = "id,appId,displayName,accountEnabled,servicePrincipalType,appOwnerOrganizationId";
+
+/// A principal by object id.
+pub async fn service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
+    let path = format!("/servicePrincipals/{object_id}");
+    client.get(Call::graph("read the service principal", path).with("$select", PRINCIPAL)).await
+}
+
+/// The principal of the sign-in itself, with its credentials. The service counts reads of certificates more strictly than others, so
+/// they are not read of every principal.
+pub async fn own_service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
+    let path = format!("/servicePrincipals/{object_id}");
+    let select = format!("{PRINCIPAL},passwordCredentials,keyCredentials");
+    let reading = "read the service principal";
+    let read: ServicePrincipal = client.get(Call::graph(reading, &path).with("$select", &select)).await?;
+    match (&read.password_credentials, &read.key_credentials) {
+        (Some(_), Some(_)) => Ok(read),
+        (None, _) => Err(unstated(reading, path, "passwordCredentials")),
+        (_, None) => Err(unstated(reading, path, "keyCredentials")),
+    }
+}
+
+/// A principal by client id.
+pub async fn service_principal_of(client: &Client, client_id: &str) -> Result<ServicePrincipal> {
+    let path = format!("/servicePrincipals(appId='{client_id}')");
+    client.get(Call::graph("read the service principal", path).with("$select", PRINCIPAL)).await
+}
+
+/// The permissions an API offers.
+pub async fn api(client: &Client, client_id: &str) -> Result<Api> {
+    let path = format!("/servicePrincipals(appId='{client_id}')");
+    client.get(Call::graph("read an API's permissions", path).with("$select", "id,appRoles,oauth2PermissionScopes")).await
+}
+
+/// A registration by client id; 404 where it is in another tenant. `keyCredentials` comes without the keys unless they are named.
+pub async fn application_of(client: &Client, client_id: &str) -> Result<Application> {
+    let path = format!("/applications(appId='{client_id}')");
+    let select = "id,requiredResourceAccess,passwordCredentials,keyCredentials";
+    let read: Application = client.get(Call::graph("read the application", &path).with("$select", select)).await?;
+    let mut asked = read.required_resource_access.iter().flat_map(|resource| &resource.resource_access);
+    match asked.all(|access| ["Role", "Scope"].iter().any(|word| access.kind.eq_ignore_ascii_case(word))) {
+        true => Ok(read),
+        false => Err(unstated("read the application", path, "requiredResourceAccess.resourceAccess.type")),
+    }
+}
+
+/// Application permissions consented to a principal. One whose token holds some has some.
+pub async fn app_role_assignments(client: &Client, object_id: &str, in_token: bool) -> Result<Vec<AppRoleAssignment>> {
+    let mut all = Vec::new();
+    let path = format!("/servicePrincipals/{object_id}/appRoleAssignments");
+    let call = Call::graph("list consented Application permissions", path);
+    client.list(if in_token { call.never_empty() } else { call }, |row| all.push(row)).await?;
+    Ok(all)
+}
+
+/// Delegated permissions consented to a principal.
+pub async fn permission_grants(client: &Client, object_id: &str) -> Result<Vec<PermissionGrant>> {
+    let mut all = Vec::new();
+    let path = format!("/servicePrincipals/{object_id}/oauth2PermissionGrants");
+    client.list(Call::graph("list consented Delegated permissions", path), |row| all.push(row)).await?;
+    Ok(all)
+}

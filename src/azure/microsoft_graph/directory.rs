@@ -1,0 +1,267 @@
+//! The directory: accounts, groups, who is in which group, and who holds which directory role.
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::azure::{
+    Result,
+    answer::lenient::{flag, list, present, text},
+    call::Call,
+    client::Client,
+};
+
+/// What kind of object an id belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A group.
+    Group,
+    /// An application's or a managed identity's service principal.
+    ServicePrincipal,
+    /// A person's account, or a guest's.
+    User,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Group, Self::ServicePrincipal, Self::User];
+
+    /// The word Azure uses for a principal of this kind.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Group => "Group",
+            Self::ServicePrincipal => "ServicePrincipal",
+            Self::User => "User",
+        }
+    }
+
+    /// The collection it stands in.
+    fn collection(self) -> &'static str {
+        match self {
+            Self::Group => "groups",
+            Self::ServicePrincipal => "servicePrincipals",
+            Self::User => "users",
+        }
+    }
+
+    /// What is worth knowing of it. Names only where somebody may see them.
+    fn fields(self, with_names: bool) -> &'static str {
+        match (self, with_names) {
+            (Self::Group, false) => "id,visibility",
+            (Self::Group, true) => "id,visibility,displayName",
+            (Self::ServicePrincipal, false) => "id",
+            (Self::ServicePrincipal, true) => "id,displayName",
+            (Self::User, false) => "id,userType",
+            (Self::User, true) => "id,userType,displayName",
+        }
+    }
+}
+
+/// An object of the directory. Of one that the caller may not read there is only the id and the kind.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Object {
+    /// Object id.
+    pub id: String,
+    /// `#microsoft.graph.user` and the like, in lists of mixed kinds.
+    #[serde(rename = "@odata.type", default, deserialize_with = "text")]
+    pub odata_type: Option<String>,
+    /// Its name.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+    /// `Member` or `Guest`, of users.
+    #[serde(default, deserialize_with = "text")]
+    pub user_type: Option<String>,
+    /// Whether it can sign in, of users and service principals, where it was asked for.
+    #[serde(default, deserialize_with = "flag")]
+    pub account_enabled: Option<bool>,
+    /// `Public`, `Private` or `HiddenMembership`, of groups; empty for those that have none, as security groups do. None if it was left
+    /// out: then it may be any.
+    #[serde(default, deserialize_with = "present")]
+    pub visibility: Option<String>,
+}
+
+impl Object {
+    /// Its kind by the type it came with; none for devices, contacts and what else there is.
+    pub fn kind(&self) -> Option<Kind> {
+        let ty = self.odata_type.as_deref()?.strip_prefix("#microsoft.graph.")?;
+        Kind::ALL.into_iter().find(|kind| kind.word().eq_ignore_ascii_case(ty))
+    }
+
+    /// What Azure calls a principal of this kind.
+    pub fn principal_type(&self) -> &str {
+        match self.kind() {
+            Some(kind) => kind.word(),
+            None if self.odata_type.as_deref() == Some("#microsoft.graph.device") => "Device",
+            None => "Unknown",
+        }
+    }
+
+    /// Whether its members are hidden from those who are not in it.
+    pub fn hides_members(&self) -> bool {
+        self.visibility.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("HiddenMembership"))
+    }
+}
+
+/// A directory role given to a principal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleAssignment {
+    /// Unique.
+    pub id: String,
+    /// Object id.
+    pub principal_id: String,
+    /// The role; of a built-in one its template id.
+    pub role_definition_id: String,
+    /// `/`, `/administrativeUnits/{id}` or `/{application object id}`.
+    #[serde(default, deserialize_with = "text")]
+    pub directory_scope_id: Option<String>,
+    /// A scope that only one application knows, instead of the directory's.
+    #[serde(default, deserialize_with = "text")]
+    pub app_scope_id: Option<String>,
+    /// The principal, if it was asked for; null if it was deleted.
+    #[serde(default)]
+    pub principal: Option<Object>,
+}
+
+/// A directory role held, or available for activation, through Privileged Identity Management.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleInstance {
+    /// Unique.
+    pub id: String,
+    /// Object id.
+    pub principal_id: String,
+    /// The role.
+    pub role_definition_id: String,
+    /// As of an assignment.
+    #[serde(default, deserialize_with = "text")]
+    pub directory_scope_id: Option<String>,
+    /// As of an assignment.
+    #[serde(default, deserialize_with = "text")]
+    pub app_scope_id: Option<String>,
+    /// `Activated` or `Assigned`; eligibilities have none.
+    #[serde(default, deserialize_with = "text")]
+    pub assignment_type: Option<String>,
+    /// `Direct`, `Group` or `Inherited`.
+    #[serde(default, deserialize_with = "text")]
+    pub member_type: Option<String>,
+    /// From.
+    #[serde(default, deserialize_with = "text")]
+    pub start_date_time: Option<String>,
+    /// Until; none is permanent.
+    #[serde(default, deserialize_with = "text")]
+    pub end_date_time: Option<String>,
+    /// The principal, if it was asked for.
+    #[serde(default)]
+    pub principal: Option<Object>,
+}
+
+/// A directory role.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleDefinition {
+    /// Unique; of a built-in one its template id.
+    pub id: String,
+    /// The same in every tenant for built-in roles.
+    #[serde(default, deserialize_with = "text")]
+    pub template_id: Option<String>,
+    /// Its name. Not unique.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+    /// Whether it is built in.
+    #[serde(default, deserialize_with = "flag")]
+    pub is_built_in: Option<bool>,
+    /// What it allows; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub role_permissions: Option<Vec<RolePermission>>,
+}
+
+/// What a directory role allows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolePermission {
+    /// Operations; none if the service did not say.
+    #[serde(default, deserialize_with = "list")]
+    pub allowed_resource_actions: Option<Vec<String>>,
+}
+
+impl RoleDefinition {
+    /// The operations it allows; none unless the service stated all of them.
+    pub fn operations(&self) -> Option<Vec<&str>> {
+        let mut all = Vec::new();
+        for permission in self.role_permissions.as_ref()? {
+            all.extend(permission.allowed_resource_actions.as_ref()?.iter().map(String::as_str));
+        }
+        Some(all)
+    }
+}
+
+/// Ids one filter may name.
+pub const IDS_AT_ONCE: usize = 15;
+
+/// Objects of one kind by id, at most [`IDS_AT_ONCE`]. Those that do not exist (any more) are not in the answer.
+pub async fn objects(client: &Client, kind: Kind, ids: &[String], with_names: bool) -> Result<Vec<Object>> {
+    let quoted: Vec<_> = ids.iter().map(|id| format!("'{id}'")).collect();
+    let call = Call::graph("look up principals", format!("/{}", kind.collection()))
+        .with("$filter", format!("id in ({})", quoted.join(",")))
+        .with("$select", kind.fields(with_names));
+    collect(client, call).await
+}
+
+/// One object of one kind, and whether it is enabled.
+pub async fn object(client: &Client, kind: Kind, id: &str) -> Result<Object> {
+    let call = Call::graph("look up the principal", format!("/{}/{id}", kind.collection()));
+    let fields = match kind {
+        Kind::Group => kind.fields(false).to_owned(),
+        Kind::ServicePrincipal | Kind::User => format!("{},accountEnabled", kind.fields(false)),
+    };
+    client.get(call.with("$select", fields)).await
+}
+
+/// The groups an object is in, nested ones included.
+pub async fn groups_of(client: &Client, kind: Kind, id: &str) -> Result<Vec<Object>> {
+    let path = format!("/{}/{id}/transitiveMemberOf/microsoft.graph.group", kind.collection());
+    // The cast is an advanced query.
+    let call = Call::graph("list the groups of the principal", path)
+        .header("ConsistencyLevel", "eventual")
+        .with("$count", "true")
+        .with("$select", "id")
+        .with("$top", "999");
+    collect(client, call).await
+}
+
+/// The members of a group, those of the groups in it included.
+pub async fn members_of(client: &Client, group: &str, with_names: bool) -> Result<Vec<Object>> {
+    let fields = if with_names { "id,userType,displayName" } else { "id,userType" };
+    let call = Call::graph("list the members of the group", format!("/groups/{group}/transitiveMembers"));
+    collect(client, call.with("$select", fields).with("$top", "999")).await
+}
+
+/// Directory roles that are active, activated ones included, with who holds them. Every tenant has a Global Administrator.
+pub async fn role_assignments(client: &Client) -> Result<Vec<RoleAssignment>> {
+    let call = Call::graph("list directory role assignments", "/roleManagement/directory/roleAssignments");
+    collect(client, call.with("$expand", "principal").never_empty()).await
+}
+
+/// Directory roles, custom ones included. Every tenant has the built-in ones.
+pub async fn role_definitions(client: &Client) -> Result<Vec<RoleDefinition>> {
+    let call = Call::graph("list directory roles", "/roleManagement/directory/roleDefinitions");
+    collect(client, call.never_empty()).await
+}
+
+/// Directory roles that could be activated. Needs Entra ID P2.
+pub async fn role_eligibilities(client: &Client) -> Result<Vec<RoleInstance>> {
+    let path = "/roleManagement/directory/roleEligibilityScheduleInstances";
+    collect(client, Call::graph("list eligible directory role assignments", path).with("$expand", "principal")).await
+}
+
+/// Directory roles that are active, with how long. Needs Entra ID P2.
+pub async fn role_schedules(client: &Client) -> Result<Vec<RoleInstance>> {
+    let path = "/roleManagement/directory/roleAssignmentScheduleInstances";
+    collect(client, Call::graph("list scheduled directory role assignments", path)).await
+}
+
+async fn collect<T: DeserializeOwned + Send>(client: &Client, call: Call) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    client.list(call, |row| all.push(row)).await?;
+    Ok(all)
+}

@@ -1,0 +1,81 @@
+//! The tenant and its licences.
+
+use serde::Deserialize;
+
+use crate::azure::{
+    Result,
+    answer::lenient::{list, text},
+    call::Call,
+    client::Client,
+};
+
+/// The tenant.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Organization {
+    /// GUID of the tenant.
+    pub id: String,
+    /// Its name.
+    #[serde(default, deserialize_with = "text")]
+    pub display_name: Option<String>,
+}
+
+/// A product the tenant has bought.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sku {
+    /// `Enabled`, `Warning`, `Suspended`, `Deleted`, `LockedOut`.
+    #[serde(default, deserialize_with = "text")]
+    pub capability_status: Option<String>,
+    /// What is in it.
+    #[serde(default, deserialize_with = "list")]
+    pub service_plans: Option<Vec<ServicePlan>>,
+}
+
+/// A part of a product.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServicePlan {
+    /// GUID, the same in every tenant.
+    #[serde(default, deserialize_with = "text")]
+    pub service_plan_id: Option<String>,
+    /// `Success`, or what keeps it from working.
+    #[serde(default, deserialize_with = "text")]
+    pub provisioning_status: Option<String>,
+}
+
+impl Sku {
+    /// Whether what is in it can be used; none if the service does not say, or says it in a word that is not known here.
+    pub fn is_active(&self) -> Option<bool> {
+        known(self.capability_status.as_deref()?, &["Enabled", "Warning"], &["Deleted", "LockedOut", "Suspended"])
+    }
+}
+
+impl ServicePlan {
+    /// Whether it is there for the users of the tenant; none likewise.
+    pub fn is_provisioned(&self) -> Option<bool> {
+        const NOT_YET: &[&str] = &["Disabled", "Error", "PendingActivation", "PendingInput", "PendingProvisioning"];
+        known(self.provisioning_status.as_deref()?, &["Success"], NOT_YET)
+    }
+}
+
+fn known(word: &str, good: &[&str], bad: &[&str]) -> Option<bool> {
+    let is_one_of = |words: &[&str]| words.iter().any(|known| known.eq_ignore_ascii_case(word));
+    if is_one_of(good) { Some(true) } else { is_one_of(bad).then_some(false) }
+}
+
+/// The tenant: a list of one.
+pub async fn organization(client: &Client) -> Result<Vec<Organization>> {
+    let mut all = Vec::new();
+    let call = Call::graph("read the tenant", "/organization").with("$select", "id,displayName");
+    client.list(call.never_empty(), |row| all.push(row)).await?;
+    Ok(all)
+}
+
+/// The products of the tenant; one that only uses what is free has none. The list has no pages.
+pub async fn subscribed_skus(client: &Client) -> Result<Vec<Sku>> {
+    let mut all = Vec::new();
+    let call = Call::graph("list licences", "/subscribedSkus").with("$select", "id,capabilityStatus,servicePlans");
+    client.list(call, |row| all.push(row)).await?;
+    Ok(all)
+}

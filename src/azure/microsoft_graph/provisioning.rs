@@ -1,0 +1,58 @@
+//! Provisioning (SCIM) of enterprise applications: the state of their jobs. Settings and secrets of jobs are never read.
+
+use serde::Deserialize;
+
+use crate::azure::{
+    Result,
+    answer::lenient::{part, text},
+    call::Call,
+    client::Client,
+};
+
+/// A provisioning job.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// Its id.
+    pub id: String,
+    /// Whether it runs.
+    #[serde(default, deserialize_with = "part")]
+    pub schedule: Schedule,
+    /// How it goes.
+    #[serde(default, deserialize_with = "part")]
+    pub status: JobStatus,
+}
+
+/// When a job runs.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Schedule {
+    /// `Active`, `Disabled`, `Paused`.
+    #[serde(default, deserialize_with = "text")]
+    pub state: Option<String>,
+}
+
+/// How a job goes.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct JobStatus {
+    /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
+    #[serde(default, deserialize_with = "text")]
+    pub code: Option<String>,
+}
+
+impl Job {
+    /// Whether it provisions people at the moment; a job in quarantine still does, more slowly. None if the service does not say, or says
+    /// it in a word that is not known here.
+    pub fn is_active(&self) -> Option<bool> {
+        let state = self.schedule.state.as_deref()?;
+        let is = |word: &str| state.eq_ignore_ascii_case(word);
+        if is("Active") { Some(true) } else { (is("Disabled") || is("Paused")).then_some(false) }
+    }
+}
+
+/// The provisioning jobs of an application's principal.
+pub async fn jobs(client: &Client, object_id: &str) -> Result<Vec<Job>> {
+    let mut all = Vec::new();
+    let path = format!("/servicePrincipals/{object_id}/synchronization/jobs");
+    client.list(Call::graph("list provisioning jobs", path), |row| all.push(row)).await?;
+    Ok(all)
+}

@@ -1,0 +1,451 @@
+//! What a subscription produces: Defender for Cloud, and clusters that nobody can look into.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Verdict,
+    verdict::{joined, listed},
+};
+use crate::posture::{
+    Area, Reason, Unreadable,
+    connection::evidence::{Facts, Read, Subscription, Whole},
+    defender::{Coverage, Foundational, OFFERS, Plan, available, foundational, offered, resource_count, surely_unregistered},
+};
+
+const DEFENDER: &str = "microsoft.security";
+
+pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
+    let providers = match &subscription.providers {
+        Ok(providers) => providers,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    // A list that lacks it does not say that it is not registered.
+    let state = providers.get(DEFENDER).map_or("", String::as_str);
+    let is_off = |state: &str| {
+        let word = state.to_ascii_lowercase();
+        surely_unregistered(state) || word == "unregistering" || word.contains("fail")
+    };
+    let verdict = match state {
+        "" => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            "the service does not state whether Microsoft.Security is registered",
+            show(subscription),
+        ),
+        _ if state.eq_ignore_ascii_case("Registered") => Verdict::pass("Microsoft.Security is registered"),
+        _ if state.eq_ignore_ascii_case("Registering") => Verdict::unknown(
+            Reason::NoDataYet.word(),
+            "Microsoft.Security is being registered",
+            "Wait for the registration to end; the first data can take up to 24 hours.",
+        ),
+        _ if is_off(state) => Verdict::fail(
+            format!("Microsoft.Security is {state}, so Defender for Cloud produces nothing"),
+            register("Microsoft.Security", subscription),
+        ),
+        _ => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("Microsoft.Security is {state}, which this release does not know"),
+            show(subscription),
+        ),
+    };
+    if state.is_empty() { verdict } else { verdict.with("state", state) }
+}
+
+fn show(subscription: &Subscription) -> String {
+    format!("az provider show --namespace Microsoft.Security --subscription {} --query registrationState", subscription.id)
+}
+
+pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
+    let is_refused = |one: &Subscription| matches!(&one.plans, Err(gap) if gap.reason == Reason::Forbidden);
+    let fix = facts.grant("Security Reader", &facts.place_of_grant(subscription, is_refused));
+    match &subscription.plans {
+        Err(gap) if gap.reason == Reason::Forbidden => {
+            let fix = if gap.code == "AuthorizationFailed" { fix } else { gap.remedy.clone() };
+            let mut verdict = Verdict::fail("the Defender plans may not be read", fix).with("reason", gap.reason.word());
+            verdict.gaps.push(gap.clone());
+            verdict
+        }
+        Err(gap) => Verdict::unread(gap),
+        Ok(plans) if plans.rows.is_empty() => {
+            let detail = "the list of Defender plans is empty, which no subscription's is";
+            Verdict::unknown(Reason::NotProven.word(), detail, fix).with("plans", 0)
+        }
+        // Reading a plan proves that plans are readable, whatever the permissions say.
+        Ok(plans) => Verdict::pass("the Defender plans are readable").with("plans", plans.rows.len()),
+    }
+}
+
+pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Verdict {
+    match &subscription.assessments {
+        Err(gap) => Verdict::unread(gap),
+        Ok(Whole { rows: 0, unproven: Some(gap) }) => Verdict::unread(gap),
+        Ok(Whole { rows: 0, unproven: None }) => Verdict::unknown(
+            Reason::NoDataYet.word(),
+            "Defender for Cloud has no assessment yet",
+            "Initial data can take up to 24 hours after Defender for Cloud is switched on; if it is, wait.",
+        )
+        .with("assessments", 0),
+        Ok(Whole { rows, .. }) => Verdict::pass("Defender for Cloud has assessments").with("assessments", rows),
+    }
+}
+
+pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict {
+    let plans = match &subscription.plans {
+        Ok(plans) => plans,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    match (foundational(&plans.rows), &subscription.assessments) {
+        (Foundational::On, _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
+        (Foundational::Off, _) => Verdict::fail(
+            "the free posture tier (foundational CSPM) is off, so nothing is assessed; subscriptions made after 27 October 2026 start without it",
+            "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on.",
+        )
+        .with("tier", "Free"),
+        (Foundational::Unclear, _) => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            "what the list of plans says of the free posture tier (foundational CSPM) does not tell whether it is on",
+            "Portal: Defender for Cloud > Environment settings > the subscription: look whether foundational CSPM is on.",
+        ),
+        (Foundational::Absent, Err(gap) | Ok(Whole { rows: 0, unproven: Some(gap) })) => Verdict::unread(gap),
+        (Foundational::Absent, Ok(Whole { rows: 0, unproven: None })) => Verdict::unknown(
+            Reason::NoDataYet.word(),
+            "the list of plans does not say whether the free posture tier (foundational CSPM) is on, and there is no assessment",
+            "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on; if it is, initial data can take up to \
+             24 hours.",
+        )
+        .with("assessments", 0),
+        (Foundational::Absent, Ok(Whole { rows, .. })) => {
+            Verdict::pass("the free posture tier (foundational CSPM) produces assessments").with("assessments", rows)
+        }
+    }
+}
+
+/// A plan that is off, or covers nothing, where there are resources is certain even if the inventory may be short; that none is needed
+/// is not.
+pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdict {
+    let (plans, inventory) = match (&subscription.plans, &subscription.inventory) {
+        (Ok(plans), Ok(inventory)) => (plans, inventory),
+        (Err(gap), Ok(inventory)) if gap.reason == Reason::NotRegistered => return without(facts, subscription, inventory, gap),
+        (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
+    };
+    let Needed { offered: needed, absent } = needed(facts, &plans.rows, &inventory.rows);
+    let names = |is: &dyn Fn(&Plan) -> bool| sorted(needed.iter().filter(|plan| is(plan)).map(|plan| plan.name.as_str()));
+    let off = names(&|plan| plan.enabled() == Some(false));
+    let bare = names(&|plan| plan.is_on() && matches!(plan.covered(subscription.seen()), Coverage::None(_)));
+    let is_unfamiliar = |plan: &Plan| matches!(plan.covered(subscription.seen()), Coverage::Unfamiliar(_));
+    let silent = names(&|plan| plan.enabled().is_none() || is_unfamiliar(plan));
+    if let Some(first) = off.first() {
+        return Verdict::fail(
+            format!("the resources need plans that are off: {}", listed(&off)),
+            format!(
+                "Portal: Defender for Cloud > Environment settings > the subscription > Defender plans (az security pricing create --name {} \
+                 --tier standard --subscription {}).",
+                available(first),
+                subscription.id
+            ),
+        )
+        .with("off", joined(&off));
+    }
+    if !bare.is_empty() {
+        return Verdict::fail(
+            format!("plans that the resources need are on, but cover not one of them: {}", listed(&bare)),
+            OVERRIDDEN,
+        )
+        .with("not_covered", joined(&bare));
+    }
+    match unproven([plans.unproven.as_ref(), inventory.unproven.as_ref()]) {
+        Some(gap) => Verdict::unread(gap),
+        None if !absent.is_empty() => Verdict::unknown(
+            Reason::NotListed.word(),
+            format!("the list of plans lacks plans that the resources need: {}", listed(&absent)),
+            "Look at Defender for Cloud > Environment settings > the subscription whether the plan can be had there; where it cannot, protect these \
+             resources by other means.",
+        )
+        .with("absent", joined(&absent)),
+        None if !silent.is_empty() => Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("whether these plans are on and cover anything is not stated, or not in words that this release knows: {}", listed(&silent)),
+            LOOK,
+        )
+        .with("unstated", joined(&silent)),
+        None if needed.is_empty() => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
+        None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
+            Some(state) => Verdict::unknown(
+                Reason::NotRegistered.word(),
+                format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date"),
+                register("Microsoft.Security", subscription),
+            )
+            .with("state", state),
+            None => Verdict::pass("every plan that the resources need is on").with("needed", needed.len()),
+        },
+    }
+}
+
+/// The list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's state agrees.
+fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMap<String, u64>>, gap: &Unreadable) -> Verdict {
+    let mut needed: Vec<&str> = needed(facts, &[], &inventory.rows).absent.into_iter().map(available).collect();
+    needed.sort_unstable();
+    needed.dedup();
+    if needed.is_empty() {
+        return match &inventory.unproven {
+            Some(gap) => Verdict::unread(gap),
+            None => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
+        };
+    }
+    match state_of_defender(subscription) {
+        Some(state) if surely_unregistered(state) => Verdict::fail(
+            format!("Microsoft.Security is {state}, so the plans that the resources need are off: {}", listed(&needed)),
+            register("Microsoft.Security", subscription),
+        )
+        .with("reason", Reason::NotRegistered.word())
+        .with("state", state)
+        .with("off", joined(&needed)),
+        Some(state) => Verdict::unread(gap).with("state", state),
+        None => Verdict::unread(gap),
+    }
+}
+
+/// The state of Microsoft.Security; none if it was not read or is not stated.
+fn state_of_defender(subscription: &Subscription) -> Option<&str> {
+    let providers = subscription.providers.as_ref().ok()?;
+    providers.get(DEFENDER).map(String::as_str).filter(|state| !state.is_empty())
+}
+
+const LOOK: &str = "Look at Defender for Cloud > Environment settings > the subscription.";
+
+const OVERRIDDEN: &str = "Find the resources with an override (Defender for Cloud > Environment settings > the subscription; the resource's own \
+                          Defender page), or enforce the plan for all of them.";
+
+/// The plans for which a subscription has resources, of the areas that are on.
+struct Needed<'a> {
+    offered: Vec<&'a Plan>,
+    /// Those that are not in the service's list, and whose resources no other plan in it protects.
+    absent: Vec<&'static str>,
+}
+
+fn needed<'a>(facts: &Facts, plans: &'a [Plan], counts: &BTreeMap<String, u64>) -> Needed<'a> {
+    let find = |name: &str| plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name));
+    let there = |ty: &&&str| counts.get(&ty.to_ascii_lowercase()).is_some_and(|count| *count > 0);
+    let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && find(other.name).is_some());
+    let mut needed = Needed { offered: Vec::new(), absent: Vec::new() };
+    for offer in OFFERS.iter().filter(|offer| area_of(offer.name).is_some_and(|area| facts.areas.contains(&area))) {
+        let mut types = offer.resource_types.iter().filter(there).peekable();
+        if types.peek().is_none() {
+            continue;
+        }
+        match find(offer.name) {
+            // Its successor is judged by itself, if there is one.
+            Some(plan) if plan.deprecated && plan.replaced_by.iter().any(|name| find(name).is_some()) => {}
+            Some(plan) => needed.offered.push(plan),
+            None if types.all(|ty| protected(ty)) => {}
+            None => needed.absent.push(offer.name),
+        }
+    }
+    needed
+}
+
+pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
+    let plans = match &subscription.plans {
+        Ok(plans) => plans,
+        Err(gap) => return Verdict::unread(gap),
+    };
+    let on: Vec<&Plan> = plans.rows.iter().filter(|plan| plan.is_on() && !plan.deprecated).collect();
+    let names = |is: &dyn Fn(Coverage<'_>) -> bool| -> Vec<&str> {
+        sorted(on.iter().filter(|plan| is(plan.covered(subscription.seen()))).map(|plan| plan.name.as_str()))
+    };
+    let partial = names(&|coverage| coverage == Coverage::Partial);
+    let none = names(&|coverage| matches!(coverage, Coverage::None(_)));
+    let unseen = names(&|coverage| matches!(coverage, Coverage::Unseen(_)));
+    let unstated = names(&|coverage| matches!(coverage, Coverage::Contradicted | Coverage::Unfamiliar(_) | Coverage::Unstated));
+    if !partial.is_empty() || !none.is_empty() {
+        let lists = [("override", &partial), ("are all outside of", &none)];
+        let parts: Vec<String> = lists
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(verb, names)| format!("resources below the subscription {verb} plans that are on: {}", listed(names)))
+            .collect();
+        let verdict = Verdict::fail(parts.join("; "), OVERRIDDEN);
+        let lists = [("partial", partial), ("not_covered", none)].into_iter().filter(|(_, names)| !names.is_empty());
+        return lists.fold(verdict, |verdict, (name, names)| verdict.with(name, joined(&names)));
+    }
+    let inventory = match &subscription.inventory {
+        Ok(inventory) => inventory.unproven.as_ref(),
+        Err(gap) => Some(gap),
+    };
+    match (plans.unproven.as_ref(), inventory.filter(|_| !unseen.is_empty())) {
+        (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
+        (None, None) if plans.rows.iter().any(|plan| plan.enabled().is_none()) => {
+            Verdict::unknown(Reason::InvalidResponse.word(), "the service does not state whether every plan is on", LOOK)
+        }
+        (None, None) if on.is_empty() => Verdict::not_applicable("plan_off", "no plan is on"),
+        (None, None) if !unstated.is_empty() => Verdict::unknown(
+            Reason::NotProven.word(),
+            format!(
+                "the service does not state the coverage of these, or not in a way that can be believed: {}",
+                listed(&unstated)
+            ),
+            LOOK,
+        )
+        .with("unstated", joined(&unstated)),
+        (None, None) => Verdict::pass("every plan that is on covers everything").with("plans", on.len()),
+    }
+}
+
+/// Servers and container images; SQL databases scan themselves.
+pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
+    let (plans, scans) = match (&subscription.plans, &subscription.scans) {
+        (Ok(plans), Ok(scans)) => (plans, scans),
+        (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
+    };
+    let (mut missing, mut untimed) = (Vec::new(), Vec::new());
+    let (mut judged, mut unread) = (0, None);
+    let scanning = [("server", "VirtualMachines"), ("container_image", "Containers")];
+    let is_silent = |name: &str| plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(name) && own.enabled().is_none());
+    let silent: Vec<&str> = scanning.iter().map(|(_, plan)| *plan).filter(|plan| is_silent(plan)).collect();
+    if !silent.is_empty() {
+        return Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the service does not state the tier of {}", listed(&silent)),
+            "Look at Defender for Cloud > Environment settings > the subscription.",
+        )
+        .with("unstated", joined(&silent));
+    }
+    for (kind, plan) in scanning {
+        if !plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(plan) && own.is_on()) {
+            continue;
+        }
+        match scans.rows.get(kind) {
+            Some(true) => {
+                judged += 1;
+                continue;
+            }
+            Some(false) => {
+                untimed.push(kind);
+                continue;
+            }
+            None => {}
+        }
+        match nothing_to_scan(plan, &subscription.inventory) {
+            Ok(true) => {}
+            Ok(false) => missing.push(kind),
+            Err(gap) => unread = Some(gap),
+        }
+    }
+    if !missing.is_empty() {
+        return match scans.unproven.as_ref() {
+            Some(gap) => Verdict::unread(gap),
+            None => Verdict::unknown(
+                Reason::NoDataYet.word(),
+                format!("no scan result yet for: {}", missing.join(", ")),
+                "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan (24 hours).",
+            )
+            .with("never_scanned", missing.join(",")),
+        };
+    }
+    if !untimed.is_empty() {
+        return Verdict::unknown(
+            Reason::ScanTimeUnsaid.word(),
+            format!("there are scan results without any time for: {}", untimed.join(", ")),
+            "Nothing needs to be done where the service gives no time; that something was scanned is not proven by it.",
+        )
+        .with("untimed", untimed.join(","));
+    }
+    match (unread, plans.unproven.as_ref()) {
+        (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
+        (None, None) if judged == 0 => {
+            Verdict::not_applicable("plan_off", "no plan that scans servers or images is on where there is something to scan")
+        }
+        (None, None) => Verdict::pass("everything that the plans scan was scanned").with("kinds", judged),
+    }
+}
+
+/// Clusters that nobody outside their network can look into are no fault; that they stay unjudged inside has to be said.
+pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdict {
+    let clusters = match &subscription.clusters {
+        Ok(clusters) => clusters,
+        Err(gap) if gap.reason == Reason::NotRegistered => {
+            return Verdict::not_applicable(
+                "no_resources",
+                "Microsoft.ContainerService is not registered, so there is no cluster",
+            );
+        }
+        Err(gap) => return Verdict::unread(gap),
+    };
+    if let Some(gap) = &clusters.unproven {
+        return Verdict::unread(gap);
+    }
+    let named = |state: Option<bool>| -> Vec<&str> {
+        clusters.rows.iter().filter(|(_, private)| *private == state).map(|(name, _)| name.as_str()).collect()
+    };
+    let (private, silent) = (named(Some(true)), named(None));
+    if !silent.is_empty() {
+        return Verdict::unknown(
+            Reason::InvalidResponse.word(),
+            format!("the service does not state whether the API server is private of: {}", listed(&silent)),
+            format!("az aks show --subscription {} --query apiServerAccessProfile, for each of them.", subscription.id),
+        )
+        .with("unstated", joined(&silent));
+    }
+    match (clusters.rows.len(), private.as_slice()) {
+        (0, _) => Verdict::not_applicable("no_resources", "the subscription has no AKS cluster"),
+        (all, []) => Verdict::pass("no AKS cluster has a private API server").with("clusters", all),
+        (all, private) => Verdict::pass(format!(
+            "the API server is private, so what runs inside stays unknown (the clusters themselves are read): {}",
+            listed(private)
+        ))
+        .with("clusters", all)
+        .with("private", joined(private)),
+    }
+}
+
+/// The area whose resources a plan protects; none for plans that protect the subscription as a whole.
+fn area_of(plan: &str) -> Option<Area> {
+    let first = offered(plan)?.resource_types.first()?;
+    let namespace = first.split('/').next().unwrap_or_default();
+    match namespace {
+        "Microsoft.ApiManagement" => Some(Area::Network),
+        "Microsoft.Compute" | "Microsoft.ContainerRegistry" | "Microsoft.ContainerService" | "Microsoft.Web" => {
+            Some(Area::Compute)
+        }
+        _ => Some(Area::Data),
+    }
+}
+
+/// Whether it is proven that a plan has nothing to scan.
+fn nothing_to_scan<'a>(plan: &str, inventory: &'a Read<Whole<BTreeMap<String, u64>>>) -> Result<bool, &'a Unreadable> {
+    let inventory = inventory.as_ref()?;
+    match (resource_count(plan, &inventory.rows), &inventory.unproven) {
+        (Some(0), Some(gap)) => Err(gap),
+        (Some(0), None) => Ok(true),
+        _ => Ok(false),
+    }
+}
+
+/// The engines list plans in orders of their own.
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names
+}
+
+fn unproven<const N: usize>(gaps: [Option<&Unreadable>; N]) -> Option<&Unreadable> {
+    gaps.into_iter().flatten().next()
+}
+
+pub(super) fn register(namespace: &str, subscription: &Subscription) -> String {
+    format!("az provider register --namespace {namespace} --subscription {}", subscription.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_with_resources_of_its_own_has_an_area() {
+        for offer in OFFERS.iter().filter(|offer| !offer.resource_types.is_empty()) {
+            assert!(area_of(offer.name).is_some(), "{}", offer.name);
+        }
+        assert_eq!(area_of("Arm"), None);
+        assert_eq!(area_of("KeyVaults"), Some(Area::Data));
+        assert_eq!(area_of("Containers"), Some(Area::Compute));
+    }
+}

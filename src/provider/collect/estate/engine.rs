@@ -1,0 +1,190 @@
+//! Which engine reads a list: Resource Manager, one subscription after the other, or Resource Graph, hundreds at once. Chosen once,
+//! here, by what each list declares and by the connection; what comes back is the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::Arc,
+};
+
+use futures::{StreamExt, stream};
+
+use crate::{
+    azure::{
+        self, Client,
+        resource_graph::BATCH,
+        settings::{ResourceGraph, ScopeSetting},
+    },
+    provider::{
+        collect::{Lists, each_subscription, estate::scope::Subscription},
+        context::Context,
+    },
+    sdk::Result,
+};
+
+/// What answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Azure Resource Manager: GET, live.
+    Arm,
+    /// Azure Resource Graph: one POST for up to 300 subscriptions, seconds to hours behind.
+    ResourceGraph,
+}
+
+/// The engines that can read a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engines {
+    /// Resource Manager alone.
+    Arm,
+    /// Either of them, with equal results.
+    Both,
+}
+
+/// A list that is read in each subscription.
+#[derive(Debug)]
+pub struct List {
+    /// What gaps call it.
+    pub subject: &'static str,
+    /// What a caller has to be allowed to do, everywhere in the subscription, to see all of it.
+    pub actions: &'static [&'static str],
+    /// What can read it.
+    pub engines: Engines,
+}
+
+/// Reading every type. A role that reads everything but some types does not hold it.
+pub const READ_EVERYTHING: &str = "*/read";
+
+/// Defender recommendations.
+pub const ASSESSMENTS: List = both("assessments", &["Microsoft.Security/assessments/read"]);
+/// Defender plans.
+pub const PLANS: List = both("plans", &["Microsoft.Security/pricings/read"]);
+/// Resource groups.
+pub const RESOURCE_GROUPS: List = both("resource_groups", &["Microsoft.Resources/subscriptions/resourceGroups/read"]);
+/// Tracked resources. Both engines leave out every resource whose type the caller may not read.
+pub const RESOURCES: List = both("resources", &["Microsoft.Resources/subscriptions/resources/read", READ_EVERYTHING]);
+/// Role assignments.
+pub const ROLE_ASSIGNMENTS: List = both("role_assignments", &["Microsoft.Authorization/roleAssignments/read"]);
+/// Role definitions.
+pub const ROLE_DEFINITIONS: List = both("role_definitions", &["Microsoft.Authorization/roleDefinitions/read"]);
+/// What Defender found inside machines, images and databases.
+pub const VULNERABILITIES: List = both("vulnerabilities", &["Microsoft.Security/assessments/subAssessments/read"]);
+
+const fn both(subject: &'static str, actions: &'static [&'static str]) -> List {
+    List { subject, actions, engines: Engines::Both }
+}
+
+/// How many Resource Graph requests of one list wait side by side; the client's own limit is below this.
+const SIDE_BY_SIDE: usize = 8;
+
+impl List {
+    /// The engine that reads this list in this connection.
+    pub fn engine(&self, context: &Context) -> Engine {
+        match self.engines {
+            Engines::Arm => Engine::Arm,
+            Engines::Both => of(context),
+        }
+    }
+}
+
+/// The engine of a connection, for lists that both can read: Resource Graph for a management group and the tenant, unless
+/// `resource_graph` says otherwise.
+pub fn of(context: &Context) -> Engine {
+    let settings = context.client.settings();
+    match (settings.resource_graph, &settings.scope) {
+        (ResourceGraph::Always, _) | (ResourceGraph::Auto, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant) => {
+            Engine::ResourceGraph
+        }
+        (ResourceGraph::Auto, ScopeSetting::Detect | ScopeSetting::Subscriptions(_)) | (ResourceGraph::Never, _) => Engine::Arm,
+    }
+}
+
+/// Reads a list in subscriptions, each once a run under `key`. `arm` reads one subscription, `graph` many at once.
+///
+/// Resource Graph does not tell "nothing there" from "not seen by me": a subscription of which it has no row is read again through
+/// Resource Manager, which does.
+pub async fn read<T, A, AF, G, GF>(
+    context: &Context,
+    subscriptions: &[Subscription],
+    list: &List,
+    key: &str,
+    arm: A,
+    graph: G,
+) -> Result<Lists<T>>
+where
+    T: Send + Sync + 'static,
+    A: Fn(Client, String) -> AF + Sync,
+    AF: Future<Output = azure::Result<T>> + Send + 'static,
+    G: Fn(Client, BTreeSet<String>) -> GF + Sync,
+    GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
+{
+    read_apart(context, subscriptions, list, (key, key), arm, graph).await
+}
+
+/// As [`read`], where the engines do not answer the same question: one key for `arm`, another for `graph`.
+pub async fn read_apart<T, A, AF, G, GF>(
+    context: &Context,
+    subscriptions: &[Subscription],
+    list: &List,
+    (arm_key, graph_key): (&str, &str),
+    arm: A,
+    graph: G,
+) -> Result<Lists<T>>
+where
+    T: Send + Sync + 'static,
+    A: Fn(Client, String) -> AF + Sync,
+    AF: Future<Output = azure::Result<T>> + Send + 'static,
+    G: Fn(Client, BTreeSet<String>) -> GF + Sync,
+    GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
+{
+    let found = match list.engine(context) {
+        Engine::Arm => BTreeMap::new(),
+        Engine::ResourceGraph => by_graph(context, subscriptions, graph_key, &graph).await,
+    };
+    let read = |id: String| {
+        let (found, client, arm) = (found.get(&id).cloned(), &context.client, &arm);
+        async move {
+            match found {
+                Some(answer) => answer,
+                None => client.memo(&format!("{arm_key}/{id}"), || arm(client.clone(), id.clone())).await,
+            }
+        }
+    };
+    each_subscription(context, subscriptions, list.subject, list.actions, read).await
+}
+
+/// What Resource Graph has of each subscription; one of which it has no row is missing, one whose request failed has the failure.
+async fn by_graph<T, G, GF>(
+    context: &Context,
+    subscriptions: &[Subscription],
+    key: &str,
+    graph: &G,
+) -> BTreeMap<String, azure::Result<Arc<T>>>
+where
+    T: Send + Sync + 'static,
+    G: Fn(Client, BTreeSet<String>) -> GF + Sync,
+    GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
+{
+    let ids: Vec<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let batches: Vec<BTreeSet<String>> = ids.chunks(BATCH).map(|batch| batch.iter().cloned().collect()).collect();
+    let one = |batch: BTreeSet<String>| async move {
+        let key = format!("graph/{key}/{}", batch.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+        let work = || {
+            let answer = graph(context.client.clone(), batch.clone());
+            async move { Ok(shared(answer.await?)) }
+        };
+        (context.client.memo(&key, work).await, batch)
+    };
+    let answers: Vec<_> = stream::iter(batches.into_iter().map(one)).buffered(SIDE_BY_SIDE).collect().await;
+    let mut found = BTreeMap::new();
+    for (answer, batch) in answers {
+        match answer {
+            Ok(lists) => found.extend(lists.iter().map(|(id, list)| (id.clone(), Ok(Arc::clone(list))))),
+            Err(error) => found.extend(batch.into_iter().map(|id| (id, Err(error.clone())))),
+        }
+    }
+    found
+}
+
+fn shared<T>(lists: BTreeMap<String, T>) -> BTreeMap<String, Arc<T>> {
+    lists.into_iter().map(|(id, list)| (id, Arc::new(list))).collect()
+}

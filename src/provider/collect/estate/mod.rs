@@ -1,0 +1,8 @@
+//! What a connection stands for, and whether a list about it may be trusted to be whole.
+
+pub mod delegated;
+pub mod engine;
+pub mod hierarchy;
+mod nothing;
+pub mod proof;
+pub mod scope;

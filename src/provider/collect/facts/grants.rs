@@ -1,0 +1,393 @@
+//! Everything a verdict about one principal at some scopes stands on: what was given there and above, to whom the principal belongs,
+//! what roles allow, what is denied, and, for the caller itself, what Azure says it may do.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::future::try_join_all;
+
+use crate::{
+    azure::{
+        Audience,
+        microsoft_graph::directory::Kind,
+        pages::EMPTY_LIST,
+        tenant::claims::{Claims, Principal as Holder},
+    },
+    posture::{
+        Reason, Status, Unreadable,
+        rbac::{Account, Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
+        resource_id::ResourceId,
+    },
+    provider::{
+        collect::{
+            estate::{delegated, proof, scope::Subscription},
+            facts::named,
+            lists::{
+                authorization::{self, Definitions, Tree},
+                directory::{self, GRAPH, Membership},
+            },
+        },
+        context::Context,
+        failure,
+    },
+    sdk::{Diagnostics, Result},
+};
+
+/// Whom a verdict is about.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// Object id, lower case.
+    pub id: String,
+    /// What it is; none if it could not be read.
+    pub kind: Option<Kind>,
+    /// Whether the directory was asked and knows no such object.
+    pub unknown_object: bool,
+    is_caller: bool,
+    membership: Membership,
+}
+
+/// The principal of this object id, or the caller.
+pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal> {
+    let (id, hint, is_caller) = match id {
+        Some(id) => (id.to_lowercase(), None, false),
+        None => {
+            let (id, kind) = caller(context).await?;
+            (id, Some(kind), true)
+        }
+    };
+    let mut membership = directory::membership(context, &id, hint).await?;
+    if is_caller && membership.unknown_object {
+        // Whoever was given a token exists; it is the directory that is behind, or another one.
+        let gap = not_listed();
+        membership = Membership { kind: hint, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap), ..membership };
+        membership.unknown_object = false;
+    }
+    if is_caller && membership.account != Account::Disabled {
+        // Whoever was given a token was enabled a moment ago. One that the directory says is disabled by now gets no other.
+        membership.account = Account::Enabled;
+    }
+    Ok(Principal { kind: membership.kind, unknown_object: membership.unknown_object, id, is_caller, membership })
+}
+
+/// The gap that the groups of a caller are whom the directory does not know.
+fn not_listed() -> Unreadable {
+    Unreadable {
+        subject: "groups".to_owned(),
+        scope: GRAPH.to_owned(),
+        reason: Reason::NotVisible,
+        code: String::new(),
+        remedy:
+            "Microsoft Graph does not know this sign-in: it was made a moment ago, or its home is another tenant. Try again in a \
+                 few minutes."
+                .to_owned(),
+    }
+}
+
+async fn caller(context: &Context) -> Result<(String, Kind)> {
+    let token = context.client.token(Audience::ResourceManager).await.map_err(|error| failure::failed(&error))?;
+    let claims = Claims::of(token.reveal());
+    let Some((id, holder)) = claims.and_then(|claims| Some((claims.oid.clone()?, claims.principal()))) else {
+        let detail = "The token of this sign-in does not say whose it is, so `self` names nobody. Give `principal_id` instead.";
+        return Err(Diagnostics::of_error("Nothing could be read", detail));
+    };
+    let kind = match holder {
+        Holder::User => Kind::User,
+        Holder::Application | Holder::ManagedIdentity => Kind::ServicePrincipal,
+    };
+    Ok((id.to_lowercase(), kind))
+}
+
+/// The roles that will be asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// Their GUIDs, lower case.
+    pub guids: BTreeSet<String>,
+    /// Whether some may have been made a moment ago, when Resource Graph does not have them yet.
+    pub live: bool,
+}
+
+/// What was read at some scopes.
+#[derive(Debug)]
+pub struct Reading {
+    /// One for each scope, in their order.
+    pub facts: Vec<Facts>,
+    /// The roles.
+    pub definitions: Definitions,
+    principal: Principal,
+    scopes: Vec<String>,
+    /// The ids, lower case, of the management groups whose place is known.
+    tree: BTreeSet<String>,
+    /// Roles the configuration names.
+    named: Named,
+    /// Roles that it names and that can be given at none of the scopes.
+    elsewhere: Definitions,
+    /// Why what is not whole is not, by scope.
+    gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
+}
+
+/// Takes from the facts what does not hold in another tenant, and says why.
+fn elsewhere(facts: &mut Facts, why: &str) -> [(Fact, Unreadable); 2] {
+    let groups = delegated::unseen_groups(&facts.scope, why);
+    let given = delegated::unlisted("role_assignments", &facts.scope, why);
+    // What the own directory knows of an object holds everywhere; an object that it does not know may be one of the other.
+    if facts.absent {
+        facts.absent = false;
+        facts.account = Account::Unread(groups.reason);
+    }
+    facts.groups = Seen::part(BTreeSet::new(), groups.reason);
+    facts.assignments.unseen.get_or_insert(given.reason);
+    [(Fact::Groups, groups), (Fact::Assignments, given)]
+}
+
+/// Reads everything at the scopes but what could be activated.
+pub async fn read(
+    context: &Context,
+    principal: &Principal,
+    scopes: &[String],
+    estate: (&[Subscription], &Tree),
+    named: Named,
+) -> Result<Reading> {
+    let (subscriptions, tree) = estate;
+    let one = |scope: &String| at(context, principal, scope.clone(), tree);
+    let parts = try_join_all(scopes.iter().map(one).collect::<Vec<_>>()).await?;
+    let (mut facts, mut gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    for (facts, gaps) in facts.iter_mut().zip(&mut gaps) {
+        if let Some(why) = delegated::elsewhere_at(&facts.scope, subscriptions) {
+            gaps.extend(elsewhere(facts, why));
+        }
+    }
+    let mut reading = Reading {
+        facts,
+        definitions: Definitions::default(),
+        principal: principal.clone(),
+        scopes: scopes.to_vec(),
+        tree: tree.placed(),
+        named,
+        elsewhere: Definitions::default(),
+        gaps: scopes.iter().cloned().zip(gaps).collect(),
+    };
+    reading.define(context).await?;
+    // What is denied to a group takes away what is given otherwise, so it matters to a pass.
+    let denied = reading.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+    reading.suspect(context, denied).await?;
+    reading.wonder(context).await?;
+    Ok(reading)
+}
+
+async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree) -> Result<(Facts, BTreeMap<Fact, Unreadable>)> {
+    let (assignments, denials, confirmed, own) = tokio::join!(
+        authorization::assignments_reaching(context, &scope),
+        authorization::denials_reaching(context, &scope),
+        confirmed(context, principal, &scope),
+        own(context, principal, &scope),
+    );
+    let (assignments, denials, confirmed) = (assignments?, denials?, confirmed?);
+    let reasons = |gap: &Option<Unreadable>| gap.as_ref().map(|gap| gap.reason);
+    let mut rows: Vec<Assignment> = assignments.rows.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    // What only the list of the principal has is given for certain where the list of all is known to be short.
+    let listed: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let theirs = confirmed.iter().flat_map(|rows| rows.iter()).map(authorization::assignment);
+    let unlisted = theirs.filter(|row| !listed.contains(&row.id));
+    rows.extend(unlisted.map(|row| Assignment { pending: assignments.gap.is_none(), ..row }));
+    let denies: Vec<_> = denials.rows.iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
+    let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
+    let facts = Facts {
+        principal_id: principal.id.clone(),
+        absent: principal.unknown_object,
+        account: principal.membership.account,
+        placed: tree.placed(),
+        above: Seen::all(above),
+        groups: principal.membership.groups.clone(),
+        unknown_groups: BTreeSet::new(),
+        assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },
+        confirmed: confirmed.map(|rows| rows.iter().map(|row| row.id.to_lowercase()).collect()),
+        roles: Seen::default(),
+        denies: Seen { value: denies, unseen: reasons(&denials.gap) },
+        eligible: Seen::default(),
+        own: own?,
+        scope,
+    };
+    let gaps = [
+        (Fact::Assignments, assignments.gap),
+        (Fact::DenyAssignments, denials.gap),
+        (Fact::Groups, principal.membership.gap.clone()),
+    ];
+    Ok((facts, gaps.into_iter().filter_map(|(fact, gap)| Some((fact, gap?))).collect()))
+}
+
+/// The service knows who is in a group, too; it answers for users and service principals only.
+async fn confirmed(
+    context: &Context,
+    principal: &Principal,
+    scope: &str,
+) -> Result<Option<Arc<Vec<authorization::wire::RoleAssignment>>>> {
+    match principal.kind {
+        Some(Kind::Group) => Ok(None),
+        Some(Kind::ServicePrincipal | Kind::User) | None => authorization::confirmed(context, scope, &principal.id).await,
+    }
+}
+
+async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Option<Vec<crate::posture::rbac::Permission>>> {
+    if !principal.is_caller {
+        return Ok(None);
+    }
+    match proof::permissions(context, scope).await {
+        Ok(held) => Ok(Some((*held).clone()).filter(|held| !held.iter().any(|one| one.unseen))),
+        // As a second source an empty answer counts: what it contradicts is not known.
+        Err(error) if error.code() == EMPTY_LIST => Ok(Some(Vec::new())),
+        Err(error) => failure::gap("permissions", scope, &error).map(|_| None),
+    }
+}
+
+/// The management groups above a scope: those the tree of the connection knows, and those from which the service says that something
+/// reaches the scope. It grants and denies by its own word, so where the tree places a group elsewhere the tree is behind.
+fn above<'a>(scope: &str, tree: &Tree, given: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
+    let id = ResourceId::parse(scope).unwrap_or_default();
+    let mut above = tree.above(&id.subscription_id.or(id.management_group_id).unwrap_or_default());
+    above.extend(given.filter_map(|given| group_at(given)));
+    above
+}
+
+/// The id, lower case, of the management group that a scope is; none if it is something else.
+fn group_at(scope: &str) -> Option<String> {
+    let is_group = place::Kind::of(scope) == Some(place::Kind::ManagementGroup);
+    is_group.then(|| scope.trim_end_matches('/').to_lowercase())
+}
+
+/// The gap that two lists are which contradict each other about the management groups above a scope.
+fn misplaced(scope: &str) -> Unreadable {
+    Unreadable {
+        subject: "management_groups".to_owned(),
+        scope: scope.to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: "What may be activated here stands on a management group that is not above this scope. One of the two is out of date; \
+                 try again in a few minutes."
+            .to_owned(),
+    }
+}
+
+impl Reading {
+    /// Adds what could be activated, and looks whether groups that hold something, or could where that counts, hide their members.
+    pub async fn look_closer(&mut self, context: &Context, accept_eligible: bool) -> Result<()> {
+        let one = |scope: &String| {
+            let scope = scope.clone();
+            async move { authorization::eligibilities_reaching(context, &scope).await }
+        };
+        let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
+        let now = context.client.now();
+        for (facts, list) in self.facts.iter_mut().zip(lists) {
+            let rows = list.rows.iter().flat_map(|rows| rows.iter());
+            let rows: Vec<_> = rows.filter_map(|row| authorization::eligibility(row, now)).collect();
+            let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
+            let given: BTreeSet<String> = given.filter(|group| !facts.above.value.contains(group)).collect();
+            if given.iter().any(|group| self.tree.contains(group)) {
+                facts.above.unseen = Some(Reason::NotProven);
+                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Ancestors, misplaced(&facts.scope));
+            }
+            // The list holds only what reaches the scope.
+            facts.above.value.extend(given.into_iter().filter(|group| !self.tree.contains(group)));
+            facts.eligible = Seen { value: rows, unseen: list.gap.as_ref().map(|gap| gap.reason) };
+            if let Some(gap) = list.gap {
+                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Eligibilities, gap);
+            }
+        }
+        let given = self.facts.iter().flat_map(|facts| facts.strange_groups_given(accept_eligible)).cloned().collect();
+        self.suspect(context, given).await?;
+        self.define(context).await
+    }
+
+    /// A group that hides its members may have the principal among them.
+    async fn suspect(&mut self, context: &Context, groups: BTreeSet<String>) -> Result<()> {
+        if groups.is_empty() || self.principal.membership.gap.is_some() {
+            return Ok(());
+        }
+        let Some(gap) = directory::hiding(context, &groups).await? else { return Ok(()) };
+        for facts in &mut self.facts {
+            facts.groups.unseen = Some(gap.reason);
+            self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Groups, gap.clone());
+        }
+        Ok(())
+    }
+
+    /// A group that is denied something and that the directory does not know may be one of another directory, or a new one.
+    async fn wonder(&mut self, context: &Context) -> Result<()> {
+        let denied: BTreeSet<String> = self.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+        if denied.is_empty() || self.principal.membership.gap.is_some() {
+            return Ok(());
+        }
+        let unknown = directory::unknown_groups(context, &denied).await?;
+        self.facts.iter_mut().for_each(|facts| facts.unknown_groups.clone_from(&unknown));
+        Ok(())
+    }
+
+    /// Reads the roles that can be given at the scopes, those that the principal may hold, and those that are asked for.
+    async fn define(&mut self, context: &Context) -> Result<()> {
+        let first = self.scopes.first().cloned().unwrap_or_default();
+        let mut used: BTreeMap<String, String> = self.named.guids.iter().map(|guid| (guid.clone(), first.clone())).collect();
+        for facts in &self.facts {
+            let held = facts.assignments.value.iter().filter(|row| facts.holds(row) >= Sureness::Possible);
+            let could = facts.eligible.value.iter().filter(|row| facts.could_hold(row) >= Sureness::Possible);
+            used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
+        }
+        self.definitions = authorization::definitions(context, &self.scopes, &used, self.named.live).await?;
+        self.share();
+        Ok(())
+    }
+
+    /// Looks for roles of these names that can be given elsewhere in the connection only.
+    pub async fn look_elsewhere(&mut self, context: &Context, subscriptions: &[Subscription], names: &[String]) -> Result<()> {
+        self.elsewhere = named::elsewhere(context, subscriptions, names).await?;
+        self.share();
+        Ok(())
+    }
+
+    /// Gives the roles to the facts of every scope.
+    fn share(&mut self) {
+        let Definitions { roles: elsewhere, gaps, .. } = &self.elsewhere;
+        let unknown: Vec<_> = elsewhere.iter().filter(|(guid, _)| !self.definitions.roles.contains_key(*guid)).collect();
+        // The lists of the scopes would have these roles if a group they can be given at stood above.
+        let groups: BTreeSet<String> =
+            unknown.iter().flat_map(|(_, role)| role.properties.assignable_scopes.iter().filter_map(|at| group_at(at))).collect();
+        self.definitions.roles.extend(unknown.into_iter().map(|(guid, role)| (guid.clone(), Arc::clone(role))));
+        self.definitions.gaps.extend(gaps.iter().cloned());
+        let known = self.definitions.roles.iter().filter(|(_, role)| role.permissions().is_some());
+        let roles: BTreeMap<String, Role> = known.map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
+        let roles = Arc::new(roles);
+        let unseen = self.definitions.gaps.first().map(|gap| gap.reason);
+        for facts in &mut self.facts {
+            facts.roles = Seen { value: Arc::clone(&roles), unseen };
+            facts.placed.extend(groups.iter().cloned());
+        }
+    }
+
+    /// What a verdict at a scope would have needed to see.
+    pub fn gaps_of(&self, facts: &Facts, verdict: &Verdict) -> Vec<Unreadable> {
+        let unseen = &verdict.unseen;
+        if unseen.is_empty() && verdict.reason == Reason::Hidden.word() {
+            return facts.foreign_groups().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)).collect();
+        }
+        let here = self.gaps.get(&facts.scope);
+        let mut gaps: Vec<_> = unseen.iter().filter_map(|fact| here?.get(fact).cloned()).collect();
+        if unseen.contains(&Fact::RoleDefinitions) {
+            gaps.extend(self.definitions.gaps.iter().cloned());
+        }
+        gaps
+    }
+}
+
+/// The verdict about a role whose name could not be looked up, because roles could not be read, or because there is none of it yet.
+pub fn unnamed(why: Option<Reason>) -> Verdict {
+    let detail = match why {
+        Some(_) => "the roles could not be read, so this name cannot be looked up; give the role's id",
+        None => "no role of this name is visible here; one made less than a few minutes ago may not be yet",
+    };
+    Verdict {
+        status: Status::Unknown,
+        reason: why.unwrap_or(Reason::NotVisible).word(),
+        detail: detail.to_owned(),
+        unseen: BTreeSet::from([Fact::RoleDefinitions]),
+    }
+}

@@ -1,0 +1,9 @@
+//! Facts put together from several lists, for one judgement each.
+
+pub mod checklist;
+pub mod grants;
+pub mod held_roles;
+pub mod named;
+pub mod own_credential;
+pub mod signed_in;
+pub mod subscription;

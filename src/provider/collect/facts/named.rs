@@ -1,0 +1,206 @@
+//! What an argument names and no row has: whether there is such a thing at all, and what was probably meant.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures::future::join_all;
+
+use crate::{
+    azure::{arm::resources::ResourceGroup, microsoft_graph::applications},
+    posture::{
+        Reason, Unreadable,
+        rbac::{built_in, place::Kind},
+        resource_id::ResourceId,
+    },
+    provider::{
+        collect::{
+            estate::{
+                engine::{self, Engine},
+                scope::Subscription,
+            },
+            lists::{
+                authorization::{self, Definitions, Tree, guid_of},
+                directory, inventory,
+            },
+        },
+        context::Context,
+        failure, selection,
+        words::is_guid,
+    },
+    sdk::{Diagnostics, Result, rules::unknown_word},
+};
+
+/// Says of principals that are in no row why: one that the directory does not know is an error, the others are one warning, which
+/// begins with `which`. `foreign` is whether principals of another tenant could be meant, whom this directory does not know.
+pub async fn unmatched_principals(
+    context: &Context,
+    ids: &BTreeSet<String>,
+    which: &str,
+    foreign: bool,
+    warnings: &mut Diagnostics,
+) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let people =
+        directory::principals(context, &ids.iter().map(|id| (id.clone(), None)).collect(), directory::Principals::default())
+            .await?;
+    let is_nobody = |id: &&String| !foreign && people.orphaned(id, "") == Some(true);
+    if let Some(id) = ids.iter().find(is_nobody) {
+        return Err(nobody(context, "principal_ids", id).await);
+    }
+    selection::warn("principal_ids", "Principal id", which, ids, warnings);
+    Ok(())
+}
+
+/// The error that the directory knows no principal with this object id. A client id is the commonest mistake.
+pub async fn nobody(context: &Context, argument: &str, id: &str) -> Diagnostics {
+    let (client, client_id) = (context.client.clone(), id.to_owned());
+    let key = format!("service_principal_of/{id}");
+    let read = || async move { applications::service_principal_of(&client, &client_id).await };
+    // What cannot be read here is only not recognized.
+    let detail = match context.client.memo(&key, read).await {
+        Ok(principal) => {
+            let name = principal.display_name.as_deref().map(|name| format!(" of {name:?}")).unwrap_or_default();
+            format!("{id} is the client (application) id{name}. Give the object id of its service principal: {}", principal.id)
+        }
+        Err(_) => format!(
+            "the directory knows no user, group or service principal with the object id {id}. The client id of an application and the \
+             object id of its registration are other ids: az ad sp show --id <client id> --query id --output tsv shows the right one. \
+             What was made a moment ago takes minutes to appear."
+        ),
+    };
+    selection::nothing(argument, &detail)
+}
+
+/// Scopes that are not there, as far as lists that were read whole tell: management groups, resource groups and what would stand in
+/// them.
+pub async fn missing_scopes(
+    context: &Context,
+    scopes: &BTreeSet<String>,
+    subscriptions: &[Subscription],
+    tree: &Tree,
+) -> Result<BTreeSet<String>> {
+    let parsed = || scopes.iter().filter_map(|scope| Some((scope, ResourceId::parse(scope).ok()?)));
+    let is_group = |scope: &str| Kind::of(scope) == Some(Kind::ManagementGroup);
+    let is_placed =
+        |name: &str| tree.gap.is_some() || tree.groups.is_empty() || tree.groups.iter().any(|own| own.eq_ignore_ascii_case(name));
+    let groups = parsed().filter(|(scope, _)| is_group(scope));
+    let groups = groups.filter(|(_, id)| id.management_group_id.as_deref().is_some_and(|name| !is_placed(name)));
+    let mut missing: BTreeSet<String> = groups.map(|(scope, _)| scope.clone()).collect();
+    let below: Vec<_> = parsed().filter_map(|(scope, id)| Some((scope, id.subscription_id?, id.resource_group_name?))).collect();
+    let asked: Vec<_> = subscriptions.iter().filter(|one| below.iter().any(|(_, id, _)| *id == one.id)).cloned().collect();
+    if asked.is_empty() {
+        return Ok(missing);
+    }
+    let lists = inventory::groups(context, &asked).await?;
+    for (subscription, groups) in &lists.read {
+        // A list that may be short says nothing about what is not in it.
+        if lists.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id)) {
+            continue;
+        }
+        let mut gone: Vec<_> = below.iter().filter(|(_, id, name)| *id == subscription.id && !has(groups, name)).collect();
+        if !gone.is_empty() && engine::RESOURCE_GROUPS.engine(context) == Engine::ResourceGraph {
+            // It is minutes behind; only the service itself says that something is not there.
+            let live = inventory::groups_now(context, &subscription.id).await;
+            gone.retain(|(_, _, name)| live.as_ref().is_ok_and(|live| !has(live, name)));
+        }
+        missing.extend(gone.into_iter().map(|(scope, ..)| (*scope).clone()));
+    }
+    Ok(missing)
+}
+
+fn has(groups: &[ResourceGroup], name: &str) -> bool {
+    groups.iter().any(|group| group.name.eq_ignore_ascii_case(name))
+}
+
+/// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.
+pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions) -> String {
+    let guid = guid_of(name);
+    if !is_guid(&guid) {
+        return format!("`{argument}` {}", unknown_word(name, &definitions.names()));
+    }
+    let known = definitions.roles.get(&guid).and_then(|role| role.properties.role_name.as_deref());
+    match known.or_else(|| built_in::by_guid(&guid)) {
+        Some(role) => {
+            format!("`{argument}` is {name:?}, which is an id. Its name is {role:?}; ids stand in `role_definition_ids`.")
+        }
+        None => format!("`{argument}` is {name:?}, which is an id. Ids stand in `role_definition_ids`."),
+    }
+}
+
+/// The error that an id of `wanted`, which `definitions` do not have, is that of no role in the whole connection.
+pub async fn require_role_ids(
+    context: &Context,
+    wanted: &BTreeSet<String>,
+    definitions: &Definitions,
+    subscriptions: &[Subscription],
+) -> Result<()> {
+    let absent: BTreeSet<&String> = wanted.intersection(&definitions.absent).collect();
+    let Some(first) = subscriptions.first().filter(|_| !absent.is_empty()) else { return Ok(()) };
+    let at = |subscription: &Subscription| format!("/subscriptions/{}", subscription.id);
+    let places: Vec<String> = subscriptions.iter().map(at).collect();
+    let used = absent.iter().map(|guid| ((*guid).clone(), at(first))).collect();
+    let all = authorization::definitions(context, &places, &used, false).await?;
+    // Whatever else could not be read may hold it.
+    let nowhere: Vec<&str> = all.absent.iter().map(String::as_str).collect();
+    match nowhere.is_empty() || all.gaps.len() > nowhere.len() {
+        true => Ok(()),
+        false => Err(selection::nothing("role_definition_ids", &format!("{NO_ROLE_OF_ID} {}.", nowhere.join(", ")))),
+    }
+}
+
+/// What is said of an id that no role has; the ids follow.
+pub const NO_ROLE_OF_ID: &str = "no role that can be given here, or is, has the id";
+
+/// Roles that can be given somewhere in subscriptions or in what is below them, by these names. Asks no more than a few subscriptions,
+/// because each is a request; the others are a gap, unless every name was found or Resource Graph told of all.
+pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names: &[String]) -> Result<Definitions> {
+    const FEW: usize = 20;
+    let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let mut found = Definitions::default();
+    let mut lists = Vec::new();
+    match engine::ROLE_DEFINITIONS.engine(context) {
+        Engine::ResourceGraph => lists.push(("tenant".to_owned(), authorization::roles_by_graph(context, ids.clone()).await)),
+        Engine::Arm => {}
+    }
+    let is_cut = lists.is_empty() && ids.len() > FEW;
+    let unasked = ids.len().saturating_sub(FEW);
+    let read = ids.into_iter().take(FEW).map(|id| async move {
+        let scope = format!("/subscriptions/{id}");
+        let (client, at) = (context.client.clone(), scope.clone());
+        let read = async move { authorization::wire::roles_at_and_below(&client, &at).await };
+        let list = authorization::roles(context, format!("roles_and_below{scope}"), read).await;
+        (scope, list)
+    });
+    lists.extend(join_all(read).await);
+    for (scope, list) in lists {
+        match list {
+            Ok(list) => {
+                let named = |role: &&Arc<authorization::wire::RoleDefinition>| {
+                    let own = role.properties.role_name.as_deref();
+                    names.iter().any(|name| own.is_some_and(|own| own.eq_ignore_ascii_case(name)))
+                };
+                found.roles.extend(list.iter().filter(named).map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+            }
+            Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
+        }
+    }
+    if is_cut && names.iter().any(|name| found.all_of_name(name).is_empty()) {
+        found.gaps.push(not_asked(unasked));
+    }
+    Ok(found)
+}
+
+/// The gap that subscriptions are which were not asked for a role's name.
+fn not_asked(subscriptions: usize) -> Unreadable {
+    Unreadable {
+        subject: "role_definitions".to_owned(),
+        scope: "tenant".to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: format!(
+            "The role could not be looked for in {subscriptions} subscriptions, which were not asked. Name it by its id in \
+             `role_definition_ids`: Azure portal > the subscription > Access control (IAM) > Roles shows it."
+        ),
+    }
+}

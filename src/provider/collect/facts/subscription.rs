@@ -1,0 +1,240 @@
+//! What the checks of a connection need to know about its subscriptions. One refused read spoils nothing but itself.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::Arc,
+};
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use crate::{
+    azure::{
+        self, Client,
+        arm::{authorization, containers, resources},
+    },
+    posture::{
+        Reason, Unreadable,
+        connection::{
+            Need,
+            evidence::{Read, Subscription, Whole},
+        },
+        defender::{Foundational, Plan, foundational},
+        graph_permission::unasked,
+        rbac::Permission,
+        resource_id::within,
+    },
+    provider::{
+        collect::{
+            Lists, SIDE_BY_SIDE, each_subscription,
+            estate::{proof, scope},
+            lists::{inventory, needed as declared, security},
+        },
+        context::Context,
+        failure,
+    },
+    sdk::Result,
+};
+
+/// A fact of several subscriptions, by subscription.
+type By<T> = BTreeMap<String, Read<T>>;
+
+/// The facts of the chosen subscriptions, as far as they are needed.
+pub async fn facts(
+    context: &Context,
+    subscriptions: &[scope::Subscription],
+    needed: &BTreeSet<Need>,
+    own_id: Option<&str>,
+) -> Result<Vec<Subscription>> {
+    let chosen = |need| if needed.contains(&need) { subscriptions } else { &[] };
+    let (permissions, below, providers, plans, mut assessments, resources, scans, clusters) = tokio::try_join!(
+        permissions(context, chosen(Need::Permissions)),
+        below(context, chosen(Need::Below), own_id),
+        providers(context, chosen(Need::Providers)),
+        lists(context, "plans", chosen(Need::Plans), async |context: Context, some: Vec<_>| security::plans(&context, &some)
+            .await),
+        lists(context, "assessments", chosen(Need::Assessments), async |context: Context, some: Vec<_>| {
+            security::assessments(&context, &some, false).await
+        }),
+        lists(context, "resources", chosen(Need::Inventory), async |context: Context, some: Vec<_>| {
+            inventory::counts(&context, &some).await
+        }),
+        lists(context, "vulnerabilities", chosen(Need::Scans), async |context: Context, some: Vec<_>| {
+            security::scans(&context, &some).await
+        }),
+        lists(context, "clusters", chosen(Need::Clusters), async |context: Context, some: Vec<_>| clusters(&context, &some)
+            .await),
+    )?;
+    if needed.contains(&Need::Foundational) && !needed.contains(&Need::Assessments) {
+        let is_silent = |own: &Whole<Arc<Vec<Plan>>>| foundational(&own.rows) == Foundational::Absent;
+        let silent = |one: &&scope::Subscription| matches!(plans.get(&one.id), Some(Ok(own)) if is_silent(own));
+        let silent: Vec<scope::Subscription> = subscriptions.iter().filter(silent).cloned().collect();
+        let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;
+        assessments = lists(context, "assessments", &silent, read).await?;
+    }
+    let fact = |subscription: &scope::Subscription| Subscription {
+        id: subscription.id.clone(),
+        state: subscription.state.clone(),
+        tenant_id: subscription.tenant_id.clone(),
+        tenant_matches: subscription.tenant_matches,
+        permissions: of(&permissions, subscription, "permissions", |held| (**held).clone()),
+        below: of(&below, subscription, "role_assignments", BTreeSet::clone),
+        providers: of(&providers, subscription, "providers", |states| (**states).clone()),
+        plans: of(&plans, subscription, "plans", |list| project(list, |rows| rows.to_vec())),
+        assessments: of(&assessments, subscription, "assessments", |list| project(list, |rows| rows.len())),
+        inventory: of(&resources, subscription, "resources", |list| project(list, Clone::clone)),
+        scans: of(&scans, subscription, "vulnerabilities", |list| {
+            project(list, |rows| rows.iter().map(|(kind, newest)| (*kind, newest.is_some())).collect())
+        }),
+        clusters: of(&clusters, subscription, "clusters", |list| project(list, |rows| rows.to_vec())),
+    };
+    Ok(subscriptions.iter().map(fact).collect())
+}
+
+fn of<T, P>(facts: &By<T>, subscription: &scope::Subscription, subject: &str, project: impl FnOnce(&T) -> P) -> Read<P> {
+    match facts.get(&subscription.id) {
+        Some(Ok(fact)) => Ok(project(fact)),
+        Some(Err(gap)) => Err(gap.clone()),
+        None => Err(unasked(subject)),
+    }
+}
+
+fn project<T, P>(list: &Whole<Arc<T>>, project: impl FnOnce(&T) -> P) -> Whole<P> {
+    Whole { rows: project(&list.rows), unproven: list.unproven.clone() }
+}
+
+async fn permissions(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<Vec<Permission>>>> {
+    let one = |id: String| async move { proof::permissions(context, &format!("/subscriptions/{id}")).await };
+    each(subscriptions, "permissions", one).await
+}
+
+/// The roles that the sign-in was given, itself or through groups, on something in each subscription.
+async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id: Option<&str>) -> Result<By<BTreeSet<String>>> {
+    let Some(own) = own_id else {
+        let hidden = |id: &str| Unreadable {
+            subject: "role_assignments".to_owned(),
+            scope: format!("/subscriptions/{id}"),
+            reason: Reason::Hidden,
+            code: String::new(),
+            remedy: "The token does not say whose it is. Sign in with a method whose tokens can be read, and report this."
+                .to_owned(),
+        };
+        return Ok(subscriptions.iter().map(|subscription| (subscription.id.clone(), Err(hidden(&subscription.id)))).collect());
+    };
+    let one = |id: String| {
+        let (client, own) = (context.client.clone(), own.to_owned());
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let at = scope.clone();
+            let list = || async move { authorization::own_role_assignments(&reader, &at, &own).await };
+            let rows = client.memo(&format!("given{scope}"), list).await?;
+            let guid = |id: &str| id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            let is_below = |row: &authorization::RoleAssignment| {
+                let own = &row.properties.scope;
+                within(own, &scope) && own.trim_end_matches('/').len() > scope.len()
+            };
+            Ok(rows.iter().filter(|row| is_below(row)).map(|row| guid(&row.properties.role_definition_id)).collect())
+        }
+    };
+    each(subscriptions, "role_assignments", one).await
+}
+
+async fn providers(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<BTreeMap<String, String>>>> {
+    let one = |id: String| async move {
+        let (client, key) = (context.client.clone(), format!("providers/{id}"));
+        context.client.memo(&key, || async move { states(&client, &id).await }).await
+    };
+    each(subscriptions, "providers", one).await
+}
+
+async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMap<String, String>> {
+    let rows = resources::providers(client, subscription_id).await?;
+    let state = |row: resources::Provider| (row.namespace.to_ascii_lowercase(), row.registration_state.unwrap_or_default());
+    Ok(rows.into_iter().map(state).collect())
+}
+
+/// AKS clusters by name, and whether the API server is private; none if the service does not say.
+async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<(String, Option<bool>)>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, key) = (client.clone(), format!("clusters/{id}"));
+            let list = || async move {
+                let rows = containers::clusters(&reader, &id).await?.into_iter();
+                let mut clusters: Vec<_> = rows.map(|row| (row.name.clone(), row.is_private())).collect();
+                clusters.sort();
+                Ok(clusters)
+            };
+            client.memo(&key, list).await
+        }
+    };
+    each_subscription(context, subscriptions, "clusters", declared::CLUSTERS, read).await
+}
+
+/// One read a subscription, each failing by itself.
+async fn each<T, R>(subscriptions: &[scope::Subscription], subject: &str, read: impl Fn(String) -> R) -> Result<By<T>>
+where
+    R: Future<Output = azure::Result<T>> + Send,
+{
+    let one = |id: String| {
+        let fact = read(id.clone());
+        async move {
+            match fact.await {
+                Ok(fact) => Ok((id, Ok(fact))),
+                Err(error) => {
+                    let gap = failure::soft_gap(subject, &format!("/subscriptions/{id}"), &error)?;
+                    Result::Ok((id, Err(gap)))
+                }
+            }
+        }
+    };
+    let ids: Vec<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    stream::iter(ids.into_iter().map(one)).buffered(SIDE_BY_SIDE).try_collect().await
+}
+
+/// A list of several subscriptions. If one of them questions the sign-in, which elsewhere ends everything, they are read one by one.
+async fn lists<T, F, R>(
+    context: &Context,
+    subject: &str,
+    subscriptions: &[scope::Subscription],
+    read: F,
+) -> Result<By<Whole<Arc<T>>>>
+where
+    F: Fn(Context, Vec<scope::Subscription>) -> R,
+    R: Future<Output = Result<Lists<T>>>,
+{
+    if subscriptions.is_empty() {
+        return Ok(By::new());
+    }
+    match read(context.clone(), subscriptions.to_vec()).await {
+        Ok(lists) => return Ok(by_subscription(subscriptions, lists)),
+        Err(problems) => failure::softened(subject, "tenant", problems)?,
+    };
+    let mut facts = By::new();
+    for subscription in subscriptions {
+        match read(context.clone(), vec![subscription.clone()]).await {
+            Ok(lists) => facts.extend(by_subscription(std::slice::from_ref(subscription), lists)),
+            Err(problems) => {
+                let gap = failure::softened(subject, &format!("/subscriptions/{}", subscription.id), problems)?;
+                facts.insert(subscription.id.clone(), Err(gap));
+            }
+        }
+    }
+    Ok(facts)
+}
+
+fn by_subscription<T>(subscriptions: &[scope::Subscription], lists: Lists<T>) -> By<Whole<Arc<T>>> {
+    let Lists { read, gaps } = lists;
+    let mut facts = By::new();
+    let gap = |id: &str| gaps.iter().find(|gap| gap.scope == format!("/subscriptions/{id}")).cloned();
+    for (subscription, rows) in read {
+        let unproven = gap(&subscription.id);
+        facts.insert(subscription.id, Ok(Whole { rows, unproven }));
+    }
+    for subscription in subscriptions {
+        if let (false, Some(gap)) = (facts.contains_key(&subscription.id), gap(&subscription.id)) {
+            facts.insert(subscription.id.clone(), Err(gap));
+        }
+    }
+    facts
+}

@@ -1,0 +1,487 @@
+//! Who may do what where: role assignments, deny assignments, roles, and what could be activated. Two ways in: everything of a set of
+//! subscriptions, and everything that reaches one scope.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::future::{join_all, try_join_all};
+
+use crate::{
+    azure::{
+        self, Client,
+        answer::lenient::unstated,
+        resource_graph::{QueryScope, queries},
+        settings::ScopeSetting,
+    },
+    posture::{
+        Reason, Unreadable,
+        grant::command,
+        rbac::{self, built_in, covers, place::Kind},
+        resource_id::ResourceId,
+    },
+    provider::{
+        collect::{
+            Lists, each_subscription,
+            estate::{
+                delegated,
+                engine::{self, Engine},
+                proof,
+                scope::{self, Subscription, own_object_id, own_tenant},
+            },
+        },
+        context::Context,
+        failure,
+    },
+    sdk::{Diagnostics, Result},
+};
+
+/// The rows, as the service writes them.
+pub use crate::azure::arm::authorization as wire;
+
+/// The rows, as they are judged.
+pub use crate::provider::collect::facts::held_roles::{Force, assignment, denial, eligibility, force, guid_of, role};
+
+/// What reading the role assignments of a scope needs.
+pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
+/// What reading them takes.
+pub const READ_DENIALS: &str = "Microsoft.Authorization/denyAssignments/read";
+/// What reading them takes.
+pub const READ_ELIGIBILITIES: &str = "Microsoft.Authorization/roleEligibilityScheduleInstances/read";
+/// What reading them takes.
+pub const READ_SCHEDULES: &str = "Microsoft.Authorization/roleAssignmentScheduleInstances/read";
+
+/// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
+pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {
+    let arm = |client: Client, id: String| async move { wire::role_assignments(&client, &format!("/subscriptions/{id}")).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let (mut below, mut above) = (BTreeMap::<String, Vec<_>>::new(), Vec::new());
+        queries::role_assignments(&client, QueryScope::Subscriptions(ids.clone()), |row| match subscription_of(&row) {
+            Some(id) if ids.contains(&id) => below.entry(id).or_default().push(row),
+            Some(_) => {}
+            None => above.push(row),
+        })
+        .await?;
+        // What stands above one of them is said once; whose it is does not matter, since rows are told apart by id.
+        below.values_mut().for_each(|rows| rows.extend(above.iter().cloned()));
+        Ok(below)
+    };
+    // Apart, because Resource Graph does not tell below whose subscription what stands above subscriptions was found.
+    let (own, foreign): (Vec<_>, Vec<_>) =
+        subscriptions.iter().cloned().partition(|subscription| delegated::elsewhere(subscription).is_none());
+    let list = &engine::ROLE_ASSIGNMENTS;
+    let mut lists = engine::read(context, &own, list, list.subject, arm, graph).await?;
+    if !foreign.is_empty() {
+        let of_others = engine::read(context, &foreign, list, list.subject, arm, graph).await?;
+        lists.read.extend(of_others.read);
+        lists.gaps.extend(of_others.gaps);
+    }
+    Ok(not_whole_elsewhere(lists, list.subject))
+}
+
+/// Adds that the lists of another tenant's subscriptions are not all there is.
+fn not_whole_elsewhere<T>(mut lists: Lists<T>, subject: &str) -> Lists<T> {
+    let foreign = lists.read.iter().filter_map(|(subscription, _)| Some((&subscription.id, delegated::elsewhere(subscription)?)));
+    lists.gaps.extend(foreign.map(|(id, why)| delegated::unlisted(subject, &format!("/subscriptions/{id}"), why)));
+    lists
+}
+
+/// The subscription an assignment stands at or below; none if it stands above subscriptions.
+fn subscription_of(row: &wire::RoleAssignment) -> Option<String> {
+    ResourceId::parse(&row.properties.scope).ok()?.subscription_id
+}
+
+/// The deny assignments of subscriptions, likewise.
+pub async fn deny_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::DenyAssignment>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let key = format!("deny_assignments/{id}");
+            client.memo(&key, || async move { wire::deny_assignments(&reader, &scope, None).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "deny_assignments", &[READ_DENIALS], read).await
+}
+
+/// What could be activated in subscriptions, likewise.
+pub async fn eligibilities(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::ScheduleInstance>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let key = format!("role_eligibilities/{id}");
+            client.memo(&key, || async move { wire::eligibilities(&reader, &scope).await }).await
+        }
+    };
+    let subject = "eligible_role_assignments";
+    Ok(not_whole_elsewhere(each_subscription(context, subscriptions, subject, &[READ_ELIGIBILITIES], read).await?, subject))
+}
+
+/// How long the active role assignments of subscriptions last, likewise.
+pub async fn schedules(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::ScheduleInstance>>> {
+    let read = |id: String| {
+        let client = context.client.clone();
+        async move {
+            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
+            let key = format!("role_schedules/{id}");
+            client.memo(&key, || async move { wire::schedules(&reader, &scope).await }).await
+        }
+    };
+    each_subscription(context, subscriptions, "role_assignment_schedules", &[READ_SCHEDULES], read).await
+}
+
+/// Roles, by lower-case GUID, and what of them could not be read.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    /// Every role that can be assigned at one of the scopes, and every role that is used.
+    pub roles: BTreeMap<String, Arc<wire::RoleDefinition>>,
+    /// Those of the used ones that the service does not know; each is a gap, too.
+    pub absent: BTreeSet<String>,
+    /// What could not be read.
+    pub gaps: Vec<Unreadable>,
+}
+
+impl Definitions {
+    /// The GUIDs of all roles of this name, without case: several can bear one.
+    pub fn all_of_name(&self, name: &str) -> BTreeSet<String> {
+        let bears =
+            |role: &wire::RoleDefinition| role.properties.role_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
+        self.roles.iter().filter(|(_, role)| bears(role)).map(|(guid, _)| guid.clone()).collect()
+    }
+
+    /// Those of which the service does not say how they are called.
+    pub fn nameless(&self) -> impl Iterator<Item = &Arc<wire::RoleDefinition>> {
+        self.roles.values().filter(|role| role.properties.role_name.is_none())
+    }
+
+    /// All names.
+    pub fn names(&self) -> Vec<String> {
+        self.roles.values().filter_map(|role| role.properties.role_name.clone()).collect()
+    }
+}
+
+/// The roles that can be assigned at scopes, and those in `used`, which maps lower-case GUIDs to a scope where the role is assigned: a
+/// custom role can be bound to a scope below. `live` leaves out Resource Graph, which is behind.
+pub async fn definitions(
+    context: &Context,
+    scopes: &[String],
+    used: &BTreeMap<String, String>,
+    live: bool,
+) -> Result<Definitions> {
+    let mut found = Definitions::default();
+    let first = scopes.first().map(String::as_str).unwrap_or("/");
+    let many = all_subscriptions(scopes).filter(|_| !live && engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    if let Some(ids) = many
+        && let Ok(list) = roles_by_graph(context, ids).await
+        // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.
+        && list.iter().any(|role| role.name.eq_ignore_ascii_case(built_in::OWNER))
+    {
+        found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+        return complete(context, found, first, used).await;
+    }
+    let custom: Vec<_> = scopes.iter().map(|scope| custom(context, scope)).collect();
+    let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
+    for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
+        match list {
+            Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
+            Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
+        }
+    }
+    complete(context, found, first, used).await
+}
+
+/// Adds the roles that are used and that no list had. `here` is a scope of the connection.
+async fn complete(context: &Context, mut found: Definitions, here: &str, used: &BTreeMap<String, String>) -> Result<Definitions> {
+    let missing = used.iter().filter(|(guid, _)| !found.roles.contains_key(*guid));
+    let missing: Vec<_> = missing.map(|(guid, scope)| (guid.clone(), scope.clone())).collect();
+    for (guid, scope) in missing {
+        match role_at(context, &scope, here, &guid).await {
+            Ok(role) => {
+                found.roles.insert(guid, role);
+            }
+            Err(error) => {
+                found.gaps.push(failure::gap("role_definitions", here, &error)?);
+                if error.kind() == azure::Kind::NotFound {
+                    found.absent.insert(guid);
+                }
+            }
+        }
+    }
+    // Of those that nobody holds or asks for it does not matter.
+    let silent = used.keys().filter_map(|guid| found.roles.get(guid)).filter(|role| role.permissions().is_none());
+    for role in silent.cloned().collect::<Vec<_>>() {
+        let error = unstated("read the role definition", role.id.as_str(), "permissions");
+        found.gaps.push(failure::gap("role_definitions", here, &error)?);
+    }
+    Ok(found)
+}
+
+/// The ids, if every scope is a subscription.
+fn all_subscriptions(scopes: &[String]) -> Option<BTreeSet<String>> {
+    scopes
+        .iter()
+        .map(|scope| scope.strip_prefix("/subscriptions/").filter(|id| !id.contains('/')).map(str::to_lowercase))
+        .collect()
+}
+
+/// The roles of many subscriptions at once, the built-in ones included.
+pub(in crate::provider::collect) async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Result<Arc<Roles>> {
+    let key = format!("graph/roles/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let client = context.client.clone();
+    let read = || async move {
+        let mut all = Roles::new();
+        queries::role_definitions(&client, QueryScope::Subscriptions(ids), |role| all.push(Arc::new(role))).await?;
+        Ok(all)
+    };
+    context.client.memo(&key, read).await
+}
+
+/// A list of roles.
+pub(in crate::provider::collect) type Roles = Vec<Arc<wire::RoleDefinition>>;
+
+/// Built-in roles are the same everywhere, so whoever has read them has read them for all; but a refusal at one scope says nothing about
+/// another.
+async fn built_in(context: &Context, scopes: &[String]) -> azure::Result<Arc<Roles>> {
+    let Some((first, others)) = scopes.split_first() else { return Ok(Arc::default()) };
+    let at = |key: String, scope: &str| {
+        let (client, scope) = (context.client.clone(), scope.to_owned());
+        roles(context, key, async move { wire::built_in_roles(&client, &scope).await })
+    };
+    let mut read = at(BUILT_IN.to_owned(), first).await;
+    for scope in std::iter::once(first).chain(others) {
+        if !matches!(&read, Err(error) if matches!(error.kind(), azure::Kind::Forbidden | azure::Kind::NotFound | azure::Kind::NotVisible))
+        {
+            break;
+        }
+        read = at(format!("{BUILT_IN}{}", scope.to_lowercase()), scope).await;
+    }
+    read
+}
+
+const BUILT_IN: &str = "built_in_roles";
+
+async fn custom(context: &Context, scope: &str) -> azure::Result<Arc<Roles>> {
+    let (client, at) = (context.client.clone(), scope.to_owned());
+    roles(context, format!("custom_roles{}", scope.to_lowercase()), async move { wire::custom_roles(&client, &at).await }).await
+}
+
+/// A list of roles, read once under its key.
+pub(in crate::provider::collect) async fn roles<R>(context: &Context, key: String, read: R) -> azure::Result<Arc<Roles>>
+where
+    R: Future<Output = azure::Result<Vec<wire::RoleDefinition>>> + Send + 'static,
+{
+    let read = || async move { Ok(read.await?.into_iter().map(Arc::new).collect::<Roles>()) };
+    context.client.memo(&key, read).await
+}
+
+/// A role as it is where it is assigned; what is assigned above the connection's own scope may be read no higher than `here`.
+async fn role_at(context: &Context, scope: &str, here: &str, guid: &str) -> azure::Result<Arc<wire::RoleDefinition>> {
+    let (client, id) = (context.client.clone(), guid.to_owned());
+    let places = [scope.to_owned(), here.to_owned()];
+    // A role that is not found, or not shown, at one scope may be at another.
+    let key = format!("role_definition{}{}/{guid}", scope.to_lowercase(), here.to_lowercase());
+    let read = || async move {
+        let [scope, here] = places;
+        match wire::role_definition_at(&client, &scope, &id).await {
+            Err(error) if error.kind() == azure::Kind::RefusedByGuard => wire::role_definition_at(&client, &here, &id).await,
+            answer => answer,
+        }
+    };
+    context.client.memo(&key, read).await
+}
+
+/// The management groups of the connection: the one it stands for and those below it, or all of the tenant.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Names of groups as the service writes them.
+    pub groups: BTreeSet<String>,
+    /// The name of the group each group or subscription stands in, all lower case.
+    parents: BTreeMap<String, String>,
+    /// Why it is not all.
+    pub gap: Option<Unreadable>,
+}
+
+impl Tree {
+    /// The ids, lower case, of the groups above a group or subscription, as far as they belong to the connection.
+    pub fn above(&self, name: &str) -> BTreeSet<String> {
+        let mut above = BTreeSet::new();
+        let mut parent = self.parents.get(&name.to_lowercase());
+        while let Some(name) = parent.filter(|name| above.insert(group_scope(name).to_lowercase())) {
+            parent = self.parents.get(name);
+        }
+        above
+    }
+
+    /// The ids, lower case, of the groups whose place in it is known; none if it is not whole.
+    pub fn placed(&self) -> BTreeSet<String> {
+        let groups = self.groups.iter().filter(|_| self.gap.is_none());
+        groups.map(|name| group_scope(name).to_lowercase()).collect()
+    }
+}
+
+/// The id of a management group.
+pub fn group_scope(name: &str) -> String {
+    format!("/providers/Microsoft.Management/managementGroups/{name}")
+}
+
+/// Reads the groups of the connection; none for a connection of subscriptions. From then on they may be read.
+pub async fn tree(context: &Context) -> Result<Tree> {
+    let root = match &context.client.settings().scope {
+        ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => return Ok(Tree::default()),
+        ScopeSetting::ManagementGroup(name) => name.clone(),
+        ScopeSetting::Tenant => {
+            let tenant = own_tenant(context).await.map_err(|error| failure::failed(&error))?;
+            tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default()
+        }
+    };
+    let mut tree = Tree { groups: BTreeSet::from([root.clone()]), ..Tree::default() };
+    match scope::descendants(context, &root).await {
+        Ok(below) => {
+            for item in below.iter() {
+                if !item.is_subscription() {
+                    tree.groups.insert(item.name.clone());
+                }
+                let parent = item.parent().unwrap_or(&root);
+                tree.parents.insert(item.name.to_lowercase(), parent.to_lowercase());
+            }
+            // Only then: what an earlier read found stays admitted when this one fails.
+            context.client.admit_groups(&tree.groups);
+        }
+        Err(error) => tree.gap = Some(failure::gap("management_groups", &group_scope(&root), &error)?),
+    }
+    Ok(tree)
+}
+
+/// The role assignments at and above management groups, and what of them could not be read.
+pub async fn assignments_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::RoleAssignment>> {
+    of_groups(groups, |scope| async move { assignments_reaching(context, &scope).await }).await
+}
+
+/// The deny assignments of management groups, likewise.
+pub async fn denials_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::DenyAssignment>> {
+    of_groups(groups, |scope| async move { denials_reaching(context, &scope).await }).await
+}
+
+/// What could be activated on management groups, likewise.
+pub async fn eligibilities_of_groups(context: &Context, groups: &BTreeSet<String>) -> Result<OfGroups<wire::ScheduleInstance>> {
+    of_groups(groups, |scope| async move { eligibilities_reaching(context, &scope).await }).await
+}
+
+/// Lists, and why others are missing or not provably whole.
+pub type OfGroups<T> = (Vec<Arc<Vec<T>>>, Vec<Unreadable>);
+
+async fn of_groups<T, R>(groups: &BTreeSet<String>, read: impl Fn(String) -> R) -> Result<OfGroups<T>>
+where
+    R: Future<Output = Result<Reaching<Vec<T>>>>,
+{
+    let lists = try_join_all(groups.iter().map(|name| read(group_scope(name))).collect::<Vec<_>>()).await?;
+    let (read, gaps): (Vec<_>, Vec<_>) = lists.into_iter().map(|list| (list.rows, list.gap)).unzip();
+    Ok((read.into_iter().flatten().collect(), gaps.into_iter().flatten().collect()))
+}
+
+/// A list of everything that reaches one scope.
+#[derive(Debug)]
+pub struct Reaching<T> {
+    /// What was read; none if nothing could be.
+    pub rows: Option<Arc<T>>,
+    /// Why it is not, or not provably, all.
+    pub gap: Option<Unreadable>,
+}
+
+/// The role assignments at and above a scope.
+pub async fn assignments_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::RoleAssignment>>> {
+    let read = |client: Client, scope: String| async move { wire::role_assignments_reaching(&client, &scope).await };
+    reaching(context, scope, "role_assignments", READ_ASSIGNMENTS, read).await
+}
+
+/// The deny assignments at and above a scope.
+pub async fn denials_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::DenyAssignment>>> {
+    let read = |client: Client, scope: String| async move { wire::deny_assignments(&client, &scope, Some("atScope()")).await };
+    reaching(context, scope, "deny_assignments", READ_DENIALS, read).await
+}
+
+/// What could be activated at and above a scope.
+pub async fn eligibilities_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::ScheduleInstance>>> {
+    let read = |client: Client, scope: String| async move { wire::eligibilities_reaching(&client, &scope).await };
+    reaching(context, scope, "eligible_role_assignments", READ_ELIGIBILITIES, read).await
+}
+
+/// Reads a list and proves that the caller may see all of it: the service leaves out what the caller may not.
+async fn reaching<T, F, R>(context: &Context, scope: &str, subject: &str, action: &str, read: F) -> Result<Reaching<T>>
+where
+    T: Send + Sync + 'static,
+    F: FnOnce(Client, String) -> R,
+    R: Future<Output = azure::Result<T>> + Send + 'static,
+{
+    let (client, at) = (context.client.clone(), scope.to_owned());
+    let key = format!("reaching/{subject}{}", scope.to_lowercase());
+    let list = context.client.memo(&key, || read(client, at));
+    let (list, held) = tokio::join!(list, proof::permissions(context, scope));
+    match (list, held) {
+        (Err(error), _) => Ok(Reaching { rows: None, gap: Some(failure::gap(subject, scope, &error)?) }),
+        (Ok(rows), Ok(held)) if covers(&held, action) => Ok(Reaching { rows: Some(rows), gap: None }),
+        (Ok(rows), Ok(_)) => {
+            let grant = command("Reader", scope, &own_object_id(context).await);
+            Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action, &grant)) })
+        }
+        (Ok(rows), Err(error)) => {
+            let mut gap = failure::gap(subject, scope, &error)?;
+            gap.reason = Reason::NotProven;
+            Ok(Reaching { rows: Some(rows), gap: Some(gap) })
+        }
+    }
+}
+
+fn unproven(subject: &str, scope: &str, action: &str, grant: &str) -> Unreadable {
+    Unreadable {
+        subject: subject.to_owned(),
+        scope: scope.to_owned(),
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: format!("`{action}` is not held there, so rows may be missing. Grant it: {grant}"),
+    }
+}
+
+/// The role assignments that the service says reach a user or service principal at a scope, groups included. None if it does not
+/// answer: it is a second source, and its failure no gap.
+pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Result<Option<Arc<Vec<wire::RoleAssignment>>>> {
+    let (client, at, id) = (context.client.clone(), scope.to_owned(), principal_id.to_owned());
+    let key = format!("assigned_to/{principal_id}{}", scope.to_lowercase());
+    let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
+    match context.client.memo(&key, read).await {
+        Ok(rows) => Ok(Some(rows)),
+        Err(error) => failure::gap("role_assignments", scope, &error).map(|_| None),
+    }
+}
+
+/// Why it cannot be told whether a scope lies in what the connection stands for: it is a management group, and those of the connection
+/// could not be read.
+pub fn undecided<'a>(scope: &str, tree: &'a Tree) -> Option<&'a Unreadable> {
+    let gap = tree.gap.as_ref()?;
+    let known = |name: &String| rbac::place::same(&group_scope(name), scope);
+    (Kind::of(scope) == Some(Kind::ManagementGroup) && !tree.groups.iter().any(known)).then_some(gap)
+}
+
+/// An error unless the scope lies in what the connection stands for.
+pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, context: &Context) -> Result<()> {
+    let id = ResourceId::parse(scope).unwrap_or_default();
+    let whole_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
+    let inside = match Kind::of(scope) {
+        Some(Kind::Tenant) => whole_tenant,
+        Some(Kind::ManagementGroup) => {
+            let name = id.management_group_id.unwrap_or_default();
+            whole_tenant || tree.groups.iter().any(|group| group.eq_ignore_ascii_case(&name))
+        }
+        _ => subscriptions.iter().any(|subscription| id.subscription_id.as_ref() == Some(&subscription.id)),
+    };
+    if inside {
+        return Ok(());
+    }
+    let detail = format!(
+        "The scope {scope} is not in the scope of this connection. Name one below its subscriptions, widen the provider block \
+         (`management_group_id`, `tenant_wide`), or use a provider alias for it."
+    );
+    Err(Diagnostics::of_error("Outside the configured scope", detail))
+}

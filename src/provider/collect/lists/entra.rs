@@ -1,0 +1,363 @@
+//! Facts of Microsoft Graph about the tenant and about applications, each read once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    azure::{
+        self, Audience, Client, Error, Kind,
+        answer::lenient::unstated,
+        microsoft_graph::{applications, organization, provisioning},
+        tenant::claims::Claims,
+    },
+    posture::{
+        Reason, Unreadable,
+        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Read, Request, name_of, unasked},
+    },
+    provider::{context::Context, failure, words::is_guid},
+    sdk::Result,
+};
+
+pub use applications::Api;
+
+/// The service plans that decide what a tenant can do.
+const LICENCES: &[(&str, &str)] = &[
+    ("41781fb2-bc02-4b7c-bd55-b576c07bb09d", "P1"),
+    ("7dc0e92d-bf15-401d-907e-0884efe7c760", "WorkloadId"),
+    ("84c289f0-efcb-486f-8581-07f44fc9efad", "WorkloadId"),
+    ("e866a266-3cff-43a3-acca-0c90a7e00c8b", "Governance"),
+    ("eec0eb4f-6444-4f95-aba0-50c24d67f998", "P2"),
+];
+
+/// A principal, and an API whose permissions it may hold.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Who it is.
+    pub holder: Holder,
+    /// Object id of the principal.
+    pub object_id: Option<String>,
+    /// Client id of the principal.
+    pub client_id: Option<String>,
+    /// The claims of the principal's own token for Microsoft Graph; none for another principal.
+    pub claims: Option<Claims>,
+    /// Client id of the API.
+    pub resource_client_id: String,
+}
+
+/// What a token for Microsoft Graph says about its holder; none if it says nothing.
+pub async fn claims(context: &Context) -> azure::Result<Option<Claims>> {
+    Ok(Claims::of(context.client.token(Audience::Graph).await?.reveal()))
+}
+
+/// The tenant.
+pub async fn organization(context: &Context) -> azure::Result<Arc<organization::Organization>> {
+    let read = async |client: Client| {
+        let rows = organization::organization(&client).await?;
+        rows.into_iter().next().ok_or_else(|| unstated("read the tenant", "Microsoft Graph /organization", "id"))
+    };
+    let client = context.client.clone();
+    context.client.memo("organization", || read(client)).await
+}
+
+/// The licences of the tenant.
+#[derive(Debug, Default)]
+pub struct Licences {
+    /// Those in use, by the names they have here.
+    pub held: BTreeSet<&'static str>,
+    /// What is not said, if something is not: there may be others.
+    pub unstated: Option<Error>,
+}
+
+/// The licences in use.
+pub async fn licences(context: &Context) -> azure::Result<Arc<Licences>> {
+    let client = context.client.clone();
+    let read = || async move { Ok(held(&organization::subscribed_skus(&client).await?)) };
+    context.client.memo("licences", read).await
+}
+
+fn held(skus: &[organization::Sku]) -> Licences {
+    let mut licences = Licences::default();
+    let mut silent = |field| {
+        licences.unstated.get_or_insert(unstated("list licences", "Microsoft Graph /subscribedSkus", field));
+    };
+    for sku in skus.iter().filter(|sku| sku.is_active() != Some(false)) {
+        let Some(plans) = &sku.service_plans else {
+            silent("servicePlans");
+            continue;
+        };
+        for plan in plans.iter().filter(|plan| plan.is_provisioned() != Some(false)) {
+            let Some(id) = &plan.service_plan_id else {
+                silent("servicePlanId");
+                continue;
+            };
+            let Some((_, name)) = LICENCES.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)) else { continue };
+            match (sku.is_active(), plan.is_provisioned()) {
+                (Some(_), Some(_)) => {
+                    licences.held.insert(name);
+                }
+                (None, _) => silent("capabilityStatus"),
+                (_, None) => silent("provisioningStatus"),
+            }
+        }
+    }
+    licences
+}
+
+/// A principal by object id.
+pub async fn service_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
+    let key = format!("principal/{object_id}");
+    context.client.memo(&key, || async move { applications::service_principal(&client, &id).await }).await
+}
+
+/// The principal of the sign-in, with its credentials.
+pub async fn own_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
+    let read = || async move { applications::own_service_principal(&client, &id).await };
+    context.client.memo(&format!("own/{object_id}"), read).await
+}
+
+/// A principal by client id. The id may be one that the directory answered.
+pub async fn principal_of(context: &Context, client_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    let key = format!("principal-of/{client_id}");
+    context.client.memo(&key, || async move { applications::service_principal_of(&client, &id).await }).await
+}
+
+/// A registration by client id.
+pub async fn application(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Application>> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    let key = format!("application/{client_id}");
+    context.client.memo(&key, || async move { applications::application_of(&client, &id).await }).await
+}
+
+/// The permissions an API offers.
+pub async fn api(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Api>> {
+    let (client, id) = (context.client.clone(), client_id.to_owned());
+    context.client.memo(&format!("api/{client_id}"), || async move { applications::api(&client, &id).await }).await
+}
+
+/// Whether an application, by the object id of its principal, provisions people at the moment. One that cannot have jobs has none.
+pub async fn provisions(context: &Context, object_id: &str) -> azure::Result<bool> {
+    let (client, id) = (context.client.clone(), object_id.to_owned());
+    let read = || async move {
+        match provisioning::jobs(&client, &id).await {
+            Ok(jobs) if jobs.iter().any(|job| job.is_active() == Some(true)) => Ok(true),
+            Ok(jobs) if jobs.iter().any(|job| job.is_active().is_none()) => {
+                Err(unstated("list provisioning jobs", format!("the service principal {id}"), "schedule.state"))
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == Kind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    };
+    Ok(*context.client.memo(&format!("provisions/{object_id}"), read).await?)
+}
+
+/// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
+pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
+    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
+    let Party { holder, object_id, client_id, claims, resource_client_id } = party;
+    let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
+    // Of another API the token says nothing, but a user holds no Application permission of that one either.
+    let of_graph = |all: Vec<String>| if is_graph { all } else { Vec::new() };
+    let in_token = claims.as_ref().is_some_and(|claims| !claims.roles.is_empty());
+    let mut evidence = Evidence {
+        holder,
+        token: claims.as_ref().filter(|_| is_graph).map(|claims| claims.roles.clone()),
+        scopes: claims.as_ref().map(|claims| of_graph(claims.delegated())),
+        directory_roles: claims.map(|claims| claims.wids).unwrap_or_default(),
+        granted: Ok(Vec::new()),
+        delegated: Ok(Vec::new()),
+        requested: Ok(Vec::new()),
+        names: Ok(Offered::new()),
+        resource_client_id,
+        api_id: None,
+        other_apis: BTreeMap::new(),
+        client_id,
+        object_id,
+        graph_host: cloud.graph_host().to_owned(),
+    };
+    if holder == Holder::User {
+        return Ok(evidence);
+    }
+    let (api, granted, delegated, requested) = tokio::join!(
+        api(context, &evidence.resource_client_id),
+        consented(context, evidence.object_id.as_deref(), in_token),
+        scopes(context, evidence.object_id.as_deref()),
+        registration(context, holder, evidence.client_id.as_deref()),
+    );
+    let api = read("service_principals", api)?;
+    let names = Names { api: api.as_deref().ok(), is_graph, resource_client_id: &evidence.resource_client_id };
+    evidence.granted = read("app_role_assignments", granted)?.map(|rows| names.granted(&rows));
+    evidence.requested = read("applications", requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
+    evidence.delegated = match (read("oauth2_permission_grants", delegated)?, &api) {
+        (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
+            true => Ok(names.delegated(&rows, &api.id)),
+            false => Err(failure::soft_gap("oauth2_permission_grants", "graph", &unstated_grant())?),
+        },
+        (Ok(_), Err(gap)) => Err(gap.clone()),
+        (Err(gap), _) => Err(gap),
+    };
+    evidence.api_id = api.as_ref().ok().map(|api| api.id.clone());
+    evidence.names = api.and_then(|api| offered(&api, is_graph));
+    Ok(evidence)
+}
+
+/// Reads the principals of the other APIs that are requested and of which something may be granted: only they tell whose a grant is.
+pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Result<Evidence> {
+    let (Ok(requested), Ok(granted)) = (&evidence.requested, &evidence.granted) else { return Ok(evidence) };
+    let is_open = |request: &&Request| {
+        let same = |grant: &Grant| grant.id.eq_ignore_ascii_case(&request.id);
+        request.application
+            && !request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id)
+            && granted.iter().any(same)
+    };
+    let open: BTreeSet<String> = requested.iter().filter(is_open).map(|one| one.resource_client_id.to_lowercase()).collect();
+    for client_id in open {
+        // Its id comes from a list of the directory, and no path is built of what is no GUID.
+        let read = match is_guid(&client_id) {
+            true => principal_of(context, &client_id).await,
+            false => Err(unstated("read the application", "Microsoft Graph", "requiredResourceAccess.resourceAppId")),
+        };
+        let principal = match read {
+            Ok(principal) => Ok(Some(principal.id.clone())),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(failure::soft_gap("service_principals", "graph", &error)?),
+        };
+        evidence.other_apis.insert(client_id, principal);
+    }
+    Ok(evidence)
+}
+
+/// The permissions an API offers, by name. Microsoft Graph offers hundreds, so a list of none says nothing.
+fn offered(api: &applications::Api, is_graph: bool) -> Read<Offered> {
+    if is_graph && api.app_roles.is_empty() {
+        return Err(Unreadable {
+            reason: Reason::NotProven,
+            code: "EmptyAnswer".to_owned(),
+            remedy: "Microsoft Graph's own list of permissions came back empty, which it never is. Try again in a few minutes."
+                .to_owned(),
+            ..unasked("service_principals")
+        });
+    }
+    Ok(api.app_roles.iter().map(|role| (role.value.to_lowercase(), role.id.clone())).collect())
+}
+
+/// A failed read as a gap of Microsoft Graph.
+pub fn read<T>(subject: &str, read: azure::Result<T>) -> Result<Read<T>> {
+    match read {
+        Ok(fact) => Ok(Ok(fact)),
+        Err(error) => Ok(Err(failure::soft_gap(subject, "graph", &error)?)),
+    }
+}
+
+/// What the token may not say, and the next step then.
+pub const WHOSE: &str =
+    "whose it is. Look the application up by hand: Entra admin center > App registrations, and Enterprise applications.";
+
+/// A gap for what is not known because the token of the sign-in does not say something, and what to do about it.
+pub fn opaque(subject: &str, what: &str) -> Unreadable {
+    Unreadable {
+        reason: Reason::Hidden,
+        code: "OpaqueToken".to_owned(),
+        remedy: format!("The token of this sign-in does not say {what}"),
+        ..unasked(subject)
+    }
+}
+
+async fn consented(
+    context: &Context,
+    object_id: Option<&str>,
+    in_token: bool,
+) -> azure::Result<Arc<Vec<applications::AppRoleAssignment>>> {
+    let (client, id) = (context.client.clone(), known(object_id)?);
+    let key = format!("consented/{in_token}/{id}");
+    context.client.memo(&key, || async move { applications::app_role_assignments(&client, &id, in_token).await }).await
+}
+
+async fn scopes(context: &Context, object_id: Option<&str>) -> azure::Result<Arc<Vec<applications::PermissionGrant>>> {
+    let (client, id) = (context.client.clone(), known(object_id)?);
+    let key = format!("scopes/{id}");
+    context.client.memo(&key, || async move { applications::permission_grants(&client, &id).await }).await
+}
+
+fn unstated_grant() -> Error {
+    unstated("list consented Delegated permissions", "Microsoft Graph", "scope or resourceId")
+}
+
+/// A managed identity has no registration.
+async fn registration(
+    context: &Context,
+    holder: Holder,
+    client_id: Option<&str>,
+) -> azure::Result<Option<Arc<applications::Application>>> {
+    match holder {
+        Holder::Application => Ok(Some(application(context, &known(client_id)?).await?)),
+        Holder::ManagedIdentity | Holder::User => Ok(None),
+    }
+}
+
+fn known(id: Option<&str>) -> azure::Result<String> {
+    id.map(str::to_owned).ok_or_else(|| {
+        Error::new(Kind::NotVisible, "find the principal", "this sign-in")
+            .said("OpaqueToken", "the token does not say whose it is")
+            .advise("Name the principal by its object id.")
+    })
+}
+
+/// The name of a permission of an API that is not asked about.
+fn foreign(api: &str, id: &str) -> String {
+    name_of(id).filter(|_| api.eq_ignore_ascii_case(MICROSOFT_GRAPH)).unwrap_or(id).to_owned()
+}
+
+/// Turns ids of permissions into names: as the API lists them, else as they are known here.
+struct Names<'a> {
+    api: Option<&'a applications::Api>,
+    is_graph: bool,
+    resource_client_id: &'a str,
+}
+
+impl Names<'_> {
+    fn granted(&self, rows: &[applications::AppRoleAssignment]) -> Vec<Grant> {
+        let of_api = |row: &applications::AppRoleAssignment| {
+            let api = self.api.filter(|_| !row.resource_id.is_empty())?;
+            Some(api.id.eq_ignore_ascii_case(&row.resource_id))
+        };
+        // Without the API's principal an id may be that of another API's permission, so its name is what it would be called here.
+        let grant = |row: &applications::AppRoleAssignment| {
+            let of_api = of_api(row);
+            let name = if of_api == Some(false) { row.app_role_id.clone() } else { self.name(&row.app_role_id) };
+            let resource_id = Some(row.resource_id.clone()).filter(|id| !id.is_empty());
+            Grant { name, id: row.app_role_id.clone(), of_api, resource_id }
+        };
+        rows.iter().map(grant).collect()
+    }
+
+    fn requested(&self, application: &applications::Application) -> Vec<Request> {
+        let of = |resource: &applications::ResourceAccess| {
+            let own = resource.resource_app_id.eq_ignore_ascii_case(self.resource_client_id);
+            let request = |access: &applications::Access| Request {
+                resource_client_id: resource.resource_app_id.clone(),
+                id: access.id.clone(),
+                name: if own { self.name(&access.id) } else { foreign(&resource.resource_app_id, &access.id) },
+                application: access.kind.eq_ignore_ascii_case("Role"),
+            };
+            resource.resource_access.iter().map(request).collect::<Vec<_>>()
+        };
+        application.required_resource_access.iter().flat_map(of).collect()
+    }
+
+    fn delegated(&self, rows: &[applications::PermissionGrant], api_id: &str) -> Vec<String> {
+        let own = rows.iter().filter(|row| row.resource_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(api_id)));
+        own.filter_map(|row| row.scope.as_deref()).flat_map(str::split_whitespace).map(str::to_owned).collect()
+    }
+
+    fn name(&self, id: &str) -> String {
+        let offered = self.api.into_iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes));
+        let listed = offered.filter(|one| one.id.eq_ignore_ascii_case(id)).map(|one| one.value.as_str()).next();
+        listed.filter(|name| !name.is_empty()).or_else(|| name_of(id).filter(|_| self.is_graph)).unwrap_or(id).to_owned()
+    }
+}

@@ -1,0 +1,188 @@
+//! Which resources there are: how many of each type, and their tags.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    azure::{
+        self, Client, Kind,
+        answer::lenient::unstated,
+        arm::resources::{self, Provider, Resource, ResourceGroup},
+        resource_graph::queries,
+    },
+    posture::{Unreadable, defender::surely_unregistered},
+    provider::{
+        collect::{
+            Lists,
+            estate::{
+                engine::{self, Engine, RESOURCE_GROUPS, RESOURCES},
+                scope::Subscription,
+            },
+        },
+        context::Context,
+        failure,
+    },
+    sdk::{Diagnostics, Path, Result},
+    text::quoted,
+};
+
+/// How many resources there are, by lower-case type.
+pub type Counts = BTreeMap<String, u64>;
+
+/// The tracked resources of one subscription.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// How many there are.
+    pub counts: Arc<Counts>,
+    /// Tags by lower-case resource id. Equal sets of tags are shared.
+    pub tags: BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>,
+}
+
+/// How many resources subscriptions have. Much less to read than [`resources`] where Resource Graph counts.
+pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Counts>> {
+    if RESOURCES.engine(context) == Engine::Arm {
+        let Lists { read, gaps } = resources(context, subscriptions).await?;
+        let counts = read.into_iter().map(|(subscription, inventory)| (subscription, Arc::clone(&inventory.counts)));
+        return Ok(Lists { read: counts.collect(), gaps });
+    }
+    let arm = |client: Client, id: String| async move { Ok(inventory(&client, &id).await?.counts.as_ref().clone()) };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::new();
+        queries::resource_counts(&client, &ids, |id, counts| {
+            all.insert(id, counts);
+        })
+        .await?;
+        Ok(all)
+    };
+    engine::read(context, subscriptions, &RESOURCES, "counts", arm, graph).await
+}
+
+/// The inventories of subscriptions.
+pub async fn resources(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Inventory>> {
+    let arm = |client: Client, id: String| async move { inventory(&client, &id).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::<String, Building>::new();
+        queries::resources(&client, &ids, |id, row| all.entry(id).or_default().add(row)).await?;
+        Ok(all.into_iter().map(|(id, building)| (id, building.done())).collect())
+    };
+    engine::read(context, subscriptions, &RESOURCES, "inventory", arm, graph).await
+}
+
+async fn inventory(client: &Client, subscription_id: &str) -> azure::Result<Inventory> {
+    let mut building = Building::default();
+    resources::each(client, subscription_id, |row| building.add(row)).await?;
+    Ok(building.done())
+}
+
+/// An inventory on its way.
+#[derive(Default)]
+struct Building {
+    counts: Counts,
+    tags: BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>,
+    shared: BTreeSet<Arc<BTreeMap<String, String>>>,
+}
+
+impl Building {
+    fn add(&mut self, row: Resource) {
+        let tags = match self.shared.get(&row.tags) {
+            Some(tags) => Arc::clone(tags),
+            None => {
+                let tags = Arc::new(row.tags);
+                self.shared.insert(Arc::clone(&tags));
+                tags
+            }
+        };
+        // A row that moves from page to page while they are read comes twice.
+        if self.tags.insert(row.id.to_ascii_lowercase().into(), tags).is_none() {
+            *self.counts.entry(row.kind.to_ascii_lowercase()).or_default() += 1;
+        }
+    }
+
+    fn done(self) -> Inventory {
+        Inventory { counts: Arc::new(self.counts), tags: self.tags }
+    }
+}
+
+/// The resource groups of subscriptions.
+pub async fn groups(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<ResourceGroup>>> {
+    let arm = |client: Client, id: String| async move { resources::groups(&client, &id).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::<String, Vec<ResourceGroup>>::new();
+        queries::resource_groups(&client, &ids, |id, row| all.entry(id).or_default().push(row)).await?;
+        Ok(all)
+    };
+    engine::read(context, subscriptions, &RESOURCE_GROUPS, "groups", arm, graph).await
+}
+
+/// The resource groups of one subscription as Resource Manager lists them, whatever the engine.
+pub async fn groups_now(context: &Context, subscription_id: &str) -> azure::Result<Arc<Vec<ResourceGroup>>> {
+    let (client, id) = (context.client.clone(), subscription_id.to_owned());
+    let key = format!("groups_now/{id}");
+    context.client.memo(&key, || async move { resources::groups(&client, &id).await }).await
+}
+
+/// Refuses names of resource groups that no chosen subscription has; what cannot be read cannot be refused.
+pub async fn require_groups(
+    context: &Context,
+    subscriptions: &[Subscription],
+    names: &BTreeSet<String>,
+) -> Result<Vec<Unreadable>> {
+    let Lists { read, gaps } = groups(context, subscriptions).await?;
+    let known: BTreeSet<String> =
+        read.iter().flat_map(|(_, groups)| groups.iter()).map(|group| group.name.to_ascii_lowercase()).collect();
+    match names.iter().find(|name| !known.contains(&name.to_ascii_lowercase())) {
+        Some(missing) if gaps.is_empty() => {
+            let mut problems = Diagnostics::new();
+            let detail = format!(
+                "No selected subscription has a resource group {}. Correct the name or select its subscription.",
+                quoted(missing)
+            );
+            problems.error(Path::attribute("resource_group_names"), "Nothing selected", detail);
+            Err(problems)
+        }
+        _ => Ok(gaps),
+    }
+}
+
+async fn provider(context: &Context, subscription_id: &str, namespace: &str) -> azure::Result<Arc<Provider>> {
+    let (client, id, name) = (context.client.clone(), subscription_id.to_owned(), namespace.to_owned());
+    let key = format!("provider/{id}/{}", namespace.to_ascii_lowercase());
+    context.client.memo(&key, || async move { resources::provider(&client, &id, &name).await }).await
+}
+
+/// Whether there is a resource type of that name, registered or not, whatever the provider knows of it; the gap if that could not be
+/// read.
+pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> Result<std::result::Result<bool, Unreadable>> {
+    let Some((namespace, name)) = full.split_once('/') else { return Ok(Ok(false)) };
+    match provider(context, subscription_id, namespace).await {
+        Ok(provider) => match &provider.resource_types {
+            Some(types) => Ok(Ok(types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
+            None => {
+                let error = unstated("read the resource provider", namespace, "resourceTypes");
+                failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err)
+            }
+        },
+        // No such namespace.
+        Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unsupported) => Ok(Ok(false)),
+        Err(error) => failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err),
+    }
+}
+
+/// Whether a resource provider is registered; none if that could not be read.
+pub async fn registered(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<bool>> {
+    let state = registration(context, subscription_id, namespace).await?;
+    // What is on its way, and every word that is not known here, is neither.
+    Ok(state.and_then(|state| {
+        if state.eq_ignore_ascii_case("Registered") { Some(true) } else { surely_unregistered(&state).then_some(false) }
+    }))
+}
+
+/// The state of a resource provider in the service's word; none if it could not be read or is not stated.
+pub async fn registration(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<String>> {
+    match provider(context, subscription_id, namespace).await {
+        Ok(provider) => Ok(provider.registration_state.clone()),
+        Err(error) => failure::gap("providers", &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
+    }
+}

@@ -1,0 +1,8 @@
+//! The lists that are read, by what they are about.
+
+pub mod authorization;
+pub mod directory;
+pub mod entra;
+pub mod inventory;
+pub mod needed;
+pub mod security;

@@ -1,0 +1,339 @@
+//! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use time::OffsetDateTime;
+
+use crate::{
+    azure::{self, Client, arm::security, resource_graph::queries},
+    posture::{
+        assessment::{Assessment, Catalogue, Metadata, deduplicated},
+        defender::{Extension, Plan},
+        portal::Link,
+        resource_id,
+        time::{canonical, parse},
+    },
+    provider::{
+        collect::{
+            Lists,
+            estate::{
+                engine::{self, ASSESSMENTS, PLANS, VULNERABILITIES},
+                scope::Subscription,
+            },
+        },
+        context::Context,
+    },
+    sdk::Result,
+};
+
+/// The Defender plans of subscriptions.
+pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
+    let redacts = context.client.settings().redacts_people;
+    let arm = move |client: Client, id: String| async move {
+        Ok(security::pricings(&client, &id).await?.into_iter().map(|row| plan(row, redacts)).collect())
+    };
+    let graph = move |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::<String, Vec<Plan>>::new();
+        queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row, redacts))).await?;
+        for plans in all.values_mut() {
+            // A row that moves from page to page while they are read comes twice.
+            plans.dedup_by(|a, b| a.name.eq_ignore_ascii_case(&b.name));
+        }
+        Ok(all)
+    };
+    engine::read(context, subscriptions, &PLANS, "plans", arm, graph).await
+}
+
+fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
+    let properties = wire.properties;
+    let replaced_by = properties.replaced_by.unwrap_or_default();
+    Plan {
+        name: wire.name,
+        tier: properties.pricing_tier,
+        subplan: properties.sub_plan,
+        // PT0S says that no trial runs.
+        free_trial_remaining: properties.free_trial_remaining_time.filter(|time| time != "PT0S"),
+        enabled_on: properties.enablement_time.as_deref().and_then(canonical),
+        enforced: properties.enforce,
+        coverage: properties.resources_coverage_status,
+        // What has been replaced is deprecated, whether that is said or not.
+        deprecated: properties.deprecated.unwrap_or(!replaced_by.is_empty()),
+        replaced_by,
+        extensions_unseen: properties.extensions.is_none(),
+        extensions: properties.extensions.unwrap_or_default().into_iter().map(|wire| extension(wire, redacts_people)).collect(),
+    }
+}
+
+fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
+    let (operation_code, operation_message) =
+        wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
+    Extension {
+        name: wire.name,
+        enabled: wire.is_enabled,
+        operation_code,
+        operation_message: operation_message.and_then(|text| azure::said(&text, redacts_people)),
+        settings_json: wire.additional_extension_properties.map(|settings| {
+            let settings = settings.into_iter().collect::<serde_json::Map<_, _>>();
+            azure::shown_value(settings.into(), redacts_people).to_string()
+        }),
+    }
+}
+
+/// The assessments of subscriptions, each once. Resource Graph knows the risk of each, whether it is asked for or not.
+pub async fn assessments(context: &Context, subscriptions: &[Subscription], with_risk: bool) -> Result<Lists<Vec<Assessment>>> {
+    let arm = move |client: Client, id: String| async move { list_assessments(&client, &id, with_risk).await };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut texts = Texts::of(&client).await?;
+        let mut all = BTreeMap::<String, Vec<Assessment>>::new();
+        queries::assessments(&client, &ids, |id, row| {
+            let shared = texts.shared(&id);
+            all.entry(id).or_default().push(assessment(row, &shared, &mut texts));
+        })
+        .await?;
+        Ok(all.into_iter().map(|(id, rows)| (id, deduplicated(rows))).collect())
+    };
+    let keys = (&*format!("assessments/{with_risk}"), "assessments");
+    engine::read_apart(context, subscriptions, &ASSESSMENTS, keys, arm, graph).await
+}
+
+async fn list_assessments(client: &Client, subscription_id: &str, with_risk: bool) -> azure::Result<Vec<Assessment>> {
+    let mut texts = Texts::of(client).await?;
+    let subscription_id = texts.shared(subscription_id);
+    let mut rows = Vec::new();
+    let listed = subscription_id.clone();
+    security::assessments(client, &listed, with_risk, |row| rows.push(assessment(row, &subscription_id, &mut texts))).await?;
+    Ok(deduplicated(rows))
+}
+
+fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
+    let security::AssessmentProperties { display_name, status, resource_details, links, risk } = wire.properties;
+    // The id of an assessment is the resource's id with the assessment behind it.
+    let assessed = resource_details.id.unwrap_or_else(|| {
+        match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
+            Some(end) => wire.id.get(..end).unwrap_or_default().to_owned(),
+            None => wire.id.clone(),
+        }
+    });
+    let cause = status.cause.map(|text| texts.shown(&text));
+    let risk_level = risk.and_then(|risk| risk.level).map(|text| texts.shown(&text));
+    let status_description = status.description.and_then(|text| texts.said(text));
+    wire.name.make_ascii_lowercase();
+    let mut row = Assessment {
+        assessment_key: texts.shared(&wire.name),
+        display_name: texts.shown(&display_name),
+        subscription_id: Arc::clone(subscription_id),
+        resource_id: assessed.into(),
+        source: texts.shown(resource_details.source.as_deref().unwrap_or("Azure")),
+        status: texts.shown(status.code.as_deref().unwrap_or_default()),
+        cause,
+        status_description,
+        risk_level,
+        portal_link: None,
+        first_evaluated_on: status.first_evaluation_date.as_deref().and_then(parse),
+        status_changed_on: status.status_change_date.as_deref().and_then(parse),
+    };
+    if !row.is_foreign() {
+        row.resource_id = resource_id::canonical(&row.resource_id).into();
+    }
+    row.portal_link = links
+        .azure_portal_uri
+        .map(|link| Link::fold(&link, &row.resource_id, &row.assessment_key, |pattern| texts.shared(pattern)));
+    row
+}
+
+/// So many free texts are remembered as they came.
+const MOST_SAID: usize = 1_000;
+
+/// Texts that repeat from row to row, each kept once; and once for all lists of a run.
+#[derive(Default)]
+struct Texts {
+    own: HashSet<Arc<str>>,
+    common: Arc<Common>,
+    /// Free texts as they came, and what is kept of them: most come again and again, and the filter takes its time.
+    said: HashMap<String, Option<Arc<str>>>,
+    redacts_people: bool,
+}
+
+#[derive(Default)]
+struct Common(Mutex<HashSet<Arc<str>>>);
+
+impl Texts {
+    async fn of(client: &Client) -> azure::Result<Self> {
+        let common = client.memo("texts", || async { Ok(Common::default()) }).await?;
+        Ok(Self { common, redacts_people: client.settings().redacts_people, ..Self::default() })
+    }
+
+    /// What is kept of a free text.
+    fn said(&mut self, text: String) -> Option<Arc<str>> {
+        if let Some(known) = self.said.get(&text) {
+            return known.clone();
+        }
+        let kept = azure::said(&text, self.redacts_people).map(|text| self.shared(&text));
+        if self.said.len() < MOST_SAID {
+            self.said.insert(text, kept.clone());
+        }
+        kept
+    }
+
+    /// A word or a name, each kept once.
+    fn shown(&mut self, text: &str) -> Arc<str> {
+        let shown = azure::shown(text, self.redacts_people);
+        self.shared(&shown)
+    }
+
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.own.get(text) {
+            return Arc::clone(known);
+        }
+        let mut common = self.common.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = common.get(text).cloned().unwrap_or_else(|| text.into());
+        common.insert(Arc::clone(&text));
+        self.own.insert(Arc::clone(&text));
+        text
+    }
+}
+
+/// The metadata of all built-in recommendations.
+pub async fn metadata(context: &Context) -> azure::Result<Arc<Catalogue>> {
+    let client = context.client.clone();
+    let read = || async move {
+        let mut catalogue = Catalogue::new();
+        let redacts = client.settings().redacts_people;
+        security::metadata(&client, |row| add(&mut catalogue, row, redacts)).await?;
+        Ok(catalogue)
+    };
+    context.client.memo("metadata", read).await
+}
+
+/// The metadata a subscription sees, its own recommendations among them.
+pub async fn metadata_of(context: &Context, subscription_id: &str) -> azure::Result<Arc<Catalogue>> {
+    let (client, id) = (context.client.clone(), subscription_id.to_owned());
+    let key = format!("metadata/{id}");
+    let read = || async move {
+        let mut catalogue = Catalogue::new();
+        let redacts = client.settings().redacts_people;
+        security::metadata_of(&client, &id, |row| add(&mut catalogue, row, redacts)).await?;
+        Ok(catalogue)
+    };
+    context.client.memo(&key, read).await
+}
+
+/// The metadata of the recommendations of their own that subscriptions have, from Resource Graph: one request instead of a long list
+/// for each subscription.
+pub async fn custom_metadata(context: &Context, subscriptions: &[Subscription]) -> azure::Result<Arc<Catalogue>> {
+    let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
+    let key = format!("graph/metadata/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let client = context.client.clone();
+    let read = || async move {
+        let mut catalogue = Catalogue::new();
+        let redacts = client.settings().redacts_people;
+        queries::custom_metadata(&client, &ids, |row| add(&mut catalogue, row, redacts)).await?;
+        Ok(catalogue)
+    };
+    context.client.memo(&key, read).await
+}
+
+fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_people: bool) {
+    let key = wire.name.to_ascii_lowercase();
+    let own = wire.properties;
+    // Custom recommendations are what people wrote.
+    let text = |text: String| azure::shown(&text, redacts_people).into_owned();
+    let all = |texts: Vec<String>| texts.into_iter().map(text).collect();
+    let metadata = Metadata {
+        assessment_key: key.clone(),
+        severity: own.severity.unwrap_or_default(),
+        categories: all(own.categories.unwrap_or_default()),
+        threats: all(own.threats),
+        tactics: all(own.tactics),
+        techniques: all(own.techniques),
+        assessment_type: own.assessment_type.map(text),
+        policy_definition_id: own.policy_definition_id,
+        user_impact: own.user_impact.map(text),
+        implementation_effort: own.implementation_effort.map(text),
+        remediation: own.remediation_description.map(text),
+        preview: own.preview.unwrap_or_default(),
+    };
+    catalogue.insert(key, metadata);
+}
+
+/// The newest scan result of each kind in one subscription: `server`, `container_image`, `sql`, `other`.
+///
+/// A kind that has results and no time of any scan has no time.
+pub type Scans = BTreeMap<&'static str, Option<OffsetDateTime>>;
+
+/// When each kind of thing was last scanned, by subscription. Only the newest time of each kind is kept.
+pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Scans>> {
+    let arm = |client: Client, id: String| async move {
+        let mut newest = Scans::new();
+        security::sub_assessments(&client, &id, |row| {
+            let security::SubAssessmentProperties { time_generated, additional_data } = row.properties;
+            note(&mut newest, additional_data.assessed_resource_type.as_deref(), time_generated.as_deref());
+        })
+        .await?;
+        Ok(newest)
+    };
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let mut all = BTreeMap::<String, Scans>::new();
+        queries::scans(&client, &ids, |id, scans| {
+            let newest = all.entry(id).or_default();
+            scans.iter().for_each(|scan| note(newest, Some(&scan.kind), scan.newest.as_deref()));
+        })
+        .await?;
+        Ok(all)
+    };
+    engine::read(context, subscriptions, &VULNERABILITIES, "scans", arm, graph).await
+}
+
+fn note(newest: &mut Scans, assessed_resource_type: Option<&str>, time: Option<&str>) {
+    let latest = newest.entry(kind_of(assessed_resource_type.unwrap_or_default())).or_default();
+    *latest = time.and_then(parse).max(*latest);
+}
+
+fn kind_of(assessed_resource_type: &str) -> &'static str {
+    let ty = assessed_resource_type.to_ascii_lowercase();
+    match ty.as_str() {
+        _ if ty.starts_with("server") => "server",
+        _ if ty.contains("container") => "container_image",
+        _ if ty.starts_with("sql") => "sql",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_of_scans_are_told_apart() {
+        for (ty, kind) in [
+            ("ServerVulnerability", "server"),
+            ("ServerVulnerabilityAssessment", "server"),
+            ("ContainerRegistryVulnerability", "container_image"),
+            ("AzureContainerRegistryVulnerability", "container_image"),
+            ("SqlServerVulnerability", "sql"),
+            ("", "other"),
+        ] {
+            assert_eq!(kind_of(ty), kind, "{ty}");
+        }
+        // "SqlServer" begins with "sql", not with "server".
+        assert_eq!(kind_of("sqlservervulnerability"), "sql");
+    }
+
+    #[test]
+    fn an_assessment_without_resource_details_names_the_resource_of_its_id() {
+        let wire = serde_json::from_value(serde_json::json!({
+            "id": "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourcegroups/RG/providers/microsoft.storage/storageaccounts/a/providers/Microsoft.Security/assessments/K",
+            "name": "K",
+            "properties": {"status": {"code": "Healthy"}}
+        }));
+        let row = assessment(wire.unwrap(), &"s".into(), &mut Texts::default());
+        assert_eq!(
+            &*row.resource_id,
+            "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/RG/providers/Microsoft.Storage/storageAccounts/a"
+        );
+        assert_eq!(&*row.assessment_key, "k");
+    }
+}

@@ -1,0 +1,89 @@
+//! Filters that can select nothing are refused, or warned about: a list that is empty because of a misspelt word looks like a good one.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    posture::{
+        Unreadable,
+        assessment::{Assessment, Catalogue},
+        filter,
+        resource_id::{known_type, within},
+    },
+    provider::{
+        collect::{estate::scope::Subscription, lists::inventory},
+        context::Context,
+        data::defender_assessments::Arguments,
+        selection::warn,
+        words::lowered,
+    },
+    sdk::{Diagnostics, Path, Result, rules::unknown_word},
+    text::quoted,
+};
+
+/// A type that does not exist would select nothing for ever. `wanted` are those, lower case, that nothing assessed has.
+pub(super) async fn require_types(
+    context: &Context,
+    subscriptions: &[Subscription],
+    wanted: &[&String],
+    gaps: &mut Vec<Unreadable>,
+) -> Result<()> {
+    let Some(subscription) = subscriptions.first() else { return Ok(()) };
+    let is_container =
+        |ty: &str| ["microsoft.resources/subscriptions", "microsoft.resources/subscriptions/resourcegroups"].contains(&ty);
+    let mut problems = Diagnostics::new();
+    for ty in wanted.iter().filter(|ty| known_type(ty).is_none() && !is_container(ty)) {
+        match inventory::is_a_type(context, &subscription.id, ty).await? {
+            Ok(true) => {}
+            Ok(false) => {
+                let detail = format!(
+                    "`resource_types`: Azure knows no resource type {}. Compare the spelling with a resource's id.",
+                    quoted(ty)
+                );
+                problems.error(Path::attribute("resource_types"), "Unknown value", detail);
+            }
+            Err(gap) => gaps.push(gap),
+        }
+    }
+    problems.into_result()
+}
+
+/// The metadata of all recommendations name every category there is.
+pub(super) fn require_categories(
+    wanted: Option<&BTreeSet<String>>,
+    catalogues: &[Arc<Catalogue>],
+    gaps: &[Unreadable],
+) -> Result<()> {
+    let known: BTreeSet<String> =
+        catalogues.iter().flat_map(|catalogue| catalogue.values()).flat_map(|metadata| metadata.categories.clone()).collect();
+    let is_whole = !known.is_empty() && !gaps.iter().any(|gap| gap.subject == "assessment_metadata");
+    let mut problems = Diagnostics::new();
+    for word in wanted.into_iter().flatten().filter(|word| is_whole && !filter::admits(Some(&known), word)) {
+        let known: Vec<_> = known.iter().cloned().collect();
+        problems.error(Path::attribute("categories"), "Unknown value", format!("`categories` {}", unknown_word(word, &known)));
+    }
+    problems.into_result()
+}
+
+pub(super) fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscriptions: &[Subscription]) -> Result<()> {
+    let inside =
+        |prefix: &String| subscriptions.iter().any(|subscription| within(prefix, &format!("/subscriptions/{}", subscription.id)));
+    match prefixes.into_iter().flatten().find(|prefix| !inside(prefix)) {
+        None => Ok(()),
+        Some(outside) => {
+            let mut problems = Diagnostics::new();
+            let detail =
+                format!("{} lies in none of the selected subscriptions. Correct it or select its subscription.", quoted(outside));
+            problems.error(Path::attribute("resource_id_prefixes"), "Outside the configured scope", detail);
+            Err(problems)
+        }
+    }
+}
+
+pub(super) fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<Vec<Assessment>>)], warnings: &mut Diagnostics) {
+    let unmatched: Vec<_> = lowered(&arguments.assessment_keys, |key| &key.0)
+        .into_iter()
+        .flatten()
+        .filter(|key| !lists.iter().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
+        .collect();
+    warn("assessment_keys", "Assessment key", "no assessment of any status has the key", &unmatched, warnings);
+}

@@ -1,0 +1,293 @@
+//! `azposture_defender_plans`: every Defender plan of every subscription.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    posture::{
+        Unreadable,
+        defender::{Extension, OFFERS, Plan, offered, resource_count},
+        filter, unreadable,
+    },
+    provider::{
+        collect::{
+            estate::scope::{self, Subscription},
+            lists::{inventory, security},
+        },
+        context::Context,
+        failure,
+        listing::{Counting, Listing, limit},
+        selection,
+        words::{AreaWord, SubscriptionId, lowered},
+    },
+    sdk::{
+        Diagnostics, Path, Result,
+        entry::{DataSource, DataSourceEntry, Page},
+        rules::unknown_word,
+    },
+};
+
+/// The data sources of this subject.
+pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<DefenderPlans>()];
+
+/// Every Microsoft Defender for Cloud plan of every subscription: tier, subplan, coverage, extensions, trial, and whether the
+/// subscription has resources the plan would protect.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
+    #[schemars(length(min = 1))]
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
+    /// Plans to return, for example `VirtualMachines`, without case. Default all; a name that is no plan is an error.
+    #[schemars(length(min = 1))]
+    plan_names: Option<BTreeSet<String>>,
+    /// Whether to return plans that others have replaced. Default `false`.
+    include_deprecated: Option<bool>,
+    /// Whether to leave out plans that protect particular resource types of which the subscription has none. Plans that protect the
+    /// subscription as a whole stay. Default `false`.
+    only_relevant: Option<bool>,
+    /// Rows to return; 0 is all. Default 100.
+    limit: Option<u32>,
+}
+
+/// Counts.
+#[derive(Serialize, JsonSchema)]
+struct Summary {
+    /// Plans that met the filters.
+    matched: Option<usize>,
+    /// Plans returned.
+    returned: usize,
+    /// Of those that met the filters, those that are on.
+    standard: Option<usize>,
+    /// Those that are off.
+    free: Option<usize>,
+    /// Those whose tier is neither `Standard` nor `Free`, or is not stated.
+    other: Option<usize>,
+    /// Those whose protection is overridden on some resources.
+    partially_covered: Option<usize>,
+    /// Those that others have replaced.
+    deprecated: Option<usize>,
+}
+
+/// One plan of one subscription.
+#[derive(Serialize, JsonSchema)]
+struct Row {
+    /// `subscription_id|plan`, lower case: unique and stable.
+    key: String,
+    /// Lower-case GUID.
+    subscription_id: String,
+    /// The plan, for example `VirtualMachines`.
+    plan: String,
+    /// `Free` or `Standard`, or another word of Azure's. Null if the service did not say.
+    tier: Option<String>,
+    /// `P1`, `P2`, `DefenderForStorageV2` … Null if the plan has none; a plan for servers that is on without one is the full plan.
+    subplan: Option<String>,
+    /// Whether the tier is `Standard`. That is not yet protection: see `coverage`. Null if the service did not say, or says it in a word that
+    /// is neither `Standard` nor `Free`.
+    enabled: Option<bool>,
+    /// Whether it is on as a free trial.
+    trial: bool,
+    /// What is left of the free trial, ISO 8601. Null if none runs.
+    free_trial_remaining: Option<String>,
+    /// When it was switched on, RFC 3339. Null if it is off or the service did not say.
+    enabled_on: Option<String>,
+    /// Whether overrides on resources below the subscription are refused. Null if the service did not say.
+    enforced: Option<bool>,
+    /// `FullyCovered`, `PartiallyCovered`, or `NotCovered`: not one resource is protected, whatever `enabled` says. Null if the service did
+    /// not say.
+    coverage: Option<String>,
+    /// Whether other plans have replaced it.
+    deprecated: bool,
+    /// The plans that have replaced it.
+    replaced_by: Vec<String>,
+    /// How many resources of the plan's types the subscription has. Null if the plan protects no particular type or the inventory
+    /// could not be read.
+    resource_count: Option<u64>,
+    /// Whether there is anything for it to protect. Null as for `resource_count`.
+    relevant: Option<bool>,
+    /// Its extensions, by name.
+    extensions: Vec<ExtensionRow>,
+}
+
+/// One extension of a plan.
+#[derive(Serialize, JsonSchema)]
+struct ExtensionRow {
+    /// Its name, for example `AgentlessVmScanning`.
+    name: String,
+    /// Whether it is on. Null if the service did not say.
+    enabled: Option<bool>,
+    /// Whether its last operation succeeded. Null if the service gave no status, or one that is not known here.
+    healthy: Option<bool>,
+    /// `Succeeded` or `Failed`, or another word of Azure's. Null if the service gave no status.
+    operation_code: Option<String>,
+    /// What the service said about the last operation. Null if nothing, and under `personal_data = "redact"`.
+    operation_message: Option<String>,
+    /// Its settings as JSON with sorted keys. Null if it has none.
+    settings_json: Option<String>,
+}
+
+/// The answer.
+#[derive(Serialize, JsonSchema)]
+struct Attributes {
+    /// The plans, by key.
+    plans: Vec<Row>,
+    #[serde(flatten)]
+    listing: Listing<Summary>,
+}
+
+struct DefenderPlans;
+
+impl DataSource for DefenderPlans {
+    const NAME: &'static str = "defender_plans";
+    const PAGE: Page = Page {
+        subcategory: "Posture",
+        permissions: "`Microsoft.Security/pricings/read` for the plans, `*/read` for `resource_count` and `relevant`. The role Reader on the \
+                      subscription holds both.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Attributes = Attributes;
+
+    async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+        context.require(AreaWord::Posture)?;
+        context.within_deadline(read(arguments, context, warnings)).await
+    }
+}
+
+async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
+    let scope = scope::of(context).await?;
+    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+    let subscriptions = scope.choose(chosen.as_ref())?;
+    let mut gaps = scope.gaps(chosen.as_ref());
+    let (plans, inventories) = tokio::join!(security::plans(context, &subscriptions), inventory::counts(context, &subscriptions));
+    let (plans, inventories) = (plans?, inventories?);
+    // Counts of a list that is not proven whole would be too low, so they are not given.
+    let unproven: BTreeSet<_> = inventories.gaps.iter().map(|gap| gap.scope.clone()).collect();
+    let counts: BTreeMap<&str, &BTreeMap<String, u64>> = inventories
+        .read
+        .iter()
+        .filter(|(subscription, _)| !unproven.contains(&format!("/subscriptions/{}", subscription.id)))
+        .map(|(subscription, counts)| (subscription.id.as_str(), counts.as_ref()))
+        .collect();
+    gaps.extend(plans.gaps);
+    gaps.extend(inventories.gaps);
+    if plans.read.is_empty() && !unreadable::complete(&gaps) {
+        return Err(failure::nothing_read(&gaps));
+    }
+    if let Some(names) = &arguments.plan_names {
+        let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
+        require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for (subscription, plans) in &plans.read {
+        let counts = counts.get(subscription.id.as_str()).copied();
+        rows.extend(plans.iter().filter(|plan| wanted(&arguments, plan)).map(|plan| as_row(&subscription.id, plan, counts)));
+    }
+    warn_unlisted(&arguments, &plans.read, warnings);
+    if arguments.only_relevant == Some(true) {
+        rows.retain(|row| row.relevant != Some(false));
+    }
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    let summary = summary(&rows, &arguments, &gaps);
+    let matched = rows.len();
+    rows.truncate(limit(arguments.limit));
+    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+    Ok(Attributes { plans: rows, listing })
+}
+
+/// A plan that exists can still be in no row: because others have replaced it, or because no subscription lists it.
+fn warn_unlisted(arguments: &Arguments, read: &[(Subscription, Arc<Vec<Plan>>)], warnings: &mut Diagnostics) {
+    let named: Vec<&String> = arguments.plan_names.iter().flatten().collect();
+    let plans = || read.iter().flat_map(|(_, plans)| plans.iter());
+    let is = |name: &str, plan: &Plan| plan.name.eq_ignore_ascii_case(name);
+    let (listed, unlisted): (Vec<&String>, Vec<_>) = named.into_iter().partition(|name| plans().any(|plan| is(name, plan)));
+    selection::warn("plan_names", "Plan", "no subscription that was read lists", unlisted, warnings);
+    let hidden = listed.into_iter().filter(|name| !plans().any(|plan| is(name, plan) && wanted(arguments, plan)));
+    let which = "other plans have replaced them, and only `include_deprecated = true` returns";
+    selection::warn("plan_names", "Plan", which, hidden, warnings);
+}
+
+fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    // How many resources there are matters to the number of plans only where it decides which are returned.
+    let aside: &[&str] = if arguments.only_relevant == Some(true) { &[] } else { &["resources"] };
+    let counting = Counting::on(gaps, aside);
+    let tiers = counting.and(rows.iter().all(|row| row.enabled.is_some()));
+    let coverages =
+        tiers.and(rows.iter().all(|row| row.enabled == Some(false) || row.coverage.as_deref().is_some_and(is_known_coverage)));
+    let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
+    let is_partial = |row: &Row| row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"));
+    Summary {
+        matched: counting.count(rows.len()),
+        returned: rows.len().min(limit(arguments.limit)),
+        standard: tiers.count(count(&|row| row.enabled == Some(true))),
+        free: tiers.count(count(&|row| row.enabled == Some(false))),
+        other: counting.count(count(&|row| row.enabled.is_none())),
+        partially_covered: coverages.count(count(&is_partial)),
+        deprecated: counting.count(count(&|row| row.deprecated)),
+    }
+}
+
+/// Of a word that is not known nobody can say whether it means a part.
+fn is_known_coverage(word: &str) -> bool {
+    ["FullyCovered", "PartiallyCovered", "NotCovered"].iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+fn wanted(arguments: &Arguments, plan: &Plan) -> bool {
+    filter::admits(arguments.plan_names.as_ref(), &plan.name) && (!plan.deprecated || arguments.include_deprecated == Some(true))
+}
+
+fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u64>>) -> Row {
+    let resource_count = counts.and_then(|counts| resource_count(&plan.name, counts));
+    let mut extensions: Vec<_> = plan.extensions.iter().map(extension_row).collect();
+    extensions.sort_by(|a, b| a.name.cmp(&b.name));
+    Row {
+        key: format!("{subscription_id}|{}", plan.name).to_lowercase(),
+        subscription_id: subscription_id.to_owned(),
+        plan: plan.name.clone(),
+        tier: plan.tier.clone(),
+        subplan: plan.subplan.clone(),
+        enabled: plan.enabled(),
+        trial: plan.trial(),
+        free_trial_remaining: plan.free_trial_remaining.clone(),
+        enabled_on: plan.enabled_on.clone(),
+        enforced: plan.enforced,
+        coverage: plan.coverage.clone(),
+        deprecated: plan.deprecated,
+        replaced_by: plan.replaced_by.clone(),
+        resource_count,
+        relevant: resource_count.map(|count| count > 0),
+        extensions,
+    }
+}
+
+fn extension_row(extension: &Extension) -> ExtensionRow {
+    ExtensionRow {
+        name: extension.name.clone(),
+        enabled: extension.enabled,
+        healthy: extension.healthy(),
+        operation_code: extension.operation_code.clone(),
+        operation_message: extension.operation_message.clone(),
+        settings_json: extension.settings_json.clone(),
+    }
+}
+
+/// Refuses names that are neither known plans nor among those the service has just answered.
+pub fn require_known<'a, 'b>(
+    names: impl Iterator<Item = &'a String>,
+    answered: impl Iterator<Item = &'b str>,
+    path: impl Fn(&str) -> Path,
+) -> Result<()> {
+    let mut known: BTreeSet<String> = OFFERS.iter().map(|offer| offer.name.to_owned()).collect();
+    known.extend(answered.map(str::to_owned));
+    let mut problems = Diagnostics::new();
+    for name in names.filter(|name| offered(name).is_none() && !filter::admits(Some(&known), name)) {
+        let known: Vec<_> = known.iter().cloned().collect();
+        let path = path(name);
+        problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &known)));
+    }
+    problems.into_result()
+}

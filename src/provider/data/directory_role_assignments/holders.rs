@@ -1,0 +1,188 @@
+//! The lists behind `azposture_directory_role_assignments`, and the rows they make.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use ::time::OffsetDateTime;
+
+use crate::{
+    azure,
+    posture::{Unreadable, rbac::directory_roles::is_privileged, time},
+    provider::{
+        collect::lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
+        context::Context,
+        data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN},
+        failure,
+        words::AssignmentTypeWord,
+    },
+    sdk::Result,
+};
+
+/// What was read; each none if it was not asked for or could not be.
+pub(super) struct Facts {
+    pub(super) definitions: Option<Arc<Vec<RoleDefinition>>>,
+    active: Option<Arc<Vec<RoleAssignment>>>,
+    schedules: Option<Arc<Vec<RoleInstance>>>,
+    eligible: Option<Arc<Vec<RoleInstance>>>,
+}
+
+pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<Facts> {
+    let (active, eligible) = (arguments.asks(AssignmentTypeWord::Active), arguments.asks(AssignmentTypeWord::Eligible));
+    let (definitions, assignments, schedules, eligibilities) = tokio::join!(
+        directory::role_definitions(context),
+        only_if(active, directory::role_assignments(context)),
+        only_if(active, directory::role_schedules(context)),
+        only_if(eligible, directory::role_eligibilities(context)),
+    );
+    let facts = Facts {
+        definitions: taken(ROLES, Some(definitions), gaps)?,
+        active: taken(ACTIVE, assignments, gaps)?,
+        schedules: taken(SCHEDULES, schedules, gaps)?,
+        eligible: taken(ELIGIBLE, eligibilities, gaps)?,
+    };
+    match facts.active.is_none() && facts.eligible.is_none() {
+        true => Err(failure::nothing_read(gaps)),
+        false => Ok(facts),
+    }
+}
+
+async fn only_if<T>(asked: bool, read: impl Future<Output = azure::Result<T>>) -> Option<azure::Result<T>> {
+    if asked { Some(read.await) } else { None }
+}
+
+fn taken<T>(subject: &str, read: Option<azure::Result<T>>, gaps: &mut Vec<Unreadable>) -> Result<Option<T>> {
+    match read {
+        None => Ok(None),
+        Some(Ok(value)) => Ok(Some(value)),
+        Some(Err(error)) => {
+            gaps.push(failure::gap(subject, GRAPH, &error)?);
+            Ok(None)
+        }
+    }
+}
+
+/// Where a role holds: in the directory, or in a part of one application alone. What says neither holds everywhere.
+fn scope<'a>(directory: Option<&'a String>, app: Option<&'a String>) -> &'a str {
+    directory.or(app).map_or("/", String::as_str)
+}
+
+fn end(instance: &RoleInstance) -> Option<OffsetDateTime> {
+    instance.end_date_time.as_deref().and_then(time::parse)
+}
+
+fn is_through_group(instance: &RoleInstance) -> bool {
+    instance.member_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("Group"))
+}
+
+impl Facts {
+    pub(super) fn rows(&self, now: OffsetDateTime) -> Vec<Row> {
+        let active = self.active.iter().flat_map(|rows| rows.iter()).map(|row| self.active_row(row));
+        // What is over stays in the list for a while, and can be activated no more.
+        let eligible = self.eligible.iter().flat_map(|rows| rows.iter()).filter(|row| end(row).is_none_or(|end| now < end));
+        active.chain(eligible.map(|row| self.eligible_row(row))).collect()
+    }
+
+    /// The principals that the lists speak of, as far as they say what they are.
+    pub(super) fn people(&self, with_names: bool) -> Principals {
+        let mut people = Principals::default();
+        let active = self.active.iter().flat_map(|rows| rows.iter()).filter_map(|row| row.principal.as_ref());
+        let eligible = self.eligible.iter().flat_map(|rows| rows.iter()).filter_map(|row| row.principal.as_ref());
+        active.chain(eligible).for_each(|principal| people.learn(principal, with_names));
+        people
+    }
+
+    /// The schedule that tells how long an assignment lasts: of several the one that lasts longest. What somebody holds through a group
+    /// is another assignment.
+    fn schedule(&self, same: impl Fn(&RoleInstance) -> bool) -> Option<&RoleInstance> {
+        let own = self.schedules.iter().flat_map(|schedules| schedules.iter()).filter(|one| same(one) && !is_through_group(one));
+        own.max_by_key(|one| (end(one).is_none(), end(one)))
+    }
+
+    fn active_row(&self, assignment: &RoleAssignment) -> Row {
+        let own = scope(assignment.directory_scope_id.as_ref(), assignment.app_scope_id.as_ref());
+        let same = |one: &RoleInstance| {
+            one.principal_id.eq_ignore_ascii_case(&assignment.principal_id)
+                && one.role_definition_id.eq_ignore_ascii_case(&assignment.role_definition_id)
+                && scope(one.directory_scope_id.as_ref(), one.app_scope_id.as_ref()).eq_ignore_ascii_case(own)
+        };
+        let mut row = self.row(
+            &assignment.role_definition_id,
+            &assignment.principal_id,
+            own.to_owned(),
+            assignment.principal.as_ref(),
+            AssignmentTypeWord::Active,
+        );
+        if let Some(schedule) = self.schedule(same) {
+            row.last(schedule);
+            row.pim = schedule.assignment_type.as_ref().map(|word| word.to_lowercase());
+        } else if self.schedules.is_some() {
+            // All schedules were read, and none ends this assignment.
+            row.permanent = Some(true);
+        }
+        row
+    }
+
+    fn eligible_row(&self, instance: &RoleInstance) -> Row {
+        let scope = scope(instance.directory_scope_id.as_ref(), instance.app_scope_id.as_ref()).to_owned();
+        let principal = instance.principal.as_ref();
+        let mut row =
+            self.row(&instance.role_definition_id, &instance.principal_id, scope, principal, AssignmentTypeWord::Eligible);
+        row.last(instance);
+        if is_through_group(instance) {
+            row.via = "group".to_owned();
+            row.key.push_str(UNNAMED_GROUP);
+        }
+        row
+    }
+
+    fn row(&self, role: &str, principal_id: &str, scope: String, principal: Option<&Object>, kind: AssignmentTypeWord) -> Row {
+        let definition = self.definitions.as_ref().and_then(|all| all.iter().find(|one| one.id.eq_ignore_ascii_case(role)));
+        let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
+        let principal_id = principal_id.to_lowercase();
+        let built_in = definition.and_then(|one| one.is_built_in);
+        // What is on the list is privileged whatever it says; of the others their operations decide.
+        let privileged = definition.and_then(|one| match one.operations() {
+            Some(operations) => Some(is_privileged(&template, operations.into_iter())),
+            None => is_privileged(&template, std::iter::empty()).then_some(true),
+        });
+        Row {
+            key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
+            role_display_name: definition.and_then(|one| one.display_name.clone()),
+            privileged,
+            role_template_id: template,
+            principal_id,
+            principal_type: principal.map_or(UNKNOWN, Object::principal_type).to_owned(),
+            principal_display_name: principal.and_then(|principal| principal.display_name.clone()),
+            tenant_wide: scope == "/",
+            directory_scope: scope,
+            assignment_type: kind.word().to_owned(),
+            pim: None,
+            via: "direct".to_owned(),
+            via_group_id: None,
+            starts_on: None,
+            ends_on: None,
+            built_in,
+            permanent: None,
+            // The service expands a deleted principal to nothing, but not only a deleted one: what it shows no object of is looked up.
+            orphaned: principal.map(|_| false),
+        }
+    }
+}
+
+impl Row {
+    fn last(&mut self, instance: &RoleInstance) {
+        self.starts_on = instance.start_date_time.as_deref().and_then(time::canonical);
+        self.ends_on = instance.end_date_time.as_deref().and_then(time::canonical);
+        self.permanent = Some(self.ends_on.is_none());
+    }
+}
+
+/// Stands in a key where the service says "through a group" and not through which.
+const UNNAMED_GROUP: &str = "|group";
+
+/// Leaves out what comes through an unnamed group where the group that it comes through was found, so that nothing counts twice.
+pub(super) fn without_repeated(rows: &mut Vec<Row>) {
+    let without_group =
+        |row: &Row| row.via_group_id.as_ref().and_then(|id| row.key.strip_suffix(&format!("|{id}")).map(str::to_owned));
+    let named: BTreeSet<String> = rows.iter().filter_map(without_group).collect();
+    rows.retain(|row| row.via_group_id.is_some() || row.key.strip_suffix(UNNAMED_GROUP).is_none_or(|key| !named.contains(key)));
+}

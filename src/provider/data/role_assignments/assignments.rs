@@ -1,0 +1,335 @@
+//! The lists behind `azposture_role_assignments`, each row once, and what of them could not be read.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use ::time::OffsetDateTime;
+
+use crate::{
+    azure,
+    posture::{
+        Reason, Unreadable,
+        rbac::place,
+        resource_id::{ResourceId, canonical},
+        time,
+    },
+    provider::{
+        collect::{
+            Lists,
+            estate::{
+                delegated,
+                engine::{self, Engine},
+                hierarchy, proof,
+                scope::{self, Subscription},
+            },
+            lists::authorization::{self, Definitions, Force, Tree, force, guid_of, wire},
+        },
+        context::Context,
+        data::role_assignments::{Arguments, DenyRow, RoleRow, Row, nothing_read},
+        words::AssignmentTypeWord,
+    },
+    sdk::Result,
+};
+
+/// What was read, by lower-case id.
+#[derive(Default)]
+pub(super) struct Found {
+    active: BTreeMap<String, wire::RoleAssignment>,
+    eligible: BTreeMap<String, wire::ScheduleInstance>,
+    /// By the id of the assignment they speak of.
+    schedules: BTreeMap<String, wire::ScheduleInstanceProperties>,
+    denials: BTreeMap<String, wire::DenyAssignment>,
+    /// Those that only stand in lists of other tenants' subscriptions.
+    elsewhere: BTreeSet<String>,
+    /// The subscriptions in whose lists something on a management group stood, by the lower-case id of the group.
+    above: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Reads the lists that the arguments ask for.
+pub(super) async fn read(
+    arguments: &Arguments,
+    context: &Context,
+    subscriptions: &[Subscription],
+    tree: &Tree,
+    gaps: &mut Vec<Unreadable>,
+) -> Result<Found> {
+    let (active, eligible) = (arguments.asks(AssignmentTypeWord::Active), arguments.asks(AssignmentTypeWord::Eligible));
+    let mut found = Found::default();
+    let groups = groups_without(arguments, subscriptions, tree, gaps);
+    let mut any = false;
+    if active {
+        let (assignments, schedules) = tokio::join!(
+            authorization::role_assignments(context, subscriptions),
+            authorization::schedules(context, subscriptions)
+        );
+        let assignments = assignments?;
+        any |= !assignments.read.is_empty();
+        found.tell_apart(&assignments, |row| &row.id);
+        found.active.extend(each(&assignments).map(|row| (row.id.to_lowercase(), row.clone())));
+        match arguments.scopes.is_some() && tree.groups.is_empty() && engine::of(context) == Engine::ResourceGraph {
+            true => found.place_by_hierarchy(context, gaps).await?,
+            false => found.place(&assignments, |row| &row.properties.scope),
+        }
+        gaps.extend(assignments.gaps);
+        found.schedule(schedules?, context.client.now(), gaps);
+        let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
+        any |= !lists.is_empty();
+        found.active.extend(lists.iter().flat_map(|rows| rows.iter()).map(|row| (row.id.to_lowercase(), row.clone())));
+        gaps.extend(unread);
+    }
+    if eligible {
+        let now = context.client.now();
+        let list = authorization::eligibilities(context, subscriptions).await?;
+        let (lists, unread) = authorization::eligibilities_of_groups(context, &groups).await?;
+        any |= !list.read.is_empty() || !lists.is_empty();
+        found.tell_apart(&list, |row| &row.id);
+        let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row, now));
+        found.eligible.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
+        found.place(&list, |row| &row.properties.scope);
+        gaps.extend(list.gaps.into_iter().chain(unread));
+    }
+    if !any {
+        return Err(nothing_read(gaps));
+    }
+    let denials = authorization::deny_assignments(context, subscriptions).await?;
+    let (lists, unread) = authorization::denials_of_groups(context, &groups).await?;
+    let rows = each(&denials).chain(lists.iter().flat_map(|rows| rows.iter()));
+    found.denials.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
+    found.place(&denials, |row| &row.properties.scope);
+    gaps.extend(denials.gaps.into_iter().chain(unread));
+    Ok(found)
+}
+
+/// The groups without a subscription that is read, which have to be read by themselves; what is given on all others comes with the
+/// subscriptions below them.
+fn groups_without(
+    arguments: &Arguments,
+    subscriptions: &[Subscription],
+    tree: &Tree,
+    gaps: &mut Vec<Unreadable>,
+) -> BTreeSet<String> {
+    if arguments.include_management_groups == Some(false) || arguments.subscription_ids.is_some() {
+        return BTreeSet::new();
+    }
+    gaps.extend(tree.gap.clone());
+    let seen: BTreeSet<String> = subscriptions.iter().flat_map(|subscription| tree.above(&subscription.id)).collect();
+    let unseen = |name: &&String| !seen.contains(&authorization::group_scope(name).to_lowercase());
+    tree.groups.iter().filter(unseen).cloned().collect()
+}
+
+fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
+    lists.read.iter().flat_map(|(_, rows)| rows.iter())
+}
+
+/// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
+fn is_in_force(row: &wire::ScheduleInstance, now: OffsetDateTime) -> bool {
+    force(&row.properties, now) > Force::Over
+}
+
+impl Found {
+    /// Remembers which rows stand in no list of a subscription of the own tenant.
+    fn tell_apart<T>(&mut self, lists: &Lists<Vec<T>>, id: impl Fn(&T) -> &String) {
+        let (own, others): (Vec<_>, Vec<_>) =
+            lists.read.iter().partition(|(subscription, _)| delegated::elsewhere(subscription).is_none());
+        let ids = |lists: &[&(Subscription, Arc<Vec<T>>)]| -> BTreeSet<String> {
+            lists.iter().flat_map(|(_, rows)| rows.iter()).map(|row| id(row).to_lowercase()).collect()
+        };
+        self.elsewhere.extend(&ids(&others) - &ids(&own));
+    }
+
+    /// Whether the principal of a row is one of another tenant, or may be: the directory of this one says nothing about it.
+    pub(super) fn is_elsewhere(&self, row: &Row) -> bool {
+        self.elsewhere.contains(&row.id.to_lowercase())
+    }
+
+    /// How long assignments last. Without the licence nothing is scheduled, which is an answer. One that is still listed after its end
+    /// keeps that end; of several schedules of one assignment the one in force tells, and of those the one that lasts longest.
+    fn schedule(&mut self, schedules: Lists<Vec<wire::ScheduleInstance>>, now: OffsetDateTime, gaps: &mut Vec<Unreadable>) {
+        let lasts = |own: &wire::ScheduleInstanceProperties| {
+            let end = own.end_date_time.as_deref().and_then(time::parse);
+            (force(own, now), end.is_none(), end)
+        };
+        let mut rows: Vec<_> = each(&schedules).filter(|row| force(&row.properties, now) != Force::Never).collect();
+        rows.sort_by_key(|row| lasts(&row.properties));
+        for row in rows {
+            if let Some(origin) = &row.properties.origin_role_assignment_id {
+                self.schedules.insert(origin.to_lowercase(), row.properties.clone());
+            }
+        }
+        gaps.extend(schedules.gaps.into_iter().filter(|gap| gap.reason != Reason::NotLicensed));
+    }
+
+    /// Remembers above which subscriptions the groups stand that a list speaks of: what the service lists in a subscription reaches it.
+    fn place<T>(&mut self, lists: &Lists<Vec<T>>, scope: impl Fn(&T) -> &String) {
+        for (subscription, rows) in &lists.read {
+            for at in rows.iter().map(&scope).filter(|at| place::Kind::of(at) == Some(place::Kind::ManagementGroup)) {
+                self.above.entry(at.to_lowercase()).or_default().insert(subscription.id.clone());
+            }
+        }
+    }
+
+    /// The same where Resource Graph answered for all subscriptions at once, which does not tell whose a row is.
+    async fn place_by_hierarchy(&mut self, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<()> {
+        let (hierarchy, gap) = hierarchy::read(context).await?;
+        gaps.extend(gap);
+        for subscription in scope::of(context).await?.subscriptions {
+            for group in hierarchy.above(&subscription.id).into_iter().flatten() {
+                let group = authorization::group_scope(&group.id).to_lowercase();
+                self.above.entry(group).or_default().insert(subscription.id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a management group stands above a subscription, as far as the lists of the subscriptions tell.
+    pub(super) fn is_above(&self, group: &str, subscription_id: &str) -> bool {
+        self.above.get(&group.trim_end_matches('/').to_lowercase()).is_some_and(|below| below.contains(subscription_id))
+    }
+
+    /// The roles that are given, each with a scope where it is.
+    pub(super) fn used(&self) -> BTreeMap<String, String> {
+        let active = self.active.values().map(|row| (&row.properties.role_definition_id, &row.properties.scope));
+        let eligible = self.eligible.values().map(|row| (&row.properties.role_definition_id, &row.properties.scope));
+        active.chain(eligible).map(|(role, scope)| (guid_of(role), scope.clone())).collect()
+    }
+
+    /// A row for each assignment and each eligibility.
+    pub(super) fn rows(&self, definitions: &Definitions, redacts_people: bool) -> Vec<Row> {
+        let active = self.active.values().map(|assignment| self.active_row(assignment, definitions, redacts_people));
+        active.chain(self.eligible.values().map(|instance| eligible_row(instance, definitions))).collect()
+    }
+
+    fn active_row(&self, assignment: &wire::RoleAssignment, definitions: &Definitions, redacts_people: bool) -> Row {
+        let own = &assignment.properties;
+        let schedule = self.schedules.get(&assignment.id.to_lowercase());
+        let moment = |text: Option<&String>| text.and_then(|text| time::canonical(text));
+        let row = row(&assignment.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions);
+        Row {
+            principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
+            pim: schedule.and_then(|schedule| schedule.assignment_type.as_ref()).map(|word| word.to_lowercase()),
+            condition: own.condition.clone(),
+            condition_version: own.condition_version.clone(),
+            description: own.description.as_deref().and_then(|text| azure::written(text, redacts_people)),
+            starts_on: moment(schedule.and_then(|schedule| schedule.start_date_time.as_ref())),
+            ends_on: moment(schedule.and_then(|schedule| schedule.end_date_time.as_ref())),
+            created_on: moment(own.created_on.as_ref()),
+            created_by: own.created_by.clone(),
+            ..row
+        }
+    }
+
+    /// A row for each deny assignment.
+    pub(super) fn deny_rows(&self) -> Vec<DenyRow> {
+        let ids = |principals: &[wire::Principal]| {
+            let mut ids: Vec<_> = principals.iter().map(|one| one.id.to_lowercase()).collect();
+            ids.sort();
+            ids
+        };
+        let patterns = |row: &wire::DenyAssignment, of: fn(&wire::Permission) -> &Option<Vec<String>>| {
+            let mut patterns: Vec<_> = row.properties.permissions.iter().flat_map(of).flatten().cloned().collect();
+            patterns.sort();
+            patterns
+        };
+        let rows = self.denials.iter().map(|(key, row)| DenyRow {
+            key: key.clone(),
+            id: canonical(&row.id),
+            name: row.properties.deny_assignment_name.clone(),
+            scope: canonical(&row.properties.scope),
+            effect: row.properties.effect.clone(),
+            principal_ids: ids(&row.properties.principals),
+            excluded_principal_ids: ids(row.properties.exclude_principals.as_deref().unwrap_or_default()),
+            actions: patterns(row, |permission| &permission.actions),
+            not_actions: patterns(row, |permission| &permission.not_actions),
+            applies_to_children: row.properties.do_not_apply_to_child_scopes != Some(true),
+        });
+        rows.collect()
+    }
+}
+
+fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions) -> Row {
+    let own = &instance.properties;
+    let moment = |text: &Option<String>| text.as_deref().and_then(time::canonical);
+    let row = row(&instance.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions);
+    Row {
+        principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
+        assignment_type: AssignmentTypeWord::Eligible.word().to_owned(),
+        condition: own.condition.clone(),
+        starts_on: moment(&own.start_date_time),
+        ends_on: moment(&own.end_date_time),
+        created_on: moment(&own.created_on),
+        ..row
+    }
+}
+
+/// What both kinds of rows share.
+fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, definitions: &Definitions) -> Row {
+    let role = definitions.roles.get(&guid_of(role_definition_id));
+    let kind = place::Kind::of(scope);
+    Row {
+        key: id.to_lowercase(),
+        id: canonical(id),
+        scope: canonical(scope),
+        scope_type: kind.map_or("resource", place::Kind::word).to_owned(),
+        subscription_id: ResourceId::parse(scope).ok().and_then(|id| id.subscription_id),
+        role_definition_id: canonical(role_definition_id),
+        role_definition_name: role.and_then(|role| role.properties.role_name.clone()),
+        role_type: role.and_then(|role| role.properties.kind.clone()),
+        principal_id: principal_id.to_lowercase(),
+        principal_type: String::new(),
+        principal_display_name: None,
+        assignment_type: AssignmentTypeWord::Active.word().to_owned(),
+        pim: None,
+        via: "direct".to_owned(),
+        via_group_id: None,
+        inherited: kind.is_some_and(place::Kind::is_above_subscriptions),
+        condition: None,
+        condition_version: None,
+        description: None,
+        starts_on: None,
+        ends_on: None,
+        created_on: None,
+        created_by: None,
+        privileged: role
+            .and_then(|role| role.permissions())
+            .map(|all| all.iter().cloned().map(proof::permission).any(|one| one.is_privileged())),
+        orphaned: None,
+    }
+}
+
+/// The roles of rows, by GUID.
+pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow> {
+    let used: BTreeSet<String> = rows.iter().map(|row| guid_of(&row.role_definition_id)).collect();
+    let known = used.iter().filter_map(|guid| Some((guid, definitions.roles.get(guid)?)));
+    known
+        .map(|(guid, role)| {
+            let all = |of: fn(&wire::Permission) -> &Option<Vec<String>>| {
+                let mut patterns: Vec<_> = role.properties.permissions.iter().flatten().flat_map(of).flatten().cloned().collect();
+                patterns.sort();
+                patterns
+            };
+            let mut assignable_scopes = role.properties.assignable_scopes.clone();
+            assignable_scopes.sort();
+            RoleRow {
+                key: guid.clone(),
+                id: role_id(role),
+                name: role.properties.role_name.clone(),
+                kind: role.properties.kind.clone(),
+                actions: all(|permission| &permission.actions),
+                not_actions: all(|permission| &permission.not_actions),
+                data_actions: all(|permission| &permission.data_actions),
+                not_data_actions: all(|permission| &permission.not_data_actions),
+                assignable_scopes,
+            }
+        })
+        .collect()
+}
+
+/// The id of a role. The service puts the subscription it was asked at before that of a built-in one, which belongs to none.
+fn role_id(role: &wire::RoleDefinition) -> String {
+    match role.properties.kind.as_ref().is_some_and(|kind| kind.eq_ignore_ascii_case("BuiltInRole")) {
+        true => format!("/providers/Microsoft.Authorization/roleDefinitions/{}", role.name.to_lowercase()),
+        false => canonical(&role.id),
+    }
+}

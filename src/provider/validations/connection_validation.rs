@@ -1,0 +1,208 @@
+//! `azposture_connection_validation`: the connection has what it needs.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    azure::{Error, Kind},
+    posture::{
+        Status, Unreadable,
+        connection::{self as judged, Check, Level, Row, catalogue},
+    },
+    provider::{
+        collect::facts::{
+            checklist::{self, Asked},
+            signed_in,
+        },
+        context::Context,
+        data::connection::{chosen, require_known_checks},
+        failure,
+        validations::{Counts, Gate, Judgement, Line, verify},
+        words::{ClientId, SubscriptionId, lowered},
+    },
+    sdk::{
+        Diagnostics, Path, Result, Value,
+        entry::{Page, Validation, ValidationEntry},
+    },
+};
+
+/// The validations of this subject.
+pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<ConnectionValidation>()];
+
+/// Verifies that the connection has what it needs: the checks of `azposture_connection`. What is counted is one check, once a
+/// subscription where it is about subscriptions.
+///
+/// Required checks that fail, or cannot be seen, make it red. Advisory checks that fail are one warning; an advisory check that
+/// `check_ids` names by its id is required, one that only a pattern chooses stays advisory. A failed sign-in is a failed check here, and
+/// the only one that is shown: the others were not reached, and count as unknown.
+/// It orders only what `depends_on` it, and `-target` passes it by.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// Checks to verify: ids, or globs such as `role_*`. Naming an advisory check by its id makes it required. Default all; one that names
+    /// no check is an error.
+    #[schemars(length(min = 1))]
+    check_ids: Option<BTreeSet<String>>,
+    /// Subscriptions to look at, GUIDs. Default all of the connection's scope; one outside it is an error.
+    #[schemars(length(min = 1))]
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
+    /// Client ids of the enterprise applications that provision people, for `scim_overrides_scope`. Default none, which leaves that
+    /// check not applicable.
+    #[schemars(length(min = 1))]
+    provisioning_client_ids: Option<BTreeSet<ClientId>>,
+    #[serde(flatten)]
+    gate: Gate,
+}
+
+struct ConnectionValidation;
+
+impl Validation for ConnectionValidation {
+    const NAME: &'static str = "connection_validation";
+    const PAGE: Page = Page {
+        subcategory: "Connection",
+        permissions: "Those that the checks are about: see `azposture_connection`. A check whose evidence may not be read is unknown.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Counts = Counts;
+
+    fn check(arguments: &Value, problems: &mut Diagnostics) {
+        require_known_checks(arguments, problems);
+    }
+
+    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+        let chosen = chosen(arguments.check_ids.as_ref())?;
+        if !chosen.iter().any(|check| may_be_required(check, &arguments)) {
+            return Err(only_advisory(&chosen));
+        }
+        // The last reading is the one that counts, so its advice is the one that is given; one that ends in an error gives none.
+        let advice = std::sync::Mutex::new(Vec::new());
+        let advised = |rows| *advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = rows;
+        let judge = async |context: Context| {
+            advised(Vec::new());
+            let (judgement, advisory) = judgement(&arguments, &chosen, &context).await?;
+            advised(advisory);
+            Ok(judgement)
+        };
+        let outcome = verify(&arguments.gate, context, warnings, judge).await;
+        advise(&advice.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), warnings);
+        outcome
+    }
+}
+
+/// Naming an advisory check makes it required.
+fn is_named(id: &str, arguments: &Arguments) -> bool {
+    arguments.check_ids.as_ref().is_some_and(|ids| ids.iter().any(|text| text.eq_ignore_ascii_case(id)))
+}
+
+/// Some checks are required only in some connections; that is not known before they are judged.
+fn may_be_required(check: &Check, arguments: &Arguments) -> bool {
+    check.level == Level::Required || check.id == "management_group_readable" || is_named(check.id, arguments)
+}
+
+fn only_advisory(chosen: &[&Check]) -> Diagnostics {
+    let ids: Vec<&str> = chosen.iter().map(|check| check.id).collect();
+    let mut problems = Diagnostics::new();
+    let detail = format!(
+        "The patterns of `check_ids` choose only advisory checks ({}), which never make a validation red. Name those that have to hold by \
+         their ids.",
+        ids.join(", ")
+    );
+    problems.error(Path::attribute("check_ids"), "Nothing selected", detail);
+    problems
+}
+
+async fn judgement(arguments: &Arguments, chosen: &[&'static Check], context: &Context) -> Result<(Judgement, Vec<Row>)> {
+    let signed_in = match signed_in::sign_in(context).await {
+        Ok(signed_in) => signed_in,
+        // What no token can help with stays an error: our own guard, a hostile answer.
+        Err(error) => {
+            let gap = failure::soft_gap("sign_in", "tenant", &error)?;
+            return Ok((unsigned(arguments, chosen, &error, gap), Vec::new()));
+        }
+    };
+    let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
+    let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
+    let areas = context.areas.iter().map(|area| (*area).into()).collect();
+    let asked = Asked {
+        needs: catalogue::needs(chosen, &areas),
+        subscription_ids: subscription_ids.as_ref(),
+        provisioning_client_ids: provisioning_client_ids.as_ref(),
+    };
+    let found = checklist::facts(context, &signed_in, &asked).await?;
+    let rows = judged::judge(chosen, &found.facts);
+    let (required, advisory): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| row.level == Level::Required || is_named(row.id, arguments));
+    let unknown = required.iter().filter(|row| row.verdict.status == Status::Unknown);
+    let mut gaps: Vec<Unreadable> = unknown.flat_map(|row| row.verdict.gaps.clone()).collect();
+    if chosen.iter().any(|check| check.per_subscription()) {
+        gaps.extend(found.scope_gaps);
+    }
+    gaps.sort();
+    gaps.dedup();
+    let lines = required.iter().map(line).collect();
+    Ok((judged_as(lines, gaps, next_step(&required)), advisory))
+}
+
+/// Without a token one check is judged, chosen or not, and nothing can be said about the others: they are counted, not listed.
+fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap: Unreadable) -> Judgement {
+    let status = status(error);
+    // A failure says it all; what was not seen is told with its reason.
+    let gaps = if status == Status::Fail { Vec::new() } else { vec![gap] };
+    let sign_in = Line { status, cells: vec![SIGN_IN.to_owned(), String::new(), error.lasting()] };
+    let others = chosen.iter().filter(|check| check.id != SIGN_IN && may_be_required(check, arguments));
+    let unlisted: Vec<Line> = others.map(|_| Line { status: Status::Unknown, cells: Vec::new() }).collect();
+    let not_reached = match unlisted.len() {
+        0 => String::new(),
+        1 => "The other check was not reached: it needs a sign-in.\n\n".to_owned(),
+        others => format!("The other {others} checks were not reached: they need a sign-in.\n\n"),
+    };
+    let advice = if error.advice().is_empty() { "Check the sign-in arguments of the provider block." } else { error.advice() };
+    judged_as([vec![sign_in], unlisted].concat(), gaps, format!("{not_reached}{advice}"))
+}
+
+/// A refused sign-in has failed. What the identity service did not get to say is not known: it was busy, or something else answered.
+fn status(error: &Error) -> Status {
+    match error.kind() {
+        Kind::InvalidResponse | Kind::Throttled | Kind::Timeout | Kind::Unavailable => Status::Unknown,
+        _ => Status::Fail,
+    }
+}
+
+const SIGN_IN: &str = "sign_in";
+
+fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
+    Judgement { name: ConnectionValidation::NAME, headings: &["check", "subscription", "detail"], lines, gaps, next_step }
+}
+
+fn line(row: &Row) -> Line {
+    let place = row.subscription_id.clone().unwrap_or_default();
+    Line { status: row.verdict.status, cells: vec![row.id.to_owned(), place, row.verdict.detail.clone()] }
+}
+
+/// The step of the worst row: failures first, then by key.
+fn next_step(rows: &[Row]) -> String {
+    let red = rows.iter().filter(|row| matches!(row.verdict.status, Status::Fail | Status::Unknown));
+    red.min_by_key(|row| (row.verdict.status, row.key())).and_then(|row| row.verdict.remediation.clone()).unwrap_or_default()
+}
+
+/// Advisory checks that fail, as one warning; those that could not be seen are named with them.
+fn advise(rows: &[Row], warnings: &mut Diagnostics) {
+    let of = |status| rows.iter().filter(move |row| row.verdict.status == status);
+    let failed = of(Status::Fail).count();
+    if failed == 0 {
+        return;
+    }
+    let mut detail = String::new();
+    for row in of(Status::Fail).chain(of(Status::Unknown)).take(20) {
+        detail.push_str(&format!("  {} ({}): {}\n", row.key(), row.verdict.status.word(), row.verdict.detail));
+    }
+    let more = (failed + of(Status::Unknown).count()).saturating_sub(20);
+    if more > 0 {
+        detail.push_str(&format!("  … and {more} more.\n"));
+    }
+    let first: Vec<Row> = of(Status::Fail).cloned().collect();
+    detail.push_str(&format!("\n{}", next_step(&first)));
+    warnings.warning(Path::root(), format!("{}: {failed} advisory checks failed", ConnectionValidation::NAME), detail);
+}

@@ -1,0 +1,438 @@
+//! `azposture_defender_validation`: plans are on, whole, and producing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use time::Date;
+
+use crate::{
+    posture::{
+        Reason, Status, Unreadable,
+        defender::{Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, surely_unregistered},
+        filter,
+        time::days_between,
+    },
+    provider::{
+        collect::{
+            estate::scope::{self, Subscription},
+            lists::{inventory, security},
+        },
+        context::Context,
+        data::defender_plans::require_known,
+        validations::{Counts, Gate, Judgement, Line, verify},
+        words::{AreaWord, SubscriptionId, lowered},
+    },
+    sdk::{
+        Diagnostics, Path, Result, Value,
+        diagnostic::Step,
+        entry::{Page, Validation, ValidationEntry},
+        rules::unknown_word,
+    },
+};
+
+/// The validations of this subject.
+pub const VALIDATIONS: &[ValidationEntry<Context>] = &[ValidationEntry::of::<DefenderValidation>()];
+
+/// Verifies that Microsoft Defender for Cloud plans are on, on the right subplan, with the extensions that matter, cover everything, and
+/// produce results, in every selected subscription. What is counted is one requirement in one subscription.
+///
+/// A plan that is on and covers not one of its resources fails, and so does every plan of a subscription in which Defender for Cloud is
+/// surely not registered. A plan that others have replaced is judged through its successors. What could not be read is unknown, never passed: `on_unknown`
+/// decides what becomes of it. Nothing to judge is an error, not a pass. It orders only what `depends_on` it, and `-target` passes it
+/// by.
+#[derive(Deserialize, JsonSchema)]
+struct Arguments {
+    /// What every selected subscription has to have, by plan name, for example `VirtualMachines`. A name that is no plan is an error.
+    #[schemars(extend("minProperties" = 1))]
+    plans: BTreeMap<String, PlanArguments>,
+    /// Whether a plan is not applicable where a subscription has no resource of its types; if all of them are, that is an error. Default
+    /// `false`.
+    only_relevant: Option<bool>,
+    /// Whether the coverage of each plan has to be `FullyCovered`. Default `false`.
+    require_full_coverage: Option<bool>,
+    /// Whether each subscription has to have at least one assessment; without any it is unknown, because initial data can take 24 hours.
+    /// Default `false`.
+    require_assessments: Option<bool>,
+    /// The newest vulnerability scan of each kind the named plans scan (servers, container images, SQL) may be this many days old, at
+    /// least 1. No result yet, and results without a time, are unknown. Default no limit.
+    #[schemars(range(min = 1))]
+    require_scan_within_days: Option<u32>,
+    /// Subscriptions to verify, GUIDs. Default all of the connection's scope; one outside it is an error.
+    #[schemars(length(min = 1))]
+    subscription_ids: Option<BTreeSet<SubscriptionId>>,
+    /// Tags a subscription has to have; the value `*` is any value. No match is an error. Default any.
+    #[schemars(extend("minProperties" = 1))]
+    tags: Option<BTreeMap<String, String>>,
+    #[serde(flatten)]
+    gate: Gate,
+}
+
+/// What one plan has to satisfy.
+#[derive(Deserialize, JsonSchema)]
+struct PlanArguments {
+    /// At least this subplan, for example `P1`, which `P2` satisfies, and so does a plan for servers without a subplan: that is the full
+    /// plan. Default any.
+    subplan: Option<String>,
+    /// Extensions that have to be on, and healthy as far as the service says. Default none.
+    #[schemars(length(min = 1))]
+    extensions: Option<BTreeSet<String>>,
+}
+
+struct DefenderValidation;
+
+impl Validation for DefenderValidation {
+    const NAME: &'static str = "defender_validation";
+    const PAGE: Page = Page {
+        subcategory: "Posture",
+        permissions: "`Microsoft.Security/pricings/read`; `*/read` for `only_relevant` and where a plan covers nothing, \
+                      `Microsoft.Resources/subscriptions/providers/read` where Defender for Cloud is not registered, \
+                      `Microsoft.Security/assessments/read` for \
+                      `require_assessments`, `Microsoft.Security/assessments/subAssessments/read` for `require_scan_within_days`. The role \
+                      Reader on the subscription holds all of them.",
+    };
+    type Context = Context;
+    type Arguments = Arguments;
+    type Counts = Counts;
+
+    fn check(arguments: &Value, problems: &mut Diagnostics) {
+        check(arguments, problems);
+    }
+
+    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+        context.require(AreaWord::Posture)?;
+        verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
+    }
+}
+
+/// Subplans are a closed set for the plans that have them; a misspelt one would fail for ever.
+fn check(arguments: &Value, problems: &mut Diagnostics) {
+    let Value::Map(plans) = arguments.get("plans") else { return };
+    for (name, plan) in plans {
+        let path = Path::attribute("plans").then(Step::Key(name.clone())).then(Step::Attribute("subplan".to_owned()));
+        let (Some(wanted), Some(offer)) = (plan.get("subplan").as_str(), offered(name)) else { continue };
+        let known: Vec<String> = offer.subplans.iter().chain(offer.legacy).map(|subplan| (*subplan).to_owned()).collect();
+        if known.is_empty() {
+            problems.error(path.clone(), "Unknown value", format!("`{path}`: {name} has no subplans."));
+        } else if !known.iter().any(|subplan| subplan.eq_ignore_ascii_case(wanted)) {
+            problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(wanted, &known)));
+        }
+    }
+    let scans = plans.keys().any(|name| offered(name).is_none_or(|offer| !offer.scans.is_empty()));
+    if !arguments.get("require_scan_within_days").is_null() && !scans {
+        let detail = "None of the named plans scans for vulnerabilities. Name VirtualMachines, Containers, SqlServers or \
+                      SqlServerVirtualMachines, or leave `require_scan_within_days` out.";
+        problems.error(Path::attribute("require_scan_within_days"), "Nothing selected", detail);
+    }
+}
+
+/// What was read for one verdict, by subscription.
+#[derive(Default)]
+struct Facts {
+    gaps: Vec<Unreadable>,
+    plans: BTreeMap<String, Vec<Plan>>,
+    /// How many resources there are by type, and why these may not be all.
+    counts: BTreeMap<String, (BTreeMap<String, u64>, Option<Reason>)>,
+    /// Where the plans are not registered, the state of the resource provider; none if it could not be read.
+    unregistered: BTreeMap<String, Option<String>>,
+    assessed: BTreeMap<String, bool>,
+    scans: BTreeMap<String, security::Scans>,
+}
+
+async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
+    let scope = scope::of(&context).await?;
+    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+    let tagged = arguments.tags.clone().unwrap_or_default();
+    let mut subscriptions = scope.choose(chosen.as_ref())?;
+    subscriptions.retain(|subscription| filter::has_tags(&tagged, &subscription.tags));
+    let mut gaps = scope.gaps(chosen.as_ref());
+    if subscriptions.is_empty() && gaps.is_empty() {
+        let mut problems = Diagnostics::new();
+        problems.error(
+            Path::attribute("tags"),
+            "Nothing selected",
+            "No subscription of the connection has these tags. Nothing would be verified.",
+        );
+        return Err(problems);
+    }
+    let facts = read(arguments, &context, &subscriptions).await?;
+    gaps.extend(facts.gaps.iter().cloned());
+    let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
+    let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
+    require_known(arguments.plans.keys(), answered, named)?;
+    let today = context.client.now().date();
+    let mut findings = Vec::new();
+    for place in places(&subscriptions) {
+        findings.extend(plan_findings(arguments, &place, &facts));
+        findings.extend(assessment_finding(arguments, &place, &facts));
+        findings.extend(scan_findings(arguments, &place, &facts, today));
+    }
+    findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
+        let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
+        Finding { line: Line { status: Status::Unknown, cells: cells.map(str::to_owned).into() }, next: String::new() }
+    }));
+    let bad = findings.iter().filter(|finding| matches!(finding.line.status, Status::Fail | Status::Unknown));
+    let worst = bad.min_by_key(|finding| (finding.line.status, &finding.line.cells));
+    let next_step = worst.map(|worst| if worst.next.is_empty() { READABLE } else { &worst.next }).unwrap_or_default().to_owned();
+    Ok(Judgement {
+        name: DefenderValidation::NAME,
+        headings: &["subscription", "requirement", "reason", "detail"],
+        lines: findings.into_iter().map(|finding| finding.line).collect(),
+        gaps,
+        next_step,
+    })
+}
+
+/// Reads only what the requirements need.
+async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> Result<Facts> {
+    let plans = security::plans(context, subscriptions).await?;
+    let mut facts = Facts::default();
+    for (subscription, list) in plans.read {
+        facts.plans.insert(subscription.id, (*list).clone());
+    }
+    for gap in plans.gaps {
+        let id = gap.scope.strip_prefix("/subscriptions/").filter(|_| gap.reason == Reason::NotRegistered);
+        let state = match id {
+            Some(id) => inventory::registration(context, id, "Microsoft.Security").await?,
+            None => None,
+        };
+        // What is surely not registered was seen, and is not there.
+        if !state.as_deref().is_some_and(surely_unregistered) {
+            facts.gaps.push(gap.clone());
+        }
+        if let Some(id) = id {
+            facts.unregistered.insert(id.to_owned(), state);
+        }
+    }
+    let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
+    if counted || facts.is_a_plan_doubtful(arguments) {
+        let inventories = inventory::counts(context, subscriptions).await?;
+        for (subscription, counts) in inventories.read {
+            let scope = format!("/subscriptions/{}", subscription.id);
+            let unproven = inventories.gaps.iter().find(|gap| gap.scope == scope).map(|gap| gap.reason);
+            facts.counts.insert(subscription.id, ((*counts).clone(), unproven));
+        }
+        facts.gaps.extend(inventories.gaps);
+    }
+    if arguments.require_assessments == Some(true) {
+        let assessments = security::assessments(context, subscriptions, false).await?;
+        facts.assessed.extend(assessments.read.into_iter().map(|(subscription, rows)| (subscription.id, !rows.is_empty())));
+        facts.gaps.extend(assessments.gaps);
+    }
+    if arguments.require_scan_within_days.is_some() {
+        let scans = security::scans(context, subscriptions).await?;
+        facts.scans.extend(scans.read.into_iter().map(|(subscription, newest)| (subscription.id, (*newest).clone())));
+        facts.gaps.extend(scans.gaps);
+    }
+    Ok(facts)
+}
+
+impl Facts {
+    /// Whether a required plan, or one that has replaced it, is on and covers nothing: then it matters what there is to cover.
+    fn is_a_plan_doubtful(&self, arguments: &Arguments) -> bool {
+        let named = |plans: &[Plan], plan: &Plan| {
+            let is = |name: &String| name.eq_ignore_ascii_case(&plan.name);
+            let replaced =
+                |name: &String| plans.iter().any(|old| old.name.eq_ignore_ascii_case(name) && old.replaced_by.iter().any(is));
+            arguments.plans.keys().any(|name| is(name) || replaced(name))
+        };
+        let doubtful = |plans: &Vec<Plan>| plans.iter().any(|plan| plan.is_on() && plan.covers_nothing() && named(plans, plan));
+        self.plans.values().any(doubtful)
+    }
+
+    /// What is seen of the resources of a subscription, or why nothing is.
+    fn seen(&self, subscription: &Subscription) -> std::result::Result<Seen<'_>, Reason> {
+        match self.counts.get(&subscription.id) {
+            Some((counts, unproven)) => Ok(Seen { counts, unproven: *unproven }),
+            None => Err(self.because("resources", subscription)),
+        }
+    }
+
+    /// Why a list of a subscription is missing, as a word.
+    fn why(&self, subject: &str, subscription: &Subscription) -> &'static str {
+        self.because(subject, subscription).word()
+    }
+
+    /// Why a list of a subscription is missing.
+    fn because(&self, subject: &str, subscription: &Subscription) -> Reason {
+        let scope = format!("/subscriptions/{}", subscription.id);
+        let gap = self.gaps.iter().find(|gap| gap.subject == subject && gap.scope == scope);
+        gap.map_or(Reason::NotProven, |gap| gap.reason)
+    }
+}
+
+/// A subscription, under the name that tells it from the others.
+struct Place<'a> {
+    subscription: &'a Subscription,
+    name: String,
+}
+
+/// Display names are not unique; where two are equal, the id stands beside them.
+fn places(subscriptions: &[Subscription]) -> Vec<Place<'_>> {
+    let same = |name: &str| subscriptions.iter().filter(|other| other.label() == name).count();
+    let named = |subscription: &Subscription| match same(subscription.label()) {
+        0 | 1 => subscription.label().to_owned(),
+        _ => format!("{} ({})", subscription.label(), subscription.id),
+    };
+    subscriptions.iter().map(|subscription| Place { name: named(subscription), subscription }).collect()
+}
+
+/// A judged line, and what to do about it; nothing if only the gaps tell.
+struct Finding {
+    line: Line,
+    next: String,
+}
+
+const READABLE: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
+
+impl Place<'_> {
+    fn finding(&self, requirement: &str, status: Status, reason: &str, detail: &str) -> Finding {
+        let cells = [&self.name, requirement, reason, detail].map(str::to_owned).into();
+        Finding { line: Line { status, cells }, next: String::new() }
+    }
+}
+
+fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
+    let id = &place.subscription.id;
+    let seen = facts.seen(place.subscription);
+    arguments
+        .plans
+        .iter()
+        .map(|(name, wanted)| {
+            let requirement = Requirement {
+                plan: name.clone(),
+                subplan: wanted.subplan.clone(),
+                extensions: wanted.extensions.clone().unwrap_or_default(),
+                full_coverage: arguments.require_full_coverage == Some(true),
+                only_relevant: arguments.only_relevant == Some(true),
+            };
+            let verdict = match (facts.plans.get(id), facts.unregistered.get(id)) {
+                (Some(plans), _) => judge(&requirement, plans, seen),
+                (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), seen),
+                (None, None) => {
+                    let why = facts.why("plans", place.subscription);
+                    return place.finding(name, Status::Unknown, why, "its plans could not be read");
+                }
+            };
+            let next = next_step(&requirement, &verdict, id);
+            Finding { next, ..place.finding(name, verdict.status, verdict.reason, &verdict.detail) }
+        })
+        .collect()
+}
+
+fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Option<Finding> {
+    let asked = arguments.require_assessments == Some(true);
+    asked.then(|| {
+        let (status, reason, detail) = match facts.assessed.get(&place.subscription.id) {
+            Some(true) => (Status::Pass, "", ""),
+            Some(false) => {
+                (Status::Unknown, Reason::NoDataYet.word(), "no assessments yet; initial data can take up to 24 hours")
+            }
+            None => (Status::Unknown, facts.why("assessments", place.subscription), "its assessments could not be read"),
+        };
+        place.finding("assessments", status, reason, detail)
+    })
+}
+
+/// One line for each kind of thing that a named plan scans and the subscription has.
+fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today: Date) -> Vec<Finding> {
+    let subscription = place.subscription;
+    let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
+    let offers: Vec<&Offer> =
+        arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
+    let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
+    let judge = |kind: &str| {
+        let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
+        // That there is nothing is known only of an inventory that is proven whole.
+        let nothing = facts.seen(subscription).is_ok_and(|seen| {
+            seen.unproven.is_none() && types.filter_map(|ty| seen.counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0
+        });
+        match (facts.scans.get(&subscription.id), nothing) {
+            (None, _) => {
+                (Status::Unknown, facts.why("vulnerabilities", subscription), "its scan results could not be read".to_owned())
+            }
+            (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| days_between(newest, today))) {
+                // Clocks differ by minutes; what is dated later than tomorrow has no time that could be believed.
+                Some(Some(age)) if age < -1 => {
+                    let detail = "the newest scan result is dated in the future, so nothing says when the scan was".to_owned();
+                    (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
+                }
+                Some(Some(age)) if age <= i64::from(most) => (Status::Pass, "", String::new()),
+                Some(Some(age)) => {
+                    (Status::Fail, "scan_too_old", format!("the newest scan is {age} days old, {most} are allowed"))
+                }
+                Some(None) => {
+                    let detail = "there are scan results, and none says when the scan was".to_owned();
+                    (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
+                }
+                None if nothing => (Status::NotApplicable, "no_resources", "nothing to scan".to_owned()),
+                None => (Status::Unknown, Reason::NoDataYet.word(), "no scan result yet".to_owned()),
+            },
+        }
+    };
+    kinds
+        .into_iter()
+        .map(|kind| {
+            let (status, reason, detail) = judge(kind);
+            let finding = place.finding(&format!("scan of {}", kind.replace('_', " ")), status, reason, &detail);
+            let next = match reason {
+                "scan_too_old" | "no_data_yet" => SCANNING,
+                "scan_time_unsaid" => UNTIMED,
+                _ => "",
+            };
+            Finding { next: next.to_owned(), ..finding }
+        })
+        .collect()
+}
+
+const SCANNING: &str = "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan \
+                        (24 hours).";
+
+const UNTIMED: &str =
+    "Leave `require_scan_within_days` out where the service gives no time, or decide with `on_unknown` what an unknown does.";
+
+/// What brings a plan to what is required of it.
+fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str) -> String {
+    let asked = (requirement.plan.clone(), requirement.subplan.clone());
+    let (plan, subplan) = verdict.instead.as_ref().unwrap_or(&asked);
+    match verdict.reason {
+        "plan_off" | "subplan_too_low" | "legacy_subplan" => switch_on(plan, subplan.as_deref(), verdict.reason, subscription_id),
+        "not_registered" => format!(
+            "Register it: az provider register --namespace Microsoft.Security --subscription {subscription_id}, then switch the plans on \
+             (portal: Defender for Cloud > Environment settings)."
+        ),
+        "not_covered" => format!(
+            "Find what switches {plan} off on every resource (Defender for Cloud > Environment settings > the subscription; the resource's own \
+             Defender page), or enforce the plan for all of them: az security pricing create --name {plan} --tier standard --enforce True \
+             --subscription {subscription_id}."
+        ),
+        "not_listed" => format!(
+            "Look at Defender for Cloud > Environment settings > the subscription whether {plan} can be had there; leave it out of `plans` if it \
+             cannot."
+        ),
+        "extension_off" | "extension_unhealthy" | "extension_not_available" => {
+            "In the portal: Defender for Cloud > Environment settings > the subscription > Settings & monitoring.".to_owned()
+        }
+        "partially_covered" => {
+            "Find the resources that override the plan (Defender for Cloud > Environment settings > the subscription), or enforce it for all."
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// A superseded subplan can be kept, not chosen: it is never advised, and leaving it is said to be for good.
+fn switch_on(plan: &str, wanted: Option<&str>, reason: &str, subscription_id: &str) -> String {
+    let plan = available(plan);
+    let offer = offered(plan);
+    let is_legacy = |subplan: &&str| offer.is_some_and(|offer| offer.legacy.iter().any(|old| old.eq_ignore_ascii_case(subplan)));
+    let newest = offer.and_then(|offer| offer.subplans.last().copied());
+    let subplan = wanted.map(|wanted| newest.filter(|_| is_legacy(&wanted)).unwrap_or(wanted));
+    let subplan = subplan.map(|subplan| format!(" --subplan {subplan}")).unwrap_or_default();
+    let for_good =
+        if reason == "legacy_subplan" { " The superseded subplan cannot be chosen again once it is left." } else { "" };
+    format!(
+        "Switch it on: az security pricing create --name {plan} --tier standard{subplan} --subscription {subscription_id}, or in the portal: \
+         Defender for Cloud > Environment settings. With Terraform: azurerm_security_center_subscription_pricing.{for_good}"
+    )
+}

@@ -1,0 +1,203 @@
+//! What all validations share: how strict they are, when they read again, and the one diagnostic they end in.
+
+pub mod connection_validation;
+pub mod defender_validation;
+pub mod graph_permission_validation;
+pub mod role_assignment_validation;
+
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{context::Context, failure, words::EnforcementWord};
+use crate::{
+    posture::{Status, Unreadable, unreadable},
+    sdk::{Diagnostics, Path, Result},
+    text,
+};
+
+/// The arguments every validation takes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// What a failure is: an `error`, which stops the plan, or a `warning`. Default the provider's.
+    pub enforcement: Option<EnforcementWord>,
+    /// What a verdict that could not be reached is, when nothing failed: `error` or `warning`. Default the provider's.
+    pub on_unknown: Option<EnforcementWord>,
+    /// Any values. Unknown values put the verdict off until apply, when they are known; when set, nothing that was read earlier in
+    /// this run is used, and the sign-in takes new tokens.
+    pub triggers: Option<BTreeMap<String, String>>,
+    /// Seconds to keep reading until the verdict is green, 0 to 3600: again after 15 seconds, then every 30, each time with new tokens.
+    /// Every red plan waits that long, too, so set it only where something is being created. Default 0.
+    #[schemars(range(min = 0, max = 3600))]
+    pub wait_seconds: Option<u32>,
+}
+
+impl Gate {
+    /// Whether something is judged that may have been made a moment ago.
+    pub fn expects_news(&self) -> bool {
+        self.triggers.is_some() || self.wait_seconds.is_some_and(|seconds| seconds > 0)
+    }
+}
+
+/// What the ephemeral form answers.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema, PartialEq, Eq)]
+pub struct Counts {
+    /// What was judged.
+    pub checked: u64,
+    /// How many passed.
+    pub passed: u64,
+    /// How many failed.
+    pub failed: u64,
+    /// How many could not be judged.
+    pub unknown: u64,
+    /// How many failures are excepted.
+    pub excepted: u64,
+}
+
+/// One judged thing, as a row of the diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The verdict.
+    pub status: Status,
+    /// Cells, under the headings of the verdict; none for what is counted and not listed.
+    pub cells: Vec<String>,
+}
+
+/// Everything one reading led to.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The type name without prefix.
+    pub name: &'static str,
+    /// Headings of the cells.
+    pub headings: &'static [&'static str],
+    /// Everything judged.
+    pub lines: Vec<Line>,
+    /// What could not be seen.
+    pub gaps: Vec<Unreadable>,
+    /// What to do about the worst.
+    pub next_step: String,
+}
+
+/// Reads, judges, waits if asked to, and answers the counts or the error. What keeps a verdict from being reached may pass as well: a
+/// role that still spreads shows no subscription at first.
+pub async fn verify<F, W>(gate: &Gate, context: &Context, warnings: &mut Diagnostics, judge: F) -> Result<Counts>
+where
+    F: Fn(Context) -> W + Sync,
+    W: Future<Output = Result<Judgement>> + Send,
+{
+    let until = Instant::now() + Duration::from_secs(gate.wait_seconds.unwrap_or_default().into());
+    let mut pause = Duration::from_secs(15);
+    let mut reading = if gate.triggers.is_some() { context.fresh() } else { context.clone() };
+    loop {
+        let judged = reading.within_deadline(judge(reading.clone())).await;
+        let is_final = match &judged {
+            Ok(judgement) => judgement.is_green(),
+            Err(problems) => !failure::may_pass(problems),
+        };
+        if is_final || Instant::now() + pause > until {
+            return judged?.outcome(gate, context, warnings);
+        }
+        tokio::time::sleep(pause).await;
+        pause = Duration::from_secs(30);
+        reading = context.fresh();
+    }
+}
+
+impl Judgement {
+    fn counts(&self) -> Counts {
+        let count = |status| self.lines.iter().filter(|line| line.status == status).count() as u64;
+        let (passed, failed) = (count(Status::Pass), count(Status::Fail));
+        // A gap that no line speaks of is still something unseen.
+        let unseen = if unreadable::complete(&self.gaps) { 0 } else { 1 };
+        let unknown = count(Status::Unknown).max(unseen);
+        Counts { checked: passed + failed + unknown, passed, failed, unknown, excepted: 0 }
+    }
+
+    fn is_green(&self) -> bool {
+        let counts = self.counts();
+        counts.failed == 0 && counts.unknown == 0 && counts.passed > 0
+    }
+
+    fn outcome(&self, gate: &Gate, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+        let counts = self.counts();
+        if counts.checked == 0 {
+            let detail = format!(
+                "{}: nothing was left to judge: all {} candidates are not applicable or off. That is not a pass.\n\n{}",
+                self.name,
+                self.lines.len(),
+                "Name what has to be checked, or remove the validation."
+            );
+            return Err(Diagnostics::of_error("Nothing selected", detail));
+        }
+        if counts.failed == 0 && counts.unknown == 0 {
+            return Ok(counts);
+        }
+        let strict = if counts.failed > 0 { EnforcementWord::Error } else { gate.on_unknown.unwrap_or(context.on_unknown) };
+        let enforced = context.enforcement(gate.enforcement);
+        let (summary, detail) = (self.summary(&counts), self.detail());
+        if strict == EnforcementWord::Error && enforced == EnforcementWord::Error {
+            return Err(Diagnostics::of_error(summary, detail));
+        }
+        warnings.warning(Path::root(), summary, detail);
+        Ok(counts)
+    }
+
+    fn summary(&self, counts: &Counts) -> String {
+        match (counts.failed, counts.unknown) {
+            (failed, 0) => format!("{}: {failed} failed of {}", self.name, counts.checked),
+            (0, unknown) => format!("{}: {unknown} unknown of {}", self.name, counts.checked),
+            (failed, unknown) => format!("{}: {failed} failed, {unknown} unknown of {}", self.name, counts.checked),
+        }
+    }
+
+    /// A table (lines that start with a space are not wrapped), what is left out, what was not seen, and the next step.
+    fn detail(&self) -> String {
+        let mut worst: Vec<&Line> = self
+            .lines
+            .iter()
+            .filter(|line| matches!(line.status, Status::Fail | Status::Unknown) && !line.cells.is_empty())
+            .collect();
+        worst.sort_by(|a, b| (a.status, &a.cells).cmp(&(b.status, &b.cells)));
+        let more = worst.len().saturating_sub(MAX_ROWS);
+        worst.truncate(MAX_ROWS);
+        let mut text = table(self.headings, &worst);
+        if more > 0 {
+            text.push_str(&format!("\n… and {more} more.\n"));
+        }
+        if !self.gaps.is_empty() {
+            text.push_str("\nCould not be seen:\n");
+            for gap in self.gaps.iter().take(MAX_ROWS) {
+                let code = if gap.code.is_empty() { String::new() } else { format!(" ({})", gap.code) };
+                text.push_str(&format!("  {} on {}: {}{code}. {}\n", gap.subject, gap.scope, gap.reason.word(), gap.remedy));
+            }
+            let more = self.gaps.len().saturating_sub(MAX_ROWS);
+            if more > 0 {
+                text.push_str(&format!("  … and {more} more.\n"));
+            }
+        }
+        format!("{text}\n{}", self.next_step)
+    }
+}
+
+const MAX_ROWS: usize = 20;
+
+fn table(headings: &[&str], lines: &[&Line]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<Vec<&str>> = std::iter::once(headings.to_vec())
+        .chain(lines.iter().map(|line| line.cells.iter().map(String::as_str).collect()))
+        .collect();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let mut lines = String::new();
+    for row in rows {
+        // A line break from outside would forge rows.
+        let cells = row.iter().zip(&widths).map(|(cell, width)| text::line(format!("{cell:<width$}")));
+        let cells: Vec<String> = cells.collect();
+        lines.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
+    }
+    lines
+}
