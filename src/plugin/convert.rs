@@ -194,6 +194,7 @@ mod tests {
             kind,
             mode,
             sensitive: false,
+            personal: false,
             deprecated: false,
             rules: vec![],
             element_rules: vec![],

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
 use super::words::{AreaWord, EnforcementWord, PersonalDataWord};
 use crate::{
     azure::client::Client,
-    sdk::{Diagnostics, Path, Result},
+    sdk::{Diagnostics, Path, Result, entry::Configured},
 };
 
 /// How many of the reads that did not come to an end are named.
@@ -30,6 +30,12 @@ pub struct Context {
     pub weakened: bool,
     /// The time one reading may take, waiting included.
     pub operation_timeout: Duration,
+}
+
+impl Configured for Context {
+    fn shows_people(&self) -> bool {
+        self.personal_data == PersonalDataWord::Show
+    }
 }
 
 impl Context {

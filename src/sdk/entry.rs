@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Diagnostics, Result, Value, bridge, model,
+    Diagnostics, Result, Value, bridge, model, personal,
     schema::{Attribute, Schema, Signature},
 };
 use crate::text;
@@ -22,7 +22,7 @@ pub trait Provider: Send + Sync + 'static {
     /// The provider block; the doc comment is the text of the index page.
     type Settings: DeserializeOwned + JsonSchema;
     /// What a configured provider hands to every read.
-    type Context: Send + Sync + 'static;
+    type Context: Configured;
     /// Everything it serves.
     const TABLES: Tables<Self::Context>;
 
@@ -36,6 +36,12 @@ pub trait Provider: Send + Sync + 'static {
     fn of_managed(&self, problems: Diagnostics) -> Diagnostics {
         problems
     }
+}
+
+/// What every read is given, as far as the answers themselves depend on it.
+pub trait Configured: Send + Sync + 'static {
+    /// Whether answers name people. If not, every attribute marked `x-personal` is left out of them, whatever an entry answers.
+    fn shows_people(&self) -> bool;
 }
 
 /// The rows of all subjects, in tables of their own so that each subject keeps its own list.
@@ -64,7 +70,7 @@ pub trait DataSource: 'static {
     /// Its registry page.
     const PAGE: Page;
     /// The configured provider.
-    type Context: Send + Sync + 'static;
+    type Context: Configured;
     /// What the user writes; the doc comment of the type is the page's text.
     type Arguments: DeserializeOwned + JsonSchema + Send;
     /// What the provider answers.
@@ -88,7 +94,7 @@ pub trait Validation: 'static {
     /// Its registry page.
     const PAGE: Page;
     /// The configured provider.
-    type Context: Send + Sync + 'static;
+    type Context: Configured;
     /// What the user writes; the doc comment of the type is the page's text.
     type Arguments: DeserializeOwned + JsonSchema + Send;
     /// What the ephemeral form answers beside the arguments.
@@ -159,7 +165,7 @@ pub struct DataSourceEntry<C: 'static> {
     pub(super) read: Read<C>,
 }
 
-impl<C: Send + Sync + 'static> DataSourceEntry<C> {
+impl<C: Configured> DataSourceEntry<C> {
     /// The row of `T`.
     pub const fn of<T: DataSource<Context = C>>() -> Self {
         Self {
@@ -171,7 +177,7 @@ impl<C: Send + Sync + 'static> DataSourceEntry<C> {
                 Box::pin(async move {
                     let arguments: T::Arguments = bridge::decode(config, attributes)?;
                     let answer = T::read(arguments, context, warnings).await?;
-                    answered(config, &answer, attributes)
+                    answered(config, &answer, attributes, context.shows_people())
                 })
             },
         }
@@ -191,7 +197,7 @@ pub struct ValidationEntry<C: 'static> {
     pub(super) verify: Read<C>,
 }
 
-impl<C: Send + Sync + 'static> ValidationEntry<C> {
+impl<C: Configured> ValidationEntry<C> {
     /// The row of `T`.
     pub const fn of<T: Validation<Context = C>>() -> Self {
         Self {
@@ -207,7 +213,7 @@ impl<C: Send + Sync + 'static> ValidationEntry<C> {
                 Box::pin(async move {
                     let arguments: T::Arguments = bridge::decode(config, attributes)?;
                     let counts = T::verify(arguments, context, warnings).await?;
-                    answered(config, &counts, attributes)
+                    answered(config, &counts, attributes, context.shows_people())
                 })
             },
         }
@@ -262,8 +268,11 @@ fn schema_of<A: JsonSchema, B: JsonSchema>() -> std::result::Result<Schema, mode
 }
 
 /// The configuration as it came, and the computed attributes beside it.
-fn answered<T: Serialize>(config: &Value, answer: &T, attributes: &[Attribute]) -> Result<Value> {
+fn answered<T: Serialize>(config: &Value, answer: &T, attributes: &[Attribute], shows_people: bool) -> Result<Value> {
     let mut object = bridge::encode(answer, attributes)?;
+    if !shows_people {
+        personal::hide(&mut object, attributes);
+    }
     if let Value::Map(arguments) = config {
         let arguments = arguments.iter().filter(|(name, _)| !object.contains_key(*name));
         let arguments: Vec<_> = arguments.map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -10,6 +10,7 @@ pub mod entry;
 pub mod json;
 pub mod model;
 pub mod msgpack;
+mod personal;
 pub mod rules;
 pub mod schema;
 pub mod server;

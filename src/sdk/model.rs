@@ -1,7 +1,7 @@
 //! Attributes from Rust types: schemars describes the type, this file turns the description into what Terraform understands, and
 //! refuses what Terraform cannot express.
 //!
-//! Beside JSON Schema's own words it reads these: `x-sensitive` (bool), `x-expected` (what a `pattern` means, in words),
+//! Beside JSON Schema's own words it reads these: `x-sensitive` (bool), `x-personal` (bool: it names a person), `x-expected` (what a `pattern` means, in words),
 //! `x-ignore-case` (bool, for an enumeration), `x-empty-allowed` (bool, for a string), `x-hints` (pairs of a pattern and what to say to
 //! a wrong value of that form).
 
@@ -95,6 +95,7 @@ fn field(name: &str, schema: &Json, role: Role, required: bool) -> Result<Attrib
             Role::Argument => Mode::Optional,
         },
         sensitive: property.sensitive,
+        personal: property.personal,
         deprecated: property.deprecated,
         rules: property.rules,
         element_rules: property.element_rules,
@@ -107,6 +108,7 @@ struct Property {
     description: Option<String>,
     nullable: bool,
     sensitive: bool,
+    personal: bool,
     deprecated: bool,
     rules: Vec<Rule>,
     element_rules: Vec<Rule>,
@@ -130,6 +132,7 @@ impl Property {
             description: schema.text("description").map(str::to_owned),
             nullable: schema.nullable,
             sensitive: schema.is("x-sensitive"),
+            personal: schema.is("x-personal"),
             deprecated: schema.is("deprecated"),
         })
     }

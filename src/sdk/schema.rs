@@ -24,6 +24,8 @@ pub struct Attribute {
     pub mode: Mode,
     /// Whether Terraform hides it.
     pub sensitive: bool,
+    /// Whether it names a person, and is left out of answers where people are not shown.
+    pub personal: bool,
     /// Whether it is on its way out.
     pub deprecated: bool,
     /// What a known value has to satisfy.

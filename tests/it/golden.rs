@@ -67,6 +67,44 @@ fn the_schema_is_the_golden_one() {
     golden(&path, &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
 }
 
+/// Attributes that name a person, and are left out of answers under `personal_data = "redact"`.
+const PERSONAL: [&str; 3] = [
+    "connection.user_principal_name",
+    "directory_role_assignments.role_assignments.principal_display_name",
+    "role_assignments.role_assignments.principal_display_name",
+];
+
+/// What a name of an attribute that is about a person ends in; a new one of these is personal, or stands in the second list.
+const OF_PEOPLE: [&str; 8] =
+    ["user_principal_name", "principal_display_name", "mail", "mails", "email", "emails", "owner", "reviewed_by"];
+
+#[test]
+fn whatever_names_a_person_is_personal() {
+    fn collect(at: &str, attributes: &[Attribute], personal: &mut BTreeSet<String>, suspect: &mut BTreeSet<String>) {
+        for attribute in attributes.iter().filter(|attribute| attribute.mode == Mode::Computed) {
+            let path = format!("{at}.{}", attribute.name);
+            let is_of_people = OF_PEOPLE.iter().any(|end| attribute.name == *end || attribute.name.ends_with(&format!("_{end}")));
+            if is_of_people && !attribute.personal {
+                suspect.insert(path.clone());
+            }
+            if attribute.personal {
+                personal.insert(path.clone());
+            }
+            if let Kind::Nested(_, inner) = &attribute.kind {
+                collect(&path, inner, personal, suspect);
+            }
+        }
+    }
+    let server = Server::new(Azposture::new());
+    let catalogue = server.catalogue();
+    let (mut personal, mut suspect) = (BTreeSet::new(), BTreeSet::new());
+    for (name, schema) in catalogue.data_sources.iter().chain(&catalogue.ephemeral_resources) {
+        collect(name.trim_start_matches("azposture_"), &schema.attributes, &mut personal, &mut suspect);
+    }
+    assert_eq!(personal.iter().map(String::as_str).collect::<Vec<_>>(), PERSONAL);
+    assert!(suspect.is_empty(), "mark them `x-personal`: {suspect:?}");
+}
+
 /// Attributes sorted by name, each as `mode type`, nested ones as objects.
 fn object(attributes: &[Attribute]) -> Json {
     let sorted: BTreeMap<_, _> = attributes.iter().map(|attribute| (attribute.name.clone(), one(attribute))).collect();

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use azposture::sdk::{
     Diagnostics, Number, Path, Result, Severity, Value, docs,
     entry::{
-        DataSource, DataSourceEntry, Function, FunctionEntry, FunctionError, Page, Provider, Tables, Validation, ValidationEntry,
+        Configured, DataSource, DataSourceEntry, Function, FunctionEntry, FunctionError, Page, Provider, Tables, Validation,
+        ValidationEntry,
     },
     msgpack,
     server::{Answer, Object, Server, Wire},
@@ -49,14 +50,23 @@ struct BoxAttributes {
 
 struct ToyBox;
 
+/// What the toys are configured into.
+struct Host(String);
+
+impl Configured for Host {
+    fn shows_people(&self) -> bool {
+        true
+    }
+}
+
 impl DataSource for ToyBox {
     const NAME: &'static str = "box";
     const PAGE: Page = PAGE;
-    type Context = String;
+    type Context = Host;
     type Arguments = BoxArguments;
     type Attributes = BoxAttributes;
 
-    async fn read(arguments: BoxArguments, host: &String, warnings: &mut Diagnostics) -> Result<BoxAttributes> {
+    async fn read(arguments: BoxArguments, Host(host): &Host, warnings: &mut Diagnostics) -> Result<BoxAttributes> {
         if arguments.name == "slow" {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         }
@@ -89,11 +99,11 @@ struct Tidy;
 impl Validation for Tidy {
     const NAME: &'static str = "tidy_validation";
     const PAGE: Page = PAGE;
-    type Context = String;
+    type Context = Host;
     type Arguments = TidyArguments;
     type Counts = TidyCounts;
 
-    async fn verify(arguments: TidyArguments, _: &String, _: &mut Diagnostics) -> Result<TidyCounts> {
+    async fn verify(arguments: TidyArguments, _: &Host, _: &mut Diagnostics) -> Result<TidyCounts> {
         match arguments.on_floor {
             0 => Ok(TidyCounts { checked: 1 }),
             toys => Err(Diagnostics::of_error("Untidy", format!("{toys} toys on the floor."))),
@@ -130,8 +140,8 @@ impl Provider for Toys {
     const ADDRESSES: &'static [&'static str] = &["registry.terraform.io/toys/toys", "registry.opentofu.org/toys/toys"];
     const VERSION: &'static str = "0.0.0";
     type Settings = Settings;
-    type Context = String;
-    const TABLES: Tables<String> = Tables {
+    type Context = Host;
+    const TABLES: Tables<Host> = Tables {
         data_sources: &[&[DataSourceEntry::of::<ToyBox>()]],
         validations: &[&[ValidationEntry::of::<Tidy>()]],
         functions: &[&[FunctionEntry::of::<Double>()]],
@@ -143,8 +153,8 @@ impl Provider for Toys {
         }
     }
 
-    fn configure(&self, settings: Settings, _: &str, _: &mut Diagnostics) -> Result<String> {
-        Ok(settings.host.unwrap_or_else(|| "home".to_owned()))
+    fn configure(&self, settings: Settings, _: &str, _: &mut Diagnostics) -> Result<Host> {
+        Ok(Host(settings.host.unwrap_or_else(|| "home".to_owned())))
     }
 }
 

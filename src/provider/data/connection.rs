@@ -26,7 +26,7 @@ use crate::{
         failure,
         listing::{self, UnreadableRow},
         selection,
-        words::{AreaWord, ClientId, PersonalDataWord, SubscriptionId, lowered},
+        words::{AreaWord, ClientId, SubscriptionId, lowered},
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -180,6 +180,7 @@ struct Attributes {
     /// The tenant's name. Null if unreadable, or if the area `identity` is off.
     tenant_display_name: Option<String>,
     /// The user's name. Null for applications, and under `personal_data = "redact"`.
+    #[schemars(extend("x-personal" = true))]
     user_principal_name: Option<String>,
     /// The cloud: `public`, `usgovernment`, `dod`, `china`, `custom`, `demo`.
     environment: String,
@@ -281,7 +282,6 @@ fn attributes(
     let facts = found.facts;
     let of_token = |list: fn(&Claims) -> Vec<String>| found.graph_claims.as_ref().map(list);
     let person = signed_in.claims.as_ref().filter(|_| facts.sign_in.holder == Holder::User);
-    let shown = context.personal_data == PersonalDataWord::Show;
     Attributes {
         ready: judged::ready(rows),
         ready_for: judged::ready_for(&facts).into_iter().map(|(name, own)| (name.to_owned(), feature(own))).collect(),
@@ -293,7 +293,7 @@ fn attributes(
         client_id: facts.sign_in.client_id,
         tenant_id: facts.sign_in.tenant_id,
         tenant_display_name: facts.directory.organization.ok().and_then(|organization| organization.display_name),
-        user_principal_name: person.filter(|_| shown).and_then(Claims::user_principal_name).map(str::to_owned),
+        user_principal_name: person.and_then(Claims::user_principal_name).map(str::to_owned),
         environment: context.client.settings().environment.word().to_owned(),
         tenant_region: found.region,
         resource_manager_host: cloud.resource_manager.host_str().unwrap_or_default().to_owned(),

@@ -10,6 +10,7 @@ fn attribute(name: &str, kind: Kind, rules: Vec<Rule>, element_rules: Vec<Rule>)
         kind,
         mode: Mode::Optional,
         sensitive: false,
+        personal: false,
         deprecated: false,
         rules,
         element_rules,

@@ -18,8 +18,8 @@ use crate::{
         Reason, Unreadable,
         rbac::{Account, Seen},
     },
-    provider::{collect::lists::entra, context::Context, failure, words::PersonalDataWord},
-    sdk::Result,
+    provider::{collect::lists::entra, context::Context, failure},
+    sdk::{Result, entry::Configured},
 };
 
 /// The rows, as the service writes them.
@@ -267,7 +267,7 @@ const SINGLES: usize = 20;
 
 /// Looks up principals by object id, as far as nothing is known about them; a kind that is not known is looked for among all kinds.
 pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind>>, mut found: Principals) -> Result<Principals> {
-    let with_names = context.personal_data == PersonalDataWord::Show;
+    let with_names = context.shows_people();
     let given: BTreeSet<String> = found.known.keys().cloned().collect();
     let mut answered = Vec::new();
     for kind in Kind::ALL {
@@ -375,7 +375,7 @@ pub struct Members {
 
 /// The members of groups, nested ones included. `about` is what is known of the groups already.
 pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Principals) -> Result<Members> {
-    let with_names = context.personal_data == PersonalDataWord::Show;
+    let with_names = context.shows_people();
     let lists = join_all(groups.iter().map(|group| members_of(context, group.clone(), with_names)).collect::<Vec<_>>()).await;
     let wanted = groups.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
     let mut about = principals(context, &wanted, about).await?;

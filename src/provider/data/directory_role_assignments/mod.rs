@@ -17,11 +17,11 @@ use crate::{
         context::Context,
         listing::{Counting, Listing, limit},
         selection::Unmatched,
-        words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, PersonalDataWord, lowered},
+        words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, lowered},
     },
     sdk::{
         Diagnostics, Path, Result,
-        entry::{DataSource, DataSourceEntry, Page},
+        entry::{Configured, DataSource, DataSourceEntry, Page},
         rules::unknown_word,
     },
 };
@@ -98,6 +98,7 @@ struct Row {
     /// `User`, `Group`, `ServicePrincipal`, or `Unknown` of the deleted.
     principal_type: String,
     /// The name of the principal. Null if it does not exist any more or `personal_data = "redact"`.
+    #[schemars(extend("x-personal" = true))]
     principal_display_name: Option<String>,
     /// `/` for the whole tenant, `/administrativeUnits/{id}`, `/{object id of an application}`, or the scope that an application gives.
     directory_scope: String,
@@ -169,7 +170,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let facts = holders::facts(&arguments, context, &mut gaps).await?;
     let wanted = wanted_roles(&arguments, &facts)?;
     gaps.extend(nameless(&arguments, &facts));
-    let mut known = facts.people(context.personal_data == PersonalDataWord::Show);
+    let mut known = facts.people(context.shows_people());
     let mut rows = facts.rows(context.client.now());
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
@@ -348,11 +349,8 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
     Ok((more, members.people))
 }
 
-/// The guests among the principals, and no names where nobody may see them.
+/// The guests among the principals.
 async fn guests(context: &Context, rows: &mut [Row], known: Principals, gaps: &mut Vec<Unreadable>) -> Result<BTreeSet<String>> {
-    if context.personal_data == PersonalDataWord::Redact {
-        rows.iter_mut().for_each(|row| row.principal_display_name = None);
-    }
     let users = rows.iter().filter(|row| row.principal_type == Kind::User.word());
     let wanted: BTreeMap<String, _> = users.map(|row| (row.principal_id.clone(), Some(Kind::User))).collect();
     let people = directory::principals(context, &wanted, known).await?;

@@ -138,6 +138,7 @@ struct Row {
     /// directory says it.
     principal_type: String,
     /// The name of the principal. Null if it does not exist any more, could not be read, or `personal_data = "redact"`.
+    #[schemars(extend("x-personal" = true))]
     principal_display_name: Option<String>,
     /// `active` or `eligible`.
     assignment_type: String,
