@@ -96,6 +96,16 @@ impl Assessment {
     pub fn is(&self, status: &str) -> bool {
         self.status.eq_ignore_ascii_case(status)
     }
+
+    /// How little its status reassures: least where it is healthy, most where it is not; a word that is not known comes next to that.
+    fn alarm(&self) -> u8 {
+        match ["Healthy", "NotApplicable"].iter().position(|word| self.is(word)) {
+            Some(0) => 0,
+            Some(_) => 1,
+            None if self.is("Unhealthy") => 3,
+            None => 2,
+        }
+    }
 }
 
 /// What is asked for. Filters combine by AND, the values of one by OR.
@@ -172,13 +182,13 @@ pub fn order(severity: Option<Severity>, key: &str) -> (Reverse<Option<Severity>
     (Reverse(severity), key)
 }
 
-/// Keeps one row of each key: a list that grows while it is paged repeats rows. An unhealthy one wins.
+/// Keeps one row of each key: a list that grows while it is paged repeats rows. The one that reassures least is kept.
 pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessment> {
     let mut keyed: Vec<_> = rows.into_iter().map(|row| (row.key(), row)).collect();
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     keyed.dedup_by(|later, kept| {
         let same = later.0 == kept.0;
-        if same && later.1.is("Unhealthy") {
+        if same && later.1.alarm() > kept.1.alarm() {
             std::mem::swap(later, kept);
         }
         same

@@ -26,5 +26,6 @@ mod says_nothing;
 mod scope;
 mod subscriptions;
 mod triggers;
+mod twice;
 mod unmatched;
 mod validation;

@@ -202,7 +202,18 @@ async fn visible(context: &Context) -> std::result::Result<BTreeMap<String, Subs
         Ok(listed) => listed,
         Err(error) => return Err(Nothing::unread("subscriptions", &error)?.into()),
     };
-    Ok(listed.iter().map(|wire| subscription(wire, own.as_deref())).map(|fact| (fact.id.clone(), fact)).collect())
+    let mut all = BTreeMap::new();
+    for fact in listed.iter().map(|wire| subscription(wire, own.as_deref())) {
+        let known = all.entry(fact.id.clone()).or_insert_with(|| fact.clone());
+        // Of two rows that disagree, the one is believed that reassures nobody.
+        if known.state.eq_ignore_ascii_case("Enabled") {
+            known.state = fact.state;
+        }
+        if known.tenant_matches == Some(true) {
+            (known.tenant_matches, known.tenant_id) = (fact.tenant_matches, fact.tenant_id);
+        }
+    }
+    Ok(all)
 }
 
 fn subscription(wire: &subscriptions::Subscription, own_tenant: Option<&str>) -> Subscription {

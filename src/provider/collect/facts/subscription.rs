@@ -149,8 +149,16 @@ async fn providers(context: &Context, subscriptions: &[scope::Subscription]) -> 
 
 async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMap<String, String>> {
     let rows = resources::providers(client, subscription_id).await?;
-    let state = |row: resources::Provider| (row.namespace.to_ascii_lowercase(), row.registration_state.unwrap_or_default());
-    Ok(rows.into_iter().map(state).collect())
+    let mut states = BTreeMap::new();
+    for row in rows {
+        let state = row.registration_state.unwrap_or_default();
+        let known: &mut String = states.entry(row.namespace.to_ascii_lowercase()).or_insert_with(|| state.clone());
+        // Of two rows that disagree, the one is believed that reassures nobody.
+        if known.eq_ignore_ascii_case("Registered") {
+            *known = state;
+        }
+    }
+    Ok(states)
 }
 
 /// AKS clusters by name, and whether the API server is private; none if the service does not say.

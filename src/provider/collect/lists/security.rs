@@ -1,7 +1,7 @@
 //! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::{
     azure::{self, Client, arm::security, resource_graph::queries},
     posture::{
+        Severity,
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
         defender::{Extension, Plan},
         portal::Link,
@@ -256,7 +257,22 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_pe
         remediation: own.remediation_description.map(text),
         preview: own.preview.unwrap_or_default(),
     };
-    catalogue.insert(key, metadata);
+    match catalogue.entry(key) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(metadata);
+        }
+        // Of two that disagree, the more severe one counts; a word that is not known may be the worst.
+        Entry::Occupied(mut known) => {
+            if rank(&metadata.severity) > rank(&known.get().severity) {
+                known.insert(metadata);
+            }
+        }
+    }
+}
+
+fn rank(severity: &str) -> (bool, Option<Severity>) {
+    let known = Severity::parse(severity);
+    (known.is_none(), known)
 }
 
 /// The newest scan result of each kind in one subscription: `server`, `container_image`, `sql`, `other`.

@@ -72,7 +72,7 @@ impl Odd {
 }
 
 /// The fields of rows, as paths, that the code knows by name.
-fn fields(rows: &[Json], named: &str) -> BTreeSet<Vec<String>> {
+pub(super) fn fields(rows: &[Json], named: &str) -> BTreeSet<Vec<String>> {
     fn walk(value: &Json, path: &[String], all: &mut BTreeSet<Vec<String>>) {
         let step = |key: &str| path.iter().cloned().chain([key.to_owned()]).collect::<Vec<_>>();
         match value {
@@ -96,7 +96,7 @@ fn fields(rows: &[Json], named: &str) -> BTreeSet<Vec<String>> {
 }
 
 /// What stands in a field of all rows.
-fn values<'a>(row: &'a Json, field: &[String], all: &mut BTreeSet<&'a str>) {
+pub(super) fn values<'a>(row: &'a Json, field: &[String], all: &mut BTreeSet<&'a str>) {
     match (row, field.split_first()) {
         (Json::Array(items), Some((key, rest))) if key == "*" => items.iter().for_each(|item| values(item, rest, all)),
         (row, Some((key, rest))) => values(&row[key.as_str()], rest, all),
@@ -105,7 +105,7 @@ fn values<'a>(row: &'a Json, field: &[String], all: &mut BTreeSet<&'a str>) {
 }
 
 /// Whether a field holds one of a few words: no names, numbers, times or ids.
-fn is_closed(rows: &[Json], field: &[String]) -> bool {
+pub(super) fn is_closed(rows: &[Json], field: &[String]) -> bool {
     let mut words = BTreeSet::new();
     rows.iter().for_each(|row| values(row, field, &mut words));
     let is_word = |word: &&str| word.trim_start_matches("#microsoft.graph.").chars().all(char::is_alphabetic);
@@ -118,14 +118,14 @@ const NAMES: &[&str] = &["displayName", "name", "namespace", "resourceType", "ro
 
 /// What the tenant answers when everything is asked.
 #[derive(Default)]
-struct Answered {
+pub(super) struct Answered {
     /// The rows of every list: those of its document, or, where the tenant makes them up, as they were answered.
-    rows: BTreeMap<&'static str, Vec<Json>>,
+    pub(super) rows: BTreeMap<&'static str, Vec<Json>>,
     requests: Vec<Request>,
 }
 
 /// Asked once for all tests, because it takes seconds.
-async fn answered() -> &'static Answered {
+pub(super) async fn answered() -> &'static Answered {
     static ANSWERED: OnceCell<Answered> = OnceCell::const_new();
     let ask = || async {
         let has_document = |list: &&List| Tenant::fixtures().any(|name| name == list.document) && !list.path.is_empty();
@@ -156,7 +156,7 @@ async fn answered() -> &'static Answered {
 }
 
 /// The demo tenant, whose sign-in may see how long directory roles last.
-fn tenant() -> Tenant {
+pub(super) fn tenant() -> Tenant {
     with_schedules()
 }
 
@@ -186,7 +186,7 @@ fn group() -> String {
 }
 
 /// The text of the wire models.
-fn wire_models() -> String {
+pub(super) fn wire_models() -> String {
     let mut text = String::new();
     for folder in ["src/azure/arm", "src/azure/microsoft_graph"] {
         let mut files: Vec<_> =

@@ -4,6 +4,7 @@
 mod fields;
 mod lists;
 mod table;
+mod twins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
