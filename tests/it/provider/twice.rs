@@ -81,3 +81,13 @@ async fn of_two_severities_the_worse_counts() {
         twice["summary"]
     );
 }
+
+#[tokio::test]
+async fn of_two_tenants_none_is_taken_for_that_of_the_token() {
+    let tenant = Tenant::demo();
+    let stranger = json!({"id": "fab00000-0000-4000-8000-0000000000ff", "displayName": "Another"});
+    edit(&tenant, "organization", |rows| rows.push(stranger));
+    let answer = read(&tenant, "connection", json!({})).await;
+    let check = answer["checks"].as_array().unwrap().iter().find(|check| check["id"] == "tenant_matches").unwrap();
+    assert_eq!((&check["status"], &answer["tenant_display_name"]), (&json!("unknown"), &Json::Null), "{check}");
+}

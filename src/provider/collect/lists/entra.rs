@@ -55,7 +55,16 @@ pub async fn claims(context: &Context) -> azure::Result<Option<Claims>> {
 pub async fn organization(context: &Context) -> azure::Result<Arc<organization::Organization>> {
     let read = async |client: Client| {
         let rows = organization::organization(&client).await?;
-        rows.into_iter().next().ok_or_else(|| unstated("read the tenant", "Microsoft Graph /organization", "id"))
+        let (attempted, place) = ("read the tenant", "Microsoft Graph /organization");
+        let mut rows = rows.into_iter();
+        let own = rows.next().ok_or_else(|| unstated(attempted, place, "id"))?;
+        // A token is for one tenant, and so is this list: of two, nothing tells which is meant.
+        match rows.find(|other| !other.id.eq_ignore_ascii_case(&own.id)) {
+            Some(other) => Err(azure::Error::new(azure::Kind::InvalidResponse, attempted, place)
+                .said("SeveralTenants", format!("It holds the tenants {} and {}.", own.id, other.id))
+                .advise("Run again; if this persists, please report it.")),
+            None => Ok(own),
+        }
     };
     let client = context.client.clone();
     context.client.memo("organization", || read(client)).await
