@@ -170,6 +170,10 @@ impl<'a> Walk<'a> {
                 if segments.peek().is_none() && walk.namespace.is_none() && walk.subscription_end.is_none() {
                     return Err("it names a provider but no resource".to_owned());
                 }
+                // What an extension extends is a resource or a scope, never a provider.
+                if walk.namespace.is_some() && !walk.has_kind {
+                    return Err("it names a provider but no resource before the next provider".to_owned());
+                }
                 walk.enter_provider(value);
             } else if walk.namespace.is_some() {
                 walk.enter_resource(kind, value);
@@ -344,6 +348,7 @@ mod tests {
             ("/resourceGroups/rg", "does not belong"),
             ("//x", "empty segment"),
             ("/providers/Microsoft.Sql", "no resource"),
+            ("/providers/Microsoft.Sql/providers/Microsoft.Security/assessments/k", "before the next provider"),
         ] {
             let error = ResourceId::parse(id).unwrap_err();
             assert!(error.0.contains(reason), "{error}");

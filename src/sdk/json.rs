@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Number, Type, Value, msgpack::CodecError};
+use super::{
+    Number, Type, Value,
+    msgpack::{CodecError, MAX_DEPTH},
+};
 
 /// Reads the JSON of a state by its type. Attributes that are missing become null, others are refused.
 pub fn decode(json: &[u8], ty: &Type) -> Result<Value, CodecError> {
@@ -12,10 +15,12 @@ pub fn decode(json: &[u8], ty: &Type) -> Result<Value, CodecError> {
         return Ok(Value::Null);
     }
     let raw: &RawValue = serde_json::from_slice(json).map_err(|error| CodecError(error.to_string()))?;
-    read(raw.get(), ty)
+    read(raw.get(), ty, MAX_DEPTH)
 }
 
-fn read(json: &str, ty: &Type) -> Result<Value, CodecError> {
+/// A dynamic value may hold another one, so a type does not bound the depth, and the JSON of what is passed over has none either.
+fn read(json: &str, ty: &Type, depth: usize) -> Result<Value, CodecError> {
+    let depth = depth.checked_sub(1).ok_or_else(|| CodecError(format!("nested deeper than {MAX_DEPTH}")))?;
     if json == "null" {
         return Ok(Value::Null);
     }
@@ -27,16 +32,16 @@ fn read(json: &str, ty: &Type) -> Result<Value, CodecError> {
             let (Some(ty), Some(value)) = (ty, parts.get("value")) else {
                 return Err(CodecError("a dynamic value without a type".into()));
             };
-            let value = read(value.get(), &ty)?;
+            let value = read(value.get(), &ty, depth)?;
             Value::Dynamic(Box::new((ty, value)))
         }
         Type::List(element) | Type::Set(element) => {
             let elements: Vec<&RawValue> = parse(json)?;
-            Value::List(elements.into_iter().map(|json| read(json.get(), element)).collect::<Result<_, _>>()?)
+            Value::List(elements.into_iter().map(|json| read(json.get(), element, depth)).collect::<Result<_, _>>()?)
         }
         Type::Map(element) => {
             let entries: BTreeMap<String, &RawValue> = parse(json)?;
-            let entries = entries.into_iter().map(|(key, json)| Ok((key, read(json.get(), element)?)));
+            let entries = entries.into_iter().map(|(key, json)| Ok((key, read(json.get(), element, depth)?)));
             Value::Map(entries.collect::<Result<_, CodecError>>()?)
         }
         // A number may be stored as text when it is too long for a float.
@@ -45,7 +50,7 @@ fn read(json: &str, ty: &Type) -> Result<Value, CodecError> {
             let mut entries: BTreeMap<String, &RawValue> = parse(json)?;
             let mut object = BTreeMap::new();
             for (name, ty) in attributes {
-                let value = entries.remove(name).map_or(Ok(Value::Null), |json| read(json.get(), ty))?;
+                let value = entries.remove(name).map_or(Ok(Value::Null), |json| read(json.get(), ty, depth))?;
                 object.insert(name.clone(), value);
             }
             if let Some(name) = entries.keys().next() {
@@ -59,7 +64,7 @@ fn read(json: &str, ty: &Type) -> Result<Value, CodecError> {
             if elements.len() != types.len() {
                 return Err(CodecError(format!("{} elements where {} belong", elements.len(), types.len())));
             }
-            let elements = elements.into_iter().zip(types).map(|(json, ty)| read(json.get(), ty));
+            let elements = elements.into_iter().zip(types).map(|(json, ty)| read(json.get(), ty, depth));
             Value::List(elements.collect::<Result<_, _>>()?)
         }
     })
@@ -124,6 +129,16 @@ mod tests {
         let dynamic = Value::Dynamic(Box::new((Type::String, Value::from("x"))));
         assert_eq!(value.get("t"), &Value::List(vec![Value::Bool(true), dynamic]));
         assert_eq!(value.get("m").get("k"), &Value::Number(Number::Int(1)));
+    }
+
+    #[test]
+    fn dynamic_values_in_dynamic_values_are_refused_before_the_stack_ends() {
+        let nested = |depth: usize| format!("{}null{}", r#"{"type":"dynamic","value":"#.repeat(depth), "}".repeat(depth));
+        assert!(decode(nested(100).as_bytes(), &Type::Dynamic).is_ok());
+        for depth in [MAX_DEPTH, 20_000] {
+            let error = decode(nested(depth).as_bytes(), &Type::Dynamic).unwrap_err();
+            assert!(error.0.contains("nested deeper"), "{error:?}");
+        }
     }
 
     #[test]

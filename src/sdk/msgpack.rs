@@ -9,7 +9,7 @@ use super::{Number, Type, Value};
 pub struct CodecError(pub String);
 
 /// Deeper nesting than any schema of ours has.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// A value takes at least a byte on the wire and about forty in memory; this bounds what a message may cost. 200,000 rows of thirty
 /// attributes are below it.

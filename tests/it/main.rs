@@ -15,6 +15,7 @@ mod azure_examples;
 mod codec;
 mod demo;
 mod engines;
+mod fuzz;
 mod golden;
 mod golden_picture;
 mod guides;

@@ -16,30 +16,30 @@ use serde_json::{Value, value::RawValue};
 
 /// Why a body is not what it should be; never holds a value from the body.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::azure) struct Undecodable {
-    pub(in crate::azure) code: &'static str,
-    pub(in crate::azure) message: String,
+pub struct Undecodable {
+    pub code: &'static str,
+    pub message: String,
 }
 
 /// What a page says besides its rows.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::azure) struct Frame {
+pub struct Frame {
     /// The address of the next page, or the token for it; null, empty and absent all mean that there is none.
-    pub(in crate::azure) next: Option<String>,
+    pub next: Option<String>,
     /// Resource Graph: the rows of all pages together.
-    pub(in crate::azure) total: Option<u64>,
+    pub total: Option<u64>,
     /// Resource Graph: the answer was cut off.
-    pub(in crate::azure) truncated: bool,
+    pub truncated: bool,
     /// Beside the rows the answer says that something went wrong, so they are not all.
-    pub(in crate::azure) failed: bool,
+    pub failed: bool,
     /// What tells this page's rows from another page's; none if it has none.
-    pub(in crate::azure) rows: Option<u64>,
+    pub rows: Option<u64>,
     /// Resource Graph: a hash of each row's `id`, without its case; empty if the rows have none.
-    pub(in crate::azure) ids: Vec<u64>,
+    pub ids: Vec<u64>,
 }
 
 /// Reads what surrounds the rows of a page, skipping over them.
-pub(in crate::azure) fn frame(json: &[u8]) -> Result<Frame, Undecodable> {
+pub fn frame(json: &[u8]) -> Result<Frame, Undecodable> {
     match tail(json) {
         Some(frame) => Ok(frame),
         None => serde_json::from_slice(json).map_err(|error| undecodable("UndecodableAnswer", ".", &error)),
@@ -69,18 +69,14 @@ fn tail(json: &[u8]) -> Option<Frame> {
 }
 
 /// Hands every element of the array under `key` to `emit` and returns how many there were. A page without that array is an error.
-pub(in crate::azure) fn rows<T: DeserializeOwned>(
-    json: &[u8],
-    key: &'static str,
-    emit: &mut impl FnMut(T),
-) -> Result<u64, Undecodable> {
+pub fn rows<T: DeserializeOwned>(json: &[u8], key: &'static str, emit: &mut impl FnMut(T)) -> Result<u64, Undecodable> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let counted = Page { key, emit, row: PhantomData }.deserialize(&mut deserializer);
     counted.and_then(|count| deserializer.end().map(|()| count)).map_err(|error| located::<T>(json, key, &error))
 }
 
 /// Whether an object says that something went wrong. What is no object does not.
-pub(in crate::azure) fn is_failed(json: &[u8]) -> bool {
+pub fn is_failed(json: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Failed {
         error: Option<IgnoredAny>,
@@ -89,7 +85,7 @@ pub(in crate::azure) fn is_failed(json: &[u8]) -> bool {
 }
 
 /// Decodes a whole answer.
-pub(in crate::azure) fn whole<T: DeserializeOwned>(json: &[u8]) -> Result<T, Undecodable> {
+pub fn whole<T: DeserializeOwned>(json: &[u8]) -> Result<T, Undecodable> {
     serde_json::from_slice(json).map_err(|first| {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {

@@ -2,7 +2,9 @@
 //! OData v1, and the pages of proxies in between. `classify.rs` decides what it means.
 
 pub(in crate::azure) mod classify;
-pub(in crate::azure) mod decode;
+/// Open to what tries every decoder with bytes of its own (tests/it/fuzz/entries.rs).
+#[doc(hidden)]
+pub mod decode;
 pub(in crate::azure) mod envelope;
 pub mod explain;
 pub(in crate::azure) mod failure;
