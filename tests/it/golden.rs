@@ -194,15 +194,14 @@ fn the_pages_are_what_the_types_say() {
     for (path, text) in &pages {
         golden(&root().join("docs").join(path), text);
     }
-    let written: BTreeSet<String> =
-        markdown(&root().join("docs")).into_iter().filter(|path| !path.starts_with("guides/")).collect();
+    let written: BTreeSet<String> = published().into_iter().filter(|path| !path.starts_with("guides/")).collect();
     let expected: BTreeSet<String> = pages.into_keys().collect();
-    assert_eq!(written, expected, "docs/ holds exactly the generated pages, beside guides/");
+    assert_eq!(written, expected, "docs/ holds exactly the generated pages, beside guides/ and decisions/");
 }
 
 #[test]
 fn the_pages_keep_the_registrys_rules() {
-    for path in markdown(&root().join("docs")) {
+    for path in published() {
         let text = fs::read_to_string(root().join("docs").join(&path)).unwrap();
         assert!(text.len() <= 500_000, "{path} is too long for the registry");
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", &path));
@@ -232,6 +231,19 @@ fn the_pages_keep_the_registrys_rules() {
 }
 
 #[test]
+fn decisions_are_numbered_and_say_what_would_change_our_mind() {
+    let folder = root().join("docs/decisions");
+    let files = markdown(&folder);
+    for (number, file) in files.iter().enumerate() {
+        assert!(file.starts_with(&format!("{:04}-", number + 1)), "{file}: the numbers have no gaps");
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, ["Context", "Decision", "Consequences", "What would change our mind"], "{file}");
+    }
+    assert!(files.len() >= 10);
+}
+
+#[test]
 fn every_page_has_an_example() {
     let missing: Vec<_> =
         pages().into_iter().filter(|(_, text)| !text.contains("## Example Usage")).map(|(path, _)| path).collect();
@@ -251,6 +263,11 @@ fn links_between_pages_lead_somewhere() {
             assert!(here.parent().unwrap().join(file).exists(), "{path} links to {target}");
         }
     }
+}
+
+/// The pages below `docs` that the registry shows. It knows no folder of the name `decisions`, and passes it over.
+fn published() -> Vec<String> {
+    markdown(&root().join("docs")).into_iter().filter(|path| !path.starts_with("decisions/")).collect()
 }
 
 /// All Markdown files below a folder, by their path in it.
