@@ -7,7 +7,7 @@ seconds=$1 root=$(pwd)
 shift
 [ $# -gt 0 ] || set -- $(cd fuzz/targets && ls | sed 's/\.rs$//')
 
-(cd fuzz && RUSTC_WRAPPER="$root/fuzz/instrument.sh" CARGO_TARGET_DIR="$root/target" cargo build --locked)
+(cd fuzz && RUSTC_WRAPPER="$root/fuzz/instrument.sh" CARGO_TARGET_DIR="$root/target" cargo build)
 for name in "$@"; do
     mkdir -p "target/fuzz/$name"
     more=''
