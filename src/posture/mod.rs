@@ -11,12 +11,12 @@ pub mod graph_permission;
 pub mod portal;
 pub mod rbac;
 pub mod resource_id;
+pub mod seen;
 pub mod severity;
 pub mod status;
 pub mod time;
-pub mod unreadable;
 
 pub use area::Area;
+pub use seen::{Reason, Unreadable};
 pub use severity::Severity;
 pub use status::Status;
-pub use unreadable::{Reason, Unreadable};

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    posture::{Unreadable, unreadable},
+    posture::{Unreadable, seen},
     sdk::{Diagnostics, Path},
 };
 
@@ -52,7 +52,7 @@ impl<S> Listing<S> {
             warnings.warning(Path::root(), summary, detail);
         }
         warn_of_gaps(&gaps, warnings);
-        Self { summary, truncated: matched > returned, complete: unreadable::complete(&gaps), unreadable: rows(gaps) }
+        Self { summary, truncated: matched > returned, complete: seen::complete(&gaps), unreadable: rows(gaps) }
     }
 }
 

@@ -96,10 +96,11 @@ const ROOMS: [(&str, &[Arrows]); 4] = [
     (
         "posture",
         &[
-            ("connection", &["defender", "graph_permission", "rbac"]),
-            ("defender", &[]),
-            ("graph_permission", &["rbac"]),
-            ("rbac", &[]),
+            ("connection", &["defender", "graph_permission", "rbac", "seen"]),
+            ("defender", &["seen"]),
+            ("graph_permission", &["rbac", "seen"]),
+            ("rbac", &["seen"]),
+            ("seen", &[]),
         ],
     ),
     ("provider", &[("collect", &[]), ("data", &["collect"]), ("validations", &["collect", "data"])]),

@@ -12,7 +12,7 @@ use crate::{
         Unreadable,
         connection::{self as judged, Check, Need, Readiness, Row, catalogue},
         graph_permission::Holder,
-        unreadable,
+        seen,
     },
     provider::{
         collect::{
@@ -316,7 +316,7 @@ fn attributes(
             .ends(facts.today)
             .and_then(|end| end.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()),
         checks: rows.iter().map(as_row).collect(),
-        complete: unreadable::complete(&gaps),
+        complete: seen::complete(&gaps),
         unreadable: listing::rows(gaps),
     }
 }

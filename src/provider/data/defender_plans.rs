@@ -12,7 +12,7 @@ use crate::{
     posture::{
         Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
-        filter, unreadable,
+        filter, seen,
     },
     provider::{
         collect::{
@@ -175,7 +175,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         .collect();
     gaps.extend(plans.gaps);
     gaps.extend(inventories.gaps);
-    if plans.read.is_empty() && !unreadable::complete(&gaps) {
+    if plans.read.is_empty() && !seen::complete(&gaps) {
         return Err(failure::nothing_read(&gaps));
     }
     if let Some(names) = &arguments.plan_names {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{context::Context, failure, words::EnforcementWord};
 use crate::{
-    posture::{Status, Unreadable, unreadable},
+    posture::{Status, Unreadable, seen},
     sdk::{Diagnostics, Path, Result},
     text,
 };
@@ -110,7 +110,7 @@ impl Judgement {
         let count = |status| self.lines.iter().filter(|line| line.status == status).count() as u64;
         let (passed, failed) = (count(Status::Pass), count(Status::Fail));
         // A gap that no line speaks of is still something unseen.
-        let unseen = if unreadable::complete(&self.gaps) { 0 } else { 1 };
+        let unseen = if seen::complete(&self.gaps) { 0 } else { 1 };
         let unknown = count(Status::Unknown).max(unseen);
         Counts { checked: passed + failed + unknown, passed, failed, unknown, excepted: 0 }
     }

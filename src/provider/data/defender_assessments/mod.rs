@@ -17,8 +17,8 @@ use crate::{
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
         controls, filter,
         resource_id::{ResourceId, within},
+        seen,
         time::written,
-        unreadable,
     },
     provider::{
         collect::{
@@ -216,7 +216,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let with_risk = arguments.include_risk == Some(true);
     let lists = security::assessments(context, &subscriptions, with_risk).await?;
     gaps.extend(lists.gaps);
-    if lists.read.is_empty() && !unreadable::complete(&gaps) {
+    if lists.read.is_empty() && !seen::complete(&gaps) {
         return Err(failure::nothing_read(&gaps));
     }
     gaps.extend(silent(context, &lists.read).await?);

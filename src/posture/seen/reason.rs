@@ -1,4 +1,4 @@
-//! What could not be seen, and why. Nothing that was not read may look like nothing that is there.
+//! Why a fact is missing, as one of the words that the surface uses.
 
 /// Why a fact is missing or its completeness is not proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,30 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason, in the order of the words.
+    pub const ALL: [Self; 20] = [
+        Self::AdminRulesUnread,
+        Self::EngineNever,
+        Self::Forbidden,
+        Self::Hidden,
+        Self::IncompleteList,
+        Self::InvalidResponse,
+        Self::NoDataYet,
+        Self::NotLicensed,
+        Self::NotListed,
+        Self::NotOnboarded,
+        Self::NotProven,
+        Self::NotRegistered,
+        Self::NotVisible,
+        Self::PlanOff,
+        Self::ScanTimeUnsaid,
+        Self::Throttled,
+        Self::Timeout,
+        Self::TokenRefused,
+        Self::Unavailable,
+        Self::Unsupported,
+    ];
+
     /// The word the surface uses.
     pub fn word(self) -> &'static str {
         match self {
@@ -75,47 +99,5 @@ impl Reason {
     /// Whether an answer with this gap may still call itself complete: the fact is known to be absent, not unseen.
     pub fn leaves_complete(self) -> bool {
         matches!(self, Self::NoDataYet | Self::NotListed | Self::NotRegistered | Self::PlanOff | Self::ScanTimeUnsaid)
-    }
-}
-
-/// One gap: which fact, where, why, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unreadable {
-    /// The fact, for example `assessments`.
-    pub subject: String,
-    /// Where: a resource id, `tenant` or `graph`.
-    pub scope: String,
-    /// Why.
-    pub reason: Reason,
-    /// The service's own code, empty if it gave none.
-    pub code: String,
-    /// The one next step.
-    pub remedy: String,
-}
-
-impl Unreadable {
-    /// Whether a role on the subscription would close it: Azure answers 403 and 404 for one on which the caller has none.
-    pub fn is_a_role_missing(&self) -> bool {
-        ["AuthorizationFailed", "SubscriptionNotFound"].iter().any(|code| self.code.eq_ignore_ascii_case(code))
-    }
-}
-
-/// Whether an answer with these gaps is complete.
-pub fn complete(gaps: &[Unreadable]) -> bool {
-    gaps.iter().all(|gap| gap.reason.leaves_complete())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unseen_fact_makes_an_answer_incomplete_and_an_absent_one_does_not() {
-        let gap =
-            |reason| Unreadable { subject: "x".into(), scope: "y".into(), reason, code: String::new(), remedy: String::new() };
-        assert!(complete(&[]));
-        assert!(complete(&[gap(Reason::NotRegistered), gap(Reason::PlanOff)]));
-        assert!(!complete(&[gap(Reason::NotRegistered), gap(Reason::Forbidden)]));
-        assert!(!complete(&[gap(Reason::NotProven)]));
     }
 }

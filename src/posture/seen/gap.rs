@@ -1,0 +1,45 @@
+//! One fact that could not be seen, or not be proven to be seen whole.
+
+use super::Reason;
+
+/// One gap: which fact, where, why, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unreadable {
+    /// The fact, for example `assessments`.
+    pub subject: String,
+    /// Where: a resource id, `tenant` or `graph`.
+    pub scope: String,
+    /// Why.
+    pub reason: Reason,
+    /// The service's own code, empty if it gave none.
+    pub code: String,
+    /// The one next step.
+    pub remedy: String,
+}
+
+impl Unreadable {
+    /// Whether a role on the subscription would close it: Azure answers 403 and 404 for one on which the caller has none.
+    pub fn is_a_role_missing(&self) -> bool {
+        ["AuthorizationFailed", "SubscriptionNotFound"].iter().any(|code| self.code.eq_ignore_ascii_case(code))
+    }
+}
+
+/// Whether an answer with these gaps is complete.
+pub fn complete(gaps: &[Unreadable]) -> bool {
+    gaps.iter().all(|gap| gap.reason.leaves_complete())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unseen_fact_makes_an_answer_incomplete_and_an_absent_one_does_not() {
+        let gap =
+            |reason| Unreadable { subject: "x".into(), scope: "y".into(), reason, code: String::new(), remedy: String::new() };
+        assert!(complete(&[]));
+        assert!(complete(&[gap(Reason::NotRegistered), gap(Reason::PlanOff)]));
+        assert!(!complete(&[gap(Reason::NotRegistered), gap(Reason::Forbidden)]));
+        assert!(!complete(&[gap(Reason::NotProven)]));
+    }
+}

@@ -1,0 +1,7 @@
+//! What could not be seen, and why. Nothing that was not read may look like nothing that is there.
+
+mod gap;
+mod reason;
+
+pub use gap::{Unreadable, complete};
+pub use reason::Reason;
