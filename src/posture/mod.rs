@@ -17,6 +17,6 @@ pub mod status;
 pub mod time;
 
 pub use area::Area;
-pub use seen::{Reason, Unreadable};
+pub use seen::{Reason, Subject, Unreadable};
 pub use severity::Severity;
 pub use status::Status;

@@ -6,13 +6,13 @@ use crate::{
         answer::{explain, lenient::UNSTATED},
         pages::EMPTY_LIST,
     },
-    posture::{Reason, Unreadable},
+    posture::{Reason, Subject, Unreadable},
     sdk::{Diagnostic, Diagnostics},
 };
 
 /// A failed read as a gap. Failures that question the whole connection, or that only a bug or a hostile answer can cause, are never
 /// a gap: they are the error.
-pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
+pub fn gap(subject: Subject, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
     let reason = match error.kind() {
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
         Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
@@ -44,7 +44,7 @@ pub fn gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diag
         Kind::TokenRefused if is_of_another_tenant(scope, error) => ANOTHER_TENANT.to_owned(),
         _ => step(error),
     };
-    Ok(Unreadable { subject: subject.to_owned(), scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
+    Ok(Unreadable { subject, scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
 }
 
 /// The next step, else what happened; a gap stands in state, so nothing of it may be another thing each time.
@@ -61,10 +61,10 @@ const ANOTHER_TENANT: &str = "The subscription belongs to another tenant than th
 
 /// A failed read as a gap, even where it questions the sign-in: for an answer that is about the connection itself. What only a bug or
 /// a hostile answer can cause stays an error.
-pub fn soft_gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
+pub fn soft_gap(subject: Subject, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
     match error.kind() {
         Kind::Configuration | Kind::Unauthenticated => Ok(Unreadable {
-            subject: subject.to_owned(),
+            subject,
             scope: scope.to_owned(),
             reason: Reason::TokenRefused,
             code: error.code().to_owned(),
@@ -75,11 +75,11 @@ pub fn soft_gap(subject: &str, scope: &str, error: &Error) -> Result<Unreadable,
 }
 
 /// What [`failed`] said of a sign-in that gives no token, as a gap, under the same conditions as [`soft_gap`].
-pub fn softened(subject: &str, scope: &str, problems: Diagnostics) -> Result<Unreadable, Diagnostics> {
+pub fn softened(subject: Subject, scope: &str, problems: Diagnostics) -> Result<Unreadable, Diagnostics> {
     let grave = |summary: &str| [LEFT, GUARDED].contains(&summary);
     match problems.iter().next() {
         Some(first) if !grave(&first.summary) => Ok(Unreadable {
-            subject: subject.to_owned(),
+            subject,
             scope: scope.to_owned(),
             reason: Reason::TokenRefused,
             code: String::new(),
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn gap(scope: &str, reason: Reason, code: &str, remedy: &str) -> Unreadable {
-        let (subject, scope, code) = ("assessments".to_owned(), scope.to_owned(), code.to_owned());
+        let (subject, scope, code) = (Subject::Assessments, scope.to_owned(), code.to_owned());
         Unreadable { subject, scope, reason, code, remedy: remedy.to_owned() }
     }
 
@@ -217,6 +217,6 @@ mod tests {
     }
 
     fn gap_of(error: &Error) -> Unreadable {
-        super::gap("plans", "/a", error).unwrap()
+        super::gap(Subject::Plans, "/a", error).unwrap()
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    posture::{Unreadable, seen},
+    posture::{Subject, Unreadable, seen},
     sdk::{Diagnostics, Path},
 };
 
@@ -64,8 +64,8 @@ pub struct Counting {
 
 impl Counting {
     /// By these gaps. Those of the subjects in `aside` do not matter to it; every other does, whatever it is.
-    pub fn on(gaps: &[Unreadable], aside: &[&str]) -> Self {
-        Self { whole: gaps.iter().all(|gap| aside.contains(&gap.subject.as_str())) }
+    pub fn on(gaps: &[Unreadable], aside: &[Subject]) -> Self {
+        Self { whole: gaps.iter().all(|gap| aside.contains(&gap.subject)) }
     }
 
     /// Only if this was looked at, too.
@@ -104,7 +104,7 @@ pub fn warn_of_gaps(gaps: &[Unreadable], warnings: &mut Diagnostics) {
 }
 
 fn in_order(mut gaps: Vec<Unreadable>) -> Vec<Unreadable> {
-    gaps.sort_by(|a, b| (&a.subject, &a.scope, a.reason.word(), &a.code).cmp(&(&b.subject, &b.scope, b.reason.word(), &b.code)));
+    gaps.sort_by(|a, b| (a.subject, &a.scope, a.reason.word(), &a.code).cmp(&(b.subject, &b.scope, b.reason.word(), &b.code)));
     gaps.dedup();
     gaps
 }
@@ -117,7 +117,7 @@ pub fn rows(gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
         .into_iter()
         .take(MAX_GAPS)
         .map(|gap| UnreadableRow {
-            subject: gap.subject,
+            subject: gap.subject.to_string(),
             scope: gap.scope,
             reason: gap.reason.word().to_owned(),
             code: gap.code,
@@ -152,7 +152,7 @@ mod tests {
 
     fn gap(scope: usize) -> Unreadable {
         Unreadable {
-            subject: "assessments".into(),
+            subject: Subject::Assessments,
             scope: format!("{scope:05}"),
             reason: Reason::Forbidden,
             code: String::new(),
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn an_incomplete_answer_warns_once_and_names_the_first_gap() {
         let mut warnings = Diagnostics::new();
-        let absent = Unreadable { subject: "alerts".into(), reason: Reason::NotRegistered, ..gap(9) };
+        let absent = Unreadable { subject: Subject::Vulnerabilities, reason: Reason::NotRegistered, ..gap(9) };
         let first = Unreadable { code: "AuthorizationFailed".into(), remedy: "Grant Reader.".into(), ..gap(1) };
         Listing::new((), 0, 0, vec![gap(2), gap(2), first, absent.clone()], &mut warnings);
         let said: Vec<_> = warnings.iter().collect();
@@ -201,8 +201,8 @@ mod tests {
         for (counting, none) in [
             (Counting::on(&[], &[]), Some(0)),
             (Counting::on(&gaps, &[]), None),
-            (Counting::on(&gaps, &["users"]), None),
-            (Counting::on(&gaps, &["assessments"]), Some(0)),
+            (Counting::on(&gaps, &[Subject::Users]), None),
+            (Counting::on(&gaps, &[Subject::Assessments]), Some(0)),
             (Counting::on(&[], &[]).and(false), None),
             (Counting::on(&gaps, &[]).and(true), None),
         ] {

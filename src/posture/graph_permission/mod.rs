@@ -12,7 +12,7 @@ pub use user::delegated;
 
 use std::collections::BTreeMap;
 
-use super::{Reason, Status, Unreadable};
+use super::{Reason, Status, Subject, Unreadable};
 
 /// The id of the role that stands for access without any permission.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -172,7 +172,7 @@ fn of_which_api() -> Unreadable {
         code: String::new(),
         remedy: "Microsoft Graph does not say of which API a granted permission is. Try again, and report it if it stays so."
             .to_owned(),
-        ..unasked("app_role_assignments")
+        ..unasked(Subject::AppRoleAssignments)
     }
 }
 
@@ -195,7 +195,7 @@ pub fn is_consented(request: &Request, evidence: &Evidence) -> Read<bool> {
     if same.is_empty() {
         return Ok(false);
     }
-    let unread = || Err(unasked("service_principals"));
+    let unread = || Err(unasked(Subject::ServicePrincipals));
     let principal = evidence.other_apis.get(&request.resource_client_id.to_lowercase()).cloned().unwrap_or_else(unread)?;
     let Some(principal) = principal else { return Ok(false) };
     let is_of = |grant: &&Grant| grant.resource_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&principal));
@@ -308,7 +308,7 @@ pub fn hidden(wanted: &str, verdict: Verdict) -> Verdict {
         remedy: "The directory does not say whether the service principal is enabled. Grant Application.Read.All as Application \
                  permission; the read is /servicePrincipals/{id}."
             .to_owned(),
-        ..unasked("service_principals")
+        ..unasked(Subject::ServicePrincipals)
     };
     Verdict {
         status: Status::Unknown,
@@ -334,9 +334,9 @@ pub fn disabled(wanted: &str, object_id: &str) -> Verdict {
 }
 
 /// A gap for a fact that was not asked for; no verdict may rest on it.
-pub fn unasked(subject: &str) -> Unreadable {
+pub fn unasked(subject: Subject) -> Unreadable {
     Unreadable {
-        subject: subject.to_owned(),
+        subject,
         scope: "graph".to_owned(),
         reason: Reason::NotProven,
         code: "NotAsked".to_owned(),

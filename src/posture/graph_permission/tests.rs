@@ -3,7 +3,7 @@
 use super::*;
 
 fn gap() -> Unreadable {
-    Unreadable { reason: Reason::Forbidden, remedy: "grant it".into(), ..unasked("applications") }
+    Unreadable { reason: Reason::Forbidden, remedy: "grant it".into(), ..unasked(Subject::Applications) }
 }
 
 fn evidence(token: Option<&[&str]>) -> Evidence {
@@ -197,7 +197,7 @@ fn what_is_requested_of_another_api_is_consented_only_by_a_grant_of_that_one() {
     assert_eq!(with(None, Some("b1"), Some(Err(gap()))), Err(gap()));
     assert_eq!(with(None, Some("b1"), Some(Ok(Some("b1")))), Ok(true), "whatever Microsoft Graph's own principal is");
     assert_eq!(with(None, None, Some(Ok(Some("b1")))), Err(of_which_api()));
-    assert_eq!(with(other, Some("b1"), None), Err(unasked("service_principals")));
+    assert_eq!(with(other, Some("b1"), None), Err(unasked(Subject::ServicePrincipals)));
     assert_eq!(with(Some(true), Some("a1"), Some(Err(gap()))), Ok(false), "it is one of Microsoft Graph");
     assert_eq!(is_consented(&request, &evidence(None)), Ok(false), "without a grant nothing is consented");
 }

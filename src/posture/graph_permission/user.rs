@@ -2,7 +2,7 @@
 //! Delegated permission, as far as the user's own directory roles reach.
 
 use super::{Evidence, Verdict, held, includes};
-use crate::posture::{Reason, Status, Unreadable, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
+use crate::posture::{Reason, Status, Subject, Unreadable, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
 
 /// The Delegated permission with which an application does towards the directory whatever the user may.
 const ACT_AS_USER: &str = "Directory.AccessAsUser.All";
@@ -56,7 +56,7 @@ pub fn delegated(wanted: &str, evidence: &Evidence) -> Verdict {
         "Sign in with an application that holds {wanted} as Application permission, or have the user given a directory role that reads \
          it (Global Reader; Entra admin center > Roles & admins)."
     );
-    unknown(Reason::NotProven, "directory_roles", "", detail, remedy)
+    unknown(Reason::NotProven, Subject::DirectoryRoles, "", detail, remedy)
 }
 
 fn out_of_reach(wanted: &str) -> Verdict {
@@ -79,17 +79,11 @@ fn refused(wanted: &str, detail: String) -> Verdict {
 fn hidden(wanted: &str) -> Verdict {
     let remedy = format!("Sign in with an application that holds {wanted} as Application permission.");
     let detail = format!("the token of this user's sign-in does not say whether it holds {wanted}");
-    unknown(Reason::Hidden, "token", "OpaqueToken", detail, remedy)
+    unknown(Reason::Hidden, Subject::Token, "OpaqueToken", detail, remedy)
 }
 
-fn unknown(reason: Reason, subject: &str, code: &str, detail: String, remedy: String) -> Verdict {
-    let gap = Unreadable {
-        subject: subject.to_owned(),
-        scope: "graph".to_owned(),
-        reason,
-        code: code.to_owned(),
-        remedy: remedy.clone(),
-    };
+fn unknown(reason: Reason, subject: Subject, code: &str, detail: String, remedy: String) -> Verdict {
+    let gap = Unreadable { subject, scope: "graph".to_owned(), reason, code: code.to_owned(), remedy: remedy.clone() };
     Verdict { status: Status::Unknown, reason: reason.word(), detail, remedy, gap: Some(gap) }
 }
 

@@ -1,12 +1,12 @@
 //! One fact that could not be seen, or not be proven to be seen whole.
 
-use super::Reason;
+use super::{Reason, Subject};
 
 /// One gap: which fact, where, why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     /// The fact, for example `assessments`.
-    pub subject: String,
+    pub subject: Subject,
     /// Where: a resource id, `tenant` or `graph`.
     pub scope: String,
     /// Why.
@@ -35,8 +35,13 @@ mod tests {
 
     #[test]
     fn an_unseen_fact_makes_an_answer_incomplete_and_an_absent_one_does_not() {
-        let gap =
-            |reason| Unreadable { subject: "x".into(), scope: "y".into(), reason, code: String::new(), remedy: String::new() };
+        let gap = |reason| Unreadable {
+            subject: Subject::Users,
+            scope: "y".into(),
+            reason,
+            code: String::new(),
+            remedy: String::new(),
+        };
         assert!(complete(&[]));
         assert!(complete(&[gap(Reason::NotRegistered), gap(Reason::PlanOff)]));
         assert!(!complete(&[gap(Reason::NotRegistered), gap(Reason::Forbidden)]));

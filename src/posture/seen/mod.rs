@@ -2,6 +2,8 @@
 
 mod gap;
 mod reason;
+mod subject;
 
 pub use gap::{Unreadable, complete};
 pub use reason::Reason;
+pub use subject::Subject;

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::{context::Context, failure};
 use crate::{
     azure,
-    posture::Unreadable,
+    posture::{Subject, Unreadable},
     provider::collect::estate::{proof::Evidence, scope::Subscription},
     sdk::Result,
 };
@@ -32,7 +32,7 @@ const SIDE_BY_SIDE: usize = 64;
 pub async fn each_subscription<T, F, R>(
     context: &Context,
     subscriptions: &[Subscription],
-    subject: &str,
+    subject: Subject,
     actions: &[&str],
     read: F,
 ) -> Result<Lists<T>>

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     posture::{
-        Unreadable,
+        Subject, Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
         filter, seen,
     },
@@ -213,7 +213,7 @@ fn warn_unlisted(arguments: &Arguments, read: &[(Subscription, Arc<Vec<Plan>>)],
 
 fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
     // How many resources there are matters to the number of plans only where it decides which are returned.
-    let aside: &[&str] = if arguments.only_relevant == Some(true) { &[] } else { &["resources"] };
+    let aside: &[Subject] = if arguments.only_relevant == Some(true) { &[] } else { &[Subject::Resources] };
     let counting = Counting::on(gaps, aside);
     let tiers = counting.and(rows.iter().all(|row| row.enabled.is_some()));
     let coverages =

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     azure::{Error, Kind},
     posture::{
-        Status, Unreadable,
+        Status, Subject, Unreadable,
         connection::{self as judged, Check, Level, Row, catalogue},
     },
     provider::{
@@ -118,7 +118,7 @@ async fn judgement(arguments: &Arguments, chosen: &[&'static Check], context: &C
         Ok(signed_in) => signed_in,
         // What no token can help with stays an error: our own guard, a hostile answer.
         Err(error) => {
-            let gap = failure::soft_gap("sign_in", "tenant", &error)?;
+            let gap = failure::soft_gap(Subject::SignIn, "tenant", &error)?;
             return Ok((unsigned(arguments, chosen, &error, gap), Vec::new()));
         }
     };

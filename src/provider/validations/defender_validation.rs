@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::{
     posture::{
-        Reason, Status, Unreadable,
+        Reason, Status, Subject, Unreadable,
         defender::{Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, surely_unregistered},
         filter,
         time::days_between,
@@ -244,17 +244,17 @@ impl Facts {
     fn seen(&self, subscription: &Subscription) -> std::result::Result<Seen<'_>, Reason> {
         match self.counts.get(&subscription.id) {
             Some((counts, unproven)) => Ok(Seen { counts, unproven: *unproven }),
-            None => Err(self.because("resources", subscription)),
+            None => Err(self.because(Subject::Resources, subscription)),
         }
     }
 
     /// Why a list of a subscription is missing, as a word.
-    fn why(&self, subject: &str, subscription: &Subscription) -> &'static str {
+    fn why(&self, subject: Subject, subscription: &Subscription) -> &'static str {
         self.because(subject, subscription).word()
     }
 
     /// Why a list of a subscription is missing.
-    fn because(&self, subject: &str, subscription: &Subscription) -> Reason {
+    fn because(&self, subject: Subject, subscription: &Subscription) -> Reason {
         let scope = format!("/subscriptions/{}", subscription.id);
         let gap = self.gaps.iter().find(|gap| gap.subject == subject && gap.scope == scope);
         gap.map_or(Reason::NotProven, |gap| gap.reason)
@@ -310,7 +310,7 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 (Some(plans), _) => judge(&requirement, plans, seen),
                 (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), seen),
                 (None, None) => {
-                    let why = facts.why("plans", place.subscription);
+                    let why = facts.why(Subject::Plans, place.subscription);
                     return place.finding(name, Status::Unknown, why, "its plans could not be read");
                 }
             };
@@ -328,7 +328,7 @@ fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -
             Some(false) => {
                 (Status::Unknown, Reason::NoDataYet.word(), "no assessments yet; initial data can take up to 24 hours")
             }
-            None => (Status::Unknown, facts.why("assessments", place.subscription), "its assessments could not be read"),
+            None => (Status::Unknown, facts.why(Subject::Assessments, place.subscription), "its assessments could not be read"),
         };
         place.finding("assessments", status, reason, detail)
     })
@@ -348,9 +348,11 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
             seen.unproven.is_none() && types.filter_map(|ty| seen.counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0
         });
         match (facts.scans.get(&subscription.id), nothing) {
-            (None, _) => {
-                (Status::Unknown, facts.why("vulnerabilities", subscription), "its scan results could not be read".to_owned())
-            }
+            (None, _) => (
+                Status::Unknown,
+                facts.why(Subject::Vulnerabilities, subscription),
+                "its scan results could not be read".to_owned(),
+            ),
             (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| days_between(newest, today))) {
                 // Clocks differ by minutes; what is dated later than tomorrow has no time that could be believed.
                 Some(Some(age)) if age < -1 => {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     azure::{Audience, Kind},
     posture::{
-        Status, Unreadable,
+        Status, Subject, Unreadable,
         graph_permission::{
             Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, disabled, hidden, is_delegated_only, judge, name_of, next_step,
         },
@@ -170,7 +170,7 @@ async fn own(context: &Context, resource_client_id: String) -> Result<Found> {
     let known = claims.clone().or(signed_in.claims).unwrap_or_default();
     // Whoever was just given a token is enabled, unless the directory says otherwise: a token outlives that for up to a day.
     let account = match known.oid.as_deref().filter(|_| holder != Holder::User) {
-        Some(id) => match entra::read("service_principals", entra::service_principal(context, id).await)? {
+        Some(id) => match entra::read(Subject::ServicePrincipals, entra::service_principal(context, id).await)? {
             Ok(principal) if principal.account_enabled == Some(false) => Account::Disabled,
             _ => Account::Enabled,
         },
@@ -213,7 +213,7 @@ async fn other(
             Ok(Ok(Found { party, account }))
         }
         Err(error) => {
-            let mut gap = failure::gap("service_principals", "graph", &error)?;
+            let mut gap = failure::gap(Subject::ServicePrincipals, "graph", &error)?;
             if error.kind() == Kind::NotFound {
                 if !expects_news && is_nobody(context, object_id).await? {
                     return Err(named::nobody(context, "principal_id", object_id).await);
@@ -238,7 +238,7 @@ async fn is_nobody(context: &Context, object_id: &str) -> Result<bool> {
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.
 async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> Result<()> {
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let api = entra::read("service_principals", entra::api(context, &evidence.resource_client_id).await)?.ok();
+    let api = entra::read(Subject::ServicePrincipals, entra::api(context, &evidence.resource_client_id).await)?.ok();
     match arguments.permissions.iter().find_map(|name| objection(name, api.as_deref(), is_graph, &evidence.resource_client_id)) {
         Some(problems) => Err(problems),
         None => Ok(()),

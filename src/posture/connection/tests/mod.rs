@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::{CHECKS, Level, Row, judge, ready, select};
 use crate::posture::{
-    Area, Reason, Status, Unreadable,
+    Area, Reason, Status, Subject, Unreadable,
     connection::evidence::{
         Credential, Directory, Discovery, Facts, Lifetime, List, Organization, Scope, ServicePrincipal, SignIn, Subscription,
         Token, Undetected, Unseen, Whole,
@@ -21,7 +21,7 @@ const TENANT: &str = "0f4a1c22-6c1e-4f2b-9d55-0123456789ab";
 const OTHER: &str = "1f4a1c22-6c1e-4f2b-9d55-0123456789ab";
 const NOW: OffsetDateTime = datetime!(2026-11-02 12:00 UTC);
 
-fn gap(subject: &str, reason: Reason) -> Unreadable {
+fn gap(subject: Subject, reason: Reason) -> Unreadable {
     Unreadable { reason, code: "Code".into(), remedy: "do this".into(), ..unasked(subject) }
 }
 
@@ -95,7 +95,7 @@ fn facts() -> Facts {
             },
             provisioning: None,
             strangers: Default::default(),
-            hidden_leavers: Err(unasked("users")),
+            hidden_leavers: Err(unasked(Subject::Users)),
         },
     }
 }
@@ -162,33 +162,33 @@ fn a_connection_that_has_everything_is_ready() {
 fn nothing_that_was_not_read_passes() {
     let mut facts = facts();
     let unread = |subject| unasked(subject);
-    facts.discovery = Err(unread("a"));
-    facts.sign_in.credential = Credential::Known(Err(unread("a")));
+    facts.discovery = Err(unread(Subject::Users));
+    facts.sign_in.credential = Credential::Known(Err(unread(Subject::Users)));
     facts.sign_in.tenant_id = None;
     facts.identity_scope = true;
-    facts.scope.groups = Err(unread("a"));
-    facts.scope.query = Some(Err(unread("a")));
-    facts.scope.gaps = vec![unread("a")];
-    facts.directory.token = Err(unread("a"));
-    facts.directory.organization = Err(unread("a"));
-    facts.directory.licences = Err(unread("a"));
-    facts.directory.service_principal = Err(unread("a"));
-    facts.directory.evidence.granted = Err(unread("a"));
-    facts.directory.evidence.requested = Err(unread("a"));
-    facts.directory.provisioning = Some([("app".to_owned(), Err(unread("a")))].into());
+    facts.scope.groups = Err(unread(Subject::Users));
+    facts.scope.query = Some(Err(unread(Subject::Users)));
+    facts.scope.gaps = vec![unread(Subject::Users)];
+    facts.directory.token = Err(unread(Subject::Users));
+    facts.directory.organization = Err(unread(Subject::Users));
+    facts.directory.licences = Err(unread(Subject::Users));
+    facts.directory.service_principal = Err(unread(Subject::Users));
+    facts.directory.evidence.granted = Err(unread(Subject::Users));
+    facts.directory.evidence.requested = Err(unread(Subject::Users));
+    facts.directory.provisioning = Some([("app".to_owned(), Err(unread(Subject::Users)))].into());
     facts.subscriptions[0] = Subscription {
-        below: Err(unread("role_assignments")),
+        below: Err(unread(Subject::RoleAssignments)),
         id: "s1".into(),
         state: String::new(),
         tenant_id: None,
         tenant_matches: None,
-        permissions: Err(unread("a")),
-        providers: Err(unread("a")),
-        plans: Err(unread("a")),
-        assessments: Err(unread("a")),
-        inventory: Err(unread("a")),
-        scans: Err(unread("a")),
-        clusters: Err(unread("a")),
+        permissions: Err(unread(Subject::Users)),
+        providers: Err(unread(Subject::Users)),
+        plans: Err(unread(Subject::Users)),
+        assessments: Err(unread(Subject::Users)),
+        inventory: Err(unread(Subject::Users)),
+        scans: Err(unread(Subject::Users)),
+        clusters: Err(unread(Subject::Users)),
     };
     let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts);
     let passed: BTreeSet<_> = rows.iter().filter(|row| row.verdict.status == Status::Pass).map(|row| row.id).collect();
@@ -222,7 +222,7 @@ fn a_domain_stands_for_the_tenant_that_discovery_finds() {
     assert_eq!(status("tenant_matches", elsewhere), Status::Fail);
     let unread = |facts: &mut Facts| {
         facts.sign_in.configured_tenant = Some("contoso.com".into());
-        facts.discovery = Err(gap("tenant_discovery", Reason::Unavailable));
+        facts.discovery = Err(gap(Subject::TenantDiscovery, Reason::Unavailable));
     };
     assert_eq!(status("tenant_matches", unread), Status::Unknown);
     assert_eq!(status("tenant_matches", |facts| facts.sign_in.configured_tenant = Some(OTHER.into())), Status::Fail);
@@ -239,7 +239,8 @@ fn a_certificate_ends_like_a_secret_and_a_leap_year_is_a_year() {
     assert_eq!(status("credential_expiry", certificate(-10, 30)), Status::Fail);
     assert_eq!(status("credential_expiry", certificate(-10, 31)), Status::Pass);
     assert_eq!(status("credential_expiry", certificate(-10, 720)), Status::Fail);
-    let unread = |facts: &mut Facts| facts.sign_in.credential = Credential::Known(Err(gap("credential", Reason::Forbidden)));
+    let unread =
+        |facts: &mut Facts| facts.sign_in.credential = Credential::Known(Err(gap(Subject::Credential, Reason::Forbidden)));
     assert_eq!(status("credential_expiry", unread), Status::Unknown);
 }
 
@@ -280,7 +281,7 @@ fn an_opaque_token_leaves_the_kind_of_permissions_unknown_and_grants_decide_the_
     assert_eq!(status("graph_policy_read", opaque), Status::Fail);
     let unread = |facts: &mut Facts| {
         opaque(facts);
-        facts.directory.evidence.granted = Err(gap("app_role_assignments", Reason::Forbidden));
+        facts.directory.evidence.granted = Err(gap(Subject::AppRoleAssignments, Reason::Forbidden));
     };
     assert_eq!(status("graph_policy_read", unread), Status::Unknown);
 }
@@ -302,8 +303,8 @@ fn what_is_required_and_lacking_may_be_delegated_where_that_cannot_be_read() {
             facts.directory.token = Ok(Some(Token { roles: names(roles), scopes: vec![] }));
             facts.directory.evidence.token = Some(names(roles));
             match grants {
-                true => facts.directory.evidence.delegated = Err(gap("oauth2_permission_grants", Reason::Forbidden)),
-                false => facts.directory.evidence.requested = Err(gap("applications", Reason::Forbidden)),
+                true => facts.directory.evidence.delegated = Err(gap(Subject::OAuth2PermissionGrants, Reason::Forbidden)),
+                false => facts.directory.evidence.requested = Err(gap(Subject::Applications, Reason::Forbidden)),
             }
         }
     };
@@ -357,7 +358,7 @@ fn provisioning_may_override_a_scope_only_while_it_runs() {
     };
     assert_eq!(status("scim_overrides_scope", with(Ok(true))), Status::Unknown, "whom it provisions is not compared yet");
     assert_eq!(status("scim_overrides_scope", with(Ok(false))), Status::Pass);
-    assert_eq!(status("scim_overrides_scope", with(Err(gap("provisioning", Reason::Forbidden)))), Status::Unknown);
+    assert_eq!(status("scim_overrides_scope", with(Err(gap(Subject::Provisioning, Reason::Forbidden)))), Status::Unknown);
     assert_eq!(status("scim_overrides_scope", |facts| facts.identity_scope = true), Status::NotApplicable);
 }
 
@@ -371,7 +372,7 @@ fn hidden_leavers_are_counted() {
     };
     assert_eq!(status("leavers_in_scope", hidden(Ok(0))), Status::Pass);
     assert_eq!(status("leavers_in_scope", hidden(Ok(2))), Status::Fail);
-    assert_eq!(status("leavers_in_scope", hidden(Err(gap("users", Reason::Forbidden)))), Status::Unknown);
+    assert_eq!(status("leavers_in_scope", hidden(Err(gap(Subject::Users, Reason::Forbidden)))), Status::Unknown);
     assert_eq!(status("leavers_in_scope", |_| {}), Status::NotApplicable);
 }
 
@@ -388,7 +389,8 @@ fn a_scope_that_is_not_known_is_not_complete() {
     assert_eq!(status("scope_complete", undetected(true)), Status::Unknown);
     assert_eq!(status("role_reader", undetected(true)), Status::Unknown);
     let unread = |facts: &mut Facts| {
-        facts.scope.gaps = vec![Unreadable { scope: "/subscriptions/s2".into(), ..gap("subscriptions", Reason::Unavailable) }];
+        facts.scope.gaps =
+            vec![Unreadable { scope: "/subscriptions/s2".into(), ..gap(Subject::Subscriptions, Reason::Unavailable) }];
     };
     assert_eq!(status("scope_complete", unread), Status::Unknown, "an invisible one fails, one that was not answered does not");
 }
@@ -399,7 +401,7 @@ fn a_subscription_that_cannot_be_read_has_a_row_in_every_check_about_subscriptio
     let unseen = |id: &str, state: Option<&str>| Unseen {
         id: id.into(),
         state: state.map(Into::into),
-        gap: gap("subscriptions", Reason::NotVisible),
+        gap: gap(Subject::Subscriptions, Reason::NotVisible),
     };
     facts.unseen = vec![unseen("s2", None), unseen("s3", Some("Deleted"))];
     let rows = judge(&CHECKS.iter().collect::<Vec<_>>(), &facts);
@@ -421,7 +423,7 @@ fn a_query_that_leaves_its_subscription_out_proves_nothing() {
 #[test]
 fn an_inventory_that_may_be_short_still_shows_what_is_certain() {
     let counts = BTreeMap::from([("microsoft.keyvault/vaults".to_owned(), 1)]);
-    let short = Whole { rows: counts, unproven: Some(gap("resources", Reason::NotProven)) };
+    let short = Whole { rows: counts, unproven: Some(gap(Subject::Resources, Reason::NotProven)) };
     let off = |facts: &mut Facts| {
         let own = &mut facts.subscriptions[0];
         own.inventory = Ok(short.clone());

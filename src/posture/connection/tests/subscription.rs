@@ -63,7 +63,7 @@ fn the_free_posture_tier_is_on_if_the_list_says_so_or_there_are_assessments() {
         Status::Unknown,
         "old assessments do not settle what the list says"
     );
-    let unread = |facts: &mut Facts| facts.subscriptions[0].plans = Err(gap("plans", Reason::Forbidden));
+    let unread = |facts: &mut Facts| facts.subscriptions[0].plans = Err(gap(Subject::Plans, Reason::Forbidden));
     assert_eq!(status(id, unread), Status::Unknown);
 }
 
@@ -121,13 +121,13 @@ fn a_plan_that_covers_none_of_its_resources_is_never_passed_over() {
             own.providers = Ok(both.map(|name| (name.to_owned(), "Registered".to_owned())).into());
         }
     };
-    let unproven = || Some(gap("resources", Reason::NotProven));
+    let unproven = || Some(gap(Subject::Resources, Reason::NotProven));
     for (inventory, for_area, full) in [
         (vaults(2, None), Status::Fail, Status::Fail),
         (vaults(2, unproven()), Status::Fail, Status::Fail),
         (vaults(0, None), Status::NotApplicable, Status::Pass),
         (vaults(0, unproven()), Status::Unknown, Status::Unknown),
-        (Err(gap("resources", Reason::Forbidden)), Status::Unknown, Status::Unknown),
+        (Err(gap(Subject::Resources, Reason::Forbidden)), Status::Unknown, Status::Unknown),
     ] {
         assert_eq!(status("defender_plan_for_area", bare(inventory.clone())), for_area, "{inventory:?}");
         assert_eq!(status("defender_coverage_full", bare(inventory.clone())), full, "{inventory:?}");
@@ -153,7 +153,7 @@ fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered()
         let states = state.map(|state| BTreeMap::from([("microsoft.security".to_owned(), state.to_owned())]));
         move |facts: &mut Facts| {
             let own = &mut facts.subscriptions[0];
-            own.plans = Err(gap("plans", Reason::NotRegistered));
+            own.plans = Err(gap(Subject::Plans, Reason::NotRegistered));
             own.providers = states;
             own.inventory = Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), vaults)].into(), unproven: None });
         }
@@ -163,7 +163,7 @@ fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered()
         (Ok("Unregistered"), 1, Status::Fail),
         (Ok("Registering"), 1, Status::Unknown),
         (Ok("Registered"), 1, Status::Unknown),
-        (Err(gap("providers", Reason::Forbidden)), 1, Status::Unknown),
+        (Err(gap(Subject::Providers, Reason::Forbidden)), 1, Status::Unknown),
         (Ok("NotRegistered"), 0, Status::NotApplicable),
     ] {
         let mut facts = facts();
@@ -223,7 +223,7 @@ fn each_feature_is_ready_unless_one_of_its_checks_is_in_the_way() {
     assert_eq!(features(&no_policy, Some(false)), ["access_reviews", "mfa_coverage", "provisioning"]);
     let no_role = |facts: &mut Facts| facts.subscriptions[0].permissions = Ok(permissions(&["Microsoft.Security/*/read"]));
     assert_eq!(features(&no_role, Some(false)), ["policy", "resources", "role_assignments"]);
-    let unread = |facts: &mut Facts| facts.directory.licences = Err(gap("subscribed_skus", Reason::Forbidden));
+    let unread = |facts: &mut Facts| facts.directory.licences = Err(gap(Subject::SubscribedSkus, Reason::Forbidden));
     assert_eq!(features(&unread, None), ["pim", "sign_in_activity"]);
     let foreign = |facts: &mut Facts| facts.subscriptions[0].tenant_matches = Some(false);
     assert_eq!(features(&foreign, Some(false)), ["policy", "posture", "resources", "role_assignments", "subscriptions"]);

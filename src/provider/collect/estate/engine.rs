@@ -15,6 +15,7 @@ use crate::{
         resource_graph::BATCH,
         settings::{ResourceGraph, ScopeSetting},
     },
+    posture::Subject,
     provider::{
         collect::{Lists, each_subscription, estate::scope::Subscription},
         context::Context,
@@ -44,7 +45,7 @@ pub enum Engines {
 #[derive(Debug)]
 pub struct List {
     /// What gaps call it.
-    pub subject: &'static str,
+    pub subject: Subject,
     /// What a caller has to be allowed to do, everywhere in the subscription, to see all of it.
     pub actions: &'static [&'static str],
     /// What can read it.
@@ -55,21 +56,21 @@ pub struct List {
 pub const READ_EVERYTHING: &str = "*/read";
 
 /// Defender recommendations.
-pub const ASSESSMENTS: List = both("assessments", &["Microsoft.Security/assessments/read"]);
+pub const ASSESSMENTS: List = both(Subject::Assessments, &["Microsoft.Security/assessments/read"]);
 /// Defender plans.
-pub const PLANS: List = both("plans", &["Microsoft.Security/pricings/read"]);
+pub const PLANS: List = both(Subject::Plans, &["Microsoft.Security/pricings/read"]);
 /// Resource groups.
-pub const RESOURCE_GROUPS: List = both("resource_groups", &["Microsoft.Resources/subscriptions/resourceGroups/read"]);
+pub const RESOURCE_GROUPS: List = both(Subject::ResourceGroups, &["Microsoft.Resources/subscriptions/resourceGroups/read"]);
 /// Tracked resources. Both engines leave out every resource whose type the caller may not read.
-pub const RESOURCES: List = both("resources", &["Microsoft.Resources/subscriptions/resources/read", READ_EVERYTHING]);
+pub const RESOURCES: List = both(Subject::Resources, &["Microsoft.Resources/subscriptions/resources/read", READ_EVERYTHING]);
 /// Role assignments.
-pub const ROLE_ASSIGNMENTS: List = both("role_assignments", &["Microsoft.Authorization/roleAssignments/read"]);
+pub const ROLE_ASSIGNMENTS: List = both(Subject::RoleAssignments, &["Microsoft.Authorization/roleAssignments/read"]);
 /// Role definitions.
-pub const ROLE_DEFINITIONS: List = both("role_definitions", &["Microsoft.Authorization/roleDefinitions/read"]);
+pub const ROLE_DEFINITIONS: List = both(Subject::RoleDefinitions, &["Microsoft.Authorization/roleDefinitions/read"]);
 /// What Defender found inside machines, images and databases.
-pub const VULNERABILITIES: List = both("vulnerabilities", &["Microsoft.Security/assessments/subAssessments/read"]);
+pub const VULNERABILITIES: List = both(Subject::Vulnerabilities, &["Microsoft.Security/assessments/subAssessments/read"]);
 
-const fn both(subject: &'static str, actions: &'static [&'static str]) -> List {
+const fn both(subject: Subject, actions: &'static [&'static str]) -> List {
     List { subject, actions, engines: Engines::Both }
 }
 

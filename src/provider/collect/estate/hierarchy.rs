@@ -12,7 +12,7 @@ use crate::{
         resource_graph::{QueryScope, queries},
         settings::{ResourceGraph, ScopeSetting},
     },
-    posture::{Reason, Unreadable},
+    posture::{Reason, Subject, Unreadable},
     provider::{
         collect::{estate::scope, lists::authorization},
         context::Context,
@@ -58,7 +58,7 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
                 let gap = hierarchy.unplaced.first().map(|id| unplaced(id));
                 return Ok((hierarchy, gap));
             }
-            Err(error) => Some(failure::gap("management_groups", "tenant", &error)?),
+            Err(error) => Some(failure::gap(Subject::ManagementGroups, "tenant", &error)?),
         },
     };
     match (settings.resource_graph, refused) {
@@ -77,7 +77,7 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
 
 fn switched_off() -> Unreadable {
     Unreadable {
-        subject: "management_groups".to_owned(),
+        subject: Subject::ManagementGroups,
         scope: "tenant".to_owned(),
         reason: Reason::EngineNever,
         code: String::new(),
@@ -117,13 +117,13 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
             });
             Ok((hierarchy, gap))
         }
-        Err(error) => Ok((Arc::default(), Some(failure::gap("management_groups", "tenant", &error)?))),
+        Err(error) => Ok((Arc::default(), Some(failure::gap(Subject::ManagementGroups, "tenant", &error)?))),
     }
 }
 
 fn unplaced(id: &str) -> Unreadable {
     Unreadable {
-        subject: "management_groups".to_owned(),
+        subject: Subject::ManagementGroups,
         scope: format!("/subscriptions/{id}"),
         reason: Reason::NotProven,
         code: String::new(),

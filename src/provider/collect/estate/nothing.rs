@@ -2,7 +2,7 @@
 
 use crate::{
     azure,
-    posture::{Reason, Unreadable},
+    posture::{Reason, Subject, Unreadable},
     provider::failure,
     sdk::{Diagnostics, Result},
 };
@@ -50,7 +50,7 @@ impl Nothing {
     }
 
     /// A list without which nothing is known of the scope could not be read.
-    pub(in crate::provider::collect) fn unread(subject: &str, error: &azure::Error) -> Result<Self> {
+    pub(in crate::provider::collect) fn unread(subject: Subject, error: &azure::Error) -> Result<Self> {
         let gap = failure::soft_gap(subject, "tenant", error)?;
         let (detail, remedy) = (format!("{}.", error.lasting().trim_end_matches('.')), gap.remedy.clone());
         Ok(Self { summary: NONE, detail, remedy, gaps: vec![gap], problems: Some(failure::failed(error)) })

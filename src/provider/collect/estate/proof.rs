@@ -13,7 +13,7 @@ use crate::{
         tenant::claims::{Claims, Principal},
     },
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         grant::command,
         rbac::{Narrowed, Permission, covers},
     },
@@ -70,7 +70,7 @@ impl Evidence {
         &self,
         context: &Context,
         subscription_id: &str,
-        subject: &str,
+        subject: Subject,
         actions: &[&str],
     ) -> Result<Option<Unreadable>> {
         if self.proves(subscription_id, actions) {
@@ -165,7 +165,7 @@ async fn groups_of(client: &Client, id: &str, principal: Principal) -> azure::Re
 }
 
 /// The gap, if nothing proves that the caller may perform all `actions` everywhere in the subscription.
-pub async fn missing(context: &Context, subscription_id: &str, subject: &str, actions: &[&str]) -> Result<Option<Unreadable>> {
+pub async fn missing(context: &Context, subscription_id: &str, subject: Subject, actions: &[&str]) -> Result<Option<Unreadable>> {
     let scope = format!("/subscriptions/{subscription_id}");
     let held = match permissions(context, &scope).await {
         Ok(held) => held,
@@ -182,7 +182,7 @@ pub async fn missing(context: &Context, subscription_id: &str, subject: &str, ac
     let Some(action) = actions.iter().find(|action| !covers(&held, action)) else { return Ok(None) };
     let grant = command("Reader", &scope, &own_object_id(context).await);
     Ok(Some(Unreadable {
-        subject: subject.to_owned(),
+        subject,
         remedy: format!("`{action}` is not held on the whole subscription, so rows may be missing. Grant it: {grant}"),
         scope,
         reason: Reason::NotProven,

@@ -19,7 +19,7 @@ use crate::{
         settings::{ResourceGraph, ScopeSetting},
         tenant::claims::Claims,
     },
-    posture::{Reason, Unreadable, grant::command},
+    posture::{Reason, Subject, Unreadable, grant::command},
     provider::{
         collect::{
             SIDE_BY_SIDE,
@@ -119,7 +119,7 @@ impl Scope {
         let is_deleted = |subscription: &Subscription| subscription.state.eq_ignore_ascii_case("Deleted");
         let (deleted, subscriptions): (Vec<_>, Vec<_>) = subscriptions.into_iter().partition(is_deleted);
         gaps.extend(deleted.iter().map(|subscription| Unreadable {
-            subject: "subscriptions".to_owned(),
+            subject: Subject::Subscriptions,
             scope: format!("/subscriptions/{}", subscription.id),
             reason: Reason::NotVisible,
             code: String::new(),
@@ -196,11 +196,11 @@ async fn visible(context: &Context) -> std::result::Result<BTreeMap<String, Subs
     let (listed, own) = tokio::join!(read, own_tenant(context));
     let own = match own {
         Ok(own) => own,
-        Err(error) => return Err(Nothing::unread("token", &error)?.into()),
+        Err(error) => return Err(Nothing::unread(Subject::Token, &error)?.into()),
     };
     let listed = match listed {
         Ok(listed) => listed,
-        Err(error) => return Err(Nothing::unread("subscriptions", &error)?.into()),
+        Err(error) => return Err(Nothing::unread(Subject::Subscriptions, &error)?.into()),
     };
     let mut all = BTreeMap::new();
     for fact in listed.iter().map(|wire| subscription(wire, own.as_deref())) {
@@ -350,7 +350,7 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
-            let mut gap = failure::soft_gap("subscriptions", &format!("/subscriptions/{id}"), &error)?;
+            let mut gap = failure::soft_gap(Subject::Subscriptions, &format!("/subscriptions/{id}"), &error)?;
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
             Ok(Err(gap))
         }
@@ -389,7 +389,7 @@ async fn group(context: &Context, name: &str) -> std::result::Result<Scope, Stop
         Err(error) => error,
     };
     let scope = group_scope(name);
-    let mut gap = failure::soft_gap("management_groups", &scope, &error)?;
+    let mut gap = failure::soft_gap(Subject::ManagementGroups, &scope, &error)?;
     if is_refused(&gap) {
         gap.remedy = match hierarchy::displayed(context, name).await {
             Some(id) => format!(
@@ -410,7 +410,7 @@ async fn group(context: &Context, name: &str) -> std::result::Result<Scope, Stop
         }
         Ok(_) => Err(Nothing::of_gaps(vec![gap]).into()),
         Err(error) => {
-            let other = failure::soft_gap("subscriptions", &scope, &error)?;
+            let other = failure::soft_gap(Subject::Subscriptions, &scope, &error)?;
             Err(Nothing::of_gaps(vec![gap, other]).into())
         }
     }
@@ -453,7 +453,7 @@ async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet
 async fn tenant(context: &Context) -> std::result::Result<Scope, Stop> {
     let root = match root(context).await {
         Ok(root) => root,
-        Err(error) => return Err(Nothing::unread("token", &error)?.into()),
+        Err(error) => return Err(Nothing::unread(Subject::Token, &error)?.into()),
     };
     let visible = visible(context).await?;
     let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
@@ -464,7 +464,7 @@ async fn tenant(context: &Context) -> std::result::Result<Scope, Stop> {
             expected(context, "tenant", &ids).await
         }
         Err(error) => {
-            let mut gap = failure::soft_gap("management_groups", "tenant", &error)?;
+            let mut gap = failure::soft_gap(Subject::ManagementGroups, "tenant", &error)?;
             if is_refused(&gap) {
                 gap.remedy = give_group_reader(context, &group_scope(&root)).await;
             }

@@ -15,7 +15,7 @@ use crate::{
         },
     },
     posture::{
-        Area, Reason, Unreadable,
+        Area, Reason, Subject, Unreadable,
         connection::{
             Need,
             evidence::{
@@ -227,12 +227,15 @@ fn kind(context: &Context) -> &'static str {
 /// What the sign-in host says about the tenant, and where the tenant is.
 async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<Discovery>, Option<String>)> {
     if !needs.contains(&Need::Discovery) {
-        return Ok((Err(unasked("tenant_discovery")), None));
+        return Ok((Err(unasked(Subject::TenantDiscovery)), None));
     }
     let custom = matches!(context.client.settings().environment, Environment::Custom { .. });
     let found = match context.client.discovery(Audience::ResourceManager).await {
         Ok(None) => {
-            return Ok((Err(opaque("tenant_discovery", "which tenant it is for. Set `tenant_id` in the provider block.")), None));
+            return Ok((
+                Err(opaque(Subject::TenantDiscovery, "which tenant it is for. Set `tenant_id` in the provider block.")),
+                None,
+            ));
         }
         Ok(Some(found)) if custom && found.graph_host.is_none() => return Ok((Ok(Discovery::Unstated), None)),
         Ok(Some(found)) => found,
@@ -241,7 +244,7 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<D
             let (code, detail) = (error.code().to_owned(), error.lasting());
             return Ok((Ok(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
         }
-        Err(error) => return Ok((Err(failure::soft_gap("tenant_discovery", "tenant", &error)?), None)),
+        Err(error) => return Ok((Err(failure::soft_gap(Subject::TenantDiscovery, "tenant", &error)?), None)),
     };
     let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
     let objection = discovery::check(&found, cloud, None).err();
@@ -261,7 +264,7 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<D
 /// How many management groups are readable where the connection needs them.
 async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Read<usize>> {
     if !needs.contains(&Need::Groups) {
-        return Ok(Err(unasked("management_groups")));
+        return Ok(Err(unasked(Subject::ManagementGroups)));
     }
     let below = match &context.client.settings().scope {
         ScopeSetting::ManagementGroup(name) => Some(name.clone()),
@@ -282,7 +285,7 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
         Ok(count) => Ok(Ok(count)),
         Err(error) => {
             let place = if survey.kind == "management_group" { "management_group" } else { "tenant" };
-            Ok(Err(failure::soft_gap("management_groups", place, &error)?))
+            Ok(Err(failure::soft_gap(Subject::ManagementGroups, place, &error)?))
         }
     }
 }
@@ -293,7 +296,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
         return Ok(None);
     }
     if !needs.contains(&Need::Query) {
-        return Ok(Some(Err(unasked("resource_graph"))));
+        return Ok(Some(Err(unasked(Subject::ResourceGraph))));
     }
     let Some(first) = survey.chosen.first() else {
         return Ok(Some(Err(Unreadable {
@@ -301,7 +304,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
             reason: survey.detected.as_ref().err().map_or(Reason::NotVisible, Undetected::reason),
             code: "NoSubscription".to_owned(),
             remedy: "A query needs a subscription to look at, and none is known: see `subscription_detected`.".to_owned(),
-            ..unasked("resource_graph")
+            ..unasked(Subject::ResourceGraph)
         })));
     };
     let (client, one) = (context.client.clone(), QueryScope::Subscriptions([first.id.clone()].into()));
@@ -312,7 +315,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
     };
     match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
         Ok(rows) => Ok(Some(Ok(*rows))),
-        Err(error) => Ok(Some(Err(failure::soft_gap("resource_graph", "tenant", &error)?))),
+        Err(error) => Ok(Some(Err(failure::soft_gap(Subject::ResourceGraph, "tenant", &error)?))),
     }
 }
 
@@ -325,8 +328,8 @@ async fn directory(
     needs: &BTreeSet<Need>,
 ) -> Result<(Directory, Option<Claims>)> {
     let claims = match needs.contains(&Need::Token) {
-        true => entra::read("token", entra::claims(context).await)?,
-        false => Err(unasked("token")),
+        true => entra::read(Subject::Token, entra::claims(context).await)?,
+        false => Err(unasked(Subject::Token)),
     };
     let own = signed_in.claims.clone().unwrap_or_default();
     let party = entra::Party {
@@ -356,7 +359,7 @@ async fn directory(
         // `identity_scope` is not served before the data sources about people are; then it is they who count.
         hidden_leavers: Err(Unreadable {
             remedy: "Compare the disabled accounts that hold directory roles with `identity_scope` by hand.".to_owned(),
-            ..unasked("users")
+            ..unasked(Subject::Users)
         }),
     };
     Ok((directory, claims.ok().flatten()))
@@ -364,22 +367,22 @@ async fn directory(
 
 async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Organization>> {
     if !needs.contains(&Need::Organization) {
-        return Ok(Err(unasked("organization")));
+        return Ok(Err(unasked(Subject::Organization)));
     }
-    let read = entra::read("organization", entra::organization(context).await)?;
+    let read = entra::read(Subject::Organization, entra::organization(context).await)?;
     Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.clone() }))
 }
 
 async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Whole<BTreeSet<&'static str>>>> {
     if !needs.contains(&Need::Licences) {
-        return Ok(Err(unasked("subscribed_skus")));
+        return Ok(Err(unasked(Subject::SubscribedSkus)));
     }
-    let licences = match entra::read("subscribed_skus", entra::licences(context).await)? {
+    let licences = match entra::read(Subject::SubscribedSkus, entra::licences(context).await)? {
         Ok(licences) => licences,
         Err(gap) => return Ok(Err(gap)),
     };
     let unproven = match &licences.unstated {
-        Some(error) => Some(failure::soft_gap("subscribed_skus", "graph", error)?),
+        Some(error) => Some(failure::soft_gap(Subject::SubscribedSkus, "graph", error)?),
         None => None,
     };
     Ok(Ok(Whole { rows: licences.held.clone(), unproven }))
@@ -392,15 +395,15 @@ async fn service_principal(
     needs: &BTreeSet<Need>,
 ) -> Result<Read<Option<ServicePrincipal>>> {
     if !needs.contains(&Need::ServicePrincipal) {
-        return Ok(Err(unasked("service_principals")));
+        return Ok(Err(unasked(Subject::ServicePrincipals)));
     }
     if holder == Holder::User {
         return Ok(Ok(None));
     }
     let Some(id) = object_id else {
-        return Ok(Err(opaque("service_principals", WHOSE)));
+        return Ok(Err(opaque(Subject::ServicePrincipals, WHOSE)));
     };
-    let read = entra::read("service_principals", entra::own_principal(context, id).await)?;
+    let read = entra::read(Subject::ServicePrincipals, entra::own_principal(context, id).await)?;
     Ok(read.map(|row| {
         Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.clone() })
     }))
@@ -416,10 +419,10 @@ async fn evidence(context: &Context, party: entra::Party, needs: &BTreeSet<Need>
         token: None,
         scopes: None,
         directory_roles: Vec::new(),
-        granted: Err(unasked("app_role_assignments")),
-        delegated: Err(unasked("oauth2_permission_grants")),
-        requested: Err(unasked("applications")),
-        names: Err(unasked("service_principals")),
+        granted: Err(unasked(Subject::AppRoleAssignments)),
+        delegated: Err(unasked(Subject::OAuth2PermissionGrants)),
+        requested: Err(unasked(Subject::Applications)),
+        names: Err(unasked(Subject::ServicePrincipals)),
         resource_client_id: party.resource_client_id,
         api_id: None,
         other_apis: BTreeMap::new(),
@@ -445,12 +448,12 @@ async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Nee
                 if error.kind() == Kind::NotFound {
                     strangers.insert(id.clone());
                 }
-                Err(failure::soft_gap("provisioning", "graph", &error)?)
+                Err(failure::soft_gap(Subject::Provisioning, "graph", &error)?)
             }
             Some(Ok(principal)) if context.identity_scope => {
-                entra::read("provisioning", entra::provisions(context, &principal.id).await)?
+                entra::read(Subject::Provisioning, entra::provisions(context, &principal.id).await)?
             }
-            Some(Ok(_)) | None => Err(unasked("provisioning")),
+            Some(Ok(_)) | None => Err(unasked(Subject::Provisioning)),
         };
         all.insert(id.clone(), read);
     }

@@ -16,7 +16,7 @@ use crate::{
         tenant::claims::{Claims, Principal as Holder},
     },
     posture::{
-        Reason, Status, Unreadable,
+        Reason, Status, Subject, Unreadable,
         rbac::{Account, Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
         resource_id::ResourceId,
     },
@@ -74,7 +74,7 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
 /// The gap that the groups of a caller are whom the directory does not know.
 fn not_listed() -> Unreadable {
     Unreadable {
-        subject: "groups".to_owned(),
+        subject: Subject::Groups,
         scope: GRAPH.to_owned(),
         reason: Reason::NotVisible,
         code: String::new(),
@@ -130,7 +130,7 @@ pub struct Reading {
 /// Takes from the facts what does not hold in another tenant, and says why.
 fn elsewhere(facts: &mut Facts, why: &str) -> [(Fact, Unreadable); 2] {
     let groups = delegated::unseen_groups(&facts.scope, why);
-    let given = delegated::unlisted("role_assignments", &facts.scope, why);
+    let given = delegated::unlisted(Subject::RoleAssignments, &facts.scope, why);
     // What the own directory knows of an object holds everywhere; an object that it does not know may be one of the other.
     if facts.absent {
         facts.absent = false;
@@ -237,7 +237,7 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
         Ok(held) => Ok(Some((*held).clone()).filter(|held| !held.iter().any(|one| one.unseen))),
         // As a second source an empty answer counts: what it contradicts is not known.
         Err(error) if error.code() == EMPTY_LIST => Ok(Some(Vec::new())),
-        Err(error) => failure::gap("permissions", scope, &error).map(|_| None),
+        Err(error) => failure::gap(Subject::Permissions, scope, &error).map(|_| None),
     }
 }
 
@@ -259,7 +259,7 @@ fn group_at(scope: &str) -> Option<String> {
 /// The gap that two lists are which contradict each other about the management groups above a scope.
 fn misplaced(scope: &str) -> Unreadable {
     Unreadable {
-        subject: "management_groups".to_owned(),
+        subject: Subject::ManagementGroups,
         scope: scope.to_owned(),
         reason: Reason::NotProven,
         code: String::new(),

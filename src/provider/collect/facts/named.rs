@@ -7,7 +7,7 @@ use futures::future::join_all;
 use crate::{
     azure::{arm::resources::ResourceGroup, microsoft_graph::applications},
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         rbac::{built_in, place::Kind},
         resource_id::ResourceId,
     },
@@ -182,7 +182,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
                 };
                 found.roles.extend(list.iter().filter(named).map(|role| (role.name.to_lowercase(), Arc::clone(role))));
             }
-            Err(error) => found.gaps.push(failure::gap("role_definitions", &scope, &error)?),
+            Err(error) => found.gaps.push(failure::gap(Subject::RoleDefinitions, &scope, &error)?),
         }
     }
     if is_cut && names.iter().any(|name| found.all_of_name(name).is_empty()) {
@@ -194,7 +194,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
 /// The gap that subscriptions are which were not asked for a role's name.
 fn not_asked(subscriptions: usize) -> Unreadable {
     Unreadable {
-        subject: "role_definitions".to_owned(),
+        subject: Subject::RoleDefinitions,
         scope: "tenant".to_owned(),
         reason: Reason::NotProven,
         code: String::new(),

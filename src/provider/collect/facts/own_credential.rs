@@ -12,7 +12,7 @@ use crate::{
         tenant::claims::{Claims, Proof},
     },
     posture::{
-        Area,
+        Area, Subject,
         connection::{
             Need,
             evidence::{Credential, Lifetime, Read},
@@ -34,7 +34,7 @@ use crate::{
 /// Until when the credential works that this connection signs in with.
 pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
     let settings = context.client.settings();
-    let Ok(method) = &settings.method else { return Ok(Credential::Known(Err(unasked("credential")))) };
+    let Ok(method) = &settings.method else { return Ok(Credential::Known(Err(unasked(Subject::Credential)))) };
     let claims = signed_in.claims.clone().unwrap_or_default();
     Ok(match method {
         Method::AksWorkloadIdentity { .. }
@@ -48,13 +48,13 @@ pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs
         }
         Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
             Ok(Some(certificate)) => Ok(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
-            Ok(None) => Err(unasked("credential")),
-            Err(error) => Err(failure::soft_gap("credential", "tenant", &error)?),
+            Ok(None) => Err(unasked(Subject::Credential)),
+            Err(error) => Err(failure::soft_gap(Subject::Credential, "tenant", &error)?),
         }),
         Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, &claims, needs).await? {
             Ok((application, principal)) => match one_of(method, claims.proof(), &application, &principal) {
                 Ok(credential) => credential,
-                Err(error) => Credential::OneOf(Err(failure::soft_gap("applications", "graph", &error)?)),
+                Err(error) => Credential::OneOf(Err(failure::soft_gap(Subject::Applications, "graph", &error)?)),
             },
             Err(gap) => Credential::OneOf(Err(gap)),
         },
@@ -96,14 +96,15 @@ async fn registered(
 ) -> Result<Read<(Arc<Application>, Arc<ServicePrincipal>)>> {
     let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
     if !allowed || !needs.contains(&Need::Credential) {
-        return Ok(Err(unasked("applications")));
+        return Ok(Err(unasked(Subject::Applications)));
     }
     let (Some(client_id), Some(object_id)) = (claims.client_id(), &claims.oid) else {
-        return Ok(Err(opaque("applications", WHOSE)));
+        return Ok(Err(opaque(Subject::Applications, WHOSE)));
     };
     let (registration, principal) =
         tokio::join!(entra::application(context, client_id), entra::own_principal(context, object_id));
-    let (registration, principal) = (entra::read("applications", registration)?, entra::read("service_principals", principal)?);
+    let (registration, principal) =
+        (entra::read(Subject::Applications, registration)?, entra::read(Subject::ServicePrincipals, principal)?);
     Ok(registration.and_then(|registration| Ok((registration, principal?))))
 }
 

@@ -14,7 +14,7 @@ use crate::{
         arm::{authorization, containers, resources},
     },
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         connection::{
             Need,
             evidence::{Read, Subscription, Whole},
@@ -51,47 +51,51 @@ pub async fn facts(
         permissions(context, chosen(Need::Permissions)),
         below(context, chosen(Need::Below), own_id),
         providers(context, chosen(Need::Providers)),
-        lists(context, "plans", chosen(Need::Plans), async |context: Context, some: Vec<_>| security::plans(&context, &some)
-            .await),
-        lists(context, "assessments", chosen(Need::Assessments), async |context: Context, some: Vec<_>| {
+        lists(context, Subject::Plans, chosen(Need::Plans), async |context: Context, some: Vec<_>| security::plans(
+            &context, &some
+        )
+        .await),
+        lists(context, Subject::Assessments, chosen(Need::Assessments), async |context: Context, some: Vec<_>| {
             security::assessments(&context, &some, false).await
         }),
-        lists(context, "resources", chosen(Need::Inventory), async |context: Context, some: Vec<_>| {
+        lists(context, Subject::Resources, chosen(Need::Inventory), async |context: Context, some: Vec<_>| {
             inventory::counts(&context, &some).await
         }),
-        lists(context, "vulnerabilities", chosen(Need::Scans), async |context: Context, some: Vec<_>| {
+        lists(context, Subject::Vulnerabilities, chosen(Need::Scans), async |context: Context, some: Vec<_>| {
             security::scans(&context, &some).await
         }),
-        lists(context, "clusters", chosen(Need::Clusters), async |context: Context, some: Vec<_>| clusters(&context, &some)
-            .await),
+        lists(context, Subject::Clusters, chosen(Need::Clusters), async |context: Context, some: Vec<_>| clusters(
+            &context, &some
+        )
+        .await),
     )?;
     if needed.contains(&Need::Foundational) && !needed.contains(&Need::Assessments) {
         let is_silent = |own: &Whole<Arc<Vec<Plan>>>| foundational(&own.rows) == Foundational::Absent;
         let silent = |one: &&scope::Subscription| matches!(plans.get(&one.id), Some(Ok(own)) if is_silent(own));
         let silent: Vec<scope::Subscription> = subscriptions.iter().filter(silent).cloned().collect();
         let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;
-        assessments = lists(context, "assessments", &silent, read).await?;
+        assessments = lists(context, Subject::Assessments, &silent, read).await?;
     }
     let fact = |subscription: &scope::Subscription| Subscription {
         id: subscription.id.clone(),
         state: subscription.state.clone(),
         tenant_id: subscription.tenant_id.clone(),
         tenant_matches: subscription.tenant_matches,
-        permissions: of(&permissions, subscription, "permissions", |held| (**held).clone()),
-        below: of(&below, subscription, "role_assignments", BTreeSet::clone),
-        providers: of(&providers, subscription, "providers", |states| (**states).clone()),
-        plans: of(&plans, subscription, "plans", |list| project(list, |rows| rows.to_vec())),
-        assessments: of(&assessments, subscription, "assessments", |list| project(list, |rows| rows.len())),
-        inventory: of(&resources, subscription, "resources", |list| project(list, Clone::clone)),
-        scans: of(&scans, subscription, "vulnerabilities", |list| {
+        permissions: of(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
+        below: of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
+        providers: of(&providers, subscription, Subject::Providers, |states| (**states).clone()),
+        plans: of(&plans, subscription, Subject::Plans, |list| project(list, |rows| rows.to_vec())),
+        assessments: of(&assessments, subscription, Subject::Assessments, |list| project(list, |rows| rows.len())),
+        inventory: of(&resources, subscription, Subject::Resources, |list| project(list, Clone::clone)),
+        scans: of(&scans, subscription, Subject::Vulnerabilities, |list| {
             project(list, |rows| rows.iter().map(|(kind, newest)| (*kind, newest.is_some())).collect())
         }),
-        clusters: of(&clusters, subscription, "clusters", |list| project(list, |rows| rows.to_vec())),
+        clusters: of(&clusters, subscription, Subject::Clusters, |list| project(list, |rows| rows.to_vec())),
     };
     Ok(subscriptions.iter().map(fact).collect())
 }
 
-fn of<T, P>(facts: &By<T>, subscription: &scope::Subscription, subject: &str, project: impl FnOnce(&T) -> P) -> Read<P> {
+fn of<T, P>(facts: &By<T>, subscription: &scope::Subscription, subject: Subject, project: impl FnOnce(&T) -> P) -> Read<P> {
     match facts.get(&subscription.id) {
         Some(Ok(fact)) => Ok(project(fact)),
         Some(Err(gap)) => Err(gap.clone()),
@@ -105,14 +109,14 @@ fn project<T, P>(list: &Whole<Arc<T>>, project: impl FnOnce(&T) -> P) -> Whole<P
 
 async fn permissions(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<Vec<Permission>>>> {
     let one = |id: String| async move { proof::permissions(context, &format!("/subscriptions/{id}")).await };
-    each(subscriptions, "permissions", one).await
+    each(subscriptions, Subject::Permissions, one).await
 }
 
 /// The roles that the sign-in was given, itself or through groups, on something in each subscription.
 async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id: Option<&str>) -> Result<By<BTreeSet<String>>> {
     let Some(own) = own_id else {
         let hidden = |id: &str| Unreadable {
-            subject: "role_assignments".to_owned(),
+            subject: Subject::RoleAssignments,
             scope: format!("/subscriptions/{id}"),
             reason: Reason::Hidden,
             code: String::new(),
@@ -136,7 +140,7 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
             Ok(rows.iter().filter(|row| is_below(row)).map(|row| guid(&row.properties.role_definition_id)).collect())
         }
     };
-    each(subscriptions, "role_assignments", one).await
+    each(subscriptions, Subject::RoleAssignments, one).await
 }
 
 async fn providers(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<BTreeMap<String, String>>>> {
@@ -144,7 +148,7 @@ async fn providers(context: &Context, subscriptions: &[scope::Subscription]) -> 
         let (client, key) = (context.client.clone(), format!("providers/{id}"));
         context.client.memo(&key, || async move { states(&client, &id).await }).await
     };
-    each(subscriptions, "providers", one).await
+    each(subscriptions, Subject::Providers, one).await
 }
 
 async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMap<String, String>> {
@@ -176,11 +180,11 @@ async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> R
             client.memo(&key, list).await
         }
     };
-    each_subscription(context, subscriptions, "clusters", declared::CLUSTERS, read).await
+    each_subscription(context, subscriptions, Subject::Clusters, declared::CLUSTERS, read).await
 }
 
 /// One read a subscription, each failing by itself.
-async fn each<T, R>(subscriptions: &[scope::Subscription], subject: &str, read: impl Fn(String) -> R) -> Result<By<T>>
+async fn each<T, R>(subscriptions: &[scope::Subscription], subject: Subject, read: impl Fn(String) -> R) -> Result<By<T>>
 where
     R: Future<Output = azure::Result<T>> + Send,
 {
@@ -203,7 +207,7 @@ where
 /// A list of several subscriptions. If one of them questions the sign-in, which elsewhere ends everything, they are read one by one.
 async fn lists<T, F, R>(
     context: &Context,
-    subject: &str,
+    subject: Subject,
     subscriptions: &[scope::Subscription],
     read: F,
 ) -> Result<By<Whole<Arc<T>>>>

@@ -16,7 +16,7 @@ use crate::{
         settings::ScopeSetting,
     },
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         grant::command,
         rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
@@ -71,9 +71,9 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
     let (own, foreign): (Vec<_>, Vec<_>) =
         subscriptions.iter().cloned().partition(|subscription| delegated::elsewhere(subscription).is_none());
     let list = &engine::ROLE_ASSIGNMENTS;
-    let mut lists = engine::read(context, &own, list, list.subject, arm, graph).await?;
+    let mut lists = engine::read(context, &own, list, list.subject.word(), arm, graph).await?;
     if !foreign.is_empty() {
-        let of_others = engine::read(context, &foreign, list, list.subject, arm, graph).await?;
+        let of_others = engine::read(context, &foreign, list, list.subject.word(), arm, graph).await?;
         lists.read.extend(of_others.read);
         lists.gaps.extend(of_others.gaps);
     }
@@ -81,7 +81,7 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
 }
 
 /// Adds that the lists of another tenant's subscriptions are not all there is.
-fn not_whole_elsewhere<T>(mut lists: Lists<T>, subject: &str) -> Lists<T> {
+fn not_whole_elsewhere<T>(mut lists: Lists<T>, subject: Subject) -> Lists<T> {
     let foreign = lists.read.iter().filter_map(|(subscription, _)| Some((&subscription.id, delegated::elsewhere(subscription)?)));
     lists.gaps.extend(foreign.map(|(id, why)| delegated::unlisted(subject, &format!("/subscriptions/{id}"), why)));
     lists
@@ -102,7 +102,7 @@ pub async fn deny_assignments(context: &Context, subscriptions: &[Subscription])
             client.memo(&key, || async move { wire::deny_assignments(&reader, &scope, None).await }).await
         }
     };
-    each_subscription(context, subscriptions, "deny_assignments", &[READ_DENIALS], read).await
+    each_subscription(context, subscriptions, Subject::DenyAssignments, &[READ_DENIALS], read).await
 }
 
 /// What could be activated in subscriptions, likewise.
@@ -115,7 +115,7 @@ pub async fn eligibilities(context: &Context, subscriptions: &[Subscription]) ->
             client.memo(&key, || async move { wire::eligibilities(&reader, &scope).await }).await
         }
     };
-    let subject = "eligible_role_assignments";
+    let subject = Subject::EligibleRoleAssignments;
     Ok(not_whole_elsewhere(each_subscription(context, subscriptions, subject, &[READ_ELIGIBILITIES], read).await?, subject))
 }
 
@@ -129,7 +129,7 @@ pub async fn schedules(context: &Context, subscriptions: &[Subscription]) -> Res
             client.memo(&key, || async move { wire::schedules(&reader, &scope).await }).await
         }
     };
-    each_subscription(context, subscriptions, "role_assignment_schedules", &[READ_SCHEDULES], read).await
+    each_subscription(context, subscriptions, Subject::RoleAssignmentSchedules, &[READ_SCHEDULES], read).await
 }
 
 /// Roles, by lower-case GUID, and what of them could not be read.
@@ -186,7 +186,7 @@ pub async fn definitions(
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
             Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
-            Err(error) => found.gaps.push(failure::gap("role_definitions", scope, &error)?),
+            Err(error) => found.gaps.push(failure::gap(Subject::RoleDefinitions, scope, &error)?),
         }
     }
     complete(context, found, first, used).await
@@ -202,7 +202,7 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
                 found.roles.insert(guid, role);
             }
             Err(error) => {
-                found.gaps.push(failure::gap("role_definitions", here, &error)?);
+                found.gaps.push(failure::gap(Subject::RoleDefinitions, here, &error)?);
                 if error.kind() == azure::Kind::NotFound {
                     found.absent.insert(guid);
                 }
@@ -213,7 +213,7 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
     let silent = used.keys().filter_map(|guid| found.roles.get(guid)).filter(|role| role.permissions().is_none());
     for role in silent.cloned().collect::<Vec<_>>() {
         let error = unstated("read the role definition", role.id.as_str(), "permissions");
-        found.gaps.push(failure::gap("role_definitions", here, &error)?);
+        found.gaps.push(failure::gap(Subject::RoleDefinitions, here, &error)?);
     }
     Ok(found)
 }
@@ -349,7 +349,7 @@ pub async fn tree(context: &Context) -> Result<Tree> {
             // Only then: what an earlier read found stays admitted when this one fails.
             context.client.admit_groups(&tree.groups);
         }
-        Err(error) => tree.gap = Some(failure::gap("management_groups", &group_scope(&root), &error)?),
+        Err(error) => tree.gap = Some(failure::gap(Subject::ManagementGroups, &group_scope(&root), &error)?),
     }
     Ok(tree)
 }
@@ -393,23 +393,23 @@ pub struct Reaching<T> {
 /// The role assignments at and above a scope.
 pub async fn assignments_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::RoleAssignment>>> {
     let read = |client: Client, scope: String| async move { wire::role_assignments_reaching(&client, &scope).await };
-    reaching(context, scope, "role_assignments", READ_ASSIGNMENTS, read).await
+    reaching(context, scope, Subject::RoleAssignments, READ_ASSIGNMENTS, read).await
 }
 
 /// The deny assignments at and above a scope.
 pub async fn denials_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::DenyAssignment>>> {
     let read = |client: Client, scope: String| async move { wire::deny_assignments(&client, &scope, Some("atScope()")).await };
-    reaching(context, scope, "deny_assignments", READ_DENIALS, read).await
+    reaching(context, scope, Subject::DenyAssignments, READ_DENIALS, read).await
 }
 
 /// What could be activated at and above a scope.
 pub async fn eligibilities_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::ScheduleInstance>>> {
     let read = |client: Client, scope: String| async move { wire::eligibilities_reaching(&client, &scope).await };
-    reaching(context, scope, "eligible_role_assignments", READ_ELIGIBILITIES, read).await
+    reaching(context, scope, Subject::EligibleRoleAssignments, READ_ELIGIBILITIES, read).await
 }
 
 /// Reads a list and proves that the caller may see all of it: the service leaves out what the caller may not.
-async fn reaching<T, F, R>(context: &Context, scope: &str, subject: &str, action: &str, read: F) -> Result<Reaching<T>>
+async fn reaching<T, F, R>(context: &Context, scope: &str, subject: Subject, action: &str, read: F) -> Result<Reaching<T>>
 where
     T: Send + Sync + 'static,
     F: FnOnce(Client, String) -> R,
@@ -434,9 +434,9 @@ where
     }
 }
 
-fn unproven(subject: &str, scope: &str, action: &str, grant: &str) -> Unreadable {
+fn unproven(subject: Subject, scope: &str, action: &str, grant: &str) -> Unreadable {
     Unreadable {
-        subject: subject.to_owned(),
+        subject,
         scope: scope.to_owned(),
         reason: Reason::NotProven,
         code: String::new(),
@@ -452,7 +452,7 @@ pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Re
     let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
     match context.client.memo(&key, read).await {
         Ok(rows) => Ok(Some(rows)),
-        Err(error) => failure::gap("role_assignments", scope, &error).map(|_| None),
+        Err(error) => failure::gap(Subject::RoleAssignments, scope, &error).map(|_| None),
     }
 }
 

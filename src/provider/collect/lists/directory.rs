@@ -15,7 +15,7 @@ use crate::{
         pages::EMPTY_LIST,
     },
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         rbac::{Account, Seen},
     },
     provider::{collect::lists::entra, context::Context, failure},
@@ -63,12 +63,12 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
             },
             Err(error) if is_absent(&error) => continue,
             Err(error) => {
-                let gap = failure::gap("groups", GRAPH, &error)?;
+                let gap = failure::gap(Subject::Groups, GRAPH, &error)?;
                 refused.get_or_insert(gap);
                 continue;
             }
         };
-        let gap = failure::gap("groups", GRAPH, &error)?;
+        let gap = failure::gap(Subject::Groups, GRAPH, &error)?;
         let groups = Seen::part(BTreeSet::new(), gap.reason);
         return Ok(Membership { kind, account, groups, gap: Some(gap), ..Membership::default() });
     }
@@ -126,7 +126,7 @@ pub async fn hiding(context: &Context, ids: &BTreeSet<String>) -> Result<Option<
     let remedy = "A group that something is given to or denied here hides its members. Grant Member.Read.Hidden (Microsoft Graph, \
                   application) with admin consent.";
     Ok(Some(Unreadable {
-        subject: "groups".to_owned(),
+        subject: Subject::Groups,
         scope: GRAPH.to_owned(),
         reason: Reason::Hidden,
         code: String::new(),
@@ -314,7 +314,7 @@ async fn look_up(context: &Context, kind: Kind, mut ids: Vec<String>, found: &mu
 /// The gap that a list is which leaves out what is there.
 fn unlisted(kind: Kind) -> Unreadable {
     Unreadable {
-        subject: subject(kind).to_owned(),
+        subject: subject(kind),
         scope: GRAPH.to_owned(),
         reason: Reason::NotProven,
         code: EMPTY_LIST.to_owned(),
@@ -327,7 +327,7 @@ fn unlisted(kind: Kind) -> Unreadable {
 /// The gap that objects are of which it is not proven that they are gone.
 fn unproven(kind: Kind, count: usize) -> Unreadable {
     Unreadable {
-        subject: subject(kind).to_owned(),
+        subject: subject(kind),
         scope: GRAPH.to_owned(),
         reason: Reason::NotProven,
         code: String::new(),
@@ -348,11 +348,11 @@ fn known(kind: Kind, object: &Object) -> Known {
     }
 }
 
-fn subject(kind: Kind) -> &'static str {
+fn subject(kind: Kind) -> Subject {
     match kind {
-        Kind::Group => "groups",
-        Kind::ServicePrincipal => "service_principals",
-        Kind::User => "users",
+        Kind::Group => Subject::Groups,
+        Kind::ServicePrincipal => Subject::ServicePrincipals,
+        Kind::User => Subject::Users,
     }
 }
 
@@ -389,7 +389,7 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
             // A deleted group has no members; one that was found a moment ago is not deleted.
             Err(error) if is_absent(&error) && !about.known.contains_key(&group.to_lowercase()) => {}
             Err(error) => {
-                let mut gap = failure::gap("group_members", GRAPH, &error)?;
+                let mut gap = failure::gap(Subject::GroupMembers, GRAPH, &error)?;
                 gap.remedy = format!("Members of the group {group}: {}", gap.remedy);
                 gaps.push(gap);
             }
@@ -413,7 +413,7 @@ pub const OF_ANOTHER_TENANT: &str =
 /// The gap that a group is whose members cannot be seen.
 pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
     Unreadable {
-        subject: "group_members".to_owned(),
+        subject: Subject::GroupMembers,
         scope: GRAPH.to_owned(),
         reason: Reason::Hidden,
         code: String::new(),

@@ -13,7 +13,7 @@ use crate::{
         tenant::claims::Claims,
     },
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Read, Request, name_of, unasked},
     },
     provider::{context::Context, failure, words::is_guid},
@@ -198,14 +198,15 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         scopes(context, evidence.object_id.as_deref()),
         registration(context, holder, evidence.client_id.as_deref()),
     );
-    let api = read("service_principals", api)?;
+    let api = read(Subject::ServicePrincipals, api)?;
     let names = Names { api: api.as_deref().ok(), is_graph, resource_client_id: &evidence.resource_client_id };
-    evidence.granted = read("app_role_assignments", granted)?.map(|rows| names.granted(&rows));
-    evidence.requested = read("applications", requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
-    evidence.delegated = match (read("oauth2_permission_grants", delegated)?, &api) {
+    evidence.granted = read(Subject::AppRoleAssignments, granted)?.map(|rows| names.granted(&rows));
+    evidence.requested =
+        read(Subject::Applications, requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
+    evidence.delegated = match (read(Subject::OAuth2PermissionGrants, delegated)?, &api) {
         (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
             true => Ok(names.delegated(&rows, &api.id)),
-            false => Err(failure::soft_gap("oauth2_permission_grants", "graph", &unstated_grant())?),
+            false => Err(failure::soft_gap(Subject::OAuth2PermissionGrants, "graph", &unstated_grant())?),
         },
         (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
@@ -234,7 +235,7 @@ pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Resul
         let principal = match read {
             Ok(principal) => Ok(Some(principal.id.clone())),
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(failure::soft_gap("service_principals", "graph", &error)?),
+            Err(error) => Err(failure::soft_gap(Subject::ServicePrincipals, "graph", &error)?),
         };
         evidence.other_apis.insert(client_id, principal);
     }
@@ -249,14 +250,14 @@ fn offered(api: &applications::Api, is_graph: bool) -> Read<Offered> {
             code: "EmptyAnswer".to_owned(),
             remedy: "Microsoft Graph's own list of permissions came back empty, which it never is. Try again in a few minutes."
                 .to_owned(),
-            ..unasked("service_principals")
+            ..unasked(Subject::ServicePrincipals)
         });
     }
     Ok(api.app_roles.iter().map(|role| (role.value.to_lowercase(), role.id.clone())).collect())
 }
 
 /// A failed read as a gap of Microsoft Graph.
-pub fn read<T>(subject: &str, read: azure::Result<T>) -> Result<Read<T>> {
+pub fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Read<T>> {
     match read {
         Ok(fact) => Ok(Ok(fact)),
         Err(error) => Ok(Err(failure::soft_gap(subject, "graph", &error)?)),
@@ -268,7 +269,7 @@ pub const WHOSE: &str =
     "whose it is. Look the application up by hand: Entra admin center > App registrations, and Enterprise applications.";
 
 /// A gap for what is not known because the token of the sign-in does not say something, and what to do about it.
-pub fn opaque(subject: &str, what: &str) -> Unreadable {
+pub fn opaque(subject: Subject, what: &str) -> Unreadable {
     Unreadable {
         reason: Reason::Hidden,
         code: "OpaqueToken".to_owned(),

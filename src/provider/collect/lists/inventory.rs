@@ -12,7 +12,7 @@ use crate::{
         arm::resources::{self, Provider, Resource, ResourceGroup},
         resource_graph::queries,
     },
-    posture::{Unreadable, defender::surely_unregistered},
+    posture::{Subject, Unreadable, defender::surely_unregistered},
     provider::{
         collect::{
             Lists,
@@ -161,12 +161,12 @@ pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> 
             Some(types) => Ok(Ok(types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
             None => {
                 let error = unstated("read the resource provider", namespace, "resourceTypes");
-                failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err)
+                failure::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err)
             }
         },
         // No such namespace.
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unsupported) => Ok(Ok(false)),
-        Err(error) => failure::gap("resource_types", &format!("/subscriptions/{subscription_id}"), &error).map(Err),
+        Err(error) => failure::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err),
     }
 }
 
@@ -183,6 +183,6 @@ pub async fn registered(context: &Context, subscription_id: &str, namespace: &st
 pub async fn registration(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<String>> {
     match provider(context, subscription_id, namespace).await {
         Ok(provider) => Ok(provider.registration_state.clone()),
-        Err(error) => failure::gap("providers", &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
+        Err(error) => failure::gap(Subject::Providers, &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     posture::{
-        Unreadable,
+        Subject, Unreadable,
         assessment::{Assessment, Catalogue},
         filter,
         resource_id::{known_type, within},
@@ -55,7 +55,7 @@ pub(super) fn require_categories(
 ) -> Result<()> {
     let known: BTreeSet<String> =
         catalogues.iter().flat_map(|catalogue| catalogue.values()).flat_map(|metadata| metadata.categories.clone()).collect();
-    let is_whole = !known.is_empty() && !gaps.iter().any(|gap| gap.subject == "assessment_metadata");
+    let is_whole = !known.is_empty() && !gaps.iter().any(|gap| gap.subject == Subject::AssessmentMetadata);
     let mut problems = Diagnostics::new();
     for word in wanted.into_iter().flatten().filter(|word| is_whole && !filter::admits(Some(&known), word)) {
         let known: Vec<_> = known.iter().cloned().collect();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     azure::answer::lenient::UNSTATED,
     posture::{
-        Reason, Severity, Unreadable,
+        Reason, Severity, Subject, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
         controls, filter,
         resource_id::{ResourceId, within},
@@ -261,14 +261,14 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         }
     }
     gaps.extend(unstated.into_iter().map(|id| Unreadable {
-        subject: "assessments".to_owned(),
+        subject: Subject::Assessments,
         scope: format!("/subscriptions/{id}"),
         reason: Reason::InvalidResponse,
         code: UNSTATED.to_owned(),
         remedy: "Some assessments come without a status; their rows are kept. Run again later; if this persists, please report it.".to_owned(),
     }));
     gaps.extend(untagged.into_iter().map(|id| Unreadable {
-        subject: "tags".to_owned(),
+        subject: Subject::Tags,
         scope: format!("/subscriptions/{id}"),
         reason: Reason::NotProven,
         code: String::new(),
@@ -333,7 +333,7 @@ async fn silent(context: &Context, lists: &[(Subscription, Arc<Vec<Assessment>>)
             _ => (Reason::NoDataYet, "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours."),
         };
         gaps.push(Unreadable {
-            subject: "assessments".to_owned(),
+            subject: Subject::Assessments,
             scope: format!("/subscriptions/{}", subscription.id),
             reason,
             code: String::new(),
@@ -352,7 +352,7 @@ async fn catalogues(
     let mut catalogues = Vec::new();
     match security::metadata(context).await {
         Ok(catalogue) => catalogues.push(catalogue),
-        Err(error) => gaps.push(failure::gap("assessment_metadata", "tenant", &error)?),
+        Err(error) => gaps.push(failure::gap(Subject::AssessmentMetadata, "tenant", &error)?),
     }
     let known = |catalogues: &[Arc<Catalogue>], rows: &[Assessment]| {
         rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
@@ -362,7 +362,7 @@ async fn catalogues(
     if !unknown.is_empty() && engine::of(context) == Engine::ResourceGraph {
         match security::custom_metadata(context, &unknown).await {
             Ok(catalogue) => catalogues.push(catalogue),
-            Err(error) => gaps.push(failure::gap("assessment_metadata", "tenant", &error)?),
+            Err(error) => gaps.push(failure::gap(Subject::AssessmentMetadata, "tenant", &error)?),
         }
     }
     for (subscription, rows) in lists {
@@ -371,7 +371,9 @@ async fn catalogues(
         }
         match security::metadata_of(context, &subscription.id).await {
             Ok(catalogue) => catalogues.push(catalogue),
-            Err(error) => gaps.push(failure::gap("assessment_metadata", &format!("/subscriptions/{}", subscription.id), &error)?),
+            Err(error) => {
+                gaps.push(failure::gap(Subject::AssessmentMetadata, &format!("/subscriptions/{}", subscription.id), &error)?)
+            }
         }
     }
     Ok(catalogues)
@@ -381,7 +383,7 @@ type Tags = BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>;
 
 async fn tags(context: &Context, subscriptions: &[Subscription], gaps: &mut Vec<Unreadable>) -> Result<Tags> {
     let inventories = inventory::resources(context, subscriptions).await?;
-    gaps.extend(inventories.gaps.into_iter().map(|gap| Unreadable { subject: "tags".to_owned(), ..gap }));
+    gaps.extend(inventories.gaps.into_iter().map(|gap| Unreadable { subject: Subject::Tags, ..gap }));
     let mut all = Tags::new();
     for (subscription, inventory) in inventories.read {
         all.insert(format!("/subscriptions/{}", subscription.id).into(), Arc::clone(&subscription.tags));
@@ -430,8 +432,8 @@ struct Tally {
 
 impl Tally {
     fn summary(self, matched: usize, returned: usize, gaps: &[Unreadable]) -> Summary {
-        let counting = Counting::on(gaps, &["assessment_metadata"]);
-        let has_metadata = gaps.iter().all(|gap| gap.subject != "assessment_metadata");
+        let counting = Counting::on(gaps, &[Subject::AssessmentMetadata]);
+        let has_metadata = gaps.iter().all(|gap| gap.subject != Subject::AssessmentMetadata);
         Summary {
             matched: counting.count(matched),
             returned,

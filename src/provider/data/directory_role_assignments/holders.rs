@@ -6,7 +6,7 @@ use ::time::OffsetDateTime;
 
 use crate::{
     azure,
-    posture::{Unreadable, rbac::directory_roles::is_privileged, time},
+    posture::{Subject, Unreadable, rbac::directory_roles::is_privileged, time},
     provider::{
         collect::lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
         context::Context,
@@ -49,7 +49,7 @@ async fn only_if<T>(asked: bool, read: impl Future<Output = azure::Result<T>>) -
     if asked { Some(read.await) } else { None }
 }
 
-fn taken<T>(subject: &str, read: Option<azure::Result<T>>, gaps: &mut Vec<Unreadable>) -> Result<Option<T>> {
+fn taken<T>(subject: Subject, read: Option<azure::Result<T>>, gaps: &mut Vec<Unreadable>) -> Result<Option<T>> {
     match read {
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value)),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    posture::{Reason, Unreadable, filter, rbac::directory_roles::GLOBAL_ADMINISTRATOR},
+    posture::{Reason, Subject, Unreadable, filter, rbac::directory_roles::GLOBAL_ADMINISTRATOR},
     provider::{
         collect::{
             facts::named,
@@ -140,10 +140,10 @@ struct Attributes {
 const UNKNOWN: &str = "Unknown";
 
 /// Subjects of gaps.
-const ACTIVE: &str = "directory_role_assignments";
-const ELIGIBLE: &str = "eligible_directory_role_assignments";
-const ROLES: &str = "directory_roles";
-const SCHEDULES: &str = "directory_role_assignment_schedules";
+const ACTIVE: Subject = Subject::DirectoryRoleAssignments;
+const ELIGIBLE: Subject = Subject::EligibleDirectoryRoleAssignments;
+const ROLES: Subject = Subject::DirectoryRoles;
+const SCHEDULES: Subject = Subject::DirectoryRoleAssignmentSchedules;
 
 struct DirectoryRoleAssignments;
 
@@ -182,7 +182,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let (resolved, unresolved) = resolved(context, &mut rows, known).await?;
     known = resolved;
     // Whether an object is a group decides who else holds the role; whether it is a user matters only to a row that is returned.
-    let (groups, others): (Vec<_>, Vec<_>) = unresolved.into_iter().partition(|gap| gap.subject == "groups");
+    let (groups, others): (Vec<_>, Vec<_>) = unresolved.into_iter().partition(|gap| gap.subject == Subject::Groups);
     gaps.extend(groups);
     if arguments.expand_groups != Some(false) {
         let (members, people) = expanded(context, &rows, &mut gaps).await?;
@@ -295,8 +295,8 @@ fn without_administrator(arguments: &Arguments, wanted: Option<&BTreeSet<String>
     Some(Unreadable { reason: Reason::NotProven, ..hidden(ACTIVE, remedy.to_owned()) })
 }
 
-fn hidden(subject: &str, remedy: String) -> Unreadable {
-    Unreadable { subject: subject.to_owned(), scope: GRAPH.to_owned(), reason: Reason::Hidden, code: String::new(), remedy }
+fn hidden(subject: Subject, remedy: String) -> Unreadable {
+    Unreadable { subject, scope: GRAPH.to_owned(), reason: Reason::Hidden, code: String::new(), remedy }
 }
 
 /// What principals are of which the lists do not say it. Whether they exist is told by a look-up alone: the service leaves out the object
@@ -361,7 +361,7 @@ async fn guests(context: &Context, rows: &mut [Row], known: Principals, gaps: &m
             "Microsoft Graph does not say of {unsaid} of the users whether they are guests (`userType` is null). Grant User.Read.All \
              (Microsoft Graph, application), or have the user type set: Entra admin center > Users."
         );
-        gaps.push(hidden("users", remedy));
+        gaps.push(hidden(Subject::Users, remedy));
     }
     Ok(people.known.into_iter().filter(|(_, known)| known.guest == Some(true)).map(|(id, _)| id).collect())
 }
@@ -381,18 +381,18 @@ fn summary(rows: &[Row], guests: &BTreeSet<String>, arguments: &Arguments, gaps:
     let (active, eligible) = (arguments.asks(AssignmentTypeWord::Active), arguments.asks(AssignmentTypeWord::Eligible));
     // Who is in a group that was not looked into was not seen.
     let expands = arguments.expand_groups != Some(false);
-    let counting = Counting::on(gaps, &[SCHEDULES, "users"]);
+    let counting = Counting::on(gaps, &[SCHEDULES, Subject::Users]);
     Summary {
         matched: counting.count(rows.len()),
         returned: 0,
         by_role: counting.by(by_role),
-        global_administrators: Counting::on(gaps, &[SCHEDULES, ELIGIBLE, ROLES, "users"])
+        global_administrators: Counting::on(gaps, &[SCHEDULES, ELIGIBLE, ROLES, Subject::Users])
             .and(active && (expands || groups.is_empty()))
             .count(administrators.len()),
-        permanent_privileged: Counting::on(gaps, &[ELIGIBLE, "group_members", "groups", "users"])
+        permanent_privileged: Counting::on(gaps, &[ELIGIBLE, Subject::GroupMembers, Subject::Groups, Subject::Users])
             .and(active)
             .count(rows.iter().filter(is_active).filter(permanent).count()),
-        eligible: Counting::on(gaps, &[SCHEDULES, ACTIVE, "users"])
+        eligible: Counting::on(gaps, &[SCHEDULES, ACTIVE, Subject::Users])
             .and(eligible)
             .count(rows.len() - rows.iter().filter(is_active).count()),
         guests: Counting::on(gaps, &[SCHEDULES])

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         rbac::{
             built_in::{self, OWNER},
             place,
@@ -360,7 +360,7 @@ fn nameless(arguments: &Arguments, definitions: &Definitions) -> Vec<Unreadable>
     let roles = definitions.nameless().filter(|_| asked);
     roles
         .map(|role| Unreadable {
-            subject: "role_definitions".to_owned(),
+            subject: Subject::RoleDefinitions,
             scope: canonical(&role.id),
             reason: Reason::NotProven,
             code: String::new(),
@@ -396,13 +396,14 @@ fn is_wanted(arguments: &Arguments, tree: &Tree, found: &Found, at: &str) -> boo
 }
 
 /// Subjects that say nothing about how many assignments there are.
-const BESIDE_ROWS: [&str; 4] = ["deny_assignments", "role_assignment_schedules", "service_principals", "users"];
+const BESIDE_ROWS: [Subject; 4] =
+    [Subject::DenyAssignments, Subject::RoleAssignmentSchedules, Subject::ServicePrincipals, Subject::Users];
 
 fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
     // Of groups themselves only the name is read, unless their members are wanted.
-    let names = if arguments.expand_groups == Some(true) { "" } else { "groups" };
-    let on = |more: &'static str| Counting::on(gaps, &[&BESIDE_ROWS[..], &[names, more]].concat());
-    let counting = on("");
+    let names = if arguments.expand_groups == Some(true) { None } else { Some(Subject::Groups) };
+    let on = |more: Option<Subject>| Counting::on(gaps, &BESIDE_ROWS.into_iter().chain(names).chain(more).collect::<Vec<_>>());
+    let counting = on(None);
     let is = |row: &Row, word: AssignmentTypeWord| row.assignment_type == word.word();
     let count = |is: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| is(row)).count();
     let (mut by_role, mut by_principal_type) = (BTreeMap::new(), BTreeMap::new());
@@ -416,14 +417,14 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
         returned: 0,
         by_role: counting.by(by_role),
         by_principal_type: counting.by(by_principal_type),
-        orphaned: Counting::on(gaps, &["deny_assignments", "role_assignment_schedules"])
+        orphaned: Counting::on(gaps, &[Subject::DenyAssignments, Subject::RoleAssignmentSchedules])
             .and(!rows.iter().any(people::is_of_new_type))
             .count(count(&|row| row.orphaned == Some(true))),
         conditional: counting.count(count(&|row| row.condition.is_some())),
-        eligible: on("role_assignments")
+        eligible: on(Some(Subject::RoleAssignments))
             .and(arguments.asks(AssignmentTypeWord::Eligible))
             .count(count(&|row| is(row, AssignmentTypeWord::Eligible))),
-        owners: on("eligible_role_assignments")
+        owners: on(Some(Subject::EligibleRoleAssignments))
             .and(arguments.asks(AssignmentTypeWord::Active))
             .count(count(&|row| row_role(row) == OWNER && is(row, AssignmentTypeWord::Active))),
     }

@@ -17,7 +17,7 @@ use wanted::Wanted;
 use crate::{
     azure::settings::ScopeSetting,
     posture::{
-        Reason, Status, Unreadable,
+        Reason, Status, Subject, Unreadable,
         rbac::{Facts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
     },
@@ -291,8 +291,8 @@ async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagn
 
 /// What a gap in the scope of the connection means for the verdict.
 fn out_of_sight(gap: &Unreadable) -> &'static str {
-    match gap.subject.as_str() {
-        "management_groups" => "the management groups could not be read, so what else belongs to the scope is not known",
+    match gap.subject {
+        Subject::ManagementGroups => "the management groups could not be read, so what else belongs to the scope is not known",
         _ => "the subscription is not visible",
     }
 }
