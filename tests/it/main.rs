@@ -30,3 +30,4 @@ mod sockets;
 mod support;
 mod terraform;
 mod tidy;
+mod words;
