@@ -44,14 +44,18 @@ const PRIVILEGED: &[(&str, &str)] = &[
 /// to know.
 const PRIVILEGED_OPERATIONS: &[&str] = &[
     "microsoft.directory/applications/credentials/update",
+    "microsoft.directory/applications/owners/update",
     "microsoft.directory/applications/allProperties/update",
     "microsoft.directory/applications/allProperties/allTasks",
     "microsoft.directory/groupsAssignableToRoles/allProperties/update",
     "microsoft.directory/groupsAssignableToRoles/allProperties/allTasks",
     "microsoft.directory/groupsAssignableToRoles/members/update",
+    "microsoft.directory/groupsAssignableToRoles/owners/update",
+    "microsoft.directory/oAuth2PermissionGrants/allProperties/allTasks",
     "microsoft.directory/roleAssignments/allProperties/allTasks",
     "microsoft.directory/roleDefinitions/allProperties/allTasks",
     "microsoft.directory/servicePrincipals/credentials/update",
+    "microsoft.directory/servicePrincipals/owners/update",
     "microsoft.directory/servicePrincipals/allProperties/update",
     "microsoft.directory/servicePrincipals/allProperties/allTasks",
     "microsoft.directory/users/password/update",
@@ -59,10 +63,17 @@ const PRIVILEGED_OPERATIONS: &[&str] = &[
     "microsoft.directory/users/authenticationMethods/basic/update",
 ];
 
+/// What consent for everybody begins with, lower case; the consent policy that bounds it follows.
+const CONSENT_FOR_ALL: &str = "microsoft.directory/serviceprincipals/managepermissiongrantsforall.";
+
 /// Whether a role is privileged: by the published list, or by what it allows.
 pub fn is_privileged<'a>(template_id: &str, mut operations: impl Iterator<Item = &'a str>) -> bool {
     PRIVILEGED.iter().any(|(_, known)| known.eq_ignore_ascii_case(template_id))
-        || operations.any(|operation| PRIVILEGED_OPERATIONS.iter().any(|known| known.eq_ignore_ascii_case(operation)))
+        || operations.any(|operation| {
+            let operation = operation.to_ascii_lowercase();
+            operation.starts_with(CONSENT_FOR_ALL)
+                || PRIVILEGED_OPERATIONS.iter().any(|known| known.eq_ignore_ascii_case(&operation))
+        })
 }
 
 #[cfg(test)]
@@ -77,6 +88,9 @@ mod tests {
         assert!(is_privileged(&GLOBAL_ADMINISTRATOR.to_uppercase(), [].into_iter()));
         assert!(!is_privileged("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", [].into_iter()), "Directory Readers");
         assert!(is_privileged("x", ["microsoft.directory/applications/credentials/update"].into_iter()));
+        let consents = "microsoft.directory/servicePrincipals/managePermissionGrantsForAll.microsoft-company-admin";
+        assert!(is_privileged("x", [consents].into_iter()));
+        assert!(!is_privileged("x", ["microsoft.directory/servicePrincipals/managePermissionGrantsForSelf.x"].into_iter()));
         assert!(!is_privileged("x", ["microsoft.directory/devices/create"].into_iter()));
     }
 

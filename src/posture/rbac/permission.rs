@@ -43,12 +43,15 @@ impl Permission {
     }
 
     /// Whether it lets its holder change everything, or give rights away: every operation, whatever is taken out of it again, or
-    /// writing role assignments or role definitions, or elevating access.
+    /// writing role assignments or role definitions, asking Privileged Identity Management for either kind of assignment, or elevating
+    /// access.
     pub fn is_privileged(&self) -> bool {
-        const GIVING_RIGHTS: [&str; 3] = [
+        const GIVING_RIGHTS: [&str; 5] = [
             "Microsoft.Authorization/elevateAccess/action",
+            "Microsoft.Authorization/roleAssignmentScheduleRequests/write",
             "Microsoft.Authorization/roleAssignments/write",
             "Microsoft.Authorization/roleDefinitions/write",
+            "Microsoft.Authorization/roleEligibilityScheduleRequests/write",
         ];
         let everything = |pattern: &String| !pattern.is_empty() && pattern.chars().all(|letter| letter == '*');
         self.actions.iter().any(everything) || GIVING_RIGHTS.iter().any(|action| self.allows(action))
@@ -141,6 +144,7 @@ mod tests {
         assert!(privileged(&["*"], &["Microsoft.Authorization/*/Write"]), "Contributor");
         assert!(privileged(&["Microsoft.Authorization/*"], &[]), "User Access Administrator");
         assert!(privileged(&["microsoft.authorization/ROLEASSIGNMENTS/write"], &[]));
+        assert!(privileged(&["Microsoft.Authorization/roleEligibilityScheduleRequests/*"], &[]));
         assert!(!privileged(&["*/read", "Microsoft.Support/*"], &[]));
         assert!(!privileged(&["Microsoft.Authorization/*"], &["Microsoft.Authorization/*"]));
         assert!(!privileged(&["Microsoft.Authorization/policyAssignments/write"], &[]));
