@@ -89,12 +89,9 @@ impl Operations {
     /// What is known about an operation, or a pattern, that is asked for on a side.
     pub fn standing(&self, side: Side, operation: &str) -> Standing {
         let operation = operation.to_lowercase();
-        let (own, other) = match side {
-            Side::Control => (&self.control, &self.data),
-            Side::Data => (&self.data, &self.control),
-        };
+        let (own, other) = self.sides(side);
         if let Some((start, end)) = operation.split_once('*') {
-            return pattern(own, other, start, end);
+            return self.pattern(side, start, end);
         }
         let ((own, _), (other, role)) = (naming(own, &operation), naming(other, &operation));
         let of_a_resource = self.resource(&operation);
@@ -111,6 +108,37 @@ impl Operations {
         }
     }
 
+    /// What is known about a pattern: `start`, a wildcard, and `end`. Whoever asks for all there is below a name, or for the verb that
+    /// every resource type has, can only have misspelt the name; what else is written out has to be in an operation that some role
+    /// spells out, because a wildcard of a role covers the misspelt, too.
+    fn pattern(&self, side: Side, start: &str, end: &str) -> Standing {
+        const OF_ALL: &[&str] = &["", "/read", "/write", "/delete", "/action"];
+        let whole = format!("{start}*{end}");
+        let is_named = |pattern: &str| match OF_ALL.contains(&end) {
+            true => pattern.split('*').next().is_some_and(|written| written.starts_with(start)),
+            false => !pattern.contains('*') && matches(&whole, pattern),
+        };
+        let names =
+            |side: &BTreeMap<String, String>| side.iter().find(|(known, _)| is_named(known)).map(|(_, role)| role.clone());
+        let (own, other) = self.sides(side);
+        match (names(own), names(other)) {
+            (Some(_), _) => Standing::Named,
+            // A definition that was not read may name one of them on this side.
+            _ if !self.whole => Standing::Unnamed,
+            // A resource provider need not have operations on both sides for somebody to ask for all that it has on one.
+            (None, Some(role)) if !OF_ALL.contains(&end) || written(&whole) > 1 => Standing::Elsewhere(role),
+            _ => Standing::Unnamed,
+        }
+    }
+
+    /// What is named on a side, and what on the other.
+    fn sides(&self, side: Side) -> (&BTreeMap<String, String>, &BTreeMap<String, String>) {
+        match side {
+            Side::Control => (&self.control, &self.data),
+            Side::Data => (&self.data, &self.control),
+        }
+    }
+
     /// A role that names operations of the resource type below or at which this one reads, writes or deletes. A type that is managed
     /// has these three, whether or not a role names them.
     fn resource(&self, operation: &str) -> Option<String> {
@@ -119,25 +147,6 @@ impl Operations {
         let below = format!("{ty}/");
         let mut named = self.control.range(below.clone()..).take_while(|(pattern, _)| pattern.starts_with(&below));
         named.next().filter(|_| of_resources).map(|(_, role)| role.clone())
-    }
-}
-
-/// What is known about a pattern: `start`, a wildcard, and `end`. Whoever asks for all there is below a name, or for the verb that every
-/// resource type has, can only have misspelt the name; what else is written out has to be in an operation that some role spells out,
-/// because a wildcard of a role covers the misspelt, too.
-fn pattern(own: &BTreeMap<String, String>, other: &BTreeMap<String, String>, start: &str, end: &str) -> Standing {
-    const OF_ALL: &[&str] = &["", "/read", "/write", "/delete", "/action"];
-    let whole = format!("{start}*{end}");
-    let is_named = |pattern: &str| match OF_ALL.contains(&end) {
-        true => pattern.split('*').next().is_some_and(|written| written.starts_with(start)),
-        false => !pattern.contains('*') && matches(&whole, pattern),
-    };
-    let names = |side: &BTreeMap<String, String>| side.iter().find(|(known, _)| is_named(known)).map(|(_, role)| role.clone());
-    match (names(own), names(other)) {
-        (Some(_), _) => Standing::Named,
-        // A resource provider need not have operations on both sides for somebody to ask for all that it has on one.
-        (None, Some(role)) if !OF_ALL.contains(&end) || written(&whole) > 1 => Standing::Elsewhere(role),
-        _ => Standing::Unnamed,
     }
 }
 
@@ -275,6 +284,7 @@ mod tests {
             (Side::Data, "Microsoft.Storage/storageAccounts/read", Standing::Unnamed),
             (Side::Data, "Microsoft.Web/sites/restrat/action", Standing::Unnamed),
             (Side::Control, "Microsoft.KeyVault/vaults/secrets/getSecret/action", Standing::Unnamed),
+            (Side::Control, "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*", Standing::Unnamed),
         ] {
             assert_eq!(part.standing(side, operation), expected, "{side:?} {operation}");
         }
