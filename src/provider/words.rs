@@ -281,8 +281,8 @@ text!(
     RoleDefinitionId,
     {
         "type": "string",
-        "pattern": "^(/.*/)?[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
-        "x-expected": "a role definition's GUID, or its full id",
+        "pattern": "^(/(.*/)?[Rr]ole[Dd]efinitions/)?[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+        "x-expected": "a role definition's GUID, or its full id (`…/roleDefinitions/` and the GUID)",
         "x-hints": [
             ["^[^/@{}]+$", "It looks like the name of a role; names stand in `role_definition_names`."]
         ]
