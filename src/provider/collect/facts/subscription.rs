@@ -27,7 +27,7 @@ use crate::{
     provider::{
         collect::{
             Lists, SIDE_BY_SIDE, each_subscription,
-            estate::{proof, scope},
+            estate::{delegated, proof, scope},
             lists::{inventory, needed as declared, security},
         },
         context::Context,
@@ -82,7 +82,12 @@ pub async fn facts(
         tenant_id: subscription.tenant_id.clone(),
         tenant_matches: subscription.tenant_matches,
         permissions: of(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
-        below: of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
+        below: match delegated::elsewhere(subscription) {
+            Some(why) => {
+                Err(delegated::unlisted(Subject::RoleAssignments, &format!("/subscriptions/{}", subscription.id), why))
+            }
+            None => of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
+        },
         providers: of(&providers, subscription, Subject::Providers, |states| (**states).clone()),
         plans: of(&plans, subscription, Subject::Plans, |list| project(list, |rows| rows.to_vec())),
         assessments: of(&assessments, subscription, Subject::Assessments, |list| project(list, |rows| rows.len())),

@@ -81,6 +81,8 @@ async fn a_subscription_of_another_tenant_is_told_apart() {
     let key = sandbox("subscription_tenant_matches");
     says(&check(subscription(SANDBOX, |row| row["tenantId"] = json!(other)), &key).await, "fail", &[other, "Lighthouse"]);
     says(&check(subscription(SANDBOX, |row| row["tenantId"] = Json::Null), &key).await, "unknown", &["reason=hidden"]);
+    let excess = check(subscription(SANDBOX, |row| row["tenantId"] = json!(other)), &sandbox("role_excess")).await;
+    says(&excess, "unknown", &["reason=not_proven", "Lighthouse"]);
 }
 
 #[tokio::test]
