@@ -95,9 +95,10 @@ impl Object {
         }
     }
 
-    /// Whether its members are hidden from those who are not in it.
+    /// Whether its members are, or may be, hidden from those who are not in it: a word that is new here may say so.
     pub fn hides_members(&self) -> bool {
-        self.visibility.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("HiddenMembership"))
+        let shows = |word: &str| ["", "Private", "Public"].iter().any(|known| known.eq_ignore_ascii_case(word));
+        self.visibility.as_deref().is_some_and(|word| !shows(word))
     }
 }
 
@@ -185,11 +186,13 @@ pub struct RolePermission {
 }
 
 impl RoleDefinition {
-    /// The operations it allows; none unless the service stated all of them.
+    /// The operations it allows; none unless the service stated all of them. A role is there to allow something, so an empty list states
+    /// nothing.
     pub fn operations(&self) -> Option<Vec<&str>> {
         let mut all = Vec::new();
-        for permission in self.role_permissions.as_ref()? {
-            all.extend(permission.allowed_resource_actions.as_ref()?.iter().map(String::as_str));
+        for permission in self.role_permissions.as_ref().filter(|all| !all.is_empty())? {
+            let allowed = permission.allowed_resource_actions.as_ref().filter(|allowed| !allowed.is_empty())?;
+            all.extend(allowed.iter().map(String::as_str));
         }
         Some(all)
     }

@@ -245,3 +245,79 @@ async fn a_list_without_a_global_administrator_is_not_believed() {
     assert_eq!(reading.gaps(), ["directory_role_assignments not_proven graph"]);
     assert_eq!(reading.ok()["summary"]["global_administrators"], Json::Null);
 }
+
+fn edit(tenant: &Tenant, list: &str, change: impl FnOnce(&mut Vec<Json>)) {
+    tenant.edit(list, |list| change(list["value"].as_array_mut().unwrap())).unwrap();
+}
+
+#[tokio::test]
+async fn a_role_that_allows_an_empty_list_is_not_called_unprivileged() {
+    for none in [json!([]), json!([{"allowedResourceActions": []}])] {
+        let tenant = with_schedules();
+        edit(&tenant, "directory-role-definitions", |rows| {
+            rows.iter_mut().filter(|row| row["isBuiltIn"] == false).for_each(|row| row["rolePermissions"] = none.clone());
+        });
+        for only in [false, true] {
+            let reading = Inside::by_arm(tenant.clone()).await.read(NAME, json!({"privileged_only": only})).await;
+            let answer = reading.ok();
+            let row = answer["role_assignments"].as_array().unwrap().iter().find(|row| row["built_in"] == false).unwrap();
+            assert_eq!((&row["privileged"], &answer["complete"]), (&Json::Null, &json!(false)), "{none} {only}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_what_somebody_could_activate_twice_the_one_that_lasts_longest_counts() {
+    for last in [false, true] {
+        let tenant = with_schedules();
+        edit(&tenant, "directory-role-eligibility-schedule-instances", |rows| {
+            let mut twin = rows[0].clone();
+            (twin["id"], twin["endDateTime"]) = (json!("another"), Json::Null);
+            rows.insert(usize::from(last), twin);
+        });
+        let who = "fab00002-0000-4000-8000-000000000002";
+        let arguments = json!({"assignment_types": ["eligible"], "principal_ids": [who], "expand_groups": false});
+        let answer = Inside::by_arm(tenant).await.read(NAME, arguments).await.ok();
+        assert_eq!(answer["role_assignments"][0]["permanent"], true, "listed last: {last}");
+    }
+}
+
+const ENGINEERING: &str = "fab00003-0000-4000-8000-000000000002";
+
+#[tokio::test]
+async fn a_group_of_nobody_leaves_no_tenant_without_a_global_administrator() {
+    let tenant = with_schedules();
+    edit(&tenant, "directory-role-assignments", |rows| {
+        let is_one = |row: &&Json| row["roleDefinitionId"] == GLOBAL_ADMINISTRATOR;
+        let mut one = rows.iter().find(is_one).unwrap().clone();
+        rows.retain(|row| !is_one(&row));
+        one["principalId"] = json!(ENGINEERING);
+        rows.push(one);
+    });
+    let tenant = tenant.with_fault(Fault::on("transitiveMembers").change(|body| body["value"] = json!([])));
+    let reading = Inside::by_arm(tenant).await.read(NAME, json!({"assignment_types": ["active"]})).await;
+    let gaps = reading.gaps();
+    assert!(gaps.iter().any(|gap| gap.starts_with("directory_role_assignments not_proven")), "{gaps:?}");
+    assert_eq!(reading.ok()["summary"]["global_administrators"], Json::Null);
+}
+
+#[tokio::test]
+async fn a_member_of_no_type_is_looked_up_and_a_new_word_for_users_is_no_member() {
+    const PRINTER: &str = "fab00002-0000-4000-8000-00000000000c";
+    for (typed, word, expected) in
+        [(true, "Guest", json!([2, true])), (false, "Guest", json!([2, true])), (true, "ExternalGuest", json!([1, false]))]
+    {
+        let tenant = with_schedules();
+        edit(&tenant, "users", |rows| {
+            rows.iter_mut().filter(|row| row["id"] == PRINTER).for_each(|row| row["userType"] = json!(word));
+        });
+        let tenant = tenant.with_fault(Fault::on("transitiveMembers").change(move |body| {
+            body["value"] = json!([{"id": PRINTER, "userType": word, "displayName": "P"}]);
+            if typed {
+                body["value"][0]["@odata.type"] = json!("#microsoft.graph.user");
+            }
+        }));
+        let answer = Inside::by_arm(tenant).await.read(NAME, json!({})).await.ok();
+        assert_eq!(json!([answer["summary"]["guests"], answer["complete"]]), expected, "{typed} {word}");
+    }
+}

@@ -343,7 +343,10 @@ fn known(kind: Kind, object: &Object) -> Known {
     Known {
         kind: Some(kind),
         display_name: object.display_name.clone(),
-        guest: object.user_type.as_deref().map(|word| word.eq_ignore_ascii_case("Guest")),
+        guest: object.user_type.as_deref().and_then(|word| {
+            let is = |known: &str| word.eq_ignore_ascii_case(known);
+            (is("Guest") || is("Member")).then(|| is("Guest"))
+        }),
         hides_members: object.hides_members(),
     }
 }

@@ -135,15 +135,20 @@ impl Facts {
     }
 
     fn row(&self, role: &str, principal_id: &str, scope: String, principal: Option<&Object>, kind: AssignmentTypeWord) -> Row {
-        let definition = self.definitions.as_ref().and_then(|all| all.iter().find(|one| one.id.eq_ignore_ascii_case(role)));
+        let defined: Vec<_> =
+            self.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.id.eq_ignore_ascii_case(role)).collect();
+        let definition = defined.first();
         let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
         let principal_id = principal_id.to_lowercase();
         let built_in = definition.and_then(|one| one.is_built_in);
-        // What is on the list is privileged whatever it says; of the others their operations decide.
-        let privileged = definition.and_then(|one| match one.operations() {
-            Some(operations) => Some(is_privileged(&template, operations.into_iter())),
+        // What is on the list is privileged whatever it says; of the others their operations decide, of one that is listed twice those of
+        // both.
+        let operations: Option<Vec<_>> = defined.iter().map(|one| one.operations()).collect();
+        let privileged = match operations {
+            Some(operations) => Some(is_privileged(&template, operations.into_iter().flatten())),
             None => is_privileged(&template, std::iter::empty()).then_some(true),
-        });
+        };
+        let privileged = privileged.filter(|_| definition.is_some());
         Row {
             key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
             role_display_name: definition.and_then(|one| one.display_name.clone()),
@@ -169,6 +174,11 @@ impl Facts {
 }
 
 impl Row {
+    /// How long it lasts: the more, the longer.
+    pub(super) fn lasting(&self) -> impl Ord + use<> {
+        (self.permanent != Some(false), self.ends_on.clone())
+    }
+
     fn last(&mut self, instance: &RoleInstance) {
         self.starts_on = instance.start_date_time.as_deref().and_then(time::canonical);
         self.ends_on = instance.end_date_time.as_deref().and_then(time::canonical);

@@ -189,6 +189,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         rows.extend(members);
         known.extend(people);
         without_repeated(&mut rows);
+        gaps.extend(without_member(&rows, &gaps));
     }
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     let which = "no directory role that was read is held by";
@@ -198,7 +199,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         gaps.extend(others);
     }
     let guests = guests(context, &mut rows, known, &mut gaps).await?;
-    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    // Of one role that somebody could activate twice, the one that lasts longest.
+    rows.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| b.lasting().cmp(&a.lasting())));
     rows.dedup_by(|a, b| a.key == b.key);
 
     let matched = rows.len();
@@ -287,12 +289,21 @@ fn without_administrator(arguments: &Arguments, wanted: Option<&BTreeSet<String>
     let asked = arguments.asks(AssignmentTypeWord::Active) && wanted.is_none_or(|roles| roles.contains(GLOBAL_ADMINISTRATOR));
     let mut active = rows.iter().filter(|row| row.assignment_type == AssignmentTypeWord::Active.word()).peekable();
     active.peek().filter(|_| asked)?;
-    if active.any(|row| row.role_template_id == GLOBAL_ADMINISTRATOR) {
-        return None;
-    }
+    (!active.any(|row| row.role_template_id == GLOBAL_ADMINISTRATOR)).then(nobody)
+}
+
+/// The same where groups alone hold it, and nobody is in them.
+fn without_member(rows: &[Row], gaps: &[Unreadable]) -> Option<Unreadable> {
+    let is_active = |row: &&Row| row.assignment_type == AssignmentTypeWord::Active.word();
+    let mut held = rows.iter().filter(is_active).filter(|row| row.role_template_id == GLOBAL_ADMINISTRATOR).peekable();
+    held.peek().filter(|_| !gaps.iter().any(|gap| ["group_members", "groups"].contains(&gap.subject.as_str())))?;
+    held.all(|row| row.principal_type == Kind::Group.word()).then(nobody)
+}
+
+fn nobody() -> Unreadable {
     let remedy = "Microsoft Graph lists nobody who holds Global Administrator now, and every tenant has somebody. Run again in a few \
                   minutes; if this persists, please report it.";
-    Some(Unreadable { reason: Reason::NotProven, ..hidden(ACTIVE, remedy.to_owned()) })
+    Unreadable { reason: Reason::NotProven, ..hidden(ACTIVE, remedy.to_owned()) }
 }
 
 fn hidden(subject: Subject, remedy: String) -> Unreadable {
@@ -346,7 +357,13 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
             });
         }
     }
-    Ok((more, members.people))
+    let (people, unresolved) = resolved(context, &mut more, members.people).await?;
+    // The members of a group in a group stand beside it.
+    more.retain(|row| row.principal_type != Kind::Group.word());
+    if more.iter().any(|row| row.principal_type == UNKNOWN) {
+        gaps.extend(unresolved);
+    }
+    Ok((more, people))
 }
 
 /// The guests among the principals.
@@ -358,7 +375,7 @@ async fn guests(context: &Context, rows: &mut [Row], known: Principals, gaps: &m
     let unsaid = wanted.keys().filter(|id| people.known.get(*id).is_some_and(|known| known.guest.is_none())).count();
     if unsaid > 0 {
         let remedy = format!(
-            "Microsoft Graph does not say of {unsaid} of the users whether they are guests (`userType` is null). Grant User.Read.All \
+            "Microsoft Graph does not say of {unsaid} of the users whether they are guests (`userType` is null, or a word that is new here). Grant User.Read.All \
              (Microsoft Graph, application), or have the user type set: Entra admin center > Users."
         );
         gaps.push(hidden(Subject::Users, remedy));
