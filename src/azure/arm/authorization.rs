@@ -15,7 +15,7 @@ const SCHEDULES: &str = "2020-10-01";
 const WITH_EFFECTS: &str = "2024-07-01-preview";
 
 /// What one role allows: the union over roles is what a principal may do.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Permission {
     /// Management operations, with `*`. None, as of the others, if the service did not say: an empty list would allow, or take out,
@@ -40,10 +40,17 @@ pub struct Permission {
 }
 
 impl RoleDefinition {
-    /// What it allows; none unless the service stated all of it.
+    /// What it allows; none unless the service stated all of it. A role is there to allow something: a custom one needs operations, and
+    /// each built-in one has some, so one that allows nothing is one of which nothing is stated.
     pub fn permissions(&self) -> Option<&[Permission]> {
-        let all = self.properties.permissions.as_deref()?;
-        all.iter().all(Permission::is_stated).then_some(all)
+        self.properties.permissions.as_deref().filter(|all| are_stated(all))
+    }
+}
+
+impl DenyAssignmentProperties {
+    /// Whether the service stated whom it denies what. One of nobody or of nothing would deny nothing, and nobody makes such.
+    pub fn is_stated(&self) -> bool {
+        !self.principals.is_empty() && are_stated(&self.permissions)
     }
 }
 
@@ -53,6 +60,12 @@ impl Permission {
         let Self { actions, not_actions, data_actions, not_data_actions, .. } = self;
         [actions, not_actions, data_actions, not_data_actions].iter().all(|list| list.is_some())
     }
+}
+
+/// Whether the service stated all that a role or a deny assignment speaks of, and that it speaks of anything at all.
+pub fn are_stated(permissions: &[Permission]) -> bool {
+    let names = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    permissions.iter().all(Permission::is_stated) && permissions.iter().any(|one| names(&one.actions) || names(&one.data_actions))
 }
 
 /// A role given to a principal at a scope.
@@ -145,7 +158,7 @@ pub struct DenyAssignmentProperties {
     /// Whether it stops at its own scope.
     #[serde(default, deserialize_with = "flag")]
     pub do_not_apply_to_child_scopes: Option<bool>,
-    /// What. Without it nothing says what is denied, and an empty list would deny nothing: such an answer is not read at all.
+    /// What. Without it nothing says what is denied, and such an answer is not read at all; an empty list says as little.
     pub permissions: Vec<Permission>,
     /// Who; the zero GUID is everyone. As for `permissions`.
     pub principals: Vec<Principal>,

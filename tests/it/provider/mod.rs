@@ -21,6 +21,7 @@ mod role_givable;
 mod role_lists;
 mod role_operations;
 mod role_people;
+mod role_unstated;
 mod role_validation;
 mod says_nothing;
 mod scope;

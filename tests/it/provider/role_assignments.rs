@@ -305,8 +305,10 @@ async fn a_role_that_is_refused_at_one_scope_is_asked_for_at_another() {
         .unwrap();
     let at = |id: &str| Fault::on(format!("/subscriptions/{id}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"));
     let role = json!({"id": format!("/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"), "name": ROLE,
-        "type": "Microsoft.Authorization/roleDefinitions",
-        "properties": {"roleName": "Odd", "type": "CustomRole", "assignableScopes": ["/"], "permissions": []}});
+    "type": "Microsoft.Authorization/roleDefinitions",
+    "properties": {"roleName": "Odd", "type": "CustomRole", "assignableScopes": ["/"], "permissions": [
+        {"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}
+    ]}});
     let tenant =
         tenant.with_fault(at(PRODUCTION).refuse(403, "AuthorizationFailed", "no")).with_fault(at(SANDBOX).answer_json(200, role));
     let inside = Inside::by_arm(tenant).await;

@@ -1,5 +1,7 @@
 //! From the rows of the authorization service to what is judged.
 
+use std::collections::BTreeMap;
+
 use ::time::OffsetDateTime;
 
 use crate::{
@@ -106,17 +108,21 @@ pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
         let is_group = |one: &wire::Principal| !one.kind.as_deref().is_some_and(account) && one.id != rbac::facts::EVERYONE;
         principals.iter().map(|one| (one.id.to_lowercase(), is_group(one))).collect()
     };
-    let is_stated = properties.permissions.iter().all(wire::Permission::is_stated);
+    let is_stated = wire::are_stated(&properties.permissions);
+    let principals = match properties.principals.is_empty() {
+        true => BTreeMap::from([(rbac::facts::EVERYONE.to_owned(), false)]),
+        false => named(&properties.principals),
+    };
     rbac::Deny {
         id: row.id.to_lowercase(),
         name: properties.deny_assignment_name.clone().unwrap_or_else(|| guid_of(&row.id)),
         scope: properties.scope.clone(),
         applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
         permissions: if is_stated { permissions(&properties.permissions) } else { vec![anything()] },
-        principals: named(&properties.principals),
+        principals,
         excluded: named(properties.exclude_principals.as_deref().unwrap_or_default()),
         // What is not known of it may or may not take something away.
-        conditional: !is_stated
+        conditional: !properties.is_stated()
             || properties.exclude_principals.is_none()
             || properties.condition.is_some()
             || properties.permissions.iter().any(|one| one.condition.is_some()),

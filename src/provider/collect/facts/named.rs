@@ -180,7 +180,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
                     let own = role.properties.role_name.as_deref();
                     names.iter().any(|name| own.is_some_and(|own| own.eq_ignore_ascii_case(name)))
                 };
-                found.roles.extend(list.iter().filter(named).map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+                found.add(list.iter().filter(named));
             }
             Err(error) => found.gaps.push(failure::gap(Subject::RoleDefinitions, &scope, &error)?),
         }
@@ -189,6 +189,22 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
         found.gaps.push(not_asked(unasked));
     }
     Ok(found)
+}
+
+/// Asks Resource Manager for the names that Resource Graph's list of roles lacks: it is behind, and nothing documents that it has all.
+pub async fn add_lacking(
+    context: &Context,
+    subscriptions: &[Subscription],
+    names: impl Iterator<Item = &String>,
+    definitions: &mut Definitions,
+) -> Result<()> {
+    let names: Vec<String> = names.filter(|name| definitions.all_of_name(name).is_empty()).cloned().collect();
+    if !names.is_empty() && engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph {
+        let more = elsewhere(context, subscriptions, &names).await?;
+        definitions.add(more.roles.values());
+        definitions.gaps.extend(more.gaps);
+    }
+    Ok(())
 }
 
 /// The gap that subscriptions are which were not asked for a role's name.

@@ -83,9 +83,7 @@ pub async fn facts(
         tenant_matches: subscription.tenant_matches,
         permissions: of(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
         below: match delegated::elsewhere(subscription) {
-            Some(why) => {
-                Err(delegated::unlisted(Subject::RoleAssignments, &format!("/subscriptions/{}", subscription.id), why))
-            }
+            Some(why) => Err(delegated::unlisted(Subject::RoleAssignments, &format!("/subscriptions/{}", subscription.id), why)),
             None => of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
         },
         providers: of(&providers, subscription, Subject::Providers, |states| (**states).clone()),

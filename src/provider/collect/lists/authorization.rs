@@ -144,6 +144,18 @@ pub struct Definitions {
 }
 
 impl Definitions {
+    /// Adds roles that were read. Of one that two definitions describe, each with other permissions, nobody knows what it allows.
+    pub fn add<'a>(&mut self, roles: impl Iterator<Item = &'a Arc<wire::RoleDefinition>>) {
+        for role in roles {
+            let (guid, own) = (role.name.to_lowercase(), &role.properties.permissions);
+            let mut added = Arc::clone(role);
+            if self.roles.get(&guid).is_some_and(|known| known.properties.permissions != *own) {
+                Arc::make_mut(&mut added).properties.permissions = None;
+            }
+            self.roles.insert(guid, added);
+        }
+    }
+
     /// The GUIDs of all roles of this name, without case: several can bear one.
     pub fn all_of_name(&self, name: &str) -> BTreeSet<String> {
         let bears =
@@ -178,14 +190,14 @@ pub async fn definitions(
         // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.
         && list.iter().any(|role| role.name.eq_ignore_ascii_case(built_in::OWNER))
     {
-        found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role))));
+        found.add(list.iter());
         return complete(context, found, first, used).await;
     }
     let custom: Vec<_> = scopes.iter().map(|scope| custom(context, scope)).collect();
     let (built_in, custom) = tokio::join!(built_in(context, scopes), join_all(custom));
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
-            Ok(list) => found.roles.extend(list.iter().map(|role| (role.name.to_lowercase(), Arc::clone(role)))),
+            Ok(list) => found.add(list.iter()),
             Err(error) => found.gaps.push(failure::gap(Subject::RoleDefinitions, scope, &error)?),
         }
     }

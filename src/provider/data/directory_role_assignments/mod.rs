@@ -296,7 +296,7 @@ fn without_administrator(arguments: &Arguments, wanted: Option<&BTreeSet<String>
 fn without_member(rows: &[Row], gaps: &[Unreadable]) -> Option<Unreadable> {
     let is_active = |row: &&Row| row.assignment_type == AssignmentTypeWord::Active.word();
     let mut held = rows.iter().filter(is_active).filter(|row| row.role_template_id == GLOBAL_ADMINISTRATOR).peekable();
-    held.peek().filter(|_| !gaps.iter().any(|gap| ["group_members", "groups"].contains(&gap.subject.as_str())))?;
+    held.peek().filter(|_| !gaps.iter().any(|gap| [Subject::GroupMembers, Subject::Groups].contains(&gap.subject)))?;
     held.all(|row| row.principal_type == Kind::Group.word()).then(nobody)
 }
 

@@ -8,9 +8,9 @@ use std::{
 use ::time::OffsetDateTime;
 
 use crate::{
-    azure,
+    azure::{self, answer::lenient::unstated},
     posture::{
-        Reason, Unreadable,
+        Reason, Subject, Unreadable,
         rbac::place,
         resource_id::{ResourceId, canonical},
         time,
@@ -28,6 +28,7 @@ use crate::{
         },
         context::Context,
         data::role_assignments::{Arguments, DenyRow, RoleRow, Row, nothing_read},
+        failure,
         words::AssignmentTypeWord,
     },
     sdk::Result,
@@ -99,6 +100,10 @@ pub(super) async fn read(
     found.denials.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
     found.place(&denials, |row| &row.properties.scope);
     gaps.extend(denials.gaps.into_iter().chain(unread));
+    for row in found.denials.values().filter(|row| !row.properties.is_stated()) {
+        let error = unstated("list deny assignments", row.id.as_str(), "principals` and `permissions");
+        gaps.push(failure::gap(Subject::DenyAssignments, &canonical(&row.properties.scope), &error)?);
+    }
     Ok(found)
 }
 
@@ -256,6 +261,7 @@ fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions) ->
         principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
         assignment_type: AssignmentTypeWord::Eligible.word().to_owned(),
         condition: own.condition.clone(),
+        condition_version: own.condition_version.clone(),
         starts_on: moment(&own.start_date_time),
         ends_on: moment(&own.end_date_time),
         created_on: moment(&own.created_on),

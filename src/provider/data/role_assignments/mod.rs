@@ -270,7 +270,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     let found = assignments::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
     let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
-    let definitions = authorization::definitions(context, &places, &found.used(), false).await?;
+    let mut definitions = authorization::definitions(context, &places, &found.used(), false).await?;
+    let names = arguments.role_definition_names.iter().flatten();
+    named::add_lacking(context, &subscriptions, names, &mut definitions).await?;
     let roles = wanted_roles(&arguments, &definitions, warnings)?;
     gaps.extend(nameless(&arguments, &definitions));
     gaps.extend(definitions.gaps.iter().cloned());

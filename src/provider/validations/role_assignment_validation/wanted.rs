@@ -105,7 +105,12 @@ impl Wanted {
                     );
                     problems.error(path, "Ambiguous value", detail);
                 }
-                self.several.insert(name.to_owned(), several.to_vec());
+                // One that was not read may be the one that is meant.
+                if whole {
+                    self.several.insert(name.to_owned(), several.to_vec());
+                } else {
+                    self.nameless.insert(name.to_owned());
+                }
             }
         }
     }
