@@ -294,7 +294,7 @@ pub struct Subscription {
     pub assessments: Read<Whole<usize>>,
     /// How many resources there are, by lower-case type.
     pub inventory: Read<Whole<BTreeMap<String, u64>>>,
-    /// The kinds of things that have scan results, and whether any says when the scan was.
+    /// The kinds of things that have scan results, and whether any says, believably, when the scan was.
     pub scans: Read<Whole<BTreeMap<&'static str, bool>>>,
     /// AKS clusters.
     pub clusters: Read<Whole<Vec<Cluster>>>,

@@ -1,6 +1,6 @@
 //! What a subscription produces: Defender for Cloud, and clusters that nobody can look into.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Verdict,
@@ -9,7 +9,10 @@ use super::{
 use crate::posture::{
     Area, Reason, Unreadable,
     connection::evidence::{Facts, Read, Subscription, Whole},
-    defender::{Coverage, Foundational, OFFERS, Plan, available, foundational, offered, resource_count, surely_unregistered},
+    defender::{
+        Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named, offered,
+        resource_count, standing, surely_unregistered,
+    },
 };
 
 const DEFENDER: &str = "microsoft.security";
@@ -127,12 +130,13 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         (Err(gap), Ok(inventory)) if gap.reason == Reason::NotRegistered => return without(facts, subscription, inventory, gap),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
-    let Needed { offered: needed, absent } = needed(facts, &plans.rows, &inventory.rows);
-    let names = |is: &dyn Fn(&Plan) -> bool| sorted(needed.iter().filter(|plan| is(plan)).map(|plan| plan.name.as_str()));
-    let off = names(&|plan| plan.enabled() == Some(false));
-    let bare = names(&|plan| plan.is_on() && matches!(plan.covered(subscription.seen()), Coverage::None(_)));
-    let is_unfamiliar = |plan: &Plan| matches!(plan.covered(subscription.seen()), Coverage::Unfamiliar(_));
-    let silent = names(&|plan| plan.enabled().is_none() || is_unfamiliar(plan));
+    let judged = judged(facts, subscription, &plans.rows, &inventory.rows);
+    let names = |is: &dyn Fn(&str) -> bool| sorted(judged.iter().filter(|(_, why)| is(why)).map(|(name, _)| name.as_str()));
+    let because = |reason: &str| names(&|why| why == reason);
+    let (off, bare) = (because("plan_off"), because("not_covered"));
+    let (absent, doubtful) = (because(Reason::NotListed.word()), because(Reason::NotProven.word()));
+    let told = ["", "plan_off", "not_covered", Reason::NotListed.word(), Reason::NotProven.word()];
+    let silent = names(&|why| !told.contains(&why));
     if let Some(first) = off.first() {
         return Verdict::fail(
             format!("the resources need plans that are off: {}", listed(&off)),
@@ -167,7 +171,13 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
             LOOK,
         )
         .with("unstated", joined(&silent)),
-        None if needed.is_empty() => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
+        None if !doubtful.is_empty() => Verdict::unknown(
+            Reason::NotProven.word(),
+            format!("the service does not state what has replaced these plans, or contradicts itself: {}", listed(&doubtful)),
+            LOOK,
+        )
+        .with("unstated", joined(&doubtful)),
+        None if judged.is_empty() => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
         None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
             Some(state) => Verdict::unknown(
                 Reason::NotRegistered.word(),
@@ -175,16 +185,14 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
                 register("Microsoft.Security", subscription),
             )
             .with("state", state),
-            None => Verdict::pass("every plan that the resources need is on").with("needed", needed.len()),
+            None => Verdict::pass("every plan that the resources need is on").with("needed", names(&|_| true).len()),
         },
     }
 }
 
 /// The list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's state agrees.
 fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMap<String, u64>>, gap: &Unreadable) -> Verdict {
-    let mut needed: Vec<&str> = needed(facts, &[], &inventory.rows).absent.into_iter().map(available).collect();
-    needed.sort_unstable();
-    needed.dedup();
+    let needed = sorted(needed(facts, &inventory.rows).map(|offer| available(offer.name)));
     if needed.is_empty() {
         return match &inventory.unproven {
             Some(gap) => Verdict::unread(gap),
@@ -216,31 +224,38 @@ const OVERRIDDEN: &str = "Find the resources with an override (Defender for Clou
                           Defender page), or enforce the plan for all of them.";
 
 /// The plans for which a subscription has resources, of the areas that are on.
-struct Needed<'a> {
-    offered: Vec<&'a Plan>,
-    /// Those that are not in the service's list, and whose resources no other plan in it protects.
-    absent: Vec<&'static str>,
+fn needed(facts: &Facts, counts: &BTreeMap<String, u64>) -> impl Iterator<Item = &'static Offer> {
+    let is_on = |offer: &&Offer| area_of(offer.name).is_some_and(|area| facts.areas.contains(&area));
+    OFFERS.iter().filter(is_on).filter(|offer| offer.resource_types.iter().any(|ty| is_there(ty, counts)))
 }
 
-fn needed<'a>(facts: &Facts, plans: &'a [Plan], counts: &BTreeMap<String, u64>) -> Needed<'a> {
-    let find = |name: &str| plans.iter().find(|plan| plan.name.eq_ignore_ascii_case(name));
-    let there = |ty: &&&str| counts.get(&ty.to_ascii_lowercase()).is_some_and(|count| *count > 0);
-    let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && find(other.name).is_some());
-    let mut needed = Needed { offered: Vec::new(), absent: Vec::new() };
-    for offer in OFFERS.iter().filter(|offer| area_of(offer.name).is_some_and(|area| facts.areas.contains(&area))) {
-        let mut types = offer.resource_types.iter().filter(there).peekable();
-        if types.peek().is_none() {
-            continue;
-        }
-        match find(offer.name) {
-            // Its successor is judged by itself, if there is one.
-            Some(plan) if plan.deprecated && plan.replaced_by.iter().any(|name| find(name).is_some()) => {}
-            Some(plan) => needed.offered.push(plan),
-            None if types.all(|ty| protected(ty)) => {}
-            None => needed.absent.push(offer.name),
-        }
-    }
-    needed
+fn is_there(ty: &str, counts: &BTreeMap<String, u64>) -> bool {
+    counts.get(&ty.to_ascii_lowercase()).is_some_and(|count| *count > 0)
+}
+
+/// Each plan that is needed, or what has replaced it, and the word for why it falls short, empty if it does not: by the same judgement
+/// as in `defender_validation`.
+fn judged(
+    facts: &Facts,
+    subscription: &Subscription,
+    plans: &[Plan],
+    counts: &BTreeMap<String, u64>,
+) -> BTreeSet<(String, &'static str)> {
+    let is_listed = |name: &str| named(plans, name).next().is_some();
+    let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && is_listed(other.name));
+    // What another plan protects does not need one that the list lacks.
+    let is_dispensable = |offer: &Offer| {
+        let mut there = offer.resource_types.iter().filter(|ty| is_there(ty, counts));
+        !is_listed(offer.name) && there.all(|ty| protected(ty))
+    };
+    needed(facts, counts)
+        .filter(|offer| !is_dispensable(offer))
+        .map(|offer| {
+            let requirement = Requirement { plan: offer.name.to_owned(), ..Requirement::default() };
+            let verdict = judge(&requirement, plans, subscription.seen());
+            (verdict.instead.map_or(requirement.plan, |(name, _)| name), verdict.reason)
+        })
+        .collect()
 }
 
 pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
@@ -248,9 +263,11 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
     };
-    let on: Vec<&Plan> = plans.rows.iter().filter(|plan| plan.is_on() && !plan.deprecated).collect();
+    let on = plans.rows.iter().filter(|plan| plan.is_on());
+    let on: Vec<(&str, Coverage<'_>)> =
+        on.filter_map(|plan| Some((plan.name.as_str(), covered(plan, &plans.rows, subscription)?))).collect();
     let names = |is: &dyn Fn(Coverage<'_>) -> bool| -> Vec<&str> {
-        sorted(on.iter().filter(|plan| is(plan.covered(subscription.seen()))).map(|plan| plan.name.as_str()))
+        sorted(on.iter().filter(|(_, coverage)| is(*coverage)).map(|(name, _)| *name))
     };
     let partial = names(&|coverage| coverage == Coverage::Partial);
     let none = names(&|coverage| matches!(coverage, Coverage::None(_)));
@@ -290,6 +307,21 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
     }
 }
 
+/// How much is covered of what a plan that is on protects; none where all that has replaced it is on, and tells by itself.
+fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -> Option<Coverage<'a>> {
+    if named(plans, &plan.name).any(|row| row.enabled() == Some(false)) {
+        // The list says both of the plan.
+        return Some(Coverage::Unstated);
+    }
+    match standing(plan, plans) {
+        Standing::Unstated => Some(Coverage::Unstated),
+        // What the list lacks may be what protects the rest.
+        Standing::Replaced { absent, .. } if !absent.is_empty() => Some(Coverage::Unstated),
+        Standing::Replaced { by, .. } if by.iter().all(|successor| successor.is_on()) => None,
+        Standing::Own | Standing::Replaced { .. } => Some(plan.covered(subscription.seen())),
+    }
+}
+
 /// Servers and container images; SQL databases scan themselves.
 pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     let (plans, scans) = match (&subscription.plans, &subscription.scans) {
@@ -299,7 +331,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     let (mut missing, mut untimed) = (Vec::new(), Vec::new());
     let (mut judged, mut unread) = (0, None);
     let scanning = [("server", "VirtualMachines"), ("container_image", "Containers")];
-    let is_silent = |name: &str| plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(name) && own.enabled().is_none());
+    let is_silent = |name: &str| named(&plans.rows, name).any(|own| own.enabled().is_none());
     let silent: Vec<&str> = scanning.iter().map(|(_, plan)| *plan).filter(|plan| is_silent(plan)).collect();
     if !silent.is_empty() {
         return Verdict::unknown(
@@ -310,7 +342,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         .with("unstated", joined(&silent));
     }
     for (kind, plan) in scanning {
-        if !plans.rows.iter().any(|own| own.name.eq_ignore_ascii_case(plan) && own.is_on()) {
+        if !named(&plans.rows, plan).any(Plan::is_on) {
             continue;
         }
         match scans.rows.get(kind) {
@@ -344,7 +376,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     if !untimed.is_empty() {
         return Verdict::unknown(
             Reason::ScanTimeUnsaid.word(),
-            format!("there are scan results without any time for: {}", untimed.join(", ")),
+            format!("there are scan results without any time, or with one in the future, for: {}", untimed.join(", ")),
             "Nothing needs to be done where the service gives no time; that something was scanned is not proven by it.",
         )
         .with("untimed", untimed.join(","));
@@ -420,10 +452,11 @@ fn nothing_to_scan<'a>(plan: &str, inventory: &'a Read<Whole<BTreeMap<String, u6
     }
 }
 
-/// The engines list plans in orders of their own.
+/// Each once: the engines list plans in orders of their own.
 fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
+    names.dedup();
     names
 }
 

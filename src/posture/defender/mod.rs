@@ -5,10 +5,12 @@ mod readiness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use time::{Date, OffsetDateTime};
+
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
 pub use readiness::{Requirement, Verdict, judge, judge_unregistered};
 
-use super::Reason;
+use super::{Reason, time::days_between};
 
 /// One Defender plan of one subscription, as the service states it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +48,8 @@ pub struct Extension {
     pub enabled: Option<bool>,
     /// The code of its last operation (`Succeeded`, `Failed`), if the service gave one.
     pub operation_code: Option<String>,
+    /// Whether the service gave a status of its last operation, with a code or without.
+    pub operation_stated: bool,
     /// What the service said about it.
     pub operation_message: Option<String>,
     /// Its settings as canonical JSON.
@@ -166,6 +170,50 @@ impl Plan {
     }
 }
 
+/// Which rows of the list tell how well that is protected which a plan stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing<'a> {
+    /// Its own row.
+    Own,
+    /// Those of the plans that have replaced it, of which the list may lack some.
+    Replaced {
+        /// The rows of those that are listed.
+        by: Vec<&'a Plan>,
+        /// The names of those that are not.
+        absent: Vec<&'a str>,
+    },
+    /// None: it has been replaced, and the service does not say by what.
+    Unstated,
+}
+
+/// A deprecated plan says nothing about protection once its successors are offered.
+pub fn standing<'a>(plan: &'a Plan, plans: &'a [Plan]) -> Standing<'a> {
+    if !plan.deprecated {
+        return Standing::Own;
+    }
+    if plan.replaced_by.is_empty() {
+        return Standing::Unstated;
+    }
+    let by: Vec<&Plan> = plan.replaced_by.iter().flat_map(|name| named(plans, name)).collect();
+    if by.is_empty() {
+        return Standing::Own;
+    }
+    let absent = plan.replaced_by.iter().map(String::as_str).filter(|name| named(plans, name).next().is_none()).collect();
+    Standing::Replaced { by, absent }
+}
+
+/// The rows of a plan; a list that has a plan twice is as good as the worse of them.
+pub fn named<'a>(plans: &'a [Plan], name: &str) -> impl Iterator<Item = &'a Plan> {
+    plans.iter().filter(move |plan| plan.name.eq_ignore_ascii_case(name))
+}
+
+/// How many days ago the newest scan was; none if it is dated in the future, which nobody can believe.
+pub fn scan_age(newest: OffsetDateTime, today: Date) -> Option<i64> {
+    let age = days_between(newest, today);
+    // Clocks differ by minutes; what is dated later than tomorrow has no time that could be believed.
+    (age >= -1).then_some(age)
+}
+
 /// What the list of plans says of the free posture tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foundational {
@@ -181,13 +229,16 @@ pub enum Foundational {
 
 /// Whether the free posture tier is on, as far as the list of plans says.
 pub fn foundational(plans: &[Plan]) -> Foundational {
-    let mut rows = plans.iter().filter(|plan| plan.name.eq_ignore_ascii_case("FoundationalCspm")).peekable();
+    let mut rows = named(plans, "FoundationalCspm").peekable();
     if rows.peek().is_none() {
         return Foundational::Absent;
     }
-    // One that is on and covers nothing says two things.
-    let said: BTreeSet<Option<bool>> =
-        rows.map(|plan| plan.enabled().filter(|enabled| !enabled || !plan.covers_nothing())).collect();
+    // One that is on and covers nothing says two things, and one that covers in a new word may.
+    let is_doubtful = |plan: &Plan| {
+        let covered = plan.covered(Err(Reason::NotProven));
+        !matches!(covered, Coverage::Full | Coverage::Partial | Coverage::Unstated)
+    };
+    let said: BTreeSet<Option<bool>> = rows.map(|plan| plan.enabled().filter(|enabled| !enabled || !is_doubtful(plan))).collect();
     match said.into_iter().collect::<Vec<_>>().as_slice() {
         [Some(true)] => Foundational::On,
         [Some(false)] => Foundational::Off,

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use super::{Coverage, Extension, Plan, Protects, Seen, offered, protects, surely_unregistered};
+use super::{Coverage, Extension, Plan, Protects, Seen, Standing, named, offered, protects, standing, surely_unregistered};
 use crate::posture::{Reason, Status};
 
 /// What one plan has to satisfy.
@@ -56,16 +56,15 @@ impl Verdict {
 
 /// Judges one requirement against the plans of one subscription, of whose resources this much is seen.
 pub fn judge(requirement: &Requirement, plans: &[Plan], seen: Result<Seen<'_>, Reason>) -> Verdict {
-    let named = |name: &str| plans.iter().filter(|plan| plan.name.eq_ignore_ascii_case(name)).collect::<Vec<_>>();
-    let rows = named(&requirement.plan);
-    if rows.is_empty() {
+    let mut rows = named(plans, &requirement.plan).peekable();
+    if rows.peek().is_none() {
         return not_listed(&requirement.plan);
     }
     if let Some(irrelevant) = irrelevant(requirement, seen) {
         return irrelevant;
     }
     // A list that has a plan twice is as good as the worse of the two.
-    let verdicts = rows.into_iter().map(|plan| judge_row(requirement, plan, &named, seen));
+    let verdicts = rows.map(|plan| judge_row(requirement, plan, plans, seen));
     verdicts.min_by_key(|verdict| verdict.status).unwrap_or_else(|| not_listed(&requirement.plan))
 }
 
@@ -73,32 +72,23 @@ fn not_listed(plan: &str) -> Verdict {
     Verdict::unknown(Reason::NotListed, format!("the list of plans lacks {plan}"))
 }
 
-/// Judges one row of the list; `named` finds the rows of a plan.
-fn judge_row<'a>(
-    requirement: &Requirement,
-    plan: &Plan,
-    named: &dyn Fn(&str) -> Vec<&'a Plan>,
-    seen: Result<Seen<'_>, Reason>,
-) -> Verdict {
-    // A deprecated plan says nothing about protection once its successors are offered.
-    let successors: Vec<&Plan> = plan.replaced_by.iter().flat_map(|name| named(name)).collect();
-    if plan.deprecated && plan.replaced_by.is_empty() {
-        let detail = format!("{} is deprecated, and the service does not state what has replaced it", plan.name);
-        return Verdict::unknown(Reason::NotProven, detail);
-    }
-    if plan.deprecated && !successors.is_empty() {
-        let verdicts = successors.into_iter().map(|successor| {
-            let inherited = inherited(requirement, successor);
-            Verdict {
-                instead: Some((inherited.plan.clone(), inherited.subplan.clone())),
-                ..judge_plan(&inherited, successor, seen)
-            }
-        });
-        // A successor that the list lacks may be what protects the rest.
-        let absent = plan.replaced_by.iter().filter(|name| named(name).is_empty()).map(|name| not_listed(name));
-        return verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass);
-    }
-    judge_plan(requirement, plan, seen)
+/// Judges one row of the list of plans.
+fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: Result<Seen<'_>, Reason>) -> Verdict {
+    let (by, absent) = match standing(plan, plans) {
+        Standing::Own => return judge_plan(requirement, plan, seen),
+        Standing::Unstated => {
+            let detail = format!("{} is deprecated, and the service does not state what has replaced it", plan.name);
+            return Verdict::unknown(Reason::NotProven, detail);
+        }
+        Standing::Replaced { by, absent } => (by, absent),
+    };
+    let verdicts = by.into_iter().map(|successor| {
+        let inherited = inherited(requirement, successor);
+        Verdict { instead: Some((inherited.plan.clone(), inherited.subplan.clone())), ..judge_plan(&inherited, successor, seen) }
+    });
+    // A successor that the list lacks may be what protects the rest.
+    let absent = absent.into_iter().map(|name| Verdict { instead: Some((name.to_owned(), None)), ..not_listed(name) });
+    verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass)
 }
 
 /// The same where the list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's own
@@ -226,7 +216,11 @@ fn judge_extension_row(name: &str, extension: &Extension) -> Option<Verdict> {
         Some(true) => {}
     }
     let said = extension.operation_message.as_deref().unwrap_or("no message");
-    let code = extension.operation_code.as_deref()?;
+    let Some(code) = extension.operation_code.as_deref() else {
+        // No status is none of an operation that failed; a status without a code may be.
+        let detail = || format!("{name}: {} is on, and the status of its last operation has no code: {said}", extension.name);
+        return extension.operation_stated.then(|| Verdict::unknown(Reason::InvalidResponse, detail()));
+    };
     match extension.healthy() {
         Some(true) => None,
         Some(false) => {

@@ -9,9 +9,10 @@ use time::Date;
 use crate::{
     posture::{
         Reason, Status, Subject, Unreadable,
-        defender::{Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, surely_unregistered},
+        defender::{
+            Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, scan_age, surely_unregistered,
+        },
         filter,
-        time::days_between,
     },
     provider::{
         collect::{
@@ -255,9 +256,14 @@ impl Facts {
 
     /// Why a list of a subscription is missing.
     fn because(&self, subject: Subject, subscription: &Subscription) -> Reason {
+        self.unproven(subject, subscription).unwrap_or(Reason::NotProven)
+    }
+
+    /// Why a list of a subscription is missing, or may not be whole.
+    fn unproven(&self, subject: Subject, subscription: &Subscription) -> Option<Reason> {
         let scope = format!("/subscriptions/{}", subscription.id);
         let gap = self.gaps.iter().find(|gap| gap.subject == subject && gap.scope == scope);
-        gap.map_or(Reason::NotProven, |gap| gap.reason)
+        gap.map(|gap| gap.reason)
     }
 }
 
@@ -341,6 +347,7 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
     let offers: Vec<&Offer> =
         arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
     let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
+    let is_whole = facts.unproven(Subject::Vulnerabilities, subscription).is_none();
     let judge = |kind: &str| {
         let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
         // That there is nothing is known only of an inventory that is proven whole.
@@ -353,14 +360,19 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
                 facts.why(Subject::Vulnerabilities, subscription),
                 "its scan results could not be read".to_owned(),
             ),
-            (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| days_between(newest, today))) {
-                // Clocks differ by minutes; what is dated later than tomorrow has no time that could be believed.
-                Some(Some(age)) if age < -1 => {
+            (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| scan_age(newest, today))) {
+                Some(Some(None)) => {
                     let detail = "the newest scan result is dated in the future, so nothing says when the scan was".to_owned();
                     (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
                 }
-                Some(Some(age)) if age <= i64::from(most) => (Status::Pass, "", String::new()),
-                Some(Some(age)) => {
+                Some(Some(Some(age))) if age <= i64::from(most) => (Status::Pass, "", String::new()),
+                Some(Some(Some(age))) if !is_whole => {
+                    let detail = format!(
+                        "the newest scan that is seen is {age} days old, {most} are allowed; a newer one may be in what is not seen"
+                    );
+                    (Status::Unknown, Reason::NotProven.word(), detail)
+                }
+                Some(Some(Some(age))) => {
                     (Status::Fail, "scan_too_old", format!("the newest scan is {age} days old, {most} are allowed"))
                 }
                 Some(None) => {
@@ -368,6 +380,9 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
                     (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
                 }
                 None if nothing => (Status::NotApplicable, "no_resources", "nothing to scan".to_owned()),
+                None if !is_whole => {
+                    (Status::Unknown, Reason::NotProven.word(), "no scan result is seen, and there may be some".to_owned())
+                }
                 None => (Status::Unknown, Reason::NoDataYet.word(), "no scan result yet".to_owned()),
             },
         }
@@ -409,8 +424,9 @@ fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str
              --subscription {subscription_id}."
         ),
         "not_listed" => format!(
-            "Look at Defender for Cloud > Environment settings > the subscription whether {plan} can be had there; leave it out of `plans` if it \
-             cannot."
+            "Look at Defender for Cloud > Environment settings > the subscription whether {plan} can be had there; leave {} out of `plans` if it \
+             cannot.",
+            requirement.plan
         ),
         "extension_off" | "extension_unhealthy" | "extension_not_available" => {
             "In the portal: Defender for Cloud > Environment settings > the subscription > Settings & monitoring.".to_owned()

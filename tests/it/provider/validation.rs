@@ -396,3 +396,48 @@ async fn an_error_that_cannot_pass_is_not_waited_for() {
         assert!(started.elapsed().as_secs() < 15, "{name} waited for {summary}");
     }
 }
+
+#[tokio::test]
+async fn an_operation_of_an_extension_whose_status_has_no_code_is_unknown() {
+    for (status, errors) in [
+        (json!({"message": "Deployment failed"}), 1),
+        (json!({"code": null}), 1),
+        (json!({}), 1),
+        (Json::Null, 0),
+        (json!({"code": "Succeeded"}), 0),
+    ] {
+        let tenant = edited("pricings", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            for row in rows.iter_mut().filter(|row| row["name"] == "StorageAccounts") {
+                row["properties"]["pricingTier"] = json!("Standard");
+                row["properties"]["resourcesCoverageStatus"] = json!("FullyCovered");
+                row["properties"]["extensions"] =
+                    json!([{"name": "OnUploadMalwareScanning", "isEnabled": "True", "operationStatus": status}]);
+            }
+        });
+        let wanted = json!({"StorageAccounts": {"extensions": ["OnUploadMalwareScanning"]}});
+        let wanted = json!({"plans": wanted, "subscription_ids": [PRODUCTION]});
+        let reading = Inside::on(tenant).await.plan("defender_validation", wanted).await;
+        assert_eq!(reading.errors().len(), errors, "{status}: {}", reading.detail());
+        assert_eq!(reading.detail().contains("has no code"), errors == 1, "{status}: {}", reading.detail());
+    }
+}
+
+#[tokio::test]
+async fn a_scan_is_not_too_old_where_a_newer_one_may_be_unseen() {
+    let limited = Fault::on("Microsoft.Authorization/permissions").change(|answer| {
+        let actions = ["Microsoft.Security/pricings/read", "Microsoft.Resources/*/read"];
+        *answer = json!({"value": [{"actions": actions, "notActions": [], "dataActions": [], "notDataActions": []}]});
+    });
+    let old = edited("sub-assessments", |list| {
+        for row in list["value"].as_array_mut().unwrap() {
+            row["properties"]["timeGenerated"] = json!("2026-01-01T00:00:00Z");
+        }
+    });
+    let wanted = json!({"plans": {"VirtualMachines": {}}, "subscription_ids": [PRODUCTION], "require_scan_within_days": 3});
+    let whole = Inside::by_arm(old.clone()).await.plan("defender_validation", wanted.clone()).await;
+    assert!(whole.detail().contains("scan_too_old"), "{}", whole.detail());
+    let short = Inside::by_arm(old.with_fault(limited)).await.plan("defender_validation", wanted).await;
+    assert!(!short.detail().contains("scan_too_old"), "{}", short.detail());
+    assert!(short.detail().contains("a newer one may be in what is not seen"), "{}", short.detail());
+}

@@ -111,6 +111,7 @@ fn extensions_have_to_be_there_on_and_healthy() {
         name: "AgentlessVmScanning".into(),
         enabled,
         operation_code: code.map(Into::into),
+        operation_stated: code.is_some(),
         ..Extension::default()
     };
     let wanted = Requirement { extensions: ["agentlessvmscanning".into()].into(), ..require("VirtualMachines", None) };
@@ -126,6 +127,9 @@ fn extensions_have_to_be_there_on_and_healthy() {
         let plan = Plan { extensions, ..plan("VirtualMachines", "Standard", Some("P2")) };
         assert_eq!(reason(&wanted, &[plan]), expected);
     }
+    let wordless = Extension { operation_stated: true, ..extension(Some(true), None) };
+    let plan = Plan { extensions: vec![wordless], ..plan("VirtualMachines", "Standard", Some("P2")) };
+    assert_eq!(reason(&wanted, &[plan]), (Status::Unknown, "invalid_response"), "a status without a code");
 }
 
 #[test]
@@ -175,6 +179,7 @@ fn every_field_that_speaks_against_the_tier_is_heard() {
         name: "AgentlessVmScanning".into(),
         enabled,
         operation_code: code.map(Into::into),
+        operation_stated: code.is_some(),
         ..Extension::default()
     };
     let wanted = Requirement { extensions: ["AgentlessVmScanning".into()].into(), ..require("VirtualMachines", Some("P2")) };

@@ -19,7 +19,7 @@ use crate::{
             Need,
             evidence::{Read, Subscription, Whole},
         },
-        defender::{Foundational, Plan, foundational},
+        defender::{Foundational, Plan, foundational, scan_age},
         graph_permission::unasked,
         rbac::Permission,
         resource_id::within,
@@ -76,6 +76,7 @@ pub async fn facts(
         let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;
         assessments = lists(context, Subject::Assessments, &silent, read).await?;
     }
+    let today = context.client.now().date();
     let fact = |subscription: &scope::Subscription| Subscription {
         id: subscription.id.clone(),
         state: subscription.state.clone(),
@@ -91,7 +92,8 @@ pub async fn facts(
         assessments: of(&assessments, subscription, Subject::Assessments, |list| project(list, |rows| rows.len())),
         inventory: of(&resources, subscription, Subject::Resources, |list| project(list, Clone::clone)),
         scans: of(&scans, subscription, Subject::Vulnerabilities, |list| {
-            project(list, |rows| rows.iter().map(|(kind, newest)| (*kind, newest.is_some())).collect())
+            let is_dated = |newest: &Option<_>| newest.and_then(|newest| scan_age(newest, today)).is_some();
+            project(list, |rows| rows.iter().map(|(kind, newest)| (*kind, is_dated(newest))).collect())
         }),
         clusters: of(&clusters, subscription, Subject::Clusters, |list| project(list, |rows| rows.to_vec())),
     };

@@ -40,8 +40,8 @@ pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<
         let mut all = BTreeMap::<String, Vec<Plan>>::new();
         queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row, redacts))).await?;
         for plans in all.values_mut() {
-            // A row that moves from page to page while they are read comes twice.
-            plans.dedup_by(|a, b| a.name.eq_ignore_ascii_case(&b.name));
+            // A row that moves from page to page while they are read comes twice. Two that differ are two: the worse counts.
+            plans.dedup();
         }
         Ok(all)
     };
@@ -69,12 +69,14 @@ fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
 }
 
 fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
+    let operation_stated = wire.operation_status.is_some();
     let (operation_code, operation_message) =
         wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
     Extension {
         name: wire.name,
         enabled: wire.is_enabled,
         operation_code,
+        operation_stated,
         operation_message: operation_message.and_then(|text| azure::said(&text, redacts_people)),
         settings_json: wire.additional_extension_properties.map(|settings| {
             let settings = settings.into_iter().collect::<serde_json::Map<_, _>>();
@@ -245,7 +247,7 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_pe
     let all = |texts: Vec<String>| texts.into_iter().map(text).collect();
     let metadata = Metadata {
         assessment_key: key.clone(),
-        severity: own.severity.unwrap_or_default(),
+        severity: own.severity.map(text).unwrap_or_default(),
         categories: all(own.categories.unwrap_or_default()),
         threats: all(own.threats),
         tactics: all(own.tactics),

@@ -3,6 +3,7 @@
 mod checklist;
 mod directory;
 mod independence;
+mod plans;
 mod sign_in;
 mod subscriptions;
 
