@@ -198,8 +198,8 @@ struct Attributes {
     scope_type: String,
     /// The subscription, management group or tenant. Null for several subscriptions, and if the subscription was not found.
     scope_id: Option<String>,
-    /// The subscriptions of the connection that are visible, lower-case GUIDs.
-    visible_subscription_ids: Vec<String>,
+    /// The subscriptions of the connection that are visible, lower-case GUIDs. Null if they could not be read.
+    visible_subscription_ids: Option<Vec<String>>,
     /// Every subscription that the sign-in sees, in the connection's scope or not, by key. Null if they could not be listed.
     detected_subscriptions: Option<Vec<DetectedRow>>,
     /// Application permissions of Microsoft Graph in the token. Null if there is no readable token, or if the area `identity` is off.
@@ -288,7 +288,7 @@ fn attributes(
         detected_subscriptions: found.detected.map(|all| all.iter().map(|(one, in_scope)| detected(one, *in_scope)).collect()),
         principal_type: principal_type(facts.sign_in.holder).to_owned(),
         scope_type: facts.scope.kind.to_owned(),
-        scope_id: scope_id(context, &facts.sign_in.tenant_id, &found.visible),
+        scope_id: scope_id(context, &facts.sign_in.tenant_id, found.visible.as_deref().unwrap_or_default()),
         object_id: facts.sign_in.object_id,
         client_id: facts.sign_in.client_id,
         tenant_id: facts.sign_in.tenant_id,

@@ -61,8 +61,8 @@ pub struct Found {
     pub facts: Facts,
     /// Where the tenant is, if discovery said so: `EU`, `USGov/DODCON`.
     pub region: Option<String>,
-    /// The subscriptions that are visible, chosen or not.
-    pub visible: Vec<String>,
+    /// The subscriptions that are visible, chosen or not; none if that could not be read.
+    pub visible: Option<Vec<String>>,
     /// Every subscription that the sign-in sees, and whether the connection stands for it; none if they could not be listed.
     pub detected: Option<Vec<(scope::Subscription, bool)>>,
     /// Chosen subscriptions that are not visible, and expectations that could not be read.
@@ -150,7 +150,8 @@ struct Survey {
     kind: &'static str,
     detected: std::result::Result<usize, Undetected>,
     gaps: Vec<Unreadable>,
-    visible: Vec<String>,
+    /// None if that could not be read.
+    visible: Option<Vec<String>>,
     /// Every subscription that the sign-in sees, and whether it is in the scope; none if they could not be listed.
     seen: Option<Vec<(scope::Subscription, bool)>>,
     chosen: Vec<scope::Subscription>,
@@ -176,8 +177,9 @@ async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
         kind: kind(context),
         gaps: undetected.gaps.clone(),
         chosen_gaps: undetected.gaps.clone(),
+        // Only what was read says that there is none.
+        visible: undetected.certain.then(Vec::new),
         detected: Err(undetected),
-        visible: Vec::new(),
         seen: seen.map(|all| all.into_iter().map(|subscription| (subscription, false)).collect()),
         chosen: Vec::new(),
         unseen: Vec::new(),
@@ -203,7 +205,7 @@ fn surveyed(found: &scope::Scope, seen: Option<Vec<scope::Subscription>>, asked:
         detected: Ok(visible.len()),
         unseen: unseen.collect(),
         gaps: found.gaps.clone(),
-        visible,
+        visible: Some(visible),
         chosen,
         chosen_gaps,
     })

@@ -398,3 +398,11 @@ async fn what_is_held_below_a_subscription_is_more_than_reads_too() {
     let unread = refused("Microsoft.Authorization/roleAssignments");
     says(&check(unread, &production("role_excess")).await, "unknown", &["reason=forbidden"]);
 }
+
+#[tokio::test]
+async fn subscriptions_that_cannot_be_listed_are_not_none() {
+    let unread = Tenant::demo().with_fault(Fault::on("/subscriptions").refuse(500, "InternalServerError", "no"));
+    let answer = answer(unread).await;
+    assert_eq!((&answer["detected_subscriptions"], &answer["visible_subscription_ids"]), (&Json::Null, &Json::Null));
+    assert_eq!(answer["complete"], false);
+}
