@@ -239,3 +239,28 @@ async fn a_status_that_is_a_new_word_or_none_is_in_a_row_and_counted() {
         assert!(!found && healthy["summary"]["other"] == 1, "{engine}: it is not what was asked for, and it is counted");
     }
 }
+
+#[tokio::test]
+async fn a_severity_that_is_a_new_word_is_counted_and_one_that_is_not_stated_is_named() {
+    let with_severity = |severity: Json| {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("assessment-metadata", |list| {
+                list["value"].as_array_mut().unwrap().iter_mut().for_each(|row| row["properties"]["severity"] = severity.clone());
+            })
+            .unwrap();
+        tenant
+    };
+    let rated = Inside::on(with_severity(json!("Urgent"))).await;
+    for arguments in [json!({}), json!({"severities": ["high"]})] {
+        let answer = rated.read("defender_assessments", arguments).await.ok();
+        let summary = &answer["summary"];
+        assert_eq!((&answer["complete"], &answer["assessments"][0]["severity"]), (&json!(true), &Json::Null));
+        let by_severity = summary["by_severity"].as_object().unwrap();
+        assert_eq!(by_severity.keys().collect::<Vec<_>>(), ["Urgent", "other"], "{summary}");
+        assert_eq!(by_severity.values().filter_map(Json::as_u64).sum::<u64>(), summary["unhealthy"], "{summary}");
+    }
+    let unrated = Inside::on(with_severity(Json::Null)).await.read("defender_assessments", json!({})).await;
+    assert!(unrated.gaps().contains(&format!("assessment_metadata invalid_response /subscriptions/{PRODUCTION}")));
+    assert_eq!(unrated.ok()["summary"]["by_severity"], Json::Null);
+}

@@ -1,6 +1,7 @@
 //! `azposture_defender_assessments`: Defender recommendations joined with their metadata.
 
 mod filters;
+mod tally;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,6 +10,7 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tally::{Summary, Tally};
 
 use crate::{
     azure::answer::lenient::UNSTATED,
@@ -30,7 +32,7 @@ use crate::{
         },
         context::Context,
         failure,
-        listing::{Counting, Listing, limit},
+        listing::{Listing, limit},
         selection::{Unmatched, UnmatchedTags, warn},
         words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
     },
@@ -85,27 +87,6 @@ struct Arguments {
     limit: Option<u32>,
 }
 
-/// Counts.
-#[derive(Serialize, JsonSchema)]
-struct Summary {
-    /// Rows that met the filters.
-    matched: Option<usize>,
-    /// Rows returned.
-    returned: usize,
-    /// Healthy rows that met the filters other than `statuses`.
-    healthy: Option<usize>,
-    /// Unhealthy rows that met the filters other than `statuses`.
-    unhealthy: Option<usize>,
-    /// Rows that do not apply and met the filters other than `statuses`.
-    not_applicable: Option<usize>,
-    /// Rows whose status is none of these three words, or is not stated, and that met the filters other than `statuses`.
-    other: Option<usize>,
-    /// Unhealthy rows that met the filters, by severity; rows without a known severity are not in it.
-    by_severity: Option<BTreeMap<String, usize>>,
-    /// Rows that met the filters and whose recommendation has no metadata. Null if the metadata could not be read.
-    metadata_missing: Option<usize>,
-}
-
 /// One recommendation on one resource.
 #[derive(Serialize, JsonSchema)]
 struct Row {
@@ -133,7 +114,7 @@ struct Row {
     cause: Option<String>,
     /// The service's sentence about the status. Null if there is none, and under `personal_data = "redact"`.
     status_description: Option<String>,
-    /// `critical`, `high`, `medium`, `low` or `informational`. Null if the recommendation has no metadata.
+    /// `critical`, `high`, `medium`, `low` or `informational`. Null if the recommendation has no metadata, or none that says one of these.
     severity: Option<String>,
     /// `Critical`, `High`, `Medium`, `Low` or `None`. Null unless `include_risk`.
     risk_level: Option<String>,
@@ -231,6 +212,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut found = Vec::new();
     let mut untagged = BTreeSet::new();
     let mut unstated = BTreeSet::new();
+    let mut unrated = BTreeSet::new();
     let mut types = BTreeSet::new();
     let mut prefixes = Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned());
     let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
@@ -257,6 +239,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         }
         if has_status(row, statuses.as_ref()) {
             tally.count_admitted(row, severity, metadata);
+            if metadata.is_some_and(|metadata| metadata.severity.is_empty()) {
+                unrated.insert(row.subscription_id.to_string());
+            }
             found.push(Found { key: row.key(), severity, row, metadata });
         }
     }
@@ -284,6 +269,15 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let unseen: Vec<&String> = filter.resource_types.iter().flatten().filter(|ty| !types.contains(*ty)).collect();
     filters::require_types(context, &subscriptions, &unseen, &mut gaps).await?;
     filters::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
+    gaps.extend(unrated.into_iter().map(|id| Unreadable {
+        subject: Subject::AssessmentMetadata,
+        scope: format!("/subscriptions/{id}"),
+        reason: Reason::InvalidResponse,
+        code: UNSTATED.to_owned(),
+        remedy: "The metadata of some recommendations comes without a severity; their rows are kept. Run again later; if this persists, \
+                 please report it."
+            .to_owned(),
+    }));
     found.sort_by(|a, b| order(a.severity, &a.key).cmp(&order(b.severity, &b.key)));
     let summary = tally.summary(found.len(), found.len().min(limit(arguments.limit)), &gaps);
     let matched = found.len();
@@ -417,50 +411,6 @@ fn type_of(id: &ResourceId) -> Option<String> {
         };
         id.subscription_id.as_ref().map(|_| container.to_owned())
     })
-}
-
-/// What was seen of each.
-#[derive(Default)]
-struct Tally {
-    healthy: usize,
-    unhealthy: usize,
-    not_applicable: usize,
-    other: usize,
-    by_severity: BTreeMap<String, usize>,
-    metadata_missing: usize,
-}
-
-impl Tally {
-    fn summary(self, matched: usize, returned: usize, gaps: &[Unreadable]) -> Summary {
-        let counting = Counting::on(gaps, &[Subject::AssessmentMetadata]);
-        let has_metadata = gaps.iter().all(|gap| gap.subject != Subject::AssessmentMetadata);
-        Summary {
-            matched: counting.count(matched),
-            returned,
-            healthy: counting.count(self.healthy),
-            unhealthy: counting.count(self.unhealthy),
-            not_applicable: counting.count(self.not_applicable),
-            other: counting.count(self.other),
-            by_severity: counting.and(has_metadata).by(self.by_severity),
-            // Without it nothing tells which recommendation has none.
-            metadata_missing: counting.count(self.metadata_missing).filter(|_| has_metadata),
-        }
-    }
-
-    /// Whatever statuses are asked for.
-    fn count(&mut self, row: &Assessment) {
-        self.healthy += usize::from(row.is("Healthy"));
-        self.unhealthy += usize::from(row.is("Unhealthy"));
-        self.not_applicable += usize::from(row.is("NotApplicable"));
-        self.other += usize::from(!row.has_known_status());
-    }
-
-    fn count_admitted(&mut self, row: &Assessment, severity: Option<Severity>, metadata: Option<&Metadata>) {
-        if let Some(severity) = severity.filter(|_| row.is("Unhealthy")) {
-            *self.by_severity.entry(severity.word().to_owned()).or_default() += 1;
-        }
-        self.metadata_missing += usize::from(metadata.is_none());
-    }
 }
 
 fn as_row(found: &Found<'_>, with_risk: bool) -> Row {
