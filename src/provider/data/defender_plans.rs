@@ -69,7 +69,7 @@ struct Summary {
     other: Option<usize>,
     /// Those whose protection is overridden on some resources.
     partially_covered: Option<usize>,
-    /// Those that others have replaced.
+    /// Those that others have replaced and that met the filters other than `include_deprecated`.
     deprecated: Option<usize>,
 }
 
@@ -185,14 +185,16 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut rows: Vec<Row> = Vec::new();
     for (subscription, plans) in &plans.read {
         let counts = counts.get(subscription.id.as_str()).copied();
-        rows.extend(plans.iter().filter(|plan| wanted(&arguments, plan)).map(|plan| as_row(&subscription.id, plan, counts)));
+        rows.extend(plans.iter().filter(|plan| named(&arguments, plan)).map(|plan| as_row(&subscription.id, plan, counts)));
     }
     warn_unlisted(&arguments, &plans.read, warnings);
     if arguments.only_relevant == Some(true) {
         rows.retain(|row| row.relevant != Some(false));
     }
+    let deprecated = rows.iter().filter(|row| row.deprecated).count();
+    rows.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
     rows.sort_by(|a, b| a.key.cmp(&b.key));
-    let summary = summary(&rows, &arguments, &gaps);
+    let summary = summary(&rows, deprecated, &arguments, &gaps);
     let matched = rows.len();
     rows.truncate(limit(arguments.limit));
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
@@ -211,7 +213,7 @@ fn warn_unlisted(arguments: &Arguments, read: &[(Subscription, Arc<Vec<Plan>>)],
     selection::warn("plan_names", "Plan", which, hidden, warnings);
 }
 
-fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+fn summary(rows: &[Row], deprecated: usize, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
     // How many resources there are matters to the number of plans only where it decides which are returned.
     let aside: &[Subject] = if arguments.only_relevant == Some(true) { &[] } else { &[Subject::Resources] };
     let counting = Counting::on(gaps, aside);
@@ -227,7 +229,7 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
         free: tiers.count(count(&|row| row.enabled == Some(false))),
         other: counting.count(count(&|row| row.enabled.is_none())),
         partially_covered: coverages.count(count(&is_partial)),
-        deprecated: counting.count(count(&|row| row.deprecated)),
+        deprecated: counting.count(deprecated),
     }
 }
 
@@ -236,8 +238,12 @@ fn is_known_coverage(word: &str) -> bool {
     ["FullyCovered", "PartiallyCovered", "NotCovered"].iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
+fn named(arguments: &Arguments, plan: &Plan) -> bool {
+    filter::admits(arguments.plan_names.as_ref(), &plan.name)
+}
+
 fn wanted(arguments: &Arguments, plan: &Plan) -> bool {
-    filter::admits(arguments.plan_names.as_ref(), &plan.name) && (!plan.deprecated || arguments.include_deprecated == Some(true))
+    named(arguments, plan) && (!plan.deprecated || arguments.include_deprecated == Some(true))
 }
 
 fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u64>>) -> Row {
