@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    posture::filter,
+    azure::answer::lenient::UNSTATED,
+    posture::{Reason, Subject, Unreadable, filter},
     provider::{
         collect::estate::{hierarchy, scope},
         context::Context,
@@ -129,18 +130,32 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         })
         .collect();
     let mut by_state = BTreeMap::new();
+    let mut gaps = scope.gaps.clone();
     for row in &matched {
-        if let Some(state) = said(&row.state) {
-            *by_state.entry(state).or_default() += 1;
+        match said(&row.state) {
+            Some(state) => *by_state.entry(state).or_default() += 1,
+            None => gaps.push(unstated(&row.id)),
         }
     }
     let rows: Vec<_> = matched.iter().take(limit(arguments.limit)).map(|row| as_row(row, hierarchy.above(&row.id))).collect();
     // What stands above them does not matter to their number.
     let counting = Counting::on(&scope.gaps, &[]);
-    let summary = Summary { matched: counting.count(matched.len()), returned: rows.len(), by_state: counting.by(by_state) };
-    let gaps = scope.gaps.into_iter().chain(unread).collect();
+    let states = Counting::on(&gaps, &[]);
+    let summary = Summary { matched: counting.count(matched.len()), returned: rows.len(), by_state: states.by(by_state) };
+    gaps.extend(unread);
     let listing = Listing::new(summary, matched.len(), rows.len(), gaps, warnings);
     Ok(Attributes { subscriptions: rows, listing })
+}
+
+fn unstated(subscription_id: &str) -> Unreadable {
+    Unreadable {
+        subject: Subject::Subscriptions,
+        scope: format!("/subscriptions/{subscription_id}"),
+        reason: Reason::InvalidResponse,
+        code: UNSTATED.to_owned(),
+        remedy: "The subscription comes without a state; its row is kept. Run again later; if this persists, please report it."
+            .to_owned(),
+    }
 }
 
 /// A word that the service may leave out.

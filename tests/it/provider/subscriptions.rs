@@ -91,3 +91,17 @@ async fn no_visible_subscription_is_an_error() {
     let reading = Inside::on(tenant).await.read("subscriptions", json!({})).await;
     assert_eq!(reading.errors(), ["No subscription visible"]);
 }
+
+#[tokio::test]
+async fn a_state_that_is_not_stated_is_named_and_never_no_state() {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("subscriptions", |list| {
+            list["value"].as_array_mut().unwrap().iter_mut().for_each(|row| row["state"] = json!(null));
+        })
+        .unwrap();
+    let answer = Inside::by_arm(tenant).await.read("subscriptions", json!({})).await.ok();
+    assert_eq!((&answer["complete"], &answer["summary"]["matched"]), (&json!(false), &json!(2)));
+    assert_eq!(answer["summary"]["by_state"], json!(null));
+    assert_eq!(answer["unreadable"][0]["reason"], "invalid_response");
+}
