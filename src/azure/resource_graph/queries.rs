@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
 
 use crate::azure::{
     Client, Error, Kind, Result,
@@ -321,7 +324,17 @@ struct Count {
 #[serde(rename_all = "camelCase")]
 struct Counts {
     subscription_id: String,
+    #[serde(deserialize_with = "of_something")]
     counts: Vec<Count>,
+}
+
+/// The counts of a subscription that is in the answer at all. Only resources put it there, so a list of none contradicts itself.
+fn of_something<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<Count>, D::Error> {
+    let counts = Vec::<Count>::deserialize(deserializer)?;
+    match counts.is_empty() || counts.iter().any(|count| count.number == 0) {
+        true => Err(D::Error::custom("a subscription with resources has none")),
+        false => Ok(counts),
+    }
 }
 
 #[derive(Deserialize)]

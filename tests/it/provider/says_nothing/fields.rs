@@ -1,4 +1,4 @@
-//! Every field that the demo tenant answers and the code names: null, absent, of another kind, and in a word that Azure does not have
+//! Every field that the demo tenant answers and the code names: null, absent, of another kind, an empty list, and in a word that Azure does not have
 //! today, in all rows at once for what could pass because of it, in one row for its neighbours. The fields are found in the answers, so
 //! the table grows with them.
 //!
@@ -22,7 +22,7 @@ use tokio::sync::OnceCell;
 use super::{
     About::{self, Defender, GraphPermissions, Roles},
     checks, endings, reassured,
-    table::{DOCUMENTED, EXACT, IDENTITY, LISTS, List},
+    table::{DOCUMENTED, EMPTY, EXACT, IDENTITY, LISTS, List},
     through, validations, verdicts,
 };
 use crate::{
@@ -36,12 +36,13 @@ const SAMPLES: usize = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Odd {
     Absent,
+    EmptyList,
     Null,
     OfAnotherKind,
     UnknownWord,
 }
 
-const ODD: [Odd; 4] = [Odd::Null, Odd::Absent, Odd::OfAnotherKind, Odd::UnknownWord];
+const ODD: [Odd; 5] = [Odd::Null, Odd::Absent, Odd::OfAnotherKind, Odd::UnknownWord, Odd::EmptyList];
 
 /// A word that Azure does not have today.
 const WORD: &str = "Xyzzy";
@@ -59,6 +60,8 @@ impl Odd {
                 match self {
                     Self::UnknownWord if !old.is_string() => return false,
                     Self::UnknownWord => fields.insert(key.clone(), json!(WORD)),
+                    Self::EmptyList if old.as_array().is_none_or(Vec::is_empty) => return false,
+                    Self::EmptyList => fields.insert(key.clone(), json!([])),
                     Self::Absent => fields.remove(key),
                     Self::Null => fields.insert(key.clone(), Json::Null),
                     Self::OfAnotherKind => fields.insert(key.clone(), if old.is_string() { json!(7) } else { json!("odd") }),
@@ -212,7 +215,12 @@ impl Case {
 
     fn is_documented(&self) -> bool {
         let is_this = |document: &str, path: &str| document == self.list.document && path == self.path();
-        matches!(self.odd, Odd::Absent | Odd::Null) && DOCUMENTED.iter().any(|(document, path, _)| is_this(document, path))
+        let is_in = |table: &[(&str, &str, &str)]| table.iter().any(|(document, path, _)| is_this(document, path));
+        match self.odd {
+            Odd::Absent | Odd::Null => is_in(DOCUMENTED),
+            Odd::EmptyList => is_in(EMPTY),
+            Odd::OfAnotherKind | Odd::UnknownWord => false,
+        }
     }
 
     /// The tenant with the field spoiled: in all rows, or in the first that has it.
@@ -252,7 +260,12 @@ async fn cases(list: &'static List, models: &str) -> Vec<Case> {
     let rows = &answered().await.rows.get(list.name()).unwrap_or_else(|| panic!("{} is not read", list.name()))[..];
     let mut all = Vec::new();
     for field in fields(rows, models) {
-        let odd = ODD.into_iter().filter(|odd| *odd != Odd::UnknownWord || is_closed(rows, &field));
+        let is_list = rows.iter().any(|row| Odd::EmptyList.spoil(&mut row.clone(), &field));
+        let odd = ODD.into_iter().filter(|odd| match odd {
+            Odd::UnknownWord => is_closed(rows, &field),
+            Odd::EmptyList => is_list,
+            Odd::Absent | Odd::Null | Odd::OfAnotherKind => true,
+        });
         match list.path {
             "" => all.extend(odd.map(|odd| Case { list, field: field.clone(), odd, engine: "always" })),
             _ => all.extend(odd.map(|odd| Case { list, field: field.clone(), odd, engine: "never" })),

@@ -158,6 +158,18 @@ pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
     ("role-eligibility-schedule-instances", "/properties/startDateTime", "absent: it has begun"),
 ];
 
+/// Lists of which the empty one has a documented meaning that is no lack of knowledge, with what it means.
+pub(super) const EMPTY: &[(&str, &str, &str)] = &[
+    ("applications", "/requiredResourceAccess", "it requests nothing"),
+    ("applications", "/requiredResourceAccess/*/resourceAccess", "of that API it requests nothing"),
+    ("deny-assignments", "/properties/excludePrincipals", "nobody is left out"),
+    ("deny-assignments", "/properties/permissions/*/notActions", "nothing is left out"),
+    ("own permissions", "/notActions", "nothing is taken out"),
+    ("own permissions", "/notDataActions", "nothing is taken out"),
+    ("role-definitions", "/properties/permissions/*/notActions", "nothing is taken out"),
+    ("role-definitions", "/properties/permissions/*/notDataActions", "nothing is taken out"),
+];
+
 /// Fields that tell rows apart or say what they are. A row without one is none, and nothing tells which rows are missing: the whole
 /// list is a gap, because a collector has either a list or the reason why there is none.
 pub(super) const IDENTITY: &[&str] =
