@@ -173,6 +173,8 @@ pub struct Principals {
     singles: BTreeMap<Kind, usize>,
     /// Those that a list left out and that were not looked up by themselves, because there were too many.
     unproven: BTreeSet<(Kind, String)>,
+    /// Those of which it stays open what they are, though the gap was taken.
+    open: BTreeSet<(Kind, String)>,
 }
 
 impl Principals {
@@ -208,7 +210,11 @@ impl Principals {
         let id = id.to_lowercase();
         match self.known.get(&id) {
             Some(known) => known.kind == Some(kind),
-            None => self.unread.contains_key(&kind) || self.unproven.contains(&(kind, id)),
+            None if self.unread.contains_key(&kind) => true,
+            None => {
+                let one = (kind, id);
+                self.unproven.contains(&one) || self.open.contains(&one)
+            }
         }
     }
 
@@ -218,6 +224,7 @@ impl Principals {
         self.unread.extend(other.unread);
         self.asked.extend(other.asked);
         self.unproven.extend(other.unproven);
+        self.open.extend(other.open);
         for (kind, count) in other.singles {
             *self.singles.entry(kind).or_default() += count;
         }
@@ -232,11 +239,14 @@ impl Principals {
         self.unread.values().cloned().chain(unproven)
     }
 
-    /// The same, for one who decides what they matter to: whoever goes on with these principals hears of them no more.
+    /// The same, for one who decides what they matter to: whoever goes on with these principals hears of them no more. What they leave
+    /// open stays so.
     pub fn take_gaps(&mut self) -> Vec<Unreadable> {
         let gaps = self.gaps().collect();
-        self.unread.clear();
-        self.unproven.clear();
+        let unread = std::mem::take(&mut self.unread);
+        let is_open = |(kind, id): &&(Kind, String)| unread.contains_key(kind) && !self.known.contains_key(id);
+        self.open.extend(self.asked.iter().filter(is_open).cloned());
+        self.open.append(&mut self.unproven);
         gaps
     }
 
@@ -452,4 +462,26 @@ pub async fn role_eligibilities(context: &Context) -> azure::Result<Arc<Vec<dire
 pub async fn role_schedules(context: &Context) -> azure::Result<Arc<Vec<directory::RoleInstance>>> {
     let read = |client: Client| async move { directory::role_schedules(&client).await };
     context.client.memo("directory_role_schedules", || read(context.client.clone())).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_could_not_be_looked_up_is_not_gone_when_the_gap_is_taken() {
+        let asked = |id: &str| Kind::ALL.map(|kind| (kind, id.to_owned()));
+        let mut people = Principals {
+            unread: [(Kind::User, unlisted(Kind::User))].into(),
+            asked: asked("a").into_iter().chain(asked("b")).collect(),
+            unproven: [(Kind::Group, "b".to_owned())].into(),
+            ..Principals::default()
+        };
+        let orphaned =
+            |people: &Principals| [("a", "User"), ("b", "Group"), ("a", "Group")].map(|(id, word)| people.orphaned(id, word));
+        let before = orphaned(&people);
+        assert_eq!(before, [None, None, Some(true)]);
+        assert_eq!(people.take_gaps().len(), 2);
+        assert_eq!((orphaned(&people), people.gaps().count()), (before, 0));
+    }
 }
