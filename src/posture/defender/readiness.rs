@@ -88,7 +88,7 @@ fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: Resul
     });
     // A successor that the list lacks may be what protects the rest.
     let absent = absent.into_iter().map(|name| Verdict { instead: Some((name.to_owned(), None)), ..not_listed(name) });
-    verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(Verdict::pass)
+    verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(|| not_listed(&plan.name))
 }
 
 /// The same where the list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's own
