@@ -8,21 +8,18 @@ use time::OffsetDateTime;
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
-use super::{
-    answer::Answer,
-    memo::Memo,
-    resource_graph::{self, Query},
-    session::{Session, Shared},
-};
 use crate::azure::{
     Audience, Call, Cloud, Error, Result, Transports,
-    answer::{classify::SOMEBODY, decode},
+    answer::{Answer, classify::SOMEBODY, decode},
+    memo::Memo,
     pages,
+    resource_graph::{self, Query},
     send::{
         bounds::Scope,
         counts::{Counters, Counts},
         throttle::Throttle,
     },
+    session::{Session, Shared},
     settings::{Sensitive, Settings},
     tenant::{claims::Claims, cloud, discovery::Discovery, residence::Home},
 };

@@ -120,7 +120,7 @@ impl Memo {
 }
 
 impl Entries {
-    /// Remembers an entry. What is over goes when as many are new as there are, so that each pays for one look and no more.
+    /// Remembers an entry. What is over goes when half of all are new, so that each pays for two looks and no more.
     fn insert(&mut self, key: Key, entry: Entry, now: Instant) {
         if self.by_key.insert(key, entry).is_none() {
             self.new += 1;

@@ -13,11 +13,13 @@ use tokio::{
 };
 use url::Url;
 
-use super::answer::Answer;
 use crate::{
     azure::{
         Call, Client, Error, Kind, Result,
-        answer::decode::{self, Frame, Undecodable},
+        answer::{
+            Answer,
+            decode::{self, Frame, Undecodable},
+        },
         send::policy::{self, LEFT_ITS_HOST},
     },
     panics::{Panicked, caught},

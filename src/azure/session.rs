@@ -16,12 +16,10 @@ use azure_core::{
 };
 use url::Url;
 
-use super::answer::Answer;
 use crate::azure::{
     Audience, Call, Cloud, Result, Transports,
-    answer::failure,
-    credential,
-    credential::egress,
+    answer::{Answer, failure},
+    credential::{self, egress},
     send::{
         attempt::Attempt,
         bounds::Scope,

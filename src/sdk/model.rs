@@ -1,9 +1,9 @@
 //! Attributes from Rust types: schemars describes the type, this file turns the description into what Terraform understands, and
 //! refuses what Terraform cannot express.
 //!
-//! Beside JSON Schema's own words it reads these: `x-sensitive` (bool), `x-personal` (bool: it names a person), `x-expected` (what a `pattern` means, in words),
-//! `x-ignore-case` (bool, for an enumeration), `x-empty-allowed` (bool, for a string), `x-hints` (pairs of a pattern and what to say to
-//! a wrong value of that form).
+//! Beside JSON Schema's own words it reads these: `x-sensitive` (bool), `x-personal` (bool: it names a person), `x-expected` (what a
+//! `pattern` means, in words), `x-ignore-case` (bool, for an enumeration), `x-empty-allowed` (bool, for a string), `x-hints` (pairs of a
+//! pattern and what to say to a wrong value of that form).
 
 use regex_lite::Regex;
 use schemars::{JsonSchema, generate::SchemaSettings};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Value,
+    Type, Value,
     schema::{Attribute, Kind, Nesting},
 };
 
@@ -38,7 +38,7 @@ fn hide_within(value: &mut Value, nesting: Nesting, inner: &[Attribute]) {
 fn is_map(kind: &Kind) -> bool {
     match kind {
         Kind::Nested(nesting, _) => *nesting == Nesting::Map,
-        Kind::Plain(ty) => matches!(ty, super::Type::Map(_)),
+        Kind::Plain(ty) => matches!(ty, Type::Map(_)),
     }
 }
 

@@ -2,15 +2,12 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Verdict, providers, roles, scope, sign_in};
-use crate::posture::{
-    Area,
-    connection::{
-        evidence::{Facts, Need, Subscription},
-        identity, protection,
-    },
-    filter,
+use super::{
+    Verdict,
+    evidence::{Facts, Need, Subscription},
+    identity, protection, providers, roles, scope, sign_in,
 };
+use crate::posture::{Area, filter};
 
 /// Whether a connection depends on a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,11 +2,11 @@
 
 use super::{
     Verdict,
+    evidence::{Facts, Read, Whole},
     verdict::{joined, listed},
 };
 use crate::posture::{
     Reason, Status,
-    connection::evidence::{Facts, Read, Whole},
     graph_permission::{self, Evidence, Holder, consent, reads},
 };
 

@@ -17,9 +17,8 @@ pub use features::{Readiness, checks as checks_of_features, ready_for};
 pub use providers::NAMESPACES;
 pub use verdict::Verdict;
 
-use self::catalogue::Judge;
+use self::{catalogue::Judge, evidence::Unseen};
 use super::Reason;
-use crate::posture::connection::evidence::Unseen;
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Verdict,
+    evidence::{Facts, Read, Subscription, Whole},
     verdict::{joined, listed},
 };
 use crate::posture::{
     Area, Reason, Unreadable,
-    connection::evidence::{Facts, Read, Subscription, Whole},
     defender::{
         Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named, offered,
         resource_count, standing, surely_unregistered,

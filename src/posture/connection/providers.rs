@@ -2,16 +2,11 @@
 
 use super::{
     Verdict,
+    evidence::{Facts, Subscription},
+    protection::register,
     verdict::{joined, listed},
 };
-use crate::posture::{
-    Reason,
-    connection::{
-        evidence::{Facts, Subscription},
-        protection::register,
-    },
-    defender::surely_unregistered,
-};
+use crate::posture::{Reason, defender::surely_unregistered};
 
 /// The namespaces whose resources the provider looks at.
 pub const NAMESPACES: &[&str] = &[

@@ -2,12 +2,11 @@
 
 use super::{
     Verdict,
+    evidence::{Facts, Subscription},
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Reason,
-    connection::evidence::{Facts, Subscription},
-    filter,
+    Reason, filter,
     rbac::{Permission, built_in::by_name, covers},
 };
 

@@ -2,12 +2,10 @@
 
 use super::{
     Level, Verdict,
+    evidence::{Facts, Subscription},
     verdict::{joined, listed},
 };
-use crate::posture::{
-    Reason, Unreadable,
-    connection::evidence::{Facts, Subscription},
-};
+use crate::posture::{Reason, Unreadable};
 
 pub(super) fn detected(facts: &Facts) -> Verdict {
     match &facts.scope.detected {

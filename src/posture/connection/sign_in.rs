@@ -2,13 +2,11 @@
 
 use time::Date;
 
-use super::Verdict;
-use crate::posture::{
-    Area,
-    connection::evidence::{Credential, Discovery, Facts, Lifetime},
-    graph_permission::Holder,
-    time::days_between,
+use super::{
+    Verdict,
+    evidence::{Credential, Discovery, Facts, Lifetime},
 };
+use crate::posture::{Area, graph_permission::Holder, time::days_between};
 
 /// A credential that ends sooner than this is reported.
 const WARN_DAYS: i64 = 30;

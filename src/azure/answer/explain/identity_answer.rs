@@ -6,6 +6,7 @@ use azure_core::http::headers::{HeaderName, Headers};
 use crate::azure::{
     answer::{
         envelope::{self, Said},
+        explain::entra_code,
         lenient::without_bom,
         outside,
     },
@@ -47,7 +48,7 @@ impl IdentityAnswer {
         let code = said.codes.into_iter().find(|code| !code.is_empty()).unwrap_or_default();
         Self {
             status,
-            code: crate::azure::answer::explain::entra_code(&said.message).unwrap_or(code),
+            code: entra_code(&said.message).unwrap_or(code),
             message: outside::without(sentence(&said.message), &said.ids),
             request_id: said.ids.into_iter().next().or_else(|| request_id(headers)),
             shape,

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, time::Duration};
 use azure_core::error::ErrorKind;
 
 use crate::azure::{
-    answer::explain::{chain, text_of},
+    answer::explain::{self, chain, text_of},
     error::{Error, Kind},
     proxy,
 };
@@ -60,14 +60,14 @@ pub fn unreachable(attempted: &str, host: &str, fault: &(dyn StdError + 'static)
 
 /// Whether the same request may succeed a moment later. What we refused ourselves, trust, names and time limits stay what they are.
 pub fn is_passing(fault: &azure_core::Error) -> bool {
-    crate::azure::answer::explain::of(fault).is_none()
+    explain::of(fault).is_none()
         && matches!(fault.kind(), ErrorKind::Connection | ErrorKind::Io)
         && unreachable("", "", fault).code() == CONNECTION_FAILED
 }
 
 /// Whether an attempt took longer than it may; a second one may not.
 pub fn is_timeout(fault: &azure_core::Error) -> bool {
-    match crate::azure::answer::explain::of(fault) {
+    match explain::of(fault) {
         Some(own) => own.kind() == Kind::Timeout,
         None => {
             matches!(fault.kind(), ErrorKind::Connection | ErrorKind::Io) && unreachable("", "", fault).kind() == Kind::Timeout

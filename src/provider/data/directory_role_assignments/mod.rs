@@ -375,8 +375,8 @@ async fn guests(context: &Context, rows: &mut [Row], known: Principals, gaps: &m
     let unsaid = wanted.keys().filter(|id| people.known.get(*id).is_some_and(|known| known.guest.is_none())).count();
     if unsaid > 0 {
         let remedy = format!(
-            "Microsoft Graph does not say of {unsaid} of the users whether they are guests (`userType` is null, or a word that is new here). Grant User.Read.All \
-             (Microsoft Graph, application), or have the user type set: Entra admin center > Users."
+            "Microsoft Graph does not say of {unsaid} of the users whether they are guests (`userType` is null, or a word that is new \
+             here). Grant User.Read.All (Microsoft Graph, application), or have the user type set: Entra admin center > Users."
         );
         gaps.push(hidden(Subject::Users, remedy));
     }
