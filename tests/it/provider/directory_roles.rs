@@ -3,7 +3,7 @@
 use azposture::demo::{Fault, PRINCIPAL_ID, Tenant};
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{held::edit, inside::Inside};
 
 const NAME: &str = "directory_role_assignments";
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
@@ -244,10 +244,6 @@ async fn a_list_without_a_global_administrator_is_not_believed() {
     let reading = Inside::on(tenant).await.read(NAME, json!({})).await;
     assert_eq!(reading.gaps(), ["directory_role_assignments not_proven graph"]);
     assert_eq!(reading.ok()["summary"]["global_administrators"], Json::Null);
-}
-
-fn edit(tenant: &Tenant, list: &str, change: impl FnOnce(&mut Vec<Json>)) {
-    tenant.edit(list, |list| change(list["value"].as_array_mut().unwrap())).unwrap();
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ const PERSON: &str = "jane.doe@contoso.com";
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1cG4iOiJqYW5lIn0.c2lnbmF0dXJl";
 
 /// Every data source and validation with arguments that make it read.
-pub(super) fn objects() -> Vec<(&'static str, bool, Json)> {
+pub(crate) fn objects() -> Vec<(&'static str, bool, Json)> {
     let sources = Azposture::TABLES.data_sources.iter().copied().flatten().map(|entry| {
         let arguments = match entry.name {
             "role_assignments" | "directory_role_assignments" => json!({"assignment_types": ["active", "eligible"]}),

@@ -12,7 +12,7 @@ mod directory_roles;
 mod functions;
 mod graph_permission;
 mod home;
-mod hostile;
+pub(crate) mod hostile;
 mod plans;
 mod remedies;
 mod role_assignments;

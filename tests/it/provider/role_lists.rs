@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::directory_roles::with_schedules;
 use crate::support::{
-    held::{assignment, subscription},
+    held::{assignment, edited, subscription},
     inside::{Inside, Reading},
 };
 
@@ -20,11 +20,6 @@ const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 const TWIN: &str = "fab00008-0000-4000-8000-0000000000ee";
 const OVER: &str = "2020-01-01T00:00:00Z";
-
-fn edited(tenant: Tenant, fixture: &str, edit: impl FnOnce(&mut Vec<Json>)) -> Tenant {
-    tenant.edit(fixture, |list| edit(list["value"].as_array_mut().unwrap())).unwrap();
-    tenant
-}
 
 fn rows(answer: &Json, is: impl Fn(&Json) -> bool) -> Vec<&Json> {
     answer["role_assignments"].as_array().unwrap().iter().filter(|row| is(row)).collect()

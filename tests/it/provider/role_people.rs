@@ -6,7 +6,7 @@ use azposture::demo::{Fault, PRODUCTION, Tenant};
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{READER, assignment, subscription},
+    held::{READER, assignment, edited, subscription},
     inside::{Inside, Reading},
 };
 
@@ -16,15 +16,9 @@ const DELETED: &str = "fab00010-0000-4000-8000-000000000195";
 const AVA: &str = "fab00002-0000-4000-8000-000000000001";
 const PRINTER: &str = "fab00004-0000-4000-8000-000000000005";
 
-fn edited(fixture: &str, edit: impl FnOnce(&mut Vec<Json>)) -> Tenant {
-    let tenant = Tenant::demo();
-    tenant.edit(fixture, |list| edit(list["value"].as_array_mut().unwrap())).unwrap();
-    tenant
-}
-
 /// The type of every assignment to this principal is replaced.
 fn typed(principal: &'static str, word: Json) -> Tenant {
-    edited("role-assignments", |rows| {
+    edited(Tenant::demo(), "role-assignments", |rows| {
         for row in rows.iter_mut().filter(|row| row["properties"]["principalId"] == principal) {
             row["properties"]["principalType"] = word.clone();
         }
@@ -127,7 +121,7 @@ async fn a_group_that_hides_its_members_is_suspected_whatever_azure_calls_it() {
 
 /// So many that are gone hold Reader, of the type that Azure says or does not say.
 fn with_deleted(number: usize, word: &Json) -> Tenant {
-    edited("role-assignments", |rows| {
+    edited(Tenant::demo(), "role-assignments", |rows| {
         for nth in 0..number {
             let principal = format!("fab00010-0000-4000-9000-{nth:012}");
             let mut row = assignment(nth + 100, &principal, READER, &subscription(PRODUCTION));

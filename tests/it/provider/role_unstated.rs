@@ -5,7 +5,7 @@ use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{READER, assignment, subscription},
+    held::{READER, assignment, edit, subscription},
     inside::{Inside, Reading},
 };
 
@@ -17,10 +17,6 @@ const EVERYONE: &str = "00000000-0000-0000-0000-000000000000";
 const ROLES: [&str; 3] =
     ["fab00030-0000-4000-8000-000000000001", "fab00030-0000-4000-8000-000000000002", "fab00030-0000-4000-8000-000000000003"];
 const UNKNOWN: [&str; 1] = ["role_assignment_validation: 1 unknown of 1"];
-
-fn edit(tenant: &Tenant, list: &str, change: impl FnOnce(&mut Vec<Json>)) {
-    tenant.edit(list, |list| change(list["value"].as_array_mut().unwrap())).unwrap();
-}
 
 fn edit_owner(tenant: &Tenant, permissions: &Json) {
     edit(tenant, "role-definitions", |rows| {

@@ -3,11 +3,7 @@
 use azposture::demo::{PRODUCTION, Tenant};
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
-
-fn edit(t: &Tenant, list: &str, change: impl FnOnce(&mut Vec<Json>)) {
-    t.edit(list, |l| change(l["value"].as_array_mut().unwrap())).unwrap();
-}
+use crate::support::{held::edit, inside::Inside};
 
 async fn read(t: &Tenant, name: &str, arguments: Json) -> Json {
     Inside::by_arm(t.clone()).await.read(name, arguments).await.ok()
@@ -20,30 +16,21 @@ async fn check(t: &Tenant, id: &str, subscription: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_also_not_registered_is_not_registered() {
-    let t = Tenant::demo();
-    edit(&t, "providers", |rows| {
-        let at = rows
-            .iter()
-            .position(|r| r["namespace"] == "Microsoft.Security" && r["id"].as_str().unwrap().contains(PRODUCTION))
-            .unwrap();
-        let twin = rows[at].clone();
-        rows[at]["registrationState"] = json!("NotRegistered");
-        rows.insert(at + 1, twin);
-    });
-    assert_ne!(check(&t, "defender_registered", PRODUCTION).await, "pass");
-}
-
-#[tokio::test]
-async fn a_subscription_that_is_also_disabled_is_not_enabled() {
-    let t = Tenant::demo();
-    edit(&t, "subscriptions", |rows| {
-        let at = rows.iter().position(|r| r["subscriptionId"] == PRODUCTION).unwrap();
-        let twin = rows[at].clone();
-        rows[at]["state"] = json!("Disabled");
-        rows.insert(at + 1, twin);
-    });
-    assert_ne!(check(&t, "subscription_enabled", PRODUCTION).await, "pass");
+async fn a_subscription_and_a_provider_that_also_say_otherwise_are_not_on() {
+    for (list, own, field, otherwise, id) in [
+        ("providers", "/providers/Microsoft.Security", "registrationState", "NotRegistered", "defender_registered"),
+        ("subscriptions", "", "state", "Disabled", "subscription_enabled"),
+    ] {
+        let tenant = Tenant::demo();
+        edit(&tenant, list, |rows| {
+            let row = format!("/subscriptions/{PRODUCTION}{own}");
+            let at = rows.iter().position(|one| one["id"] == row).unwrap();
+            let twin = rows[at].clone();
+            rows[at][field] = json!(otherwise);
+            rows.insert(at + 1, twin);
+        });
+        assert_ne!(check(&tenant, id, PRODUCTION).await, "pass", "{list}");
+    }
 }
 
 #[tokio::test]

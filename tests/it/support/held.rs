@@ -23,15 +23,23 @@ pub(crate) fn subscription(id: &str) -> String {
     format!("/subscriptions/{id}")
 }
 
+/// Changes the rows of a document.
+pub(crate) fn edit(tenant: &Tenant, document: &str, change: impl FnOnce(&mut Vec<Json>)) {
+    tenant.edit(document, |list| change(list["value"].as_array_mut().unwrap())).unwrap();
+}
+
+/// The tenant with the rows of a document changed.
+pub(crate) fn edited(tenant: Tenant, document: &str, change: impl FnOnce(&mut Vec<Json>)) -> Tenant {
+    edit(&tenant, document, change);
+    tenant
+}
+
 /// Takes all roles from the sign-in of the demo tenant and gives it these.
 pub(crate) fn hold(tenant: &Tenant, roles: &[(&str, &str)]) {
-    tenant
-        .edit("role-assignments", |list| {
-            let rows = list["value"].as_array_mut().unwrap();
-            rows.retain(|row| row["properties"]["principalId"] != PRINCIPAL_ID);
-            rows.extend(roles.iter().enumerate().map(|(number, (role, scope))| assignment(number, PRINCIPAL_ID, role, scope)));
-        })
-        .unwrap();
+    edit(tenant, "role-assignments", |rows| {
+        rows.retain(|row| row["properties"]["principalId"] != PRINCIPAL_ID);
+        rows.extend(roles.iter().enumerate().map(|(number, (role, scope))| assignment(number, PRINCIPAL_ID, role, scope)));
+    });
 }
 
 /// A role assignment.

@@ -216,11 +216,11 @@ impl Workspace {
         fs::remove_file(self.work().join(name)).unwrap();
     }
 
-    /// Puts a shell script in front of everything else in `PATH`.
+    /// Puts a shell script in front of everything else in `PATH`. `$WORK` is the directory the CLI runs in.
     pub(crate) fn write_program(&mut self, name: &str, script: &str) {
         let directory = self.directory.path().join("home");
         let path = directory.join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}")).unwrap();
+        fs::write(&path, format!("#!/bin/sh\nWORK='{}'\n{script}", self.work().display())).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         self.set("PATH", &format!("{}:/usr/bin:/bin", directory.display()));
     }

@@ -103,7 +103,7 @@ const THROUGH_CLI: &str = r#"
 const SILENT_AZ: &str = r#"
 trap '' INT
 sleep 600 &
-touch "$TMPDIR/../work/started"
+touch "$WORK/started"
 wait
 "#;
 

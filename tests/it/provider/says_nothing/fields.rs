@@ -294,6 +294,12 @@ fn sampled(nth: usize, mut all: Vec<Case>, list: &List) -> Vec<Case> {
     all
 }
 
+/// The cases of a list that this run tries.
+async fn tried(nth: usize, list: &'static List, models: &str) -> Vec<Case> {
+    let all = cases(list, models).await;
+    if is_full() { all } else { sampled(nth, all, list) }
+}
+
 #[tokio::test]
 async fn every_list_has_fields_and_the_one_that_decides_is_among_them() {
     let models = wire_models();
@@ -312,8 +318,7 @@ async fn nothing_is_reassuring(about: About) {
     for engine in ["never", "always"] {
         let before = verdicts(&through(tenant(), engine).await, &[about]).await;
         for (nth, list) in LISTS.iter().enumerate().filter(|(_, list)| list.about == about) {
-            let all = cases(list, &models).await;
-            let some = if is_full() { all } else { sampled(nth, all, list) };
+            let some = tried(nth, list, &models).await;
             for case in some.iter().filter(|case| case.engine == engine) {
                 let inside = through(case.tenant(true), engine).await;
                 // The connection reads everything, so a short run asks it about the deciding field alone, and of roles it asks little.
@@ -365,8 +370,7 @@ async fn the_neighbours_of_an_odd_row_stay() {
     let mut lost = Vec::new();
     for (nth, list) in LISTS.iter().enumerate().filter(|(_, list)| !list.rows.0.is_empty()) {
         let (before, _) = keys(tenant(), list.rows).await;
-        let all = cases(list, &models).await;
-        let some = if is_full() { all } else { sampled(nth, all, list) };
+        let some = tried(nth, list, &models).await;
         for case in some.iter().filter(|case| case.engine == "never") {
             let last = case.field.last().map(String::as_str).unwrap_or_default();
             let (after, complete) = keys(case.tenant(false), list.rows).await;
@@ -418,8 +422,7 @@ async fn no_count_shrinks_in_an_answer_that_calls_itself_complete() {
     let mut less = Vec::new();
     for (nth, list) in LISTS.iter().enumerate().filter(|(_, list)| !list.rows.0.is_empty()) {
         let (before, _) = counts(tenant(), list.rows).await;
-        let all = cases(list, &models).await;
-        let some = if is_full() { all } else { sampled(nth, all, list) };
+        let some = tried(nth, list, &models).await;
         for case in some.iter().filter(|case| case.engine == "never") {
             let (after, complete) = counts(case.tenant(true), list.rows).await;
             // What is counted under another word is not lost.
