@@ -197,42 +197,10 @@ pub async fn role_assignments(client: &Client, scope: QueryScope, row: impl FnMu
     client.query(query("list role assignments", ROLE_ASSIGNMENTS, scope, breadth), row).await
 }
 
-/// As [`role_assignments`], but only those of certain principals. What is no GUID is left out.
-pub async fn role_assignments_of(
-    client: &Client,
-    principals: &BTreeSet<String>,
-    scope: QueryScope,
-    row: impl FnMut(RoleAssignment),
-) -> Result<()> {
-    let Some(text) = narrowed(ROLE_ASSIGNMENTS, "tostring(properties.principalId)", principals) else { return Ok(()) };
-    let breadth = Some(Breadth::AtScopeAboveAndBelow);
-    client.query(query("list role assignments", &text, scope, breadth), row).await
-}
-
 /// Role definitions that can be assigned at, above or below a scope: the built-in ones once for each request of 300 subscriptions.
 pub async fn role_definitions(client: &Client, scope: QueryScope, row: impl FnMut(RoleDefinition)) -> Result<()> {
     let breadth = Some(Breadth::AtScopeAboveAndBelow);
     client.query(query("list role definitions", ROLE_DEFINITIONS, scope, breadth), row).await
-}
-
-/// As [`role_definitions`], but only those with certain GUIDs.
-pub async fn role_definitions_of(
-    client: &Client,
-    names: &BTreeSet<String>,
-    scope: QueryScope,
-    row: impl FnMut(RoleDefinition),
-) -> Result<()> {
-    let Some(text) = narrowed(ROLE_DEFINITIONS, "name", names) else { return Ok(()) };
-    let breadth = Some(Breadth::AtScopeAboveAndBelow);
-    client.query(query("list role definitions", &text, scope, breadth), row).await
-}
-
-/// A text that keeps only rows with one of these GUIDs in a column; none if there is no GUID. Nothing else gets into a text.
-fn narrowed(text: &str, column: &str, ids: &BTreeSet<String>) -> Option<String> {
-    let plain = |id: &&String| id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let ids: Vec<String> = ids.iter().filter(plain).map(|id| format!("{id:?}")).collect();
-    let condition = format!("| where {column} in~ ({})\n| project", ids.join(", "));
-    (!ids.is_empty()).then(|| text.replacen("| project", &condition, 1))
 }
 
 /// When each kind of thing was last scanned, by subscription; one without any result is not handed out.

@@ -12,7 +12,7 @@ use super::{context::Context, failure};
 use crate::{
     azure,
     posture::{Subject, Unreadable},
-    provider::collect::estate::{proof::Evidence, scope::Subscription},
+    provider::collect::estate::{proof, scope::Subscription},
     sdk::Result,
 };
 
@@ -41,11 +41,10 @@ where
     F: Fn(String) -> R + Sync,
     R: Future<Output = azure::Result<Arc<T>>> + Send,
 {
-    let evidence = &Evidence::gather(context, subscriptions).await;
     let one = |subscription: Subscription| {
         let list = read(subscription.id.clone());
         async move {
-            let (list, unproven) = tokio::join!(list, evidence.missing(context, &subscription.id, subject, actions));
+            let (list, unproven) = tokio::join!(list, proof::missing(context, &subscription.id, subject, actions));
             match list {
                 Ok(list) => Result::Ok((Some((subscription, list)), unproven?)),
                 Err(error) => Ok((None, Some(failure::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?))),

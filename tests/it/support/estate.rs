@@ -3,14 +3,11 @@
 
 use std::fmt::Write;
 
-use azposture::demo::{PRINCIPAL_ID, TENANT_ID};
+use azposture::demo::TENANT_ID;
 use azure_core::Bytes;
 use serde_json::{Value as Json, json};
 
-use super::{
-    cloud::{Asked, Role},
-    held::READER,
-};
+use super::cloud::{Asked, Role};
 
 /// Recommendations per resource.
 const KEYS: usize = 4;
@@ -41,12 +38,12 @@ impl Estate {
         3 + self.subscriptions * (1 + (self.resources * KEYS).div_ceil(PAGE))
     }
 
-    /// The same with Resource Graph: the subscriptions, the tree and its root, the metadata; per 300 subscriptions the pages and the
-    /// roles of the caller in two requests.
+    /// The same with Resource Graph: the subscriptions, the tree and its root, the metadata; the permissions in each subscription; per
+    /// 300 subscriptions the pages.
     pub(crate) fn requests_to_resource_graph(self) -> usize {
         let batches = (0..self.subscriptions).step_by(BATCH).map(|start| (self.subscriptions - start).min(BATCH));
         let pages: usize = batches.clone().map(|batch| (batch * self.resources * KEYS).div_ceil(GRAPH_PAGE)).sum();
-        4 + pages + 2 * batches.count()
+        4 + pages + self.subscriptions
     }
 
     /// What Resource Manager answers.
@@ -77,24 +74,10 @@ impl Estate {
     }
 
     fn query(self, body: &Json) -> Option<Bytes> {
-        let rows = match body["query"].as_str()?.lines().next()?.strip_prefix("// azposture ")? {
-            "assessments" => return Some(self.graph_page(body).into()),
-            "roleassignments" => vec![json!({
-                "id": "/providers/Microsoft.Authorization/roleAssignments/1",
-                "properties": {
-                    "scope": "/", "principalId": PRINCIPAL_ID, "principalType": "ServicePrincipal",
-                    "roleDefinitionId": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}")
-                }
-            })],
-            "roledefinitions" => vec![json!({
-                "id": format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"), "name": READER,
-                "properties": {"roleName": "Reader", "type": "BuiltInRole", "permissions": [{"actions": ["*/read"], "notActions": [], "dataActions": [], "notDataActions": []}]}
-            })],
-            _ => vec![],
-        };
-        Some(
-            json!({"totalRecords": rows.len(), "count": rows.len(), "data": rows, "resultTruncated": "false"}).to_string().into(),
-        )
+        match body["query"].as_str()?.lines().next()?.strip_prefix("// azposture ")? {
+            "assessments" => Some(self.graph_page(body).into()),
+            _ => Some(json!({"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"}).to_string().into()),
+        }
     }
 
     fn graph_page(self, body: &Json) -> String {
