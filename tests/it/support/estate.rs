@@ -38,12 +38,12 @@ impl Estate {
         3 + self.subscriptions * (1 + (self.resources * KEYS).div_ceil(PAGE))
     }
 
-    /// The same with Resource Graph: the subscriptions, the tree and its root, the metadata; the permissions in each subscription; per
-    /// 300 subscriptions the pages.
+    /// The same with Resource Graph: the subscriptions, the tree, the metadata; the permissions in each subscription; per 300
+    /// subscriptions the pages.
     pub(crate) fn requests_to_resource_graph(self) -> usize {
         let batches = (0..self.subscriptions).step_by(BATCH).map(|start| (self.subscriptions - start).min(BATCH));
         let pages: usize = batches.clone().map(|batch| (batch * self.resources * KEYS).div_ceil(GRAPH_PAGE)).sum();
-        4 + pages + self.subscriptions
+        3 + pages + self.subscriptions
     }
 
     /// What Resource Manager answers.
