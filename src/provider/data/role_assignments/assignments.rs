@@ -27,7 +27,7 @@ use crate::{
             lists::authorization::{self, Definitions, Force, Tree, force, guid_of, wire},
         },
         context::Context,
-        data::role_assignments::{Arguments, DenyRow, RoleRow, Row, nothing_read},
+        data::role_assignments::{Arguments, DenyRow, RoleRow, Row, kept::keep, nothing_read},
         failure,
         words::AssignmentTypeWord,
     },
@@ -68,7 +68,7 @@ pub(super) async fn read(
         let assignments = assignments?;
         any |= !assignments.read.is_empty();
         found.tell_apart(&assignments, |row| &row.id);
-        found.active.extend(each(&assignments).map(|row| (row.id.to_lowercase(), row.clone())));
+        keep(&mut found.active, each(&assignments), gaps);
         match arguments.scopes.is_some() && tree.groups.is_empty() && engine::of(context) == Engine::ResourceGraph {
             true => found.place_by_hierarchy(context, gaps).await?,
             false => found.place(&assignments, |row| &row.properties.scope),
@@ -77,7 +77,7 @@ pub(super) async fn read(
         found.schedule(schedules?, context.client.now(), gaps);
         let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
         any |= !lists.is_empty();
-        found.active.extend(lists.iter().flat_map(|rows| rows.iter()).map(|row| (row.id.to_lowercase(), row.clone())));
+        keep(&mut found.active, lists.iter().flat_map(|rows| rows.iter()), gaps);
         gaps.extend(unread);
     }
     if eligible {
@@ -87,7 +87,7 @@ pub(super) async fn read(
         any |= !list.read.is_empty() || !lists.is_empty();
         found.tell_apart(&list, |row| &row.id);
         let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row, now));
-        found.eligible.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
+        keep(&mut found.eligible, rows, gaps);
         found.place(&list, |row| &row.properties.scope);
         gaps.extend(list.gaps.into_iter().chain(unread));
     }
@@ -97,7 +97,7 @@ pub(super) async fn read(
     let denials = authorization::deny_assignments(context, subscriptions).await?;
     let (lists, unread) = authorization::denials_of_groups(context, &groups).await?;
     let rows = each(&denials).chain(lists.iter().flat_map(|rows| rows.iter()));
-    found.denials.extend(rows.map(|row| (row.id.to_lowercase(), row.clone())));
+    keep(&mut found.denials, rows, gaps);
     found.place(&denials, |row| &row.properties.scope);
     gaps.extend(denials.gaps.into_iter().chain(unread));
     for row in found.denials.values().filter(|row| !row.properties.is_stated()) {
@@ -198,6 +198,14 @@ impl Found {
         let active = self.active.values().map(|row| (&row.properties.role_definition_id, &row.properties.scope));
         let eligible = self.eligible.values().map(|row| (&row.properties.role_definition_id, &row.properties.scope));
         active.chain(eligible).map(|(role, scope)| (guid_of(role), scope.clone())).collect()
+    }
+
+    /// Whether the service says what kind of principal a row is about, be it in a word that is new here.
+    pub(super) fn says_type_of(&self, row: &Row) -> bool {
+        let id = row.id.to_lowercase();
+        let active = self.active.get(&id).and_then(|row| row.properties.principal_type.as_ref());
+        let eligible = || self.eligible.get(&id).and_then(|row| row.properties.principal_type.as_ref());
+        active.or_else(eligible).is_some_and(|word| !word.is_empty())
     }
 
     /// A row for each assignment and each eligibility.

@@ -1,6 +1,7 @@
 //! `azposture_role_assignments`: who may do what, where, and how they got it.
 
 mod assignments;
+mod kept;
 mod people;
 
 use std::collections::{BTreeMap, BTreeSet};

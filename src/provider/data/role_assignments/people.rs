@@ -123,7 +123,8 @@ pub(super) async fn name(
     gaps.extend(people.gaps());
     for row in rows.iter_mut().filter(|row| is_ours(row)) {
         tell(row, &people);
-        row.orphaned = people.orphaned(&row.principal_id, &row.principal_type);
+        // One of which Azure does not even say that it is gone may be of a kind that is in no list of this directory.
+        row.orphaned = people.orphaned(&row.principal_id, &row.principal_type).filter(|gone| !gone || found.says_type_of(row));
         row.principal_display_name = people.known.get(&row.principal_id).and_then(|known| known.display_name.clone());
     }
     Ok(())

@@ -1,0 +1,122 @@
+//! Rows that come in several lists, each kept once. Two of one id that do not say the same leave open which of them is true.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    posture::{Reason, Subject, Unreadable, rbac::place, resource_id::canonical},
+    provider::collect::lists::authorization::{guid_of, wire},
+};
+
+/// A row with an id and a scope, which may come again.
+pub(super) trait Repeated: Clone {
+    /// What it belongs to.
+    const SUBJECT: Subject;
+    /// Its id.
+    fn id(&self) -> &str;
+    /// Where it holds.
+    fn scope(&self) -> &str;
+    /// Whether another row of this id says the same, as far as anything is made of it.
+    fn says_what(&self, other: &Self) -> bool;
+}
+
+/// Takes rows in. Where a second one says something else, the first one stays, and a gap.
+pub(super) fn keep<'a, T: Repeated + 'a>(
+    kept: &mut BTreeMap<String, T>,
+    rows: impl Iterator<Item = &'a T>,
+    gaps: &mut Vec<Unreadable>,
+) {
+    for row in rows {
+        match kept.get(&row.id().to_lowercase()) {
+            Some(known) if known.says_what(row) => {}
+            Some(known) => gaps.push(twofold(known)),
+            None => {
+                kept.insert(row.id().to_lowercase(), row.clone());
+            }
+        }
+    }
+}
+
+fn twofold<T: Repeated>(row: &T) -> Unreadable {
+    Unreadable {
+        subject: T::SUBJECT,
+        scope: canonical(row.scope()),
+        reason: Reason::InvalidResponse,
+        code: String::new(),
+        remedy: format!(
+            "Azure lists {} twice, and not with the same contents, so the row of it may be the wrong one. Plan again; it may just have \
+             been changed.",
+            canonical(row.id())
+        ),
+    }
+}
+
+impl Repeated for wire::RoleAssignment {
+    const SUBJECT: Subject = Subject::RoleAssignments;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn scope(&self) -> &str {
+        &self.properties.scope
+    }
+
+    fn says_what(&self, other: &Self) -> bool {
+        let (own, other) = (&self.properties, &other.properties);
+        // The prefix of a role's id is the subscription that was asked.
+        guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
+            && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
+            && own.principal_type == other.principal_type
+            && own.condition == other.condition
+            && place::same(&own.scope, &other.scope)
+    }
+}
+
+impl Repeated for wire::ScheduleInstance {
+    const SUBJECT: Subject = Subject::EligibleRoleAssignments;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn scope(&self) -> &str {
+        &self.properties.scope
+    }
+
+    fn says_what(&self, other: &Self) -> bool {
+        let (own, other) = (&self.properties, &other.properties);
+        guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
+            && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
+            && own.principal_type == other.principal_type
+            && own.condition == other.condition
+            && (&own.start_date_time, &own.end_date_time) == (&other.start_date_time, &other.end_date_time)
+            && place::same(&own.scope, &other.scope)
+    }
+}
+
+impl Repeated for wire::DenyAssignment {
+    const SUBJECT: Subject = Subject::DenyAssignments;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn scope(&self) -> &str {
+        &self.properties.scope
+    }
+
+    fn says_what(&self, other: &Self) -> bool {
+        let (own, other) = (&self.properties, &other.properties);
+        let ids = |all: &[wire::Principal]| all.iter().map(|one| one.id.to_lowercase()).collect::<BTreeSet<_>>();
+        let excluded = |all: &wire::DenyAssignmentProperties| all.exclude_principals.as_deref().map(ids);
+        // An older version of the list does not say what the assignment does.
+        let unsaid = own.effect.is_none() || other.effect.is_none();
+        own.permissions == other.permissions
+            && ids(&own.principals) == ids(&other.principals)
+            && excluded(own) == excluded(other)
+            && own.do_not_apply_to_child_scopes.unwrap_or_default() == other.do_not_apply_to_child_scopes.unwrap_or_default()
+            && own.condition == other.condition
+            && (unsaid || own.effect == other.effect)
+            && place::same(&own.scope, &other.scope)
+    }
+}
