@@ -15,6 +15,7 @@ pub mod seen;
 pub mod severity;
 pub mod status;
 pub mod time;
+mod words;
 
 pub use area::Area;
 pub use seen::{Reason, Subject, Unreadable};

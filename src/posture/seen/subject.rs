@@ -2,168 +2,85 @@
 
 use std::fmt::{self, Display, Formatter};
 
-/// A fact that may not have been seen. The order is that of the words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
-    /// Application permissions that were consented.
-    AppRoleAssignments,
-    /// Registrations of applications.
-    Applications,
-    /// What recommendations mean.
-    AssessmentMetadata,
-    /// Defender recommendations.
-    Assessments,
-    /// Clusters of Azure Kubernetes Service.
-    Clusters,
-    /// The credential of the sign-in, and when it ends.
-    Credential,
-    /// Deny assignments.
-    DenyAssignments,
-    /// How long active directory roles last.
-    DirectoryRoleAssignmentSchedules,
-    /// Directory roles that are active.
-    DirectoryRoleAssignments,
-    /// Directory roles, and what they allow.
-    DirectoryRoles,
-    /// Directory roles that could be activated.
-    EligibleDirectoryRoleAssignments,
-    /// Roles that could be activated.
-    EligibleRoleAssignments,
-    /// Who is in groups.
-    GroupMembers,
-    /// Groups, and those that somebody is in.
-    Groups,
-    /// Management groups, and what stands below them.
-    ManagementGroups,
-    /// Delegated permissions that were consented.
-    OAuth2PermissionGrants,
-    /// The tenant, as its directory describes it.
-    Organization,
-    /// What the sign-in may do at a scope.
-    Permissions,
-    /// Defender plans.
-    Plans,
-    /// Resource providers, and whether they are registered.
-    Providers,
-    /// Jobs that provision people to applications.
-    Provisioning,
-    /// Whether Resource Graph answers.
-    ResourceGraph,
-    /// Resource groups.
-    ResourceGroups,
-    /// Types that a resource provider has.
-    ResourceTypes,
-    /// Resources by type.
-    Resources,
-    /// How long active roles last.
-    RoleAssignmentSchedules,
-    /// Roles that are active.
-    RoleAssignments,
-    /// Roles, and what they allow.
-    RoleDefinitions,
-    /// Service principals.
-    ServicePrincipals,
-    /// The sign-in.
-    SignIn,
-    /// Licences of the tenant.
-    SubscribedSkus,
-    /// Subscriptions.
-    Subscriptions,
-    /// Tags of resources.
-    Tags,
-    /// The document that tells a tenant and its cloud.
-    TenantDiscovery,
-    /// What the token of the sign-in says.
-    Token,
-    /// Users.
-    Users,
-    /// What Defender found inside machines, images and databases.
-    Vulnerabilities,
-}
+use crate::posture::words::words;
 
-impl Subject {
-    /// Every subject, in the order of the words.
-    pub const ALL: [Self; 37] = [
-        Self::AppRoleAssignments,
-        Self::Applications,
-        Self::AssessmentMetadata,
-        Self::Assessments,
-        Self::Clusters,
-        Self::Credential,
-        Self::DenyAssignments,
-        Self::DirectoryRoleAssignmentSchedules,
-        Self::DirectoryRoleAssignments,
-        Self::DirectoryRoles,
-        Self::EligibleDirectoryRoleAssignments,
-        Self::EligibleRoleAssignments,
-        Self::GroupMembers,
-        Self::Groups,
-        Self::ManagementGroups,
-        Self::OAuth2PermissionGrants,
-        Self::Organization,
-        Self::Permissions,
-        Self::Plans,
-        Self::Providers,
-        Self::Provisioning,
-        Self::ResourceGraph,
-        Self::ResourceGroups,
-        Self::ResourceTypes,
-        Self::Resources,
-        Self::RoleAssignmentSchedules,
-        Self::RoleAssignments,
-        Self::RoleDefinitions,
-        Self::ServicePrincipals,
-        Self::SignIn,
-        Self::SubscribedSkus,
-        Self::Subscriptions,
-        Self::Tags,
-        Self::TenantDiscovery,
-        Self::Token,
-        Self::Users,
-        Self::Vulnerabilities,
-    ];
-
-    /// The word the surface uses.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::AppRoleAssignments => "app_role_assignments",
-            Self::Applications => "applications",
-            Self::AssessmentMetadata => "assessment_metadata",
-            Self::Assessments => "assessments",
-            Self::Clusters => "clusters",
-            Self::Credential => "credential",
-            Self::DenyAssignments => "deny_assignments",
-            Self::DirectoryRoleAssignmentSchedules => "directory_role_assignment_schedules",
-            Self::DirectoryRoleAssignments => "directory_role_assignments",
-            Self::DirectoryRoles => "directory_roles",
-            Self::EligibleDirectoryRoleAssignments => "eligible_directory_role_assignments",
-            Self::EligibleRoleAssignments => "eligible_role_assignments",
-            Self::GroupMembers => "group_members",
-            Self::Groups => "groups",
-            Self::ManagementGroups => "management_groups",
-            Self::OAuth2PermissionGrants => "oauth2_permission_grants",
-            Self::Organization => "organization",
-            Self::Permissions => "permissions",
-            Self::Plans => "plans",
-            Self::Providers => "providers",
-            Self::Provisioning => "provisioning",
-            Self::ResourceGraph => "resource_graph",
-            Self::ResourceGroups => "resource_groups",
-            Self::ResourceTypes => "resource_types",
-            Self::Resources => "resources",
-            Self::RoleAssignmentSchedules => "role_assignment_schedules",
-            Self::RoleAssignments => "role_assignments",
-            Self::RoleDefinitions => "role_definitions",
-            Self::ServicePrincipals => "service_principals",
-            Self::SignIn => "sign_in",
-            Self::SubscribedSkus => "subscribed_skus",
-            Self::Subscriptions => "subscriptions",
-            Self::Tags => "tags",
-            Self::TenantDiscovery => "tenant_discovery",
-            Self::Token => "token",
-            Self::Users => "users",
-            Self::Vulnerabilities => "vulnerabilities",
-        }
+words! {
+    /// A fact that may not have been seen. The order is that of the words.
+    pub enum Subject {
+        /// Application permissions that were consented.
+        AppRoleAssignments = "app_role_assignments",
+        /// Registrations of applications.
+        Applications = "applications",
+        /// What recommendations mean.
+        AssessmentMetadata = "assessment_metadata",
+        /// Defender recommendations.
+        Assessments = "assessments",
+        /// Clusters of Azure Kubernetes Service.
+        Clusters = "clusters",
+        /// The credential of the sign-in, and when it ends.
+        Credential = "credential",
+        /// Deny assignments.
+        DenyAssignments = "deny_assignments",
+        /// How long active directory roles last.
+        DirectoryRoleAssignmentSchedules = "directory_role_assignment_schedules",
+        /// Directory roles that are active.
+        DirectoryRoleAssignments = "directory_role_assignments",
+        /// Directory roles, and what they allow.
+        DirectoryRoles = "directory_roles",
+        /// Directory roles that could be activated.
+        EligibleDirectoryRoleAssignments = "eligible_directory_role_assignments",
+        /// Roles that could be activated.
+        EligibleRoleAssignments = "eligible_role_assignments",
+        /// Who is in groups.
+        GroupMembers = "group_members",
+        /// Groups, and those that somebody is in.
+        Groups = "groups",
+        /// Management groups, and what stands below them.
+        ManagementGroups = "management_groups",
+        /// Delegated permissions that were consented.
+        OAuth2PermissionGrants = "oauth2_permission_grants",
+        /// The tenant, as its directory describes it.
+        Organization = "organization",
+        /// What the sign-in may do at a scope.
+        Permissions = "permissions",
+        /// Defender plans.
+        Plans = "plans",
+        /// Resource providers, and whether they are registered.
+        Providers = "providers",
+        /// Jobs that provision people to applications.
+        Provisioning = "provisioning",
+        /// Whether Resource Graph answers.
+        ResourceGraph = "resource_graph",
+        /// Resource groups.
+        ResourceGroups = "resource_groups",
+        /// Types that a resource provider has.
+        ResourceTypes = "resource_types",
+        /// Resources by type.
+        Resources = "resources",
+        /// How long active roles last.
+        RoleAssignmentSchedules = "role_assignment_schedules",
+        /// Roles that are active.
+        RoleAssignments = "role_assignments",
+        /// Roles, and what they allow.
+        RoleDefinitions = "role_definitions",
+        /// Service principals.
+        ServicePrincipals = "service_principals",
+        /// The sign-in.
+        SignIn = "sign_in",
+        /// Licences of the tenant.
+        SubscribedSkus = "subscribed_skus",
+        /// Subscriptions.
+        Subscriptions = "subscriptions",
+        /// Tags of resources.
+        Tags = "tags",
+        /// The document that tells a tenant and its cloud.
+        TenantDiscovery = "tenant_discovery",
+        /// What the token of the sign-in says.
+        Token = "token",
+        /// Users.
+        Users = "users",
+        /// What Defender found inside machines, images and databases.
+        Vulnerabilities = "vulnerabilities",
     }
 }
 
