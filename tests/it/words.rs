@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
-use azposture::posture::seen::{Reason, Subject};
+use azposture::posture::seen::{Reason, Subject, Why};
 use regex_lite::Regex;
 
 const OWN: &str = include_str!("fixtures/words.txt");
@@ -24,23 +24,60 @@ fn surface() -> Option<String> {
     text
 }
 
-/// The words of the reason column, of every row of table 0.6 whose status can be unknown.
-fn reasons_of(surface: &str) -> BTreeSet<String> {
-    let section = surface.split("\n### 0.6 ").nth(1).unwrap().split("\n## ").next().unwrap();
-    let word = Regex::new(r"`([a-z_]+)`").unwrap();
-    let rows = section.lines().filter_map(|line| line.strip_prefix('|')).map(|line| line.split('|').collect::<Vec<_>>());
-    let unknown = rows.filter(|cells| cells.get(1).is_some_and(|status| status.contains("unknown")));
-    unknown.flat_map(|cells| word.captures_iter(cells[2]).map(|found| found[1].to_owned()).collect::<Vec<_>>()).collect()
+/// A section of the surface, from its number to the next heading.
+fn section<'a>(surface: &'a str, number: &str) -> &'a str {
+    let section = surface.split(&format!("\n### {number} ")).nth(1).unwrap();
+    section.split("\n##").next().unwrap()
 }
 
+/// The words between backticks.
+fn words_in(text: &str) -> Vec<String> {
+    let word = Regex::new(r"`([a-z_]+)`").unwrap();
+    word.captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
+
+/// The words of the reason column, of every row of table 0.6 whose status can be one of these.
+fn reasons_of(surface: &str, statuses: &[&str]) -> BTreeSet<String> {
+    let rows =
+        section(surface, "0.6").lines().filter_map(|line| line.strip_prefix('|')).map(|line| line.split('|').collect::<Vec<_>>());
+    let ours = rows.filter(|cells| statuses.iter().any(|status| cells.get(1).is_some_and(|cell| cell.contains(status))));
+    ours.flat_map(|cells| words_in(cells[2])).collect()
+}
+
+/// The reasons of a fail that the section of a validation lists, without what stands in parentheses behind them.
+fn fail_reasons_of(surface: &str, number: &str) -> BTreeSet<String> {
+    let list = section(surface, number).split("Fail reasons: ").nth(1).unwrap().split(". ").next().unwrap();
+    let aside = Regex::new(r"\([^()]*\)").unwrap();
+    words_in(&aside.replace_all(list, "")).into_iter().collect()
+}
+
+/// Words of table 0.6 that nothing this release serves can be the reason of.
+const LATER: [&str; 4] = ["azure_exempt", "azure_not_applicable", "excluded", "off_by_policy"];
+
 #[test]
-fn the_words_of_gaps_are_those_that_are_known() {
+fn the_words_of_gaps_and_of_verdicts_are_those_that_are_known() {
     assert_eq!(Reason::ALL.map(Reason::word).to_vec(), own("reasons"));
     assert_eq!(Subject::ALL.map(Subject::word).to_vec(), own("subjects"));
+    assert_eq!(Why::ALL.map(Why::word).to_vec(), own("reasons of verdicts alone"));
+    let all: BTreeSet<_> = Why::all().map(Why::word).collect();
+    assert_eq!(all.len(), Why::all().count(), "no word has two meanings");
 }
 
 #[test]
 fn the_reasons_are_those_of_the_surface() {
     let Some(surface) = surface() else { return };
-    assert_eq!(reasons_of(&surface), Reason::ALL.map(|reason| reason.word().to_owned()).into());
+    assert_eq!(reasons_of(&surface, &["unknown"]), Reason::ALL.map(|reason| reason.word().to_owned()).into());
+}
+
+#[test]
+fn the_reasons_of_verdicts_are_those_of_the_surface() {
+    let Some(surface) = surface() else { return };
+    let mut known = reasons_of(&surface, &["unknown", "not_applicable", "off"]);
+    assert!(LATER.iter().all(|word| known.remove(*word)));
+    for number in ["6.1", "6.2", "6.3"] {
+        let reasons = fail_reasons_of(&surface, number);
+        assert!(reasons.len() > 6, "{number}: {reasons:?}");
+        known.extend(reasons);
+    }
+    assert_eq!(Why::all().map(|why| why.word().to_owned()).collect::<BTreeSet<_>>(), known);
 }

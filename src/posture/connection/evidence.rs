@@ -249,7 +249,7 @@ impl Undetected {
 
     /// The verdict of a check that is about subscriptions.
     pub(super) fn unknown(&self, detail: &str) -> Verdict {
-        let mut verdict = Verdict::unknown(self.reason().word(), detail, "See `subscription_detected`.");
+        let mut verdict = Verdict::unknown(self.reason(), detail, "See `subscription_detected`.");
         if !self.certain {
             verdict.gaps.clone_from(&self.gaps);
         }

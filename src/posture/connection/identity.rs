@@ -6,7 +6,7 @@ use super::{
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Reason, Status,
+    Reason, Status, Why,
     graph_permission::{self, Evidence, Holder, consent, reads},
 };
 
@@ -45,7 +45,7 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
     }
     let mut verdict = Verdict::fail(format!("Microsoft Graph does not answer this sign-in ({})", gap.reason.word()), fix);
     verdict.gaps.push(gap.clone());
-    verdict.with("reason", gap.reason.word()).with("code", &gap.code)
+    verdict.because(gap.reason).with("code", &gap.code)
 }
 
 /// A check, and the permission it asks for.
@@ -58,18 +58,22 @@ const REQUIRED: &[Asking] = &[(directory_read, "Directory.Read.All")];
 pub(super) fn permission_kind(facts: &Facts) -> Verdict {
     let evidence = &facts.directory.evidence;
     if evidence.holder == Holder::User {
-        return Verdict::not_applicable("user_sign_in", "a user holds Delegated permissions; see `user_sign_in_limits`");
+        return Verdict::not_applicable(Why::UserSignIn, "a user holds Delegated permissions; see `user_sign_in_limits`");
     }
     let roles = match &facts.directory.token {
         Ok(Some(token)) => &token.roles,
         Ok(None) => {
             let detail = "the token for Microsoft Graph does not say what it holds";
-            return Verdict::unknown("hidden", detail, "Grant Application.Read.All, so that the grants can be read instead.");
+            return Verdict::unknown(
+                Reason::Hidden,
+                detail,
+                "Grant Application.Read.All, so that the grants can be read instead.",
+            );
         }
         Err(gap) => return Verdict::unread(gap),
     };
     let lacks = |(check, _): &&Asking| check(facts).status != Status::Pass;
-    let is_delegated = |name: &&str| graph_permission::judge(name, true, evidence).reason == "delegated_only";
+    let is_delegated = |name: &&str| graph_permission::judge(name, true, evidence).reason == Some(Why::DelegatedOnly);
     let lacking: Vec<&str> = REQUIRED.iter().filter(lacks).map(|(_, name)| *name).collect();
     let delegated: Vec<&str> = lacking.iter().copied().filter(is_delegated).collect();
     let first = delegated.first().copied().unwrap_or("Directory.Read.All");
@@ -100,15 +104,18 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
     match evidence.holder {
         Holder::Application => {}
         Holder::ManagedIdentity => {
-            return Verdict::not_applicable("no_resources", "a managed identity has no registration that could request anything");
+            return Verdict::not_applicable(
+                Why::NoResources,
+                "a managed identity has no registration that could request anything",
+            );
         }
-        Holder::User => return Verdict::not_applicable("user_sign_in", "a user signed in, not an application"),
+        Holder::User => return Verdict::not_applicable(Why::UserSignIn, "a user signed in, not an application"),
     }
     if let (Ok(Some(principal)), Some(own)) = (&facts.directory.service_principal, &facts.sign_in.tenant_id)
         && principal.owner_tenant_id.as_ref().is_some_and(|owner| !owner.eq_ignore_ascii_case(own))
     {
         return Verdict::not_applicable(
-            "no_resources",
+            Why::NoResources,
             "the registration is in another tenant, so what it requests cannot be seen",
         );
     }
@@ -129,7 +136,7 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
         return Verdict::unread(gap);
     }
     match (requested.len(), missing.is_empty()) {
-        (0, _) => Verdict::not_applicable("no_resources", "the registration requests no Application permission"),
+        (0, _) => Verdict::not_applicable(Why::NoResources, "the registration requests no Application permission"),
         (all, true) => Verdict::pass("every requested Application permission is consented").with("requested", all),
         (all, false) => Verdict::fail(format!("requested, but not consented: {}", listed(&missing)), consent(evidence))
             .with("requested", all)
@@ -184,14 +191,15 @@ fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
             let details: Vec<&str> = set.into_iter().flatten().map(|one| one.detail.as_str()).collect();
             Verdict::pass(details.join("; ")).with("permissions", names.join(","))
         }
-        (_, None) => Verdict::unknown("hidden", "nothing was asked for", ""),
+        (_, None) => Verdict::unknown(Reason::Hidden, "nothing was asked for", ""),
         (status, Some(first)) => {
             let without: Vec<&str> = names.iter().filter_map(|name| reads(name)).collect();
             let detail = format!("{}; without it these stay unknown: {}", first.detail, without.join("; "));
             let mut verdict = match status {
-                Status::Unknown => Verdict::unknown(first.reason, detail, &*first.remedy),
-                _ => Verdict::fail(detail, fix(names, judged.first(), evidence)).with("reason", first.reason),
+                Status::Unknown => Verdict::unknown(Reason::NotProven, detail, &*first.remedy),
+                _ => Verdict::fail(detail, fix(names, judged.first(), evidence)),
             };
+            verdict.reason = first.reason;
             verdict.gaps.extend(first.gap.clone().filter(|_| status == Status::Unknown));
             verdict.with("permissions", names.join(","))
         }
@@ -250,7 +258,7 @@ fn license(licences: &Read<Whole<std::collections::BTreeSet<&'static str>>>, wan
 
 pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
     let Some(applications) = &facts.directory.provisioning else {
-        return Verdict::not_applicable("needs_input", "`provisioning_client_ids` names no application");
+        return Verdict::not_applicable(Why::NeedsInput, "`provisioning_client_ids` names no application");
     };
     let strangers: Vec<&str> = facts.directory.strangers.iter().map(String::as_str).collect();
     let strange = match strangers.is_empty() {
@@ -259,13 +267,13 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
     };
     if !facts.identity_scope {
         let detail = format!("`identity_scope` is not set, so there is nothing to override{strange}");
-        return Verdict::not_applicable("no_resources", detail);
+        return Verdict::not_applicable(Why::NoResources, detail);
     }
     let active: Vec<&str> =
         applications.iter().filter(|(_, active)| matches!(active, Ok(true))).map(|(id, _)| id.as_str()).collect();
     if !active.is_empty() {
         return Verdict::unknown(
-            Reason::NotProven.word(),
+            Reason::NotProven,
             format!(
                 "provisioning is running and decides by itself who is in; whom it provisions outside `identity_scope` is not compared in this \
                  release: {}{strange}",
@@ -284,7 +292,7 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
 
 pub(super) fn leavers_in_scope(facts: &Facts) -> Verdict {
     if !facts.identity_scope {
-        return Verdict::not_applicable("no_resources", "`identity_scope` is not set, so nobody is hidden");
+        return Verdict::not_applicable(Why::NoResources, "`identity_scope` is not set, so nobody is hidden");
     }
     match &facts.directory.hidden_leavers {
         Err(gap) => Verdict::unread(gap),

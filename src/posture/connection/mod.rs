@@ -66,7 +66,7 @@ fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
             let none = || match &facts.scope.detected {
                 Err(why) => why.unknown("no subscription of the connection is known, so there is nothing to look at"),
                 Ok(_) => Verdict::unknown(
-                    Reason::NotVisible.word(),
+                    Reason::NotVisible,
                     "no subscription of the connection is visible, so there is nothing to look at",
                     "See `subscription_detected`.",
                 ),

@@ -8,7 +8,7 @@ use super::{
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Area, Reason, Unreadable,
+    Area, Reason, Unreadable, Why,
     defender::{
         Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named, offered,
         resource_count, standing, surely_unregistered,
@@ -30,13 +30,13 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
     };
     let verdict = match state {
         "" => Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             "the service does not state whether Microsoft.Security is registered",
             show(subscription),
         ),
         _ if state.eq_ignore_ascii_case("Registered") => Verdict::pass("Microsoft.Security is registered"),
         _ if state.eq_ignore_ascii_case("Registering") => Verdict::unknown(
-            Reason::NoDataYet.word(),
+            Reason::NoDataYet,
             "Microsoft.Security is being registered",
             "Wait for the registration to end; the first data can take up to 24 hours.",
         ),
@@ -45,7 +45,7 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
             register("Microsoft.Security", subscription),
         ),
         _ => Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             format!("Microsoft.Security is {state}, which this release does not know"),
             show(subscription),
         ),
@@ -63,14 +63,14 @@ pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verd
     match &subscription.plans {
         Err(gap) if gap.reason == Reason::Forbidden => {
             let fix = if gap.code == "AuthorizationFailed" { fix } else { gap.remedy.clone() };
-            let mut verdict = Verdict::fail("the Defender plans may not be read", fix).with("reason", gap.reason.word());
+            let mut verdict = Verdict::fail("the Defender plans may not be read", fix).because(gap.reason);
             verdict.gaps.push(gap.clone());
             verdict
         }
         Err(gap) => Verdict::unread(gap),
         Ok(plans) if plans.rows.is_empty() => {
             let detail = "the list of Defender plans is empty, which no subscription's is";
-            Verdict::unknown(Reason::NotProven.word(), detail, fix).with("plans", 0)
+            Verdict::unknown(Reason::NotProven, detail, fix).with("plans", 0)
         }
         // Reading a plan proves that plans are readable, whatever the permissions say.
         Ok(plans) => Verdict::pass("the Defender plans are readable").with("plans", plans.rows.len()),
@@ -82,7 +82,7 @@ pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Ver
         Err(gap) => Verdict::unread(gap),
         Ok(Whole { rows: 0, unproven: Some(gap) }) => Verdict::unread(gap),
         Ok(Whole { rows: 0, unproven: None }) => Verdict::unknown(
-            Reason::NoDataYet.word(),
+            Reason::NoDataYet,
             "Defender for Cloud has no assessment yet",
             "Initial data can take up to 24 hours after Defender for Cloud is switched on; if it is, wait.",
         )
@@ -104,13 +104,13 @@ pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict
         )
         .with("tier", "Free"),
         (Foundational::Unclear, _) => Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             "what the list of plans says of the free posture tier (foundational CSPM) does not tell whether it is on",
             "Portal: Defender for Cloud > Environment settings > the subscription: look whether foundational CSPM is on.",
         ),
         (Foundational::Absent, Err(gap) | Ok(Whole { rows: 0, unproven: Some(gap) })) => Verdict::unread(gap),
         (Foundational::Absent, Ok(Whole { rows: 0, unproven: None })) => Verdict::unknown(
-            Reason::NoDataYet.word(),
+            Reason::NoDataYet,
             "the list of plans does not say whether the free posture tier (foundational CSPM) is on, and there is no assessment",
             "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on; if it is, initial data can take up to \
              24 hours.",
@@ -131,12 +131,13 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
     let judged = judged(facts, subscription, &plans.rows, &inventory.rows);
-    let names = |is: &dyn Fn(&str) -> bool| sorted(judged.iter().filter(|(_, why)| is(why)).map(|(name, _)| name.as_str()));
-    let because = |reason: &str| names(&|why| why == reason);
-    let (off, bare) = (because("plan_off"), because("not_covered"));
-    let (absent, doubtful) = (because(Reason::NotListed.word()), because(Reason::NotProven.word()));
-    let told = ["", "plan_off", "not_covered", Reason::NotListed.word(), Reason::NotProven.word()];
-    let silent = names(&|why| !told.contains(&why));
+    let names =
+        |is: &dyn Fn(Option<Why>) -> bool| sorted(judged.iter().filter(|(_, why)| is(*why)).map(|(name, _)| name.as_str()));
+    let because = |reason: Why| names(&|why| why == Some(reason));
+    let (off, bare) = (because(Reason::PlanOff.into()), because(Why::NotCovered));
+    let (absent, doubtful) = (because(Reason::NotListed.into()), because(Reason::NotProven.into()));
+    let is_told = |why| matches!(why, Why::NotCovered | Why::Of(Reason::NotListed | Reason::NotProven | Reason::PlanOff));
+    let silent = names(&|why| why.is_some_and(|why| !is_told(why)));
     if let Some(first) = off.first() {
         return Verdict::fail(
             format!("the resources need plans that are off: {}", listed(&off)),
@@ -159,28 +160,28 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
     match unproven([plans.unproven.as_ref(), inventory.unproven.as_ref()]) {
         Some(gap) => Verdict::unread(gap),
         None if !absent.is_empty() => Verdict::unknown(
-            Reason::NotListed.word(),
+            Reason::NotListed,
             format!("the list of plans lacks plans that the resources need: {}", listed(&absent)),
             "Look at Defender for Cloud > Environment settings > the subscription whether the plan can be had there; where it cannot, protect these \
              resources by other means.",
         )
         .with("absent", joined(&absent)),
         None if !silent.is_empty() => Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             format!("whether these plans are on and cover anything is not stated, or not in words that this release knows: {}", listed(&silent)),
             LOOK,
         )
         .with("unstated", joined(&silent)),
         None if !doubtful.is_empty() => Verdict::unknown(
-            Reason::NotProven.word(),
+            Reason::NotProven,
             format!("the service does not state what has replaced these plans, or contradicts itself: {}", listed(&doubtful)),
             LOOK,
         )
         .with("unstated", joined(&doubtful)),
-        None if judged.is_empty() => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
+        None if judged.is_empty() => Verdict::not_applicable(Why::NoResources, "no resource of the areas has a plan of its own"),
         None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
             Some(state) => Verdict::unknown(
-                Reason::NotRegistered.word(),
+                Reason::NotRegistered,
                 format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date"),
                 register("Microsoft.Security", subscription),
             )
@@ -196,7 +197,7 @@ fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMa
     if needed.is_empty() {
         return match &inventory.unproven {
             Some(gap) => Verdict::unread(gap),
-            None => Verdict::not_applicable("no_resources", "no resource of the areas has a plan of its own"),
+            None => Verdict::not_applicable(Why::NoResources, "no resource of the areas has a plan of its own"),
         };
     }
     match state_of_defender(subscription) {
@@ -204,7 +205,7 @@ fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMa
             format!("Microsoft.Security is {state}, so the plans that the resources need are off: {}", listed(&needed)),
             register("Microsoft.Security", subscription),
         )
-        .with("reason", Reason::NotRegistered.word())
+        .because(Reason::NotRegistered)
         .with("state", state)
         .with("off", joined(&needed)),
         Some(state) => Verdict::unread(gap).with("state", state),
@@ -233,14 +234,14 @@ fn is_there(ty: &str, counts: &BTreeMap<String, u64>) -> bool {
     counts.get(&ty.to_ascii_lowercase()).is_some_and(|count| *count > 0)
 }
 
-/// Each plan that is needed, or what has replaced it, and the word for why it falls short, empty if it does not: by the same judgement
+/// Each plan that is needed, or what has replaced it, and why it falls short, none if it does not: by the same judgement
 /// as in `defender_validation`.
 fn judged(
     facts: &Facts,
     subscription: &Subscription,
     plans: &[Plan],
     counts: &BTreeMap<String, u64>,
-) -> BTreeSet<(String, &'static str)> {
+) -> BTreeSet<(String, Option<Why>)> {
     let is_listed = |name: &str| named(plans, name).next().is_some();
     let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && is_listed(other.name));
     // What another plan protects does not need one that the list lacks.
@@ -291,11 +292,11 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
     match (plans.unproven.as_ref(), inventory.filter(|_| !unseen.is_empty())) {
         (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
         (None, None) if plans.rows.iter().any(|plan| plan.enabled().is_none()) => {
-            Verdict::unknown(Reason::InvalidResponse.word(), "the service does not state whether every plan is on", LOOK)
+            Verdict::unknown(Reason::InvalidResponse, "the service does not state whether every plan is on", LOOK)
         }
-        (None, None) if on.is_empty() => Verdict::not_applicable("plan_off", "no plan is on"),
+        (None, None) if on.is_empty() => Verdict::not_applicable(Reason::PlanOff, "no plan is on"),
         (None, None) if !unstated.is_empty() => Verdict::unknown(
-            Reason::NotProven.word(),
+            Reason::NotProven,
             format!(
                 "the service does not state the coverage of these, or not in a way that can be believed: {}",
                 listed(&unstated)
@@ -335,7 +336,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     let silent: Vec<&str> = scanning.iter().map(|(_, plan)| *plan).filter(|plan| is_silent(plan)).collect();
     if !silent.is_empty() {
         return Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             format!("the service does not state the tier of {}", listed(&silent)),
             "Look at Defender for Cloud > Environment settings > the subscription.",
         )
@@ -366,7 +367,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         return match scans.unproven.as_ref() {
             Some(gap) => Verdict::unread(gap),
             None => Verdict::unknown(
-                Reason::NoDataYet.word(),
+                Reason::NoDataYet,
                 format!("no scan result yet for: {}", missing.join(", ")),
                 "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan (24 hours).",
             )
@@ -375,7 +376,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     }
     if !untimed.is_empty() {
         return Verdict::unknown(
-            Reason::ScanTimeUnsaid.word(),
+            Reason::ScanTimeUnsaid,
             format!("there are scan results without any time, or with one in the future, for: {}", untimed.join(", ")),
             "Nothing needs to be done where the service gives no time; that something was scanned is not proven by it.",
         )
@@ -383,9 +384,10 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
     }
     match (unread, plans.unproven.as_ref()) {
         (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
-        (None, None) if judged == 0 => {
-            Verdict::not_applicable("plan_off", "no plan that scans servers or images is on where there is something to scan")
-        }
+        (None, None) if judged == 0 => Verdict::not_applicable(
+            Reason::PlanOff,
+            "no plan that scans servers or images is on where there is something to scan",
+        ),
         (None, None) => Verdict::pass("everything that the plans scan was scanned").with("kinds", judged),
     }
 }
@@ -396,7 +398,7 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
         Ok(clusters) => clusters,
         Err(gap) if gap.reason == Reason::NotRegistered => {
             return Verdict::not_applicable(
-                "no_resources",
+                Why::NoResources,
                 "Microsoft.ContainerService is not registered, so there is no cluster",
             );
         }
@@ -411,14 +413,14 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
     let (private, silent) = (named(Some(true)), named(None));
     if !silent.is_empty() {
         return Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             format!("the service does not state whether the API server is private of: {}", listed(&silent)),
             format!("az aks show --subscription {} --query apiServerAccessProfile, for each of them.", subscription.id),
         )
         .with("unstated", joined(&silent));
     }
     match (clusters.rows.len(), private.as_slice()) {
-        (0, _) => Verdict::not_applicable("no_resources", "the subscription has no AKS cluster"),
+        (0, _) => Verdict::not_applicable(Why::NoResources, "the subscription has no AKS cluster"),
         (all, []) => Verdict::pass("no AKS cluster has a private API server").with("clusters", all),
         (all, private) => Verdict::pass(format!(
             "the API server is private, so what runs inside stays unknown (the clusters themselves are read): {}",

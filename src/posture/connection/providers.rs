@@ -6,7 +6,7 @@ use super::{
     protection::register,
     verdict::{joined, listed},
 };
-use crate::posture::{Reason, defender::surely_unregistered};
+use crate::posture::{Reason, Why, defender::surely_unregistered};
 
 /// The namespaces whose resources the provider looks at.
 pub const NAMESPACES: &[&str] = &[
@@ -87,7 +87,7 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
         )
         .with("bad", joined(&bad)),
         (None, _) if !unclear.is_empty() => Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             format!("whether resource providers that have resources are registered cannot be told: {}", listed(&named(&unclear))),
             format!(
                 "az provider list --subscription {} --query \"[].{{name:namespace,state:registrationState}}\"",
@@ -97,7 +97,7 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
         .with("unclear", joined(&unclear)),
         (None, Some(gap)) => Verdict::unread(gap),
         (None, None) if used.is_empty() => {
-            Verdict::not_applicable("no_resources", "the subscription has no resource of these providers")
+            Verdict::not_applicable(Why::NoResources, "the subscription has no resource of these providers")
         }
         (None, None) => Verdict::pass("the resource providers of all resources are registered").with("used", used.len()),
     };

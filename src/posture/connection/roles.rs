@@ -6,7 +6,7 @@ use super::{
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Reason, filter,
+    Reason, Why, filter,
     rbac::{Permission, built_in::by_name, covers},
 };
 
@@ -35,7 +35,7 @@ fn held_of(facts: &Facts, subscription: &Subscription, namespace: &str, role: &s
     let own: Vec<&str> = needed(facts).into_iter().filter(|action| action.starts_with(&format!("{namespace}/"))).collect();
     if own.is_empty() {
         let detail = format!("this release reads nothing of {namespace} in the areas that are on");
-        return Verdict::not_applicable("no_resources", detail);
+        return Verdict::not_applicable(Why::NoResources, detail);
     }
     held(facts, subscription, &own, role)
 }
@@ -57,7 +57,7 @@ pub(super) fn key_vault_readable(facts: &Facts, subscription: &Subscription) -> 
 pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
     if facts.scope.query.is_none() {
         let detail = "policy states can only be had with a POST request, and resource_graph = \"never\" allows none";
-        return Verdict::fail(detail, "Set resource_graph = \"auto\".").with("reason", "engine_never");
+        return Verdict::fail(detail, "Set resource_graph = \"auto\".").because(Reason::EngineNever);
     }
     held(facts, subscription, POLICY_STATES, "Reader")
 }
@@ -123,7 +123,7 @@ fn excess_below(facts: &Facts, subscription: &Subscription, held: &[Permission])
     if !others.is_empty() {
         let detail =
             format!("the sign-in holds roles on something in the subscription that may do more than read: {}", listed(&others));
-        return Verdict::unknown(Reason::NotProven.word(), detail, fix).with("below", joined(&others));
+        return Verdict::unknown(Reason::NotProven, detail, fix).with("below", joined(&others));
     }
     if !covers(held, READ_ASSIGNMENTS) {
         let detail = "the sign-in may not see all role assignments in the subscription, so there may be others";
@@ -131,7 +131,7 @@ fn excess_below(facts: &Facts, subscription: &Subscription, held: &[Permission])
             "`{READ_ASSIGNMENTS}` is part of Reader: {}",
             facts.grant("Reader", &format!("/subscriptions/{}", subscription.id))
         );
-        return Verdict::unknown(Reason::NotProven.word(), detail, fix);
+        return Verdict::unknown(Reason::NotProven, detail, fix);
     }
     Verdict::pass("the sign-in holds nothing but reads").with("below", below.len())
 }
@@ -180,7 +180,7 @@ fn distinct(mut names: Vec<&str>) -> Vec<&str> {
 /// A role is held of which the service does not say all that it allows.
 fn unstated(facts: &Facts, subscription: &Subscription) -> Verdict {
     Verdict::unknown(
-        Reason::InvalidResponse.word(),
+        Reason::InvalidResponse,
         "the service does not state all that a role of the sign-in allows",
         format!(
             "Run again in a few minutes; az role assignment list --assignee {} --scope /subscriptions/{} --include-inherited shows the \

@@ -16,7 +16,7 @@ pub(super) fn detected(facts: &Facts) -> Verdict {
             let fix = why.remedy.clone().or(told).unwrap_or_else(|| facts.grant("Reader", place));
             let mut verdict = match why.certain {
                 true => Verdict::fail(&why.detail, fix),
-                false => Verdict::unknown(why.reason().word(), &why.detail, fix),
+                false => Verdict::unknown(why.reason(), &why.detail, fix),
             };
             verdict.gaps = why.gaps.clone();
             verdict
@@ -34,7 +34,7 @@ pub(super) fn in_state(id: &str, state: &str) -> Verdict {
     let is = |word: &str| state.eq_ignore_ascii_case(word);
     let fix = format!("Portal: Subscriptions > {} > Overview shows the state and what to do about it.", id);
     let verdict = match state {
-        "" => Verdict::unknown("hidden", "the service does not state the subscription's state", fix),
+        "" => Verdict::unknown(Reason::Hidden, "the service does not state the subscription's state", fix),
         _ if is("Enabled") => Verdict::pass("the subscription is enabled"),
         _ if is("Warned") || is("PastDue") => {
             Verdict::fail(format!("the subscription is {state}: it will be disabled unless its billing is settled"), fix)
@@ -42,7 +42,7 @@ pub(super) fn in_state(id: &str, state: &str) -> Verdict {
         }
         _ if is("Deleted") || is("Disabled") => Verdict::fail(format!("the subscription is {state}"), fix),
         _ => Verdict::unknown(
-            Reason::InvalidResponse.word(),
+            Reason::InvalidResponse,
             format!("the subscription is {state}, which this release does not know"),
             fix,
         ),
@@ -58,9 +58,11 @@ pub(super) fn tenant_matches(facts: &Facts, subscription: &Subscription) -> Verd
             format!("the subscription belongs to tenant {owner} and is only delegated to this one (Azure Lighthouse)"),
             format!("Leave it out of the scope, or connect to tenant {owner} for it."),
         ),
-        None => {
-            Verdict::unknown("hidden", "which tenant owns the subscription is not stated", "Set `tenant_id`, and report this.")
-        }
+        None => Verdict::unknown(
+            Reason::Hidden,
+            "which tenant owns the subscription is not stated",
+            "Set `tenant_id`, and report this.",
+        ),
     };
     let verdict = verdict.with("owner", owner);
     match &facts.sign_in.tenant_id {
@@ -109,7 +111,7 @@ pub(super) fn management_group_readable(facts: &Facts) -> Verdict {
         Ok(0) => Verdict::fail("no management group is readable, so the groups above subscriptions stay unknown", fix),
         Ok(_) => Verdict::pass("the management groups are readable"),
         Err(gap) if matches!(gap.reason, Reason::Forbidden | Reason::NotVisible) => {
-            let mut verdict = Verdict::fail("the management groups may not be read", fix).with("reason", gap.reason.word());
+            let mut verdict = Verdict::fail("the management groups may not be read", fix).because(gap.reason);
             verdict.gaps.push(gap.clone());
             verdict
         }
@@ -123,14 +125,15 @@ pub(super) fn resource_graph_usable(facts: &Facts) -> Verdict {
     let fix = "Allow POST requests to Azure Resource Manager's Microsoft.ResourceGraph, or set resource_graph = \"never\" with fewer than 20 \
                subscriptions.";
     let verdict = match &facts.scope.query {
-        None => Verdict::not_applicable("engine_never", "resource_graph = \"never\": every list is read from its own service"),
+        None => {
+            Verdict::not_applicable(Reason::EngineNever, "resource_graph = \"never\": every list is read from its own service")
+        }
         Some(Ok(0)) => {
-            Verdict::unknown(Reason::NotProven.word(), "a query answers, but without the subscription that was asked for", fix)
+            Verdict::unknown(Reason::NotProven, "a query answers, but without the subscription that was asked for", fix)
         }
         Some(Ok(rows)) => Verdict::pass("a query answers").with("rows", rows),
         Some(Err(gap)) if gap.reason == Reason::Forbidden => {
-            let mut verdict =
-                Verdict::fail("the query was refused", fix).with("reason", gap.reason.word()).with("code", &gap.code);
+            let mut verdict = Verdict::fail("the query was refused", fix).because(gap.reason).with("code", &gap.code);
             verdict.gaps.push(gap.clone());
             verdict
         }

@@ -6,7 +6,7 @@ use super::{
     Verdict,
     evidence::{Credential, Discovery, Facts, Lifetime},
 };
-use crate::posture::{Area, graph_permission::Holder, time::days_between};
+use crate::posture::{Area, Reason, Why, graph_permission::Holder, time::days_between};
 
 /// A credential that ends sooner than this is reported.
 const WARN_DAYS: i64 = 30;
@@ -27,7 +27,7 @@ pub(super) fn cloud_matches(facts: &Facts) -> Verdict {
     match &facts.discovery {
         Err(gap) => Verdict::unread(gap),
         Ok(Discovery::Unstated) => {
-            Verdict::not_applicable("unsupported", "a cloud that describes itself does not say which tenants live in it")
+            Verdict::not_applicable(Reason::Unsupported, "a cloud that describes itself does not say which tenants live in it")
         }
         Ok(Discovery::Refused { code, detail, remedy }) => Verdict::fail(detail, remedy).with("code", code),
         Ok(Discovery::Found { graph_host, issuer_host, objection, .. }) => {
@@ -35,7 +35,7 @@ pub(super) fn cloud_matches(facts: &Facts) -> Verdict {
                 (Some((detail, remedy)), _) => Verdict::fail(detail, remedy),
                 (None, Some(_)) => Verdict::pass("the tenant lives in the configured cloud"),
                 (None, None) => Verdict::unknown(
-                    "invalid_response",
+                    Reason::InvalidResponse,
                     "tenant discovery does not name the tenant's Microsoft Graph",
                     "Check that no proxy answers for the sign-in host.",
                 ),
@@ -52,7 +52,11 @@ pub(super) fn cloud_matches(facts: &Facts) -> Verdict {
 /// All that is known has to agree: the token, the configuration (a domain through discovery), the directory.
 pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
     let Some(token) = &facts.sign_in.tenant_id else {
-        return Verdict::unknown("hidden", "the token does not say which tenant it is for", "Set `tenant_id`, and report this.");
+        return Verdict::unknown(
+            Reason::Hidden,
+            "the token does not say which tenant it is for",
+            "Set `tenant_id`, and report this.",
+        );
     };
     let differs = |other: &str| !other.eq_ignore_ascii_case(token);
     let discovered = match &facts.discovery {
@@ -71,7 +75,7 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
         let verdict = match &facts.discovery {
             Err(gap) => Verdict::unread(gap),
             Ok(_) => Verdict::unknown(
-                "hidden",
+                Reason::Hidden,
                 format!("which tenant {domain} is could not be found out"),
                 format!("Compare it with the token's tenant, and set tenant_id = \"{token}\" if that is it."),
             ),
@@ -95,11 +99,11 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
 
 pub(super) fn application_enabled(facts: &Facts) -> Verdict {
     if facts.sign_in.holder == Holder::User {
-        return Verdict::not_applicable("user_sign_in", "a user signed in, not an application");
+        return Verdict::not_applicable(Why::UserSignIn, "a user signed in, not an application");
     }
     match &facts.directory.service_principal {
         Err(gap) => Verdict::unread(gap),
-        Ok(None) => Verdict::not_applicable("no_resources", "there is no service principal"),
+        Ok(None) => Verdict::not_applicable(Why::NoResources, "there is no service principal"),
         Ok(Some(principal)) => match principal.enabled {
             Some(true) => Verdict::pass("the service principal is enabled").with("account_enabled", true),
             Some(false) => Verdict::fail(
@@ -108,7 +112,7 @@ pub(super) fn application_enabled(facts: &Facts) -> Verdict {
             )
             .with("account_enabled", false),
             None => Verdict::unknown(
-                "hidden",
+                Reason::Hidden,
                 "the directory does not say whether the service principal is enabled",
                 "Grant Application.Read.All as Application permission; the read is /servicePrincipals/{id}.",
             ),
@@ -122,7 +126,7 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
     let one;
     let may_be_federated = matches!(facts.sign_in.credential, Credential::OneOrNone(_));
     let lifetimes = match &facts.sign_in.credential {
-        Credential::Endless(why) => return Verdict::not_applicable("no_resources", *why),
+        Credential::Endless(why) => return Verdict::not_applicable(Why::NoResources, *why),
         Credential::OneOf(_) if !facts.areas.contains(&Area::Identity) => {
             return Verdict::off("the end of a secret stands in the directory, and the area `identity` is left out of `areas`");
         }
@@ -138,14 +142,14 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
     let ends = alive.iter().map(|one| one.ends.date().to_string()).collect::<Vec<_>>().join(",");
     match (alive.len(), bad.first()) {
         (0, _) => Verdict::unknown(
-            "hidden",
+            Reason::Hidden,
             "none of the credentials that the directory lists for the application can be the one in use",
             "Look at Entra admin center > App registrations > the application > Certificates & secrets.",
         ),
         (_, None) => Verdict::pass("the credential is good for more than 30 days and lives at most a year").with("ends_on", ends),
         (all, Some(objection)) if bad.len() == all && !may_be_federated => Verdict::fail(objection, renew(facts)).with("ends_on", ends),
         (all, Some(objection)) => Verdict::unknown(
-            "not_proven",
+            Reason::NotProven,
             match may_be_federated {
                 true => format!("whether the sign-in is federated cannot be seen, and of {all} credentials it may use: {objection}"),
                 false => format!("which of {all} credentials is in use cannot be seen, and of one of them: {objection}"),

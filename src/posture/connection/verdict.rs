@@ -1,13 +1,15 @@
 //! How one check ends: status, what was seen, and the one next step.
 
 use super::Level;
-use crate::posture::{Status, Unreadable};
+use crate::posture::{Status, Unreadable, Why};
 
 /// The answer of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The answer.
     pub status: Status,
+    /// Why it is no pass, where it has a word for that.
+    pub reason: Option<Why>,
     /// What was found, in a sentence.
     pub detail: String,
     /// What it rests on, as name and value; never a secret.
@@ -32,15 +34,15 @@ impl Verdict {
     }
 
     /// It could not be seen, for a reason that is no failed read.
-    pub fn unknown(reason: &'static str, detail: impl Into<String>, remediation: impl Into<String>) -> Self {
-        Self::new(Status::Unknown, detail, Some(remediation.into())).with("reason", reason)
+    pub fn unknown(why: impl Into<Why>, detail: impl Into<String>, remediation: impl Into<String>) -> Self {
+        Self::new(Status::Unknown, detail, Some(remediation.into())).because(why)
     }
 
     /// A read that it depends on failed.
     pub fn unread(gap: &Unreadable) -> Self {
         let code = if gap.code.is_empty() { String::new() } else { format!(", {}", gap.code) };
         let detail = format!("{} on {} could not be seen ({}{code})", gap.subject, gap.scope, gap.reason.word());
-        let mut verdict = Self::unknown(gap.reason.word(), detail, gap.remedy.clone());
+        let mut verdict = Self::unknown(gap.reason, detail, gap.remedy.clone());
         if !gap.code.is_empty() {
             verdict = verdict.with("code", &gap.code);
         }
@@ -49,13 +51,19 @@ impl Verdict {
     }
 
     /// It cannot apply, and why.
-    pub fn not_applicable(reason: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Status::NotApplicable, detail, None).with("reason", reason)
+    pub fn not_applicable(why: impl Into<Why>, detail: impl Into<String>) -> Self {
+        Self::new(Status::NotApplicable, detail, None).because(why)
     }
 
     /// What it is about is switched off.
     pub fn off(detail: impl Into<String>) -> Self {
-        Self::new(Status::Off, detail, None).with("reason", "area_off")
+        Self::new(Status::Off, detail, None).because(Why::AreaOff)
+    }
+
+    /// Says why it is no pass.
+    pub fn because(mut self, why: impl Into<Why>) -> Self {
+        self.reason = Some(why.into());
+        self
     }
 
     /// Adds what it rests on.
@@ -70,14 +78,15 @@ impl Verdict {
         self
     }
 
-    /// The evidence as `name=value`, separated by blanks; no value holds a blank.
+    /// The reason and the evidence as `name=value`, separated by blanks; no value holds a blank.
     pub fn evidence(&self) -> String {
-        let parts = self.evidence.iter().map(|(name, value)| format!("{name}={}", value.replace(char::is_whitespace, "_")));
-        parts.collect::<Vec<_>>().join(" ")
+        let reason = self.reason.map(|why| format!("reason={}", why.word()));
+        let evidence = self.evidence.iter().map(|(name, value)| format!("{name}={}", value.replace(char::is_whitespace, "_")));
+        reason.into_iter().chain(evidence).collect::<Vec<_>>().join(" ")
     }
 
     fn new(status: Status, detail: impl Into<String>, remediation: Option<String>) -> Self {
-        Self { status, detail: detail.into(), evidence: Vec::new(), remediation, level: None, gaps: Vec::new() }
+        Self { status, reason: None, detail: detail.into(), evidence: Vec::new(), remediation, level: None, gaps: Vec::new() }
     }
 }
 

@@ -6,7 +6,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::{Coverage, Extension, Plan, Protects, Seen, Standing, named, offered, protects, standing, surely_unregistered};
-use crate::posture::{Reason, Status};
+use crate::posture::{Reason, Status, Why};
 
 /// What one plan has to satisfy.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +28,8 @@ pub struct Requirement {
 pub struct Verdict {
     /// The answer.
     pub status: Status,
-    /// Why, as a word; empty for a pass.
-    pub reason: &'static str,
+    /// Why it is no pass; none for a pass.
+    pub reason: Option<Why>,
     /// Why, in a sentence.
     pub detail: String,
     /// The plan and the subplan it takes, where another plan has replaced the required one.
@@ -37,20 +37,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn new(status: Status, reason: &'static str, detail: impl Into<String>) -> Self {
+    fn new(status: Status, reason: Option<Why>, detail: impl Into<String>) -> Self {
         Self { status, reason, detail: detail.into(), instead: None }
     }
 
     fn pass() -> Self {
-        Self::new(Status::Pass, "", "")
+        Self::new(Status::Pass, None, "")
     }
 
-    fn fail(reason: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(Status::Fail, reason, detail)
+    fn fail(why: impl Into<Why>, detail: impl Into<String>) -> Self {
+        Self::new(Status::Fail, Some(why.into()), detail)
     }
 
     fn unknown(reason: Reason, detail: impl Into<String>) -> Self {
-        Self::new(Status::Unknown, reason.word(), detail)
+        Self::new(Status::Unknown, Some(reason.into()), detail)
     }
 }
 
@@ -99,7 +99,7 @@ pub fn judge_unregistered(requirement: &Requirement, state: Option<&str>, seen: 
     }
     match state {
         Some(state) if surely_unregistered(state) => {
-            Verdict::fail(Reason::NotRegistered.word(), format!("Microsoft.Security is {state}, so no plan is on"))
+            Verdict::fail(Reason::NotRegistered, format!("Microsoft.Security is {state}, so no plan is on"))
         }
         Some(state) => Verdict::unknown(
             Reason::NotRegistered,
@@ -117,7 +117,7 @@ fn irrelevant(requirement: &Requirement, seen: Result<Seen<'_>, Reason>) -> Opti
         return None;
     }
     match protects(&requirement.plan, seen) {
-        Protects::Nothing => Some(Verdict::new(Status::NotApplicable, "no_resources", "nothing to protect")),
+        Protects::Nothing => Some(Verdict::new(Status::NotApplicable, Some(Why::NoResources), "nothing to protect")),
         Protects::Unseen(reason) => Some(Verdict::unknown(reason, "whether there is anything to protect could not be read")),
         Protects::Resources(_) | Protects::Subscription => None,
     }
@@ -142,7 +142,7 @@ fn judge_plan(requirement: &Requirement, plan: &Plan, seen: Result<Seen<'_>, Rea
             let detail = format!("{name} is {tier}, which this release does not know");
             return Verdict::unknown(Reason::InvalidResponse, detail);
         }
-        (Some(tier), Some(false)) => return Verdict::fail("plan_off", format!("{name} is {tier}")),
+        (Some(tier), Some(false)) => return Verdict::fail(Reason::PlanOff, format!("{name} is {tier}")),
         (Some(_), Some(true)) => {}
     }
     let subplan = requirement.subplan.as_deref().and_then(|wanted| judge_subplan(wanted, plan));
@@ -173,7 +173,7 @@ fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
         |subplan: &str| offer.and_then(|offer| offer.subplans.iter().position(|known| known.eq_ignore_ascii_case(subplan)));
     if is_legacy(actual) {
         return Some(Verdict::fail(
-            "legacy_subplan",
+            Why::LegacySubplan,
             format!("{name} is on the superseded subplan {actual}, {wanted} is required"),
         ));
     }
@@ -181,7 +181,7 @@ fn judge_subplan(wanted: &str, plan: &Plan) -> Option<Verdict> {
         (Some(actual), Some(wanted)) if actual >= wanted => None,
         // What superseded a subplan is more than it.
         (Some(_), None) if is_legacy(wanted) => None,
-        (Some(_), _) => Some(Verdict::fail("subplan_too_low", format!("{name} is on {actual}, {wanted} is required"))),
+        (Some(_), _) => Some(Verdict::fail(Why::SubplanTooLow, format!("{name} is on {actual}, {wanted} is required"))),
         // It may be newer than this release, and more than what is required.
         (None, _) => Some(Verdict::unknown(
             Reason::NotProven,
@@ -200,7 +200,7 @@ fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
         }
         let there: Vec<_> = plan.extensions.iter().map(|extension| extension.name.as_str()).collect();
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
-        return Some(Verdict::fail("extension_not_available", format!("{name} has no extension {wanted} (it has {there})")));
+        return Some(Verdict::fail(Why::ExtensionNotAvailable, format!("{name} has no extension {wanted} (it has {there})")));
     }
     rows.into_iter().filter_map(|extension| judge_extension_row(name, extension)).min_by_key(|verdict| verdict.status)
 }
@@ -212,7 +212,7 @@ fn judge_extension_row(name: &str, extension: &Extension) -> Option<Verdict> {
             let detail = format!("{name}: the service did not state whether {} is on", extension.name);
             return Some(Verdict::unknown(Reason::InvalidResponse, detail));
         }
-        Some(false) => return Some(Verdict::fail("extension_off", format!("{name}: {} is off", extension.name))),
+        Some(false) => return Some(Verdict::fail(Why::ExtensionOff, format!("{name}: {} is off", extension.name))),
         Some(true) => {}
     }
     let said = extension.operation_message.as_deref().unwrap_or("no message");
@@ -224,7 +224,7 @@ fn judge_extension_row(name: &str, extension: &Extension) -> Option<Verdict> {
     match extension.healthy() {
         Some(true) => None,
         Some(false) => {
-            Some(Verdict::fail("extension_unhealthy", format!("{name}: {} is on, but {code}: {said}", extension.name)))
+            Some(Verdict::fail(Why::ExtensionUnhealthy, format!("{name}: {} is on, but {code}: {said}", extension.name)))
         }
         None => Some(Verdict::unknown(
             Reason::InvalidResponse,
@@ -239,7 +239,7 @@ fn judge_coverage(plan: &Plan, seen: Result<Seen<'_>, Reason>, full: bool) -> Op
     match plan.covered(seen) {
         Coverage::Full | Coverage::Nothing => None,
         Coverage::None(count) => Some(Verdict::fail(
-            "not_covered",
+            Why::NotCovered,
             format!("{name} is on, but covers not one of {count} resources: each overrides it"),
         )),
         Coverage::Unseen(reason) => Some(Verdict::unknown(
@@ -255,7 +255,7 @@ fn judge_coverage(plan: &Plan, seen: Result<Seen<'_>, Reason>, full: bool) -> Op
             format!("{name}: its coverage is {word}, which this release does not know"),
         )),
         Coverage::Partial if full => Some(Verdict::fail(
-            "partially_covered",
+            Why::PartiallyCovered,
             format!("{name} is only partially covered: resources below the subscription override it"),
         )),
         Coverage::Unstated if full => {

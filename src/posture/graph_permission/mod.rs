@@ -12,7 +12,7 @@ pub use user::delegated;
 
 use std::collections::BTreeMap;
 
-use super::{Reason, Status, Subject, Unreadable};
+use super::{Reason, Status, Subject, Unreadable, Why};
 
 /// The id of the role that stands for access without any permission.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -100,14 +100,25 @@ pub struct Evidence {
 pub struct Verdict {
     /// Held, not held, or not known.
     pub status: Status,
-    /// Why, as a word; empty for a pass.
-    pub reason: &'static str,
+    /// Why it is no pass; none for a pass.
+    pub reason: Option<Why>,
     /// Why, in a sentence.
     pub detail: String,
     /// The one next step; empty for a pass.
     pub remedy: String,
     /// What could not be seen and would have decided.
     pub gap: Option<Unreadable>,
+}
+
+impl Verdict {
+    fn fail(why: Why, detail: String, remedy: String) -> Self {
+        Self { status: Status::Fail, reason: Some(why), detail, remedy, gap: None }
+    }
+
+    /// It could not be seen; the remedy is that of the gap.
+    fn unseen(gap: Unreadable, detail: String) -> Self {
+        Self { status: Status::Unknown, reason: Some(gap.reason.into()), detail, remedy: gap.remedy.clone(), gap: Some(gap) }
+    }
 }
 
 /// A permission somebody wants, and what else counts as it.
@@ -222,23 +233,14 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
     match (in_token, granted) {
         (Some(Some(role)), _) => held(wanted, role),
         (None, Ok(Some(grant))) => held(wanted, grant),
-        (Some(None), Ok(Some(grant))) => Verdict {
-            status: Status::Fail,
-            reason: "token_older_than_consent",
-            detail: format!("{grant} is consented, but the token of this sign-in does not hold it yet"),
-            remedy:
-                "Run again, or set `wait_seconds`: consent reaches new tokens within minutes (a managed identity keeps one for up to 24 \
-                     hours, and az logout with a new sign-in forces one)."
-                    .to_owned(),
-            gap: None,
-        },
-        (None, Err(gap)) => Verdict {
-            status: Status::Unknown,
-            reason: gap.reason.word(),
-            detail: format!("whether {wanted} was consented could not be read"),
-            remedy: gap.remedy.clone(),
-            gap: Some(gap),
-        },
+        (Some(None), Ok(Some(grant))) => Verdict::fail(
+            Why::TokenOlderThanConsent,
+            format!("{grant} is consented, but the token of this sign-in does not hold it yet"),
+            "Run again, or set `wait_seconds`: consent reaches new tokens within minutes (a managed identity keeps one for up to 24 \
+             hours, and az logout with a new sign-in forces one)."
+                .to_owned(),
+        ),
+        (None, Err(gap)) => Verdict::unseen(gap, format!("whether {wanted} was consented could not be read")),
         (Some(None), Err(gap)) => unexplained(want, evidence, "what was consented", &gap),
         (_, Ok(None)) => missing(want, evidence),
     }
@@ -249,13 +251,12 @@ fn held(wanted: &str, by: &str) -> Verdict {
         true => format!("{wanted} is held"),
         false => format!("{wanted} is included in {by}"),
     };
-    Verdict { status: Status::Pass, reason: "", detail, remedy: String::new(), gap: None }
+    Verdict { status: Status::Pass, reason: None, detail, remedy: String::new(), gap: None }
 }
 
 /// Why a permission that is certainly not held is not held.
 fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
     let wanted = want.name;
-    let fail = |reason, detail: String, remedy: String| Verdict { status: Status::Fail, reason, detail, remedy, gap: None };
     let asked = |application: bool| {
         let own = |request: &&Request| {
             request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) && request.application == application
@@ -268,17 +269,18 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
     let (as_application, as_delegated) = (asked(true), asked(false));
     if let Ok(Some(_)) = as_application {
         let detail = format!("{wanted} is requested as Application permission, but admin consent is missing");
-        return fail("consent_missing", detail, consent(evidence));
+        return Verdict::fail(Why::ConsentMissing, detail, consent(evidence));
     }
     let delegated = evidence.delegated.as_ref().is_ok_and(|all| all.iter().any(|scope| want.is(scope)));
     if delegated || matches!(as_delegated, Ok(Some(_))) {
         let detail =
             format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
-        return fail("delegated_only", detail, request(&[wanted], evidence));
+        return Verdict::fail(Why::DelegatedOnly, detail, request(&[wanted], evidence));
     }
     match (as_application.and(as_delegated), &evidence.delegated) {
         (Ok(_), Ok(_)) => {
-            fail("not_requested", format!("{wanted} is neither requested nor granted"), request(&[wanted], evidence))
+            let detail = format!("{wanted} is neither requested nor granted");
+            Verdict::fail(Why::NotRequested, detail, request(&[wanted], evidence))
         }
         (Err(gap), _) => unexplained(want, evidence, "whether it is requested", &gap),
         (Ok(_), Err(gap)) => unexplained(want, evidence, "whether it is there as Delegated permission", gap),
@@ -288,13 +290,8 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
 /// A permission that is certainly not held, and why may not be read.
 fn unexplained(want: Wanted<'_>, evidence: &Evidence, unread: &str, gap: &Unreadable) -> Verdict {
     let wanted = want.name;
-    Verdict {
-        status: Status::Fail,
-        reason: "not_granted",
-        detail: format!("{wanted} is not held; {unread} could not be read ({})", gap.reason.word()),
-        remedy: request(&[wanted], evidence),
-        gap: Some(gap.clone()),
-    }
+    let detail = format!("{wanted} is not held; {unread} could not be read ({})", gap.reason.word());
+    Verdict { gap: Some(gap.clone()), ..Verdict::fail(Why::NotGranted, detail, request(&[wanted], evidence)) }
 }
 
 /// The verdict about a principal of which the directory does not say whether it is enabled: what is not held is not held either way.
@@ -310,27 +307,19 @@ pub fn hidden(wanted: &str, verdict: Verdict) -> Verdict {
             .to_owned(),
         ..unasked(Subject::ServicePrincipals)
     };
-    Verdict {
-        status: Status::Unknown,
-        reason: gap.reason.word(),
-        detail: format!("{wanted} is granted; whether the service principal is enabled is hidden"),
-        remedy: gap.remedy.clone(),
-        gap: Some(gap),
-    }
+    Verdict::unseen(gap, format!("{wanted} is granted; whether the service principal is enabled is hidden"))
 }
 
 /// Why permissions of a principal that is disabled do nothing.
 pub fn disabled(wanted: &str, object_id: &str) -> Verdict {
-    Verdict {
-        status: Status::Fail,
-        reason: "principal_disabled",
-        detail: format!("the service principal is disabled: it gets no new token, and {wanted} is of no use without one"),
-        remedy: format!(
+    Verdict::fail(
+        Why::PrincipalDisabled,
+        format!("the service principal is disabled: it gets no new token, and {wanted} is of no use without one"),
+        format!(
             "Enable it: Entra admin center > Enterprise applications > the application > Properties > \"Enabled for users to sign in\" \
              (az ad sp update --id {object_id} --set accountEnabled=true)."
         ),
-        gap: None,
-    }
+    )
 }
 
 /// A gap for a fact that was not asked for; no verdict may rest on it.

@@ -39,7 +39,7 @@ fn asked(name: &str, application: bool) -> Read<Vec<Request>> {
 fn said(wanted: &str, evidence: &Evidence) -> (Status, &'static str) {
     let verdict = judge(wanted, true, evidence);
     assert_eq!(verdict.status == Status::Pass, verdict.remedy.is_empty(), "{verdict:?}");
-    (verdict.status, verdict.reason)
+    (verdict.status, Why::shown(verdict.reason))
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn what_the_token_holds_is_held() {
     assert_eq!(said("Policy.Read.All", &evidence(Some(&["Policy.Read.All"]))), (Status::Pass, ""));
     assert_eq!(said("user.read.all", &evidence(Some(&["Directory.Read.All"]))), (Status::Pass, ""));
     let verdict = judge("User.Read.All", false, &evidence(Some(&["Directory.Read.All"])));
-    assert_eq!(verdict.reason, "not_requested", "a superset counts only if it is accepted");
+    assert_eq!(verdict.reason, Some(Why::NotRequested), "a superset counts only if it is accepted");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn without_the_grants_nothing_is_said_about_consent() {
         Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() },
     ] {
         let verdict = judge("Policy.Read.All", true, &evidence);
-        assert_eq!((verdict.status, verdict.reason, verdict.gap), (Status::Fail, "not_granted", Some(gap())));
+        assert_eq!((verdict.status, verdict.reason, verdict.gap), (Status::Fail, Some(Why::NotGranted), Some(gap())));
         assert!(verdict.detail.contains("what was consented could not be read (forbidden)"), "{}", verdict.detail);
     }
 }
@@ -89,9 +89,9 @@ fn without_the_grants_nothing_is_said_about_consent() {
 fn of_a_principal_that_may_be_disabled_only_a_pass_is_not_known() {
     let verdict = |token: &[&str]| hidden("Mail.Read", judge("Mail.Read", true, &evidence(Some(token))));
     let passed = verdict(&["Mail.Read"]);
-    assert_eq!((passed.status, passed.reason), (Status::Unknown, "hidden"));
+    assert_eq!((passed.status, passed.reason), (Status::Unknown, Some(Reason::Hidden.into())));
     assert!(passed.gap.is_some_and(|gap| gap.reason == Reason::Hidden && gap.remedy == passed.remedy));
-    assert_eq!(verdict(&[]).reason, "not_requested");
+    assert_eq!(verdict(&[]).reason, Some(Why::NotRequested));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! Delegated permission, as far as the user's own directory roles reach.
 
 use super::{Evidence, Verdict, held, includes};
-use crate::posture::{Reason, Status, Subject, Unreadable, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
+use crate::posture::{Reason, Subject, Unreadable, Why, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
 
 /// The Delegated permission with which an application does towards the directory whatever the user may.
 const ACT_AS_USER: &str = "Directory.AccessAsUser.All";
@@ -72,7 +72,7 @@ fn out_of_reach(wanted: &str) -> Verdict {
 fn refused(wanted: &str, detail: String) -> Verdict {
     let remedy =
         format!("Sign in with an application that holds {wanted} as Application permission: a service principal with OIDC.");
-    Verdict { status: Status::Fail, reason: "user_sign_in", detail, remedy, gap: None }
+    Verdict::fail(Why::UserSignIn, detail, remedy)
 }
 
 /// Nobody but the service can read an opaque token, so not even whether the user's application was given anything is known.
@@ -83,14 +83,17 @@ fn hidden(wanted: &str) -> Verdict {
 }
 
 fn unknown(reason: Reason, subject: Subject, code: &str, detail: String, remedy: String) -> Verdict {
-    let gap = Unreadable { subject, scope: "graph".to_owned(), reason, code: code.to_owned(), remedy: remedy.clone() };
-    Verdict { status: Status::Unknown, reason: reason.word(), detail, remedy, gap: Some(gap) }
+    let gap = Unreadable { subject, scope: "graph".to_owned(), reason, code: code.to_owned(), remedy };
+    Verdict::unseen(gap, detail)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::posture::graph_permission::{Holder, MICROSOFT_GRAPH, judge};
+    use crate::posture::{
+        Status,
+        graph_permission::{Holder, MICROSOFT_GRAPH, judge},
+    };
 
     /// What `az login` gives any user.
     const OF_AZ: &[&str] =
@@ -120,7 +123,7 @@ mod tests {
         let verdict = delegated(wanted, evidence);
         assert_eq!(verdict.status == Status::Pass, verdict.remedy.is_empty(), "{verdict:?}");
         assert_eq!(verdict.status == Status::Unknown, verdict.gap.is_some(), "{verdict:?}");
-        (verdict.status, verdict.reason)
+        (verdict.status, Why::shown(verdict.reason))
     }
 
     #[test]
@@ -128,7 +131,7 @@ mod tests {
         let administrator = user(Some(OF_AZ), &[GLOBAL_ADMINISTRATOR]);
         for wanted in ["User.Read.All", "Directory.Read.All", "Policy.Read.All"] {
             let verdict = judge(wanted, true, &administrator);
-            assert_eq!((verdict.status, verdict.reason), (Status::Fail, "user_sign_in"));
+            assert_eq!((verdict.status, verdict.reason), (Status::Fail, Some(Why::UserSignIn)));
         }
         let other_api = Evidence { resource_client_id: "api".into(), ..administrator };
         assert_eq!(judge("Orders.Read", true, &other_api).status, Status::Fail);
@@ -164,6 +167,6 @@ mod tests {
     fn an_opaque_token_hides_what_a_user_holds() {
         let opaque = user(None, &[]);
         assert_eq!(read("User.Read.All", &opaque), (Status::Unknown, "hidden"));
-        assert_eq!(judge("User.Read.All", true, &opaque).reason, "hidden");
+        assert_eq!(judge("User.Read.All", true, &opaque).reason, Some(Reason::Hidden.into()));
     }
 }

@@ -9,7 +9,7 @@ use super::{
     Account, Assignment, Coverage, Deny, Facts, Narrowed, Patterns, Permission, Role, covered, facts::Sureness,
     permission::includes,
 };
-use crate::posture::{Reason, Status};
+use crate::posture::{Reason, Status, Why};
 
 /// One thing the principal has to be able to do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,24 +72,35 @@ pub enum Fact {
 pub struct Verdict {
     /// Pass, fail or unknown.
     pub status: Status,
-    /// `role_missing`, `action_missing`, `denied`, `conditional_only`, `eligible_only`, `principal_disabled`, `role_not_assignable`,
-    /// `not_yet_visible`, or the reason of what could not be seen. Empty for a pass.
-    pub reason: &'static str,
+    /// Why it is no pass; none for a pass.
+    pub reason: Option<Why>,
     /// A sentence for people.
     pub detail: String,
     /// What has to be seen to know more. Empty for a pass or a fail.
     pub unseen: BTreeSet<Fact>,
 }
 
+impl Verdict {
+    /// It is certainly so.
+    fn pass() -> Self {
+        Self { status: Status::Pass, reason: None, detail: String::new(), unseen: BTreeSet::new() }
+    }
+
+    /// It is certainly not so.
+    fn fail(why: Why, detail: impl Into<String>) -> Self {
+        Self { status: Status::Fail, reason: Some(why), detail: detail.into(), unseen: BTreeSet::new() }
+    }
+
+    /// It could not be seen whether it is so, for want of these facts.
+    pub fn unknown(reason: Reason, detail: impl Into<String>, unseen: impl IntoIterator<Item = Fact>) -> Self {
+        Self { status: Status::Unknown, reason: Some(reason.into()), detail: detail.into(), unseen: unseen.into_iter().collect() }
+    }
+}
+
 /// The verdict about an operation that no role definition names and that only a wildcard covers.
 pub fn unproven() -> Verdict {
-    Verdict {
-        status: Status::Unknown,
-        reason: Reason::NotProven.word(),
-        detail: "only a wildcard covers it, and no role definition names it: it may not exist, or be of the other kind"
-            .to_owned(),
-        unseen: BTreeSet::new(),
-    }
+    let detail = "only a wildcard covers it, and no role definition names it: it may not exist, or be of the other kind";
+    Verdict::unknown(Reason::NotProven, detail, [])
 }
 
 /// Judges one requirement.
@@ -100,32 +111,23 @@ pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict 
         Some(own) => case.compared(verdict, own),
         None => verdict,
     };
-    let unknown = |reason: Reason, detail: &str, unseen| Verdict {
-        status: Status::Unknown,
-        reason: reason.word(),
-        detail: detail.to_owned(),
-        unseen,
-    };
     match (verdict.status, facts.account) {
         (_, Account::Disabled) => {
-            let detail = "the account is disabled in the directory, so it can do nothing";
-            Verdict { status: Status::Fail, reason: "principal_disabled", detail: detail.to_owned(), unseen: BTreeSet::new() }
+            Verdict::fail(Why::PrincipalDisabled, "the account is disabled in the directory, so it can do nothing")
         }
         (Status::Pass, Account::Hidden) => {
             let detail = "the directory does not show whether the account is enabled; grant User.Read.All and Application.Read.All \
                           (Microsoft Graph, application)";
-            unknown(Reason::Hidden, detail, BTreeSet::new())
+            Verdict::unknown(Reason::Hidden, detail, [])
         }
         (Status::Pass, Account::Unread(reason)) => {
             let detail = "the account could not be looked up in its directory, so whether it is enabled is not known";
-            unknown(reason, detail, BTreeSet::from([Fact::Groups]))
+            Verdict::unknown(reason, detail, [Fact::Groups])
         }
         // What was given to somebody outlives him; whom nobody knows can do nothing.
-        (Status::Pass, Account::Enabled) if facts.absent => unknown(
-            Reason::NotVisible,
-            "the directory knows no such object: deleted, or younger than a few minutes",
-            BTreeSet::new(),
-        ),
+        (Status::Pass, Account::Enabled) if facts.absent => {
+            Verdict::unknown(Reason::NotVisible, "the directory knows no such object: deleted, or younger than a few minutes", [])
+        }
         _ => verdict,
     }
 }
@@ -163,7 +165,7 @@ impl Case<'_> {
         let (may_deny, does_deny) = (self.denies(Sureness::Possible), self.denies(Sureness::Certain));
         let granted = self.coverage(&certain, &may_deny);
         if granted == Coverage::Covered && self.facts.denies.unseen.is_none() {
-            return Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() };
+            return Verdict::pass();
         }
         match self.coverage(&possible, &does_deny) {
             Coverage::Missing => self.failed(&possible, &does_deny),
@@ -272,9 +274,11 @@ impl Case<'_> {
     }
 
     fn failed(&self, possible: &Grants, denies: &[&Deny]) -> Verdict {
-        let fail = |reason, detail| Verdict { status: Status::Fail, reason, detail, unseen: BTreeSet::new() };
         if !denies.is_empty() && self.coverage(possible, &[]) != Coverage::Missing {
-            return fail("denied", format!("denied by the deny assignment {}", self.culprits(possible, denies).join(", ")));
+            return Verdict::fail(
+                Why::Denied,
+                format!("denied by the deny assignment {}", self.culprits(possible, denies).join(", ")),
+            );
         }
         self.lacking(denies, self.may_hold_anything(), self.held())
     }
@@ -290,33 +294,32 @@ impl Case<'_> {
 
     /// The fail of what is not given, with the sentence that says what is given instead.
     fn lacking(&self, denies: &[&Deny], anything_visible: bool, instead: String) -> Verdict {
-        let fail = |reason, detail| Verdict { status: Status::Fail, reason, detail, unseen: BTreeSet::new() };
         let more = |conditional, eligible| {
             let counting = Counting { at_least: Sureness::Certain, conditional, eligible };
             self.coverage(&self.grants(counting), denies) == Coverage::Covered
         };
         let Terms { accept_conditional: conditional, accept_eligible: eligible, .. } = self.terms;
         if !conditional && more(true, eligible) {
-            return fail("conditional_only", format!("given only on a condition; {}", self.held()));
+            return Verdict::fail(Why::ConditionalOnly, format!("given only on a condition; {}", self.held()));
         }
         if !eligible && more(conditional, true) {
-            return fail("eligible_only", "eligible, not active: activate it first".to_owned());
+            return Verdict::fail(Why::EligibleOnly, "eligible, not active: activate it first");
         }
         if !eligible && !conditional && more(true, true) {
-            return fail("eligible_only", "eligible, not active, and on a condition".to_owned());
+            return Verdict::fail(Why::EligibleOnly, "eligible, not active, and on a condition");
         }
         if let Some(places) = self.given_elsewhere_only() {
-            return fail("role_not_assignable", format!("it can be given at {places} only; {instead}"));
+            return Verdict::fail(Why::RoleNotAssignable, format!("it can be given at {places} only; {instead}"));
         }
         if !anything_visible && self.terms.just_granted {
             let detail = "no role assignment of the principal is visible here; one made less than 10 minutes ago may not be yet";
-            return fail("not_yet_visible", detail.to_owned());
+            return Verdict::fail(Why::NotYetVisible, detail);
         }
         let missing = match self.requirement {
-            Requirement::Role { .. } => "role_missing",
-            Requirement::Action(_) | Requirement::DataAction(_) => "action_missing",
+            Requirement::Role { .. } => Why::RoleMissing,
+            Requirement::Action(_) | Requirement::DataAction(_) => Why::ActionMissing,
         };
-        fail(missing, instead)
+        Verdict::fail(missing, instead)
     }
 
     /// Where the role that is required can be given, if certainly not here.
@@ -356,22 +359,22 @@ impl Case<'_> {
             add(Fact::Ancestors, facts.above.unseen);
         }
         let (reason, detail) = match unseen.iter().next() {
-            Some((_, reason)) => (reason.word(), format!("{} could not be seen", listed(unseen.keys().copied()))),
+            Some((_, reason)) => (*reason, format!("{} could not be seen", listed(unseen.keys().copied()))),
             None if facts.foreign_groups().next().is_some() => {
-                (Reason::Hidden.word(), "a group of another tenant holds it, and its members cannot be seen".to_owned())
+                (Reason::Hidden, "a group of another tenant holds it, and its members cannot be seen".to_owned())
             }
             None if self.disputed() => (
-                Reason::NotProven.word(),
+                Reason::NotProven,
                 "the directory and the authorization service disagree about the groups of the principal; try again in a few minutes"
                     .to_owned(),
             ),
             None if self.pending() => {
-                (Reason::NotProven.word(), "what could be activated is still being decided on or put in force".to_owned())
+                (Reason::NotProven, "what could be activated is still being decided on or put in force".to_owned())
             }
-            None if !may_deny.is_empty() => (Reason::NotProven.word(), "what deny assignments leave could not be decided".to_owned()),
-            None => (Reason::NotProven.word(), "too many patterns to decide whether all of it is allowed".to_owned()),
+            None if !may_deny.is_empty() => (Reason::NotProven, "what deny assignments leave could not be decided".to_owned()),
+            None => (Reason::NotProven, "too many patterns to decide whether all of it is allowed".to_owned()),
         };
-        Verdict { status: Status::Unknown, reason, detail, unseen: unseen.into_keys().collect() }
+        Verdict::unknown(reason, detail, unseen.into_keys())
     }
 
     /// Why a role that matters is not defined here.

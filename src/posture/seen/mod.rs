@@ -3,7 +3,9 @@
 mod gap;
 mod reason;
 mod subject;
+mod why;
 
 pub use gap::{Unreadable, complete};
 pub use reason::Reason;
 pub use subject::Subject;
+pub use why::Why;

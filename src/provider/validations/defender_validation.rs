@@ -8,7 +8,7 @@ use time::Date;
 
 use crate::{
     posture::{
-        Reason, Status, Subject, Unreadable,
+        Reason, Status, Subject, Unreadable, Why,
         defender::{
             Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, scan_age, surely_unregistered,
         },
@@ -249,11 +249,6 @@ impl Facts {
         }
     }
 
-    /// Why a list of a subscription is missing, as a word.
-    fn why(&self, subject: Subject, subscription: &Subscription) -> &'static str {
-        self.because(subject, subscription).word()
-    }
-
     /// Why a list of a subscription is missing.
     fn because(&self, subject: Subject, subscription: &Subscription) -> Reason {
         self.unproven(subject, subscription).unwrap_or(Reason::NotProven)
@@ -292,8 +287,8 @@ struct Finding {
 const READABLE: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
 
 impl Place<'_> {
-    fn finding(&self, requirement: &str, status: Status, reason: &str, detail: &str) -> Finding {
-        let cells = [&self.name, requirement, reason, detail].map(str::to_owned).into();
+    fn finding(&self, requirement: &str, status: Status, reason: Option<Why>, detail: &str) -> Finding {
+        let cells = [&self.name, requirement, Why::shown(reason), detail].map(str::to_owned).into();
         Finding { line: Line { status, cells }, next: String::new() }
     }
 }
@@ -316,7 +311,7 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 (Some(plans), _) => judge(&requirement, plans, seen),
                 (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), seen),
                 (None, None) => {
-                    let why = facts.why(Subject::Plans, place.subscription);
+                    let why = Some(facts.because(Subject::Plans, place.subscription).into());
                     return place.finding(name, Status::Unknown, why, "its plans could not be read");
                 }
             };
@@ -330,13 +325,14 @@ fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -
     let asked = arguments.require_assessments == Some(true);
     asked.then(|| {
         let (status, reason, detail) = match facts.assessed.get(&place.subscription.id) {
-            Some(true) => (Status::Pass, "", ""),
-            Some(false) => {
-                (Status::Unknown, Reason::NoDataYet.word(), "no assessments yet; initial data can take up to 24 hours")
+            Some(true) => (Status::Pass, None, ""),
+            Some(false) => (Status::Unknown, Some(Reason::NoDataYet), "no assessments yet; initial data can take up to 24 hours"),
+            None => {
+                let reason = facts.because(Subject::Assessments, place.subscription);
+                (Status::Unknown, Some(reason), "its assessments could not be read")
             }
-            None => (Status::Unknown, facts.why(Subject::Assessments, place.subscription), "its assessments could not be read"),
         };
-        place.finding("assessments", status, reason, detail)
+        place.finding("assessments", status, reason.map(Why::from), detail)
     })
 }
 
@@ -357,33 +353,33 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
         match (facts.scans.get(&subscription.id), nothing) {
             (None, _) => (
                 Status::Unknown,
-                facts.why(Subject::Vulnerabilities, subscription),
+                Some(facts.because(Subject::Vulnerabilities, subscription).into()),
                 "its scan results could not be read".to_owned(),
             ),
             (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| scan_age(newest, today))) {
                 Some(Some(None)) => {
                     let detail = "the newest scan result is dated in the future, so nothing says when the scan was".to_owned();
-                    (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
+                    (Status::Unknown, Some(Reason::ScanTimeUnsaid.into()), detail)
                 }
-                Some(Some(Some(age))) if age <= i64::from(most) => (Status::Pass, "", String::new()),
+                Some(Some(Some(age))) if age <= i64::from(most) => (Status::Pass, None, String::new()),
                 Some(Some(Some(age))) if !is_whole => {
                     let detail = format!(
                         "the newest scan that is seen is {age} days old, {most} are allowed; a newer one may be in what is not seen"
                     );
-                    (Status::Unknown, Reason::NotProven.word(), detail)
+                    (Status::Unknown, Some(Reason::NotProven.into()), detail)
                 }
                 Some(Some(Some(age))) => {
-                    (Status::Fail, "scan_too_old", format!("the newest scan is {age} days old, {most} are allowed"))
+                    (Status::Fail, Some(Why::ScanTooOld), format!("the newest scan is {age} days old, {most} are allowed"))
                 }
                 Some(None) => {
                     let detail = "there are scan results, and none says when the scan was".to_owned();
-                    (Status::Unknown, Reason::ScanTimeUnsaid.word(), detail)
+                    (Status::Unknown, Some(Reason::ScanTimeUnsaid.into()), detail)
                 }
-                None if nothing => (Status::NotApplicable, "no_resources", "nothing to scan".to_owned()),
+                None if nothing => (Status::NotApplicable, Some(Why::NoResources), "nothing to scan".to_owned()),
                 None if !is_whole => {
-                    (Status::Unknown, Reason::NotProven.word(), "no scan result is seen, and there may be some".to_owned())
+                    (Status::Unknown, Some(Reason::NotProven.into()), "no scan result is seen, and there may be some".to_owned())
                 }
-                None => (Status::Unknown, Reason::NoDataYet.word(), "no scan result yet".to_owned()),
+                None => (Status::Unknown, Some(Reason::NoDataYet.into()), "no scan result yet".to_owned()),
             },
         }
     };
@@ -393,8 +389,8 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
             let (status, reason, detail) = judge(kind);
             let finding = place.finding(&format!("scan of {}", kind.replace('_', " ")), status, reason, &detail);
             let next = match reason {
-                "scan_too_old" | "no_data_yet" => SCANNING,
-                "scan_time_unsaid" => UNTIMED,
+                Some(Why::ScanTooOld | Why::Of(Reason::NoDataYet)) => SCANNING,
+                Some(Why::Of(Reason::ScanTimeUnsaid)) => UNTIMED,
                 _ => "",
             };
             Finding { next: next.to_owned(), ..finding }
@@ -412,26 +408,29 @@ const UNTIMED: &str =
 fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str) -> String {
     let asked = (requirement.plan.clone(), requirement.subplan.clone());
     let (plan, subplan) = verdict.instead.as_ref().unwrap_or(&asked);
-    match verdict.reason {
-        "plan_off" | "subplan_too_low" | "legacy_subplan" => switch_on(plan, subplan.as_deref(), verdict.reason, subscription_id),
-        "not_registered" => format!(
+    let Some(why) = verdict.reason else { return String::new() };
+    match why {
+        Why::Of(Reason::PlanOff) | Why::SubplanTooLow | Why::LegacySubplan => {
+            switch_on(plan, subplan.as_deref(), why, subscription_id)
+        }
+        Why::Of(Reason::NotRegistered) => format!(
             "Register it: az provider register --namespace Microsoft.Security --subscription {subscription_id}, then switch the plans on \
              (portal: Defender for Cloud > Environment settings)."
         ),
-        "not_covered" => format!(
+        Why::NotCovered => format!(
             "Find what switches {plan} off on every resource (Defender for Cloud > Environment settings > the subscription; the resource's own \
              Defender page), or enforce the plan for all of them: az security pricing create --name {plan} --tier standard --enforce True \
              --subscription {subscription_id}."
         ),
-        "not_listed" => format!(
+        Why::Of(Reason::NotListed) => format!(
             "Look at Defender for Cloud > Environment settings > the subscription whether {plan} can be had there; leave {} out of `plans` if it \
              cannot.",
             requirement.plan
         ),
-        "extension_off" | "extension_unhealthy" | "extension_not_available" => {
+        Why::ExtensionOff | Why::ExtensionUnhealthy | Why::ExtensionNotAvailable => {
             "In the portal: Defender for Cloud > Environment settings > the subscription > Settings & monitoring.".to_owned()
         }
-        "partially_covered" => {
+        Why::PartiallyCovered => {
             "Find the resources that override the plan (Defender for Cloud > Environment settings > the subscription), or enforce it for all."
                 .to_owned()
         }
@@ -440,15 +439,14 @@ fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str
 }
 
 /// A superseded subplan can be kept, not chosen: it is never advised, and leaving it is said to be for good.
-fn switch_on(plan: &str, wanted: Option<&str>, reason: &str, subscription_id: &str) -> String {
+fn switch_on(plan: &str, wanted: Option<&str>, why: Why, subscription_id: &str) -> String {
     let plan = available(plan);
     let offer = offered(plan);
     let is_legacy = |subplan: &&str| offer.is_some_and(|offer| offer.legacy.iter().any(|old| old.eq_ignore_ascii_case(subplan)));
     let newest = offer.and_then(|offer| offer.subplans.last().copied());
     let subplan = wanted.map(|wanted| newest.filter(|_| is_legacy(&wanted)).unwrap_or(wanted));
     let subplan = subplan.map(|subplan| format!(" --subplan {subplan}")).unwrap_or_default();
-    let for_good =
-        if reason == "legacy_subplan" { " The superseded subplan cannot be chosen again once it is left." } else { "" };
+    let for_good = if why == Why::LegacySubplan { " The superseded subplan cannot be chosen again once it is left." } else { "" };
     format!(
         "Switch it on: az security pricing create --name {plan} --tier standard{subplan} --subscription {subscription_id}, or in the portal: \
          Defender for Cloud > Environment settings. With Terraform: azurerm_security_center_subscription_pricing.{for_good}"

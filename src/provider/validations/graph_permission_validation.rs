@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     azure::{Audience, Kind},
     posture::{
-        Status, Subject, Unreadable,
+        Status, Subject, Unreadable, Why,
         graph_permission::{
             Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, disabled, hidden, is_delegated_only, judge, name_of, next_step,
         },
@@ -302,7 +302,7 @@ fn is_guid(text: &str) -> bool {
 }
 
 fn unseen(arguments: &Arguments, gap: Unreadable) -> Judgement {
-    let unknown = |name: &String| line(name, Status::Unknown, gap.reason.word(), "the principal could not be read");
+    let unknown = |name: &String| line(name, Status::Unknown, Some(gap.reason.into()), "the principal could not be read");
     let lines = arguments.permissions.iter().map(unknown).collect();
     let next_step = gap.remedy.clone();
     judged_as(lines, vec![gap], next_step)
@@ -312,6 +312,6 @@ fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judg
     Judgement { name: GraphPermissionValidation::NAME, headings: &["permission", "reason", "detail"], lines, gaps, next_step }
 }
 
-fn line(permission: &str, status: Status, reason: &str, detail: &str) -> Line {
-    Line { status, cells: [permission, reason, detail].map(str::to_owned).into() }
+fn line(permission: &str, status: Status, reason: Option<Why>, detail: &str) -> Line {
+    Line { status, cells: [permission, Why::shown(reason), detail].map(str::to_owned).into() }
 }

@@ -9,7 +9,7 @@ use azposture::{
     azure::arm::authorization::RoleDefinition,
     demo::Tenant,
     posture::{
-        Reason, Status,
+        Reason, Status, Why,
         rbac::{
             Account, Assignment, Deny, Effect, Facts, Narrowed, Permission, Requirement, Role, Seen, Terms, facts::EVERYONE,
             judge,
@@ -190,8 +190,8 @@ impl World {
     /// The verdict, as `status reason`.
     pub(super) fn judged(&self, requirement: &Requirement) -> String {
         let verdict = judge(requirement, &self.facts, self.terms);
-        assert_eq!(verdict.status == Status::Pass, verdict.reason.is_empty());
-        format!("{} {}", verdict.status.word(), verdict.reason).trim_end().to_owned()
+        assert_eq!(verdict.status == Status::Pass, verdict.reason.is_none());
+        format!("{} {}", verdict.status.word(), Why::shown(verdict.reason)).trim_end().to_owned()
     }
 
     /// The sentence of the verdict.

@@ -23,7 +23,7 @@ fn require(plan: &str, subplan: Option<&str>) -> Requirement {
 
 fn reason(requirement: &Requirement, plans: &[Plan]) -> (Status, &'static str) {
     let verdict = judge(requirement, plans, Err(Reason::NotProven));
-    (verdict.status, verdict.reason)
+    (verdict.status, Why::shown(verdict.reason))
 }
 
 #[test]
@@ -35,12 +35,12 @@ fn of_two_rows_with_one_name_the_worse_counts() {
     };
     let (on, off) = (plan("Arm", "Standard", None), plan("arm", "Free", None));
     for rows in [[on.clone(), off.clone()], [off, on.clone()]] {
-        assert_eq!(judge(&wanted(&[]), &rows, Err(Reason::Forbidden)).reason, "plan_off");
+        assert_eq!(judge(&wanted(&[]), &rows, Err(Reason::Forbidden)).reason, Some(Reason::PlanOff.into()));
     }
     let extension = |enabled| Extension { name: "X".into(), enabled: Some(enabled), ..Extension::default() };
     for extensions in [[true, false], [false, true]] {
         let twice = Plan { extensions: extensions.map(extension).into(), ..on.clone() };
-        assert_eq!(judge(&wanted(&["x"]), &[twice], Err(Reason::Forbidden)).reason, "extension_off");
+        assert_eq!(judge(&wanted(&["x"]), &[twice], Err(Reason::Forbidden)).reason, Some(Why::ExtensionOff));
     }
 }
 
@@ -49,7 +49,7 @@ fn a_successor_that_the_list_lacks_is_not_passed_over() {
     let replaced = Plan { deprecated: true, replaced_by: vec!["Containers".into(), "Other".into()], ..plan("Old", "Free", None) };
     let wanted = Requirement { plan: "Old".into(), ..Requirement::default() };
     let verdict = judge(&wanted, &[replaced, plan("Containers", "Standard", None)], Err(Reason::Forbidden));
-    assert_eq!((verdict.status, verdict.reason), (Status::Unknown, "not_listed"));
+    assert_eq!((verdict.status, Why::shown(verdict.reason)), (Status::Unknown, "not_listed"));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn pools_and_connected_servers_are_something_to_protect() {
 #[test]
 fn a_plan_that_the_list_lacks_is_unknown_and_no_cause_is_asserted() {
     let verdict = judge(&require("Api", None), &[plan("Arm", "Standard", None)], Err(Reason::NotProven));
-    assert_eq!((verdict.status, verdict.reason), (Status::Unknown, "not_listed"));
+    assert_eq!((verdict.status, Why::shown(verdict.reason)), (Status::Unknown, "not_listed"));
     assert_eq!(verdict.detail, "the list of plans lacks Api");
 }
 
@@ -163,12 +163,12 @@ fn a_plan_that_is_on_and_covers_nothing_fails_where_there_is_something_to_cover(
         ] {
             let wanted = Requirement { full_coverage, ..require(name, None) };
             let verdict = judge(&wanted, &[plan(name, coverage)], seen);
-            assert_eq!((verdict.status, verdict.reason), expected, "{name} {coverage} {seen:?}");
+            assert_eq!((verdict.status, Why::shown(verdict.reason)), expected, "{name} {coverage} {seen:?}");
         }
     }
     let both = Requirement { subplan: Some("P2".into()), ..require("VirtualMachines", None) };
     let low = Plan { subplan: Some("P1".into()), ..plan("VirtualMachines", "NotCovered") };
-    assert_eq!(judge(&both, &[low], part(&none)).reason, "subplan_too_low", "what fails comes before what is unknown");
+    assert_eq!(judge(&both, &[low], part(&none)).reason, Some(Why::SubplanTooLow), "what fails comes before what is unknown");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn every_field_that_speaks_against_the_tier_is_heard() {
         ("deprecated", vec![replaced(good()), plan("Containers", "Free", None)], "plan_off"),
     ] {
         let verdict = judge(&wanted, &plans, Ok(Seen { counts: &some, unproven: None }));
-        assert_eq!(verdict.reason, expected, "{field}");
+        assert_eq!(Why::shown(verdict.reason), expected, "{field}");
     }
 }
 
@@ -210,7 +210,7 @@ fn a_plan_is_off_where_defender_is_surely_not_registered() {
         (None, Status::Unknown),
     ] {
         let verdict = judge_unregistered(&require("Arm", None), state, Err(Reason::NotProven));
-        assert_eq!((verdict.status, verdict.reason), (expected, "not_registered"), "{state:?}");
+        assert_eq!((verdict.status, Why::shown(verdict.reason)), (expected, "not_registered"), "{state:?}");
     }
     let none = BTreeMap::new();
     let relevant = Requirement { only_relevant: true, ..require("KeyVaults", None) };
@@ -242,7 +242,7 @@ fn a_plan_without_resources_is_not_applicable_only_when_that_is_proven() {
     assert_eq!(judge(&wanted, &off, seen(&some, None)).status, Status::Fail);
     assert_eq!(judge(&wanted, &off, seen(&some, Some(Reason::NotProven))).status, Status::Fail);
     assert_eq!(judge(&wanted, &off, seen(&none, Some(Reason::NotProven))).status, Status::Unknown);
-    assert_eq!(judge(&wanted, &off, Err(Reason::Forbidden)).reason, "forbidden");
+    assert_eq!(judge(&wanted, &off, Err(Reason::Forbidden)).reason, Some(Reason::Forbidden.into()));
     let whole = Requirement { only_relevant: true, ..require("Arm", None) };
     assert_eq!(
         judge(&whole, &[plan("Arm", "Free", None)], seen(&none, None)).status,

@@ -1,10 +1,8 @@
 //! What Azure says the caller itself may do, as a second source beside the lists of what is given.
 
-use std::collections::BTreeSet;
-
 use super::{Case, Counting, Grants, Requirement, Verdict, allows_nothing};
 use crate::posture::{
-    Reason, Status,
+    Reason, Status, Why,
     rbac::{Assignment, Coverage, Deny, Facts, Permission, facts::Sureness, permission::includes},
 };
 
@@ -14,17 +12,15 @@ impl Case<'_> {
         let by_role_alone = matches!(self.requirement, Requirement::Role { .. }) && !self.terms.accept_equivalent;
         let counts = |one: &&Permission| self.terms.accept_conditional || !one.conditional;
         let own = Grants { permissions: all.iter().filter(counts).cloned().collect(), ..Grants::default() };
-        let disagreement = || Verdict {
-            status: Status::Unknown,
-            reason: Reason::NotProven.word(),
-            detail: "the role assignments and what Azure says the caller may do disagree; try again in a few minutes".to_owned(),
-            unseen: BTreeSet::new(),
+        let disagreement = || {
+            let detail = "the role assignments and what Azure says the caller may do disagree; try again in a few minutes";
+            Verdict::unknown(Reason::NotProven, detail, [])
         };
         match verdict.status {
             // Holding what has to be activated first, or what a condition narrows, does not show in the permissions in full.
             Status::Pass if self.is_plain_pass() && self.as_equivalent(&own, &[]) == Coverage::Missing => disagreement(),
             Status::Fail
-                if !["conditional_only", "denied"].contains(&verdict.reason)
+                if !matches!(verdict.reason, Some(Why::ConditionalOnly | Why::Denied))
                     && !by_role_alone
                     && self.as_equivalent(&own, &[]) == Coverage::Covered =>
             {
@@ -36,7 +32,7 @@ impl Case<'_> {
                     && self.shows_in_full()
                     && self.as_equivalent(&own, &self.denies(Sureness::Possible)) == Coverage::Covered =>
             {
-                Verdict { status: Status::Pass, reason: "", detail: String::new(), unseen: BTreeSet::new() }
+                Verdict::pass()
             }
             Status::Unknown => self.refuted(all).unwrap_or(verdict),
             _ => verdict,
@@ -60,8 +56,8 @@ impl Case<'_> {
         match (self.lacks(own, true), self.lacks(own, conditional)) {
             (true, _) => Some(self.lacking(&[], !own.is_empty(), instead.to_owned())),
             (false, true) => {
-                let detail = "given only on a condition, by what Azure says it may do here".to_owned();
-                Some(Verdict { status: Status::Fail, reason: "conditional_only", detail, unseen: BTreeSet::new() })
+                let detail = "given only on a condition, by what Azure says it may do here";
+                Some(Verdict::fail(Why::ConditionalOnly, detail))
             }
             (false, false) => None,
         }

@@ -16,7 +16,7 @@ use crate::{
         tenant::claims::{Claims, Principal as Holder},
     },
     posture::{
-        Reason, Status, Subject, Unreadable,
+        Reason, Subject, Unreadable,
         rbac::{Account, Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
         resource_id::ResourceId,
     },
@@ -366,7 +366,7 @@ impl Reading {
     /// What a verdict at a scope would have needed to see.
     pub fn gaps_of(&self, facts: &Facts, verdict: &Verdict) -> Vec<Unreadable> {
         let unseen = &verdict.unseen;
-        if unseen.is_empty() && verdict.reason == Reason::Hidden.word() {
+        if unseen.is_empty() && verdict.reason == Some(Reason::Hidden.into()) {
             return facts.foreign_groups().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)).collect();
         }
         let here = self.gaps.get(&facts.scope);
@@ -384,10 +384,5 @@ pub fn unnamed(why: Option<Reason>) -> Verdict {
         Some(_) => "the roles could not be read, so this name cannot be looked up; give the role's id",
         None => "no role of this name is visible here; one made less than a few minutes ago may not be yet",
     };
-    Verdict {
-        status: Status::Unknown,
-        reason: why.unwrap_or(Reason::NotVisible).word(),
-        detail: detail.to_owned(),
-        unseen: BTreeSet::from([Fact::RoleDefinitions]),
-    }
+    Verdict::unknown(why.unwrap_or(Reason::NotVisible), detail, [Fact::RoleDefinitions])
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     posture::{
-        Status,
+        Status, Why,
         rbac::{Requirement, Verdict},
     },
     provider::collect::{facts::grants::Principal, lists::directory::Kind},
@@ -17,19 +17,19 @@ pub(super) const UNKNOWN: &str = "Make what is unknown readable (see above), or 
 /// The one thing to do about the worst line.
 pub(super) fn next_step(principal: &Principal, verdict: &Verdict) -> String {
     let text = match (verdict.status, verdict.reason) {
-        (Status::Fail, "denied") => {
+        (Status::Fail, Some(Why::Denied)) => {
             "No role helps against a deny assignment: have the principal excluded from it, or have it changed by whoever made it, which \
              is a managed application, a deployment stack, or an administrator of the tenant."
         }
-        (Status::Fail, "principal_disabled") => return enable(principal),
-        (Status::Fail, "role_not_assignable") => {
+        (Status::Fail, Some(Why::PrincipalDisabled)) => return enable(principal),
+        (Status::Fail, Some(Why::RoleNotAssignable)) => {
             "Name a role that can be given there, or add the scope to those the role can be given at: az role definition update"
         }
-        (Status::Fail, "eligible_only") => {
+        (Status::Fail, Some(Why::EligibleOnly)) => {
             "Activate the role (Privileged Identity Management > My roles > Azure resources), set `accept_eligible`, or give it \
              permanently."
         }
-        (Status::Fail, "conditional_only") => {
+        (Status::Fail, Some(Why::ConditionalOnly)) => {
             "Set `accept_conditional` if the condition is wanted, or give the role without one."
         }
         (Status::Fail | Status::Unknown, _) if principal.unknown_object => {
@@ -52,8 +52,8 @@ fn enable(principal: &Principal) -> String {
 
 /// Whether a role given to the principal would help against a fail.
 pub(super) fn helps(verdict: &Verdict) -> bool {
-    const HELPLESS: [&str; 3] = ["denied", "principal_disabled", "role_not_assignable"];
-    verdict.status == Status::Fail && !HELPLESS.contains(&verdict.reason)
+    let is_helpless = matches!(verdict.reason, Some(Why::Denied | Why::PrincipalDisabled | Why::RoleNotAssignable));
+    verdict.status == Status::Fail && !is_helpless
 }
 
 /// The scopes at which each command is missing; the scope ends the command.

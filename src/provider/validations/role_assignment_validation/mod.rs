@@ -17,7 +17,7 @@ use wanted::Wanted;
 use crate::{
     azure::settings::ScopeSetting,
     posture::{
-        Reason, Status, Subject, Unreadable,
+        Reason, Status, Subject, Unreadable, Why,
         rbac::{Facts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
     },
@@ -217,7 +217,7 @@ async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagn
         authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
     }
     let mut lines: Vec<Line> =
-        unseen.iter().map(|gap| line(&gap.scope, "*", Status::Unknown, gap.reason.word(), out_of_sight(gap))).collect();
+        unseen.iter().map(|gap| line(&gap.scope, "*", Status::Unknown, Some(gap.reason.into()), out_of_sight(gap))).collect();
     if scopes.is_empty() {
         return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
     }
@@ -337,6 +337,6 @@ fn verdicts(
     best.map(|(_, requirement, verdict)| (format!("any of {}", labels.join(", ")), requirement, verdict)).into_iter().collect()
 }
 
-fn line(scope: &str, requirement: &str, status: Status, reason: &str, detail: &str) -> Line {
-    Line { status, cells: [scope, requirement, reason, detail].map(str::to_owned).into() }
+fn line(scope: &str, requirement: &str, status: Status, reason: Option<Why>, detail: &str) -> Line {
+    Line { status, cells: [scope, requirement, Why::shown(reason), detail].map(str::to_owned).into() }
 }
