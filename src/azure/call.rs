@@ -33,7 +33,7 @@ impl Audience {
     }
 }
 
-/// One read: made by [`Call::arm`], [`Call::graph`] or [`Call::arm_query`], refined by [`Call::with`] and [`Call::header`].
+/// One read: made by an [`Endpoint`](crate::azure::Endpoint), [`Call::arm`], [`Call::graph`] or [`Call::arm_query`], refined by [`Call::with`] and [`Call::header`].
 #[derive(Clone, Debug)]
 pub struct Call {
     pub(super) audience: Audience,
@@ -44,6 +44,7 @@ pub struct Call {
     pub(super) headers: Vec<(&'static str, &'static str)>,
     pub(super) body: Option<Bytes>,
     pub(super) never_empty: bool,
+    pub(super) needs: &'static [&'static str],
 }
 
 impl Call {
@@ -81,6 +82,12 @@ impl Call {
         self
     }
 
+    /// The right it takes, for what to say if it is refused.
+    pub(super) fn needing(mut self, needs: &'static [&'static str]) -> Self {
+        self.needs = needs;
+        self
+    }
+
     pub(super) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = Some(body.into());
         self
@@ -111,7 +118,17 @@ impl Call {
     }
 
     fn new(audience: Audience, reading: &'static str, method: Method, path: String) -> Self {
-        Self { audience, reading, method, path, query: Vec::new(), headers: Vec::new(), body: None, never_empty: false }
+        Self {
+            audience,
+            reading,
+            method,
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            never_empty: false,
+            needs: &[],
+        }
     }
 }
 

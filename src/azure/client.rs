@@ -150,6 +150,13 @@ impl Client {
         self.answered(pages::list(self.clone(), call, emit).await).await
     }
 
+    /// As [`Client::list`], all rows together, for lists that are never long.
+    pub async fn rows<T: DeserializeOwned>(&self, call: Call) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        self.list(call, |row| all.push(row)).await?;
+        Ok(all)
+    }
+
     /// Runs a Resource Graph query and hands out row after row; an error means what it means in [`Client::list`].
     pub async fn query<T: DeserializeOwned>(&self, query: Query, emit: impl FnMut(T)) -> Result<()> {
         self.answered(resource_graph::query(self.clone(), query, emit).await).await

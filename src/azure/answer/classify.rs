@@ -176,7 +176,7 @@ pub(in crate::azure) const SOMEBODY: &str = "<object id>";
 /// Resource Manager names the missing action, who lacks it and where; Microsoft Graph names the permissions here and there.
 fn grant(call: &Call, message: &str) -> String {
     if call.audience == Audience::Graph {
-        return graph_permissions::remedy(&call.path, message);
+        return graph_permissions::remedy(call.needs, message);
     }
     let Some(Denial { who, action, scope }) = Denial::of(message) else {
         return "Give the sign-in a role that allows this read, Reader for example; a new role can take 10 minutes to spread."

@@ -7,12 +7,69 @@ use crate::azure::{
     answer::lenient::{exact_text, flag, list, or_default, text},
     call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
 
 const VERSION: &str = "2022-04-01";
-const SCHEDULES: &str = "2020-10-01";
+const OF_SCHEDULES: &str = "2020-10-01";
 /// The version of deny assignments that has `denyAssignmentEffect`.
 const WITH_EFFECTS: &str = "2024-07-01-preview";
+
+/// What the caller may do at a scope: one entry a role it holds, through groups and from above included. Whoever can name the scope
+/// holds something there: an empty list proves nothing.
+///
+/// The specification has this at resource groups and resources only; at subscriptions it works in practice, undocumented.
+pub const PERMISSIONS: Endpoint =
+    Endpoint::arm("read the caller's permissions", "providers/Microsoft.Authorization/permissions", VERSION, &[]).never_empty();
+
+/// Role assignments at, above and below a scope. It takes one to read them, so there is one.
+pub const ROLE_ASSIGNMENTS: Endpoint = ROLE_ASSIGNMENTS_OF_ONE.never_empty();
+
+/// Those of one principal, of which there may be none.
+pub const ROLE_ASSIGNMENTS_OF_ONE: Endpoint = Endpoint::arm(
+    "list role assignments",
+    "providers/Microsoft.Authorization/roleAssignments",
+    VERSION,
+    &["Microsoft.Authorization/roleAssignments/read"],
+);
+
+/// The roles that can be assigned at a scope.
+pub const ROLE_DEFINITIONS: Endpoint =
+    Endpoint::arm("list role definitions", "providers/Microsoft.Authorization/roleDefinitions", VERSION, READ_DEFINITIONS);
+
+/// One of them.
+pub const ROLE_DEFINITION: Endpoint = Endpoint::arm(
+    "read the role definition",
+    "providers/Microsoft.Authorization/roleDefinitions/{id}",
+    VERSION,
+    READ_DEFINITIONS,
+);
+
+const READ_DEFINITIONS: &[&str] = &["Microsoft.Authorization/roleDefinitions/read"];
+
+/// Deny assignments at, above and below a scope.
+pub const DENY_ASSIGNMENTS: Endpoint = Endpoint::arm(
+    "list deny assignments",
+    "providers/Microsoft.Authorization/denyAssignments",
+    WITH_EFFECTS,
+    &["Microsoft.Authorization/denyAssignments/read"],
+);
+
+/// Roles that could be activated, at, above and below a scope. Needs Entra ID P2.
+pub const ELIGIBILITIES: Endpoint = Endpoint::arm(
+    "list eligible role assignments",
+    "providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
+    OF_SCHEDULES,
+    &["Microsoft.Authorization/roleEligibilityScheduleInstances/read"],
+);
+
+/// Roles held through Privileged Identity Management, likewise.
+pub const SCHEDULES: Endpoint = Endpoint::arm(
+    "list scheduled role assignments",
+    "providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
+    OF_SCHEDULES,
+    &["Microsoft.Authorization/roleAssignmentScheduleInstances/read"],
+);
 
 /// What one role allows: the union over roles is what a principal may do.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -234,92 +291,75 @@ pub struct ScheduleInstanceProperties {
     pub created_on: Option<String>,
 }
 
-/// What the caller may do at a scope: one entry a role it holds, through groups and from above included. Needs no right of its own.
-/// Whoever can name the scope holds something there: an empty list proves nothing.
-///
-/// The specification has this at resource groups and resources only; at subscriptions it works in practice, undocumented.
+/// What the caller may do at a scope: one entry a role it holds.
 pub async fn permissions(client: &Client, scope: &str) -> Result<Vec<Permission>> {
-    collect(client, Call::arm("read the caller's permissions", under(scope, "permissions"), VERSION).never_empty()).await
+    client.rows(PERMISSIONS.at(scope)).await
 }
 
-/// Role assignments at, above and below a subscription. It takes one to read them, so there is one.
+/// Role assignments at, above and below a subscription.
 pub async fn role_assignments(client: &Client, scope: &str) -> Result<Vec<RoleAssignment>> {
-    collect(client, assignments(scope).never_empty()).await
+    client.rows(ROLE_ASSIGNMENTS.at(scope)).await
 }
 
-/// Role assignments at and above a scope. It takes one to read them, so there is one.
+/// Role assignments at and above a scope.
 pub async fn role_assignments_reaching(client: &Client, scope: &str) -> Result<Vec<RoleAssignment>> {
-    collect(client, assignments(scope).with("$filter", "atScope()").never_empty()).await
+    client.rows(ROLE_ASSIGNMENTS.at(scope).with("$filter", "atScope()")).await
 }
 
-/// Role assignments of the caller, at, above and below a scope, through groups included. It takes one to read them, so there is one.
+/// Role assignments of the caller, at, above and below a scope, through groups included.
 pub async fn own_role_assignments(client: &Client, scope: &str, object_id: &str) -> Result<Vec<RoleAssignment>> {
-    collect(client, assignments(scope).with("$filter", format!("assignedTo('{object_id}')")).never_empty()).await
+    client.rows(ROLE_ASSIGNMENTS.at(scope).with("$filter", format!("assignedTo('{object_id}')"))).await
 }
 
 /// Role assignments of a user or service principal at and above a scope, through groups included.
 pub async fn role_assignments_to(client: &Client, scope: &str, object_id: &str) -> Result<Vec<RoleAssignment>> {
-    collect(client, assignments(scope).with("$filter", format!("atScope() and assignedTo('{object_id}')"))).await
-}
-
-fn assignments(scope: &str) -> Call {
-    Call::arm("list role assignments", under(scope, "roleAssignments"), VERSION)
+    let filter = format!("atScope() and assignedTo('{object_id}')");
+    client.rows(ROLE_ASSIGNMENTS_OF_ONE.at(scope).with("$filter", filter)).await
 }
 
 /// The roles that Microsoft has made, as far as they can be assigned at a scope. There are hundreds.
 pub async fn built_in_roles(client: &Client, scope: &str) -> Result<Vec<RoleDefinition>> {
-    collect(client, definitions(scope).with("$filter", "type eq 'BuiltInRole'").never_empty()).await
+    client.rows(ROLE_DEFINITIONS.never_empty().at(scope).with("$filter", "type eq 'BuiltInRole'")).await
 }
 
 /// The roles made in the tenant, as far as they can be assigned at a scope.
 pub async fn custom_roles(client: &Client, scope: &str) -> Result<Vec<RoleDefinition>> {
-    collect(client, definitions(scope).with("$filter", "type eq 'CustomRole'")).await
+    client.rows(ROLE_DEFINITIONS.at(scope).with("$filter", "type eq 'CustomRole'")).await
 }
 
 /// The roles that can be assigned at a scope, or at one below it. There are hundreds.
 pub async fn roles_at_and_below(client: &Client, scope: &str) -> Result<Vec<RoleDefinition>> {
-    collect(client, definitions(scope).with("$filter", "atScopeAndBelow()").never_empty()).await
-}
-
-fn definitions(scope: &str) -> Call {
-    Call::arm("list role definitions", under(scope, "roleDefinitions"), VERSION)
+    client.rows(ROLE_DEFINITIONS.never_empty().at(scope).with("$filter", "atScopeAndBelow()")).await
 }
 
 /// One role definition, by its GUID, as it is assigned at a scope.
 pub async fn role_definition_at(client: &Client, scope: &str, guid: &str) -> Result<RoleDefinition> {
-    client.get(Call::arm("read the role definition", under(scope, &format!("roleDefinitions/{guid}")), VERSION)).await
+    client.get(ROLE_DEFINITION.of_at(guid, scope)).await
 }
 
 /// Deny assignments at, above and below a scope, or as `filter` narrows it. Only the preview says which of them deny nothing; a cloud
 /// without it says nothing of effects.
 pub async fn deny_assignments(client: &Client, scope: &str, filter: Option<&str>) -> Result<Vec<DenyAssignment>> {
-    let call = |version| filtered(Call::arm("list deny assignments", under(scope, "denyAssignments"), version), filter);
-    match collect(client, call(WITH_EFFECTS)).await {
-        Err(error) if error.kind() == Kind::Unsupported => collect(client, call(VERSION)).await,
+    let call = |endpoint: Endpoint| filtered(endpoint.at(scope), filter);
+    match client.rows(call(DENY_ASSIGNMENTS)).await {
+        Err(error) if error.kind() == Kind::Unsupported => client.rows(call(DENY_ASSIGNMENTS.in_version(VERSION))).await,
         answer => answer,
     }
 }
 
 /// Roles that could be activated. Needs Entra ID P2.
 pub async fn eligibilities(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
-    collect(client, Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES))
-        .await
+    client.rows(ELIGIBILITIES.at(scope)).await
 }
 
 /// Roles that could be activated, at a scope and above it. Needs Entra ID P2.
 pub async fn eligibilities_reaching(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
-    let call = Call::arm("list eligible role assignments", under(scope, "roleEligibilityScheduleInstances"), SCHEDULES);
-    collect(client, call.with("$filter", "atScope()")).await
+    client.rows(ELIGIBILITIES.at(scope).with("$filter", "atScope()")).await
 }
 
 /// Roles held through Privileged Identity Management. Needs Entra ID P2.
 pub async fn schedules(client: &Client, scope: &str) -> Result<Vec<ScheduleInstance>> {
-    collect(client, Call::arm("list scheduled role assignments", under(scope, "roleAssignmentScheduleInstances"), SCHEDULES))
-        .await
-}
-
-fn under(scope: &str, kind: &str) -> String {
-    format!("{}/providers/Microsoft.Authorization/{kind}", scope.trim_end_matches('/'))
+    client.rows(SCHEDULES.at(scope)).await
 }
 
 fn filtered(call: Call, filter: Option<&str>) -> Call {
@@ -327,10 +367,4 @@ fn filtered(call: Call, filter: Option<&str>) -> Call {
         Some(filter) => call.with("$filter", filter),
         None => call,
     }
-}
-
-async fn collect<T: serde::de::DeserializeOwned + Send>(client: &Client, call: Call) -> Result<Vec<T>> {
-    let mut all = Vec::new();
-    client.list(call, |row| all.push(row)).await?;
-    Ok(all)
 }

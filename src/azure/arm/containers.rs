@@ -3,9 +3,16 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::azure::{Result, answer::lenient::object, call::Call, client::Client};
+use super::subscription;
+use crate::azure::{Result, answer::lenient::object, client::Client, endpoint::Endpoint};
 
-const VERSION: &str = "2024-02-01";
+/// The clusters of a subscription.
+pub const CLUSTERS: Endpoint = Endpoint::arm(
+    "list AKS clusters",
+    "providers/Microsoft.ContainerService/managedClusters",
+    "2024-02-01",
+    &["Microsoft.ContainerService/managedClusters/read"],
+);
 
 /// A cluster.
 #[derive(Clone, Debug, Deserialize)]
@@ -53,10 +60,7 @@ pub struct ApiServerAccess {
 
 /// The clusters of a subscription.
 pub async fn clusters(client: &Client, subscription_id: &str) -> Result<Vec<Cluster>> {
-    let mut all = Vec::new();
-    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.ContainerService/managedClusters");
-    client.list(Call::arm("list AKS clusters", path, VERSION), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(CLUSTERS.at(&subscription(subscription_id))).await
 }
 
 #[cfg(test)]

@@ -7,9 +7,22 @@ use crate::azure::{
     answer::lenient::{or_default, part, text, unstated},
     call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
 
 const VERSION: &str = "2023-04-01";
+
+/// The groups the caller can read, wherever they stand.
+pub const GROUPS: Endpoint =
+    Endpoint::arm("list management groups", "providers/Microsoft.Management/managementGroups", VERSION, &[]);
+
+/// One group.
+pub const GROUP: Endpoint = Endpoint::arm("read the management group", "", VERSION, READ);
+
+/// Everything below a group, flat.
+pub const DESCENDANTS: Endpoint = Endpoint::arm("list what is below the management group", "descendants", VERSION, READ);
+
+const READ: &[&str] = &["Microsoft.Management/managementGroups/read"];
 
 /// A management group the caller can read.
 #[derive(Clone, Debug, Deserialize)]
@@ -109,32 +122,26 @@ impl Descendant {
 
 /// The groups the caller can read, wherever they stand; someone with rights on a subscription alone sees none.
 pub async fn list(client: &Client) -> Result<Vec<ManagementGroup>> {
-    let mut all = Vec::new();
-    let call = Call::arm("list management groups", "/providers/Microsoft.Management/managementGroups", VERSION);
-    client.list(call.header("cache-control", "no-cache"), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(GROUPS.at("").header("cache-control", "no-cache")).await
 }
 
 /// One group and what stands above it.
 pub async fn read(client: &Client, name: &str) -> Result<ManagementGroup> {
-    let call =
-        Call::arm("read the management group", format!("/providers/Microsoft.Management/managementGroups/{name}"), VERSION);
-    client.get(call.with("$expand", "path")).await
+    client.get(GROUP.at(&group(name)).with("$expand", "path")).await
 }
 
 /// Everything below a group, flat.
 pub async fn descendants(client: &Client, name: &str) -> Result<Vec<Descendant>> {
-    below(client, below_call(name)).await
+    below(client, DESCENDANTS.at(&group(name))).await
 }
 
 /// Everything below the root group, flat: it holds every subscription of the tenant.
 pub async fn descendants_of_root(client: &Client, name: &str) -> Result<Vec<Descendant>> {
-    below(client, below_call(name).never_empty()).await
+    below(client, DESCENDANTS.never_empty().at(&group(name))).await
 }
 
-fn below_call(name: &str) -> Call {
-    let path = format!("/providers/Microsoft.Management/managementGroups/{name}/descendants");
-    Call::arm("list what is below the management group", path, VERSION)
+fn group(name: &str) -> String {
+    format!("/providers/Microsoft.Management/managementGroups/{name}")
 }
 
 /// A row that is neither a group nor a subscription may be a subscription under another name, so that some would be missing.

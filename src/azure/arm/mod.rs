@@ -6,3 +6,8 @@ pub mod management;
 pub mod resources;
 pub mod security;
 pub mod subscriptions;
+
+/// The scope of a subscription.
+fn subscription(id: &str) -> String {
+    format!("/subscriptions/{id}")
+}

@@ -4,14 +4,31 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::subscription;
 use crate::azure::{
     Result,
     answer::lenient::{list, or_default, text},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
 
 const VERSION: &str = "2021-04-01";
+
+/// The resource groups of a subscription.
+pub const GROUPS: Endpoint =
+    Endpoint::arm("list resource groups", "resourcegroups", VERSION, &["Microsoft.Resources/subscriptions/resourceGroups/read"]);
+
+/// The tracked resources of a subscription. Those whose type the caller may not read are left out.
+pub const RESOURCES: Endpoint =
+    Endpoint::arm("list resources", "resources", VERSION, &["Microsoft.Resources/subscriptions/resources/read"]);
+
+/// All resource providers of a subscription, registered or not; every subscription has them.
+pub const PROVIDERS: Endpoint = Endpoint::arm("list resource providers", "providers", VERSION, READ_PROVIDERS).never_empty();
+
+/// One of them.
+pub const PROVIDER: Endpoint = Endpoint::arm("read the resource provider", "providers/{id}", VERSION, READ_PROVIDERS);
+
+const READ_PROVIDERS: &[&str] = &["Microsoft.Resources/subscriptions/providers/read"];
 
 /// A resource group.
 #[derive(Clone, Debug, Deserialize)]
@@ -60,28 +77,20 @@ pub struct ProviderType {
 
 /// The resource groups of a subscription.
 pub async fn groups(client: &Client, subscription_id: &str) -> Result<Vec<ResourceGroup>> {
-    let mut all = Vec::new();
-    let path = format!("/subscriptions/{subscription_id}/resourcegroups");
-    client.list(Call::arm("list resource groups", path, VERSION), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(GROUPS.at(&subscription(subscription_id))).await
 }
 
 /// The tracked resources of a subscription, one by one, because there may be very many.
 pub async fn each(client: &Client, subscription_id: &str, row: impl FnMut(Resource) + Send) -> Result<()> {
-    let path = format!("/subscriptions/{subscription_id}/resources");
-    client.list(Call::arm("list resources", path, VERSION).with("$top", "1000"), row).await
+    client.list(RESOURCES.at(&subscription(subscription_id)).with("$top", "1000"), row).await
 }
 
 /// One resource provider of a subscription: much smaller than the list of all.
 pub async fn provider(client: &Client, subscription_id: &str, namespace: &str) -> Result<Provider> {
-    let path = format!("/subscriptions/{subscription_id}/providers/{namespace}");
-    client.get(Call::arm("read the resource provider", path, VERSION)).await
+    client.get(PROVIDER.of_at(namespace, &subscription(subscription_id))).await
 }
 
-/// All resource providers of a subscription, registered or not; every subscription has them.
+/// All resource providers of a subscription, registered or not.
 pub async fn providers(client: &Client, subscription_id: &str) -> Result<Vec<Provider>> {
-    let mut all = Vec::new();
-    let path = format!("/subscriptions/{subscription_id}/providers");
-    client.list(Call::arm("list resource providers", path, VERSION).never_empty(), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(PROVIDERS.at(&subscription(subscription_id))).await
 }

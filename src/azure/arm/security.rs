@@ -5,18 +5,55 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::subscription;
 use crate::azure::{
     Result,
     answer::lenient::{exact_text, flag, list, object, or_default, part, text, word},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
 
-const PRICINGS: &str = "2024-01-01";
-/// The newer version answers risk, and rolls out region by region; it is pinned only when risk is asked for.
-const ASSESSMENTS: &str = "2021-06-01";
-const ASSESSMENTS_WITH_RISK: &str = "2025-05-04";
-const SUB_ASSESSMENTS: &str = "2019-01-01-preview";
+const VERSION: &str = "2021-06-01";
+/// Answers risk, and rolls out region by region: only where risk is asked for.
+const WITH_RISK: &str = "2025-05-04";
+
+/// The Defender plans of a subscription, those that are off included; every subscription has them. The list has no pages.
+pub const PLANS: Endpoint = Endpoint::arm(
+    "list Defender plans",
+    "providers/Microsoft.Security/pricings",
+    "2024-01-01",
+    &["Microsoft.Security/pricings/read"],
+)
+.never_empty();
+
+/// Recommendations on resources.
+pub const ASSESSMENTS: Endpoint = Endpoint::arm(
+    "list Defender assessments",
+    "providers/Microsoft.Security/assessments",
+    VERSION,
+    &["Microsoft.Security/assessments/read"],
+);
+
+/// What Microsoft says about the recommendations that are built in. Needs no role, only a token.
+pub const METADATA: Endpoint =
+    Endpoint::arm("list assessment metadata", "providers/Microsoft.Security/assessmentMetadata", VERSION, &[]).never_empty();
+
+/// The same as a subscription sees it, its own recommendations included.
+pub const METADATA_OF_SUBSCRIPTION: Endpoint = Endpoint::arm(
+    "list assessment metadata",
+    "providers/Microsoft.Security/assessmentMetadata",
+    VERSION,
+    &["Microsoft.Security/assessmentMetadata/read"],
+)
+.never_empty();
+
+/// Vulnerabilities and misconfigurations below recommendations: the longest list Defender has.
+pub const SUB_ASSESSMENTS: Endpoint = Endpoint::arm(
+    "list Defender sub-assessments",
+    "providers/Microsoft.Security/subAssessments",
+    "2019-01-01-preview",
+    &["Microsoft.Security/assessments/subAssessments/read"],
+);
 
 /// A Defender plan of a subscription.
 #[derive(Clone, Debug, Deserialize)]
@@ -249,12 +286,9 @@ pub struct AdditionalData {
     pub assessed_resource_type: Option<String>,
 }
 
-/// The Defender plans of a subscription, those that are off included; every subscription has them. This list has no pages.
+/// The Defender plans of a subscription.
 pub async fn pricings(client: &Client, subscription_id: &str) -> Result<Vec<Pricing>> {
-    let mut all = Vec::new();
-    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/pricings");
-    client.list(Call::arm("list Defender plans", path, PRICINGS).never_empty(), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(PLANS.at(&subscription(subscription_id))).await
 }
 
 /// The assessments of a subscription, one by one.
@@ -264,25 +298,21 @@ pub async fn assessments(
     with_risk: bool,
     row: impl FnMut(Assessment) + Send,
 ) -> Result<()> {
-    let version = if with_risk { ASSESSMENTS_WITH_RISK } else { ASSESSMENTS };
-    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/assessments");
-    client.list(Call::arm("list Defender assessments", path, version), row).await
+    let endpoint = if with_risk { ASSESSMENTS.in_version(WITH_RISK) } else { ASSESSMENTS };
+    client.list(endpoint.at(&subscription(subscription_id)), row).await
 }
 
-/// The metadata of all built-in recommendations; needs no role, only a token. Read once a tenant.
+/// The metadata of all built-in recommendations. Read once a tenant.
 pub async fn metadata(client: &Client, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
-    let call = Call::arm("list assessment metadata", "/providers/Microsoft.Security/assessmentMetadata", ASSESSMENTS);
-    client.list(call.never_empty(), row).await
+    client.list(METADATA.at(""), row).await
 }
 
-/// The metadata a subscription sees: the built-in recommendations and its own.
+/// The metadata a subscription sees.
 pub async fn metadata_of(client: &Client, subscription_id: &str, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
-    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/assessmentMetadata");
-    client.list(Call::arm("list assessment metadata", path, ASSESSMENTS).never_empty(), row).await
+    client.list(METADATA_OF_SUBSCRIPTION.at(&subscription(subscription_id)), row).await
 }
 
-/// The sub-assessments of a subscription, one by one: the longest list Defender has.
+/// The sub-assessments of a subscription, one by one.
 pub async fn sub_assessments(client: &Client, subscription_id: &str, row: impl FnMut(SubAssessment) + Send) -> Result<()> {
-    let path = format!("/subscriptions/{subscription_id}/providers/Microsoft.Security/subAssessments");
-    client.list(Call::arm("list Defender sub-assessments", path, SUB_ASSESSMENTS), row).await
+    client.list(SUB_ASSESSMENTS.at(&subscription(subscription_id)), row).await
 }

@@ -4,14 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::subscription;
 use crate::azure::{
     Result,
     answer::lenient::{or_default, part, text, word},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
 
 const VERSION: &str = "2022-12-01";
+
+/// Every subscription the sign-in sees, of other tenants too. Seeing none is an empty list, not an error.
+pub const SUBSCRIPTIONS: Endpoint = Endpoint::arm("list subscriptions", "subscriptions", VERSION, &[]);
+
+/// One subscription.
+pub const SUBSCRIPTION: Endpoint =
+    Endpoint::arm("read the subscription", "", VERSION, &["Microsoft.Resources/subscriptions/read"]);
 
 /// A subscription as Resource Manager lists it.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,14 +59,12 @@ pub struct Policies {
     pub spending_limit: Option<String>,
 }
 
-/// Every subscription the sign-in sees, of other tenants too. Seeing none is an empty list, not an error.
+/// Every subscription the sign-in sees, of other tenants too.
 pub async fn list(client: &Client) -> Result<Vec<Subscription>> {
-    let mut all = Vec::new();
-    client.list(Call::arm("list subscriptions", "/subscriptions", VERSION), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(SUBSCRIPTIONS.at("")).await
 }
 
 /// One subscription: says why, where the list only leaves it out.
 pub async fn read(client: &Client, subscription_id: &str) -> Result<Subscription> {
-    client.get(Call::arm("read the subscription", format!("/subscriptions/{subscription_id}"), VERSION)).await
+    client.get(SUBSCRIPTION.at(&subscription(subscription_id))).await
 }

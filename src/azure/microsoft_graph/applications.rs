@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::azure::{
     Result,
     answer::lenient::{list, or_default, text, unstated},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
 
 /// The principal of an application in this tenant.
@@ -130,65 +130,76 @@ pub struct PermissionGrant {
     pub scope: Option<String>,
 }
 
+const DIRECTORY: &str = "Directory.Read.All";
+const READ: &[&str] = &["Application.Read.All", DIRECTORY];
+
+/// A principal by object id.
+pub const SERVICE_PRINCIPAL: Endpoint = Endpoint::graph("read the service principal", "servicePrincipals/{id}", READ);
+/// A principal by client id.
+pub const SERVICE_PRINCIPAL_OF_APPLICATION: Endpoint =
+    Endpoint::graph("read the service principal", "servicePrincipals(appId='{id}')", READ);
+/// The permissions an API offers, by its client id.
+pub const PERMISSIONS_OF_API: Endpoint = Endpoint::graph("read an API's permissions", "servicePrincipals(appId='{id}')", READ);
+/// A registration by client id.
+pub const APPLICATION: Endpoint = Endpoint::graph("read the application", "applications(appId='{id}')", READ);
+/// Application permissions consented to a principal.
+pub const APP_ROLE_ASSIGNMENTS: Endpoint =
+    Endpoint::graph("list consented Application permissions", "servicePrincipals/{id}/appRoleAssignments", READ);
+/// Delegated permissions consented to a principal.
+pub const PERMISSION_GRANTS: Endpoint =
+    Endpoint::graph("list consented Delegated permissions", "servicePrincipals/{id}/oauth2PermissionGrants", &[DIRECTORY]);
+
 const PRINCIPAL: &str = "id,appId,displayName,accountEnabled,servicePrincipalType,appOwnerOrganizationId";
 
 /// A principal by object id.
 pub async fn service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
-    let path = format!("/servicePrincipals/{object_id}");
-    client.get(Call::graph("read the service principal", path).with("$select", PRINCIPAL)).await
+    client.get(SERVICE_PRINCIPAL.of(object_id).with("$select", PRINCIPAL)).await
 }
 
 /// The principal of the sign-in itself, with its credentials. The service counts reads of certificates more strictly than others, so
 /// they are not read of every principal.
 pub async fn own_service_principal(client: &Client, object_id: &str) -> Result<ServicePrincipal> {
-    let path = format!("/servicePrincipals/{object_id}");
     let select = format!("{PRINCIPAL},passwordCredentials,keyCredentials");
-    let reading = "read the service principal";
-    let read: ServicePrincipal = client.get(Call::graph(reading, &path).with("$select", &select)).await?;
+    let read: ServicePrincipal = client.get(SERVICE_PRINCIPAL.of(object_id).with("$select", &select)).await?;
+    let missing = |field| unstated(SERVICE_PRINCIPAL.reading, format!("/servicePrincipals/{object_id}"), field);
     match (&read.password_credentials, &read.key_credentials) {
         (Some(_), Some(_)) => Ok(read),
-        (None, _) => Err(unstated(reading, path, "passwordCredentials")),
-        (_, None) => Err(unstated(reading, path, "keyCredentials")),
+        (None, _) => Err(missing("passwordCredentials")),
+        (_, None) => Err(missing("keyCredentials")),
     }
 }
 
 /// A principal by client id.
 pub async fn service_principal_of(client: &Client, client_id: &str) -> Result<ServicePrincipal> {
-    let path = format!("/servicePrincipals(appId='{client_id}')");
-    client.get(Call::graph("read the service principal", path).with("$select", PRINCIPAL)).await
+    client.get(SERVICE_PRINCIPAL_OF_APPLICATION.of(client_id).with("$select", PRINCIPAL)).await
 }
 
 /// The permissions an API offers.
 pub async fn api(client: &Client, client_id: &str) -> Result<Api> {
-    let path = format!("/servicePrincipals(appId='{client_id}')");
-    client.get(Call::graph("read an API's permissions", path).with("$select", "id,appRoles,oauth2PermissionScopes")).await
+    client.get(PERMISSIONS_OF_API.of(client_id).with("$select", "id,appRoles,oauth2PermissionScopes")).await
 }
 
 /// A registration by client id; 404 where it is in another tenant. `keyCredentials` comes without the keys unless they are named.
 pub async fn application_of(client: &Client, client_id: &str) -> Result<Application> {
-    let path = format!("/applications(appId='{client_id}')");
     let select = "id,requiredResourceAccess,passwordCredentials,keyCredentials";
-    let read: Application = client.get(Call::graph("read the application", &path).with("$select", select)).await?;
+    let read: Application = client.get(APPLICATION.of(client_id).with("$select", select)).await?;
     let mut asked = read.required_resource_access.iter().flat_map(|resource| &resource.resource_access);
     match asked.all(|access| ["Role", "Scope"].iter().any(|word| access.kind.eq_ignore_ascii_case(word))) {
         true => Ok(read),
-        false => Err(unstated("read the application", path, "requiredResourceAccess.resourceAccess.type")),
+        false => {
+            let path = format!("/applications(appId='{client_id}')");
+            Err(unstated(APPLICATION.reading, path, "requiredResourceAccess.resourceAccess.type"))
+        }
     }
 }
 
 /// Application permissions consented to a principal. One whose token holds some has some.
 pub async fn app_role_assignments(client: &Client, object_id: &str, in_token: bool) -> Result<Vec<AppRoleAssignment>> {
-    let mut all = Vec::new();
-    let path = format!("/servicePrincipals/{object_id}/appRoleAssignments");
-    let call = Call::graph("list consented Application permissions", path);
-    client.list(if in_token { call.never_empty() } else { call }, |row| all.push(row)).await?;
-    Ok(all)
+    let list = if in_token { APP_ROLE_ASSIGNMENTS.never_empty() } else { APP_ROLE_ASSIGNMENTS };
+    client.rows(list.of(object_id)).await
 }
 
 /// Delegated permissions consented to a principal.
 pub async fn permission_grants(client: &Client, object_id: &str) -> Result<Vec<PermissionGrant>> {
-    let mut all = Vec::new();
-    let path = format!("/servicePrincipals/{object_id}/oauth2PermissionGrants");
-    client.list(Call::graph("list consented Delegated permissions", path), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(PERMISSION_GRANTS.of(object_id)).await
 }

@@ -1,13 +1,64 @@
 //! The directory: accounts, groups, who is in which group, and who holds which directory role.
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 
 use crate::azure::{
     Result,
     answer::lenient::{flag, list, present, text},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
+
+const DIRECTORY: &str = "Directory.Read.All";
+const READ_GROUPS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", DIRECTORY];
+const READ_PRINCIPALS: &[&str] = &["Application.Read.All", DIRECTORY];
+const READ_USERS: &[&str] = &["User.Read.All", DIRECTORY];
+const READ_ROLES: &[&str] = &["RoleManagement.Read.Directory", DIRECTORY];
+
+/// Groups.
+pub const GROUPS: Endpoint = Endpoint::graph("look up principals", "groups", READ_GROUPS);
+/// Service principals.
+pub const SERVICE_PRINCIPALS: Endpoint = Endpoint::graph("look up principals", "servicePrincipals", READ_PRINCIPALS);
+/// Users.
+pub const USERS: Endpoint = Endpoint::graph("look up principals", "users", READ_USERS);
+/// A group.
+pub const GROUP: Endpoint = Endpoint::graph("look up the principal", "groups/{id}", READ_GROUPS);
+/// A service principal.
+pub const SERVICE_PRINCIPAL: Endpoint = Endpoint::graph("look up the principal", "servicePrincipals/{id}", READ_PRINCIPALS);
+/// A user.
+pub const USER: Endpoint = Endpoint::graph("look up the principal", "users/{id}", READ_USERS);
+/// The groups a group is in, nested ones included.
+pub const GROUPS_OF_GROUP: Endpoint = groups_of_one("groups/{id}/transitiveMemberOf/microsoft.graph.group");
+/// The groups a service principal is in, likewise.
+pub const GROUPS_OF_SERVICE_PRINCIPAL: Endpoint =
+    groups_of_one("servicePrincipals/{id}/transitiveMemberOf/microsoft.graph.group");
+/// The groups a user is in, likewise.
+pub const GROUPS_OF_USER: Endpoint = groups_of_one("users/{id}/transitiveMemberOf/microsoft.graph.group");
+/// The members of a group, those of the groups in it included.
+pub const MEMBERS: Endpoint =
+    Endpoint::graph("list the members of the group", "groups/{id}/transitiveMembers", &["GroupMember.Read.All", DIRECTORY]);
+/// Directory roles that are active, activated ones included. Every tenant has a Global Administrator.
+pub const ROLE_ASSIGNMENTS: Endpoint =
+    Endpoint::graph("list directory role assignments", "roleManagement/directory/roleAssignments", READ_ROLES).never_empty();
+/// Directory roles, custom ones included. Every tenant has the built-in ones.
+pub const ROLE_DEFINITIONS: Endpoint =
+    Endpoint::graph("list directory roles", "roleManagement/directory/roleDefinitions", READ_ROLES).never_empty();
+/// Directory roles that could be activated. Needs Entra ID P2.
+pub const ROLE_ELIGIBILITIES: Endpoint = Endpoint::graph(
+    "list eligible directory role assignments",
+    "roleManagement/directory/roleEligibilityScheduleInstances",
+    &["RoleEligibilitySchedule.Read.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All"],
+);
+/// Directory roles that are active, with how long. Needs Entra ID P2.
+pub const ROLE_SCHEDULES: Endpoint = Endpoint::graph(
+    "list scheduled directory role assignments",
+    "roleManagement/directory/roleAssignmentScheduleInstances",
+    &["RoleAssignmentSchedule.Read.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All"],
+);
+
+const fn groups_of_one(tail: &'static str) -> Endpoint {
+    Endpoint::graph("list the groups of the principal", tail, &[DIRECTORY])
+}
 
 /// What kind of object an id belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,15 +81,6 @@ impl Kind {
             Self::Group => "Group",
             Self::ServicePrincipal => "ServicePrincipal",
             Self::User => "User",
-        }
-    }
-
-    /// The collection it stands in.
-    fn collection(self) -> &'static str {
-        match self {
-            Self::Group => "groups",
-            Self::ServicePrincipal => "servicePrincipals",
-            Self::User => "users",
         }
     }
 
@@ -204,67 +246,63 @@ pub const IDS_AT_ONCE: usize = 15;
 /// Objects of one kind by id, at most [`IDS_AT_ONCE`]. Those that do not exist (any more) are not in the answer.
 pub async fn objects(client: &Client, kind: Kind, ids: &[String], with_names: bool) -> Result<Vec<Object>> {
     let quoted: Vec<_> = ids.iter().map(|id| format!("'{id}'")).collect();
-    let call = Call::graph("look up principals", format!("/{}", kind.collection()))
-        .with("$filter", format!("id in ({})", quoted.join(",")))
-        .with("$select", kind.fields(with_names));
-    collect(client, call).await
+    let list = match kind {
+        Kind::Group => GROUPS,
+        Kind::ServicePrincipal => SERVICE_PRINCIPALS,
+        Kind::User => USERS,
+    };
+    let call = list.at("").with("$filter", format!("id in ({})", quoted.join(",")));
+    client.rows(call.with("$select", kind.fields(with_names))).await
 }
 
 /// One object of one kind, and whether it is enabled.
 pub async fn object(client: &Client, kind: Kind, id: &str) -> Result<Object> {
-    let call = Call::graph("look up the principal", format!("/{}/{id}", kind.collection()));
+    let one = match kind {
+        Kind::Group => GROUP,
+        Kind::ServicePrincipal => SERVICE_PRINCIPAL,
+        Kind::User => USER,
+    };
     let fields = match kind {
         Kind::Group => kind.fields(false).to_owned(),
         Kind::ServicePrincipal | Kind::User => format!("{},accountEnabled", kind.fields(false)),
     };
-    client.get(call.with("$select", fields)).await
+    client.get(one.of(id).with("$select", fields)).await
 }
 
 /// The groups an object is in, nested ones included.
 pub async fn groups_of(client: &Client, kind: Kind, id: &str) -> Result<Vec<Object>> {
-    let path = format!("/{}/{id}/transitiveMemberOf/microsoft.graph.group", kind.collection());
+    let list = match kind {
+        Kind::Group => GROUPS_OF_GROUP,
+        Kind::ServicePrincipal => GROUPS_OF_SERVICE_PRINCIPAL,
+        Kind::User => GROUPS_OF_USER,
+    };
     // The cast is an advanced query.
-    let call = Call::graph("list the groups of the principal", path)
-        .header("ConsistencyLevel", "eventual")
-        .with("$count", "true")
-        .with("$select", "id")
-        .with("$top", "999");
-    collect(client, call).await
+    let call = list.of(id).header("ConsistencyLevel", "eventual").with("$count", "true");
+    client.rows(call.with("$select", "id").with("$top", "999")).await
 }
 
 /// The members of a group, those of the groups in it included.
 pub async fn members_of(client: &Client, group: &str, with_names: bool) -> Result<Vec<Object>> {
     let fields = if with_names { "id,userType,displayName" } else { "id,userType" };
-    let call = Call::graph("list the members of the group", format!("/groups/{group}/transitiveMembers"));
-    collect(client, call.with("$select", fields).with("$top", "999")).await
+    client.rows(MEMBERS.of(group).with("$select", fields).with("$top", "999")).await
 }
 
-/// Directory roles that are active, activated ones included, with who holds them. Every tenant has a Global Administrator.
+/// Directory roles that are active, activated ones included, with who holds them.
 pub async fn role_assignments(client: &Client) -> Result<Vec<RoleAssignment>> {
-    let call = Call::graph("list directory role assignments", "/roleManagement/directory/roleAssignments");
-    collect(client, call.with("$expand", "principal").never_empty()).await
+    client.rows(ROLE_ASSIGNMENTS.at("").with("$expand", "principal")).await
 }
 
-/// Directory roles, custom ones included. Every tenant has the built-in ones.
+/// Directory roles, custom ones included.
 pub async fn role_definitions(client: &Client) -> Result<Vec<RoleDefinition>> {
-    let call = Call::graph("list directory roles", "/roleManagement/directory/roleDefinitions");
-    collect(client, call.never_empty()).await
+    client.rows(ROLE_DEFINITIONS.at("")).await
 }
 
 /// Directory roles that could be activated. Needs Entra ID P2.
 pub async fn role_eligibilities(client: &Client) -> Result<Vec<RoleInstance>> {
-    let path = "/roleManagement/directory/roleEligibilityScheduleInstances";
-    collect(client, Call::graph("list eligible directory role assignments", path).with("$expand", "principal")).await
+    client.rows(ROLE_ELIGIBILITIES.at("").with("$expand", "principal")).await
 }
 
 /// Directory roles that are active, with how long. Needs Entra ID P2.
 pub async fn role_schedules(client: &Client) -> Result<Vec<RoleInstance>> {
-    let path = "/roleManagement/directory/roleAssignmentScheduleInstances";
-    collect(client, Call::graph("list scheduled directory role assignments", path)).await
-}
-
-async fn collect<T: DeserializeOwned + Send>(client: &Client, call: Call) -> Result<Vec<T>> {
-    let mut all = Vec::new();
-    client.list(call, |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(ROLE_SCHEDULES.at("")).await
 }

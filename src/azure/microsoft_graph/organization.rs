@@ -5,9 +5,19 @@ use serde::Deserialize;
 use crate::azure::{
     Result,
     answer::lenient::{list, text},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
+
+/// The tenant: a list of one.
+pub const ORGANIZATION: Endpoint =
+    Endpoint::graph("read the tenant", "organization", &["Organization.Read.All", "Directory.Read.All"]).never_empty();
+/// The products of the tenant.
+pub const SUBSCRIBED_SKUS: Endpoint = Endpoint::graph(
+    "list licences",
+    "subscribedSkus",
+    &["LicenseAssignment.Read.All", "Organization.Read.All", "Directory.Read.All"],
+);
 
 /// The tenant.
 #[derive(Clone, Debug, Deserialize)]
@@ -66,16 +76,10 @@ fn known(word: &str, good: &[&str], bad: &[&str]) -> Option<bool> {
 
 /// The tenant: a list of one.
 pub async fn organization(client: &Client) -> Result<Vec<Organization>> {
-    let mut all = Vec::new();
-    let call = Call::graph("read the tenant", "/organization").with("$select", "id,displayName");
-    client.list(call.never_empty(), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(ORGANIZATION.at("").with("$select", "id,displayName")).await
 }
 
 /// The products of the tenant; one that only uses what is free has none. The list has no pages.
 pub async fn subscribed_skus(client: &Client) -> Result<Vec<Sku>> {
-    let mut all = Vec::new();
-    let call = Call::graph("list licences", "/subscribedSkus").with("$select", "id,capabilityStatus,servicePlans");
-    client.list(call, |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(SUBSCRIBED_SKUS.at("").with("$select", "id,capabilityStatus,servicePlans")).await
 }

@@ -5,9 +5,13 @@ use serde::Deserialize;
 use crate::azure::{
     Result,
     answer::lenient::{part, text},
-    call::Call,
     client::Client,
+    endpoint::Endpoint,
 };
+
+/// The provisioning jobs of an application's principal.
+pub const JOBS: Endpoint =
+    Endpoint::graph("list provisioning jobs", "servicePrincipals/{id}/synchronization/jobs", &["Synchronization.Read.All"]);
 
 /// A provisioning job.
 #[derive(Clone, Debug, Deserialize)]
@@ -51,8 +55,5 @@ impl Job {
 
 /// The provisioning jobs of an application's principal.
 pub async fn jobs(client: &Client, object_id: &str) -> Result<Vec<Job>> {
-    let mut all = Vec::new();
-    let path = format!("/servicePrincipals/{object_id}/synchronization/jobs");
-    client.list(Call::graph("list provisioning jobs", path), |row| all.push(row)).await?;
-    Ok(all)
+    client.rows(JOBS.of(object_id)).await
 }

@@ -22,7 +22,6 @@ pub const OUTSIDE_SCOPE: &str = "OutsideScope";
 /// the metadata of assessments.
 const FREE: &[(Head, &str)] = &[
     (Head::Tenant, "subscriptions"),
-    (Head::Tenant, "tenants"),
     (Head::Tenant, "providers/Microsoft.Authorization/denyAssignments"),
     (Head::Tenant, "providers/Microsoft.Authorization/permissions"),
     (Head::Tenant, "providers/Microsoft.Authorization/roleAssignmentScheduleInstances"),

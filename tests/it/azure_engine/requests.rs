@@ -79,11 +79,11 @@ async fn once_confined_a_client_reads_its_subscriptions_and_no_other() {
 async fn without_resource_graph_not_even_a_reading_post_is_sent() {
     let fake = Fake::new(|_, _| ok(EMPTY));
     let client = fake.client_with(|settings| settings.resource_graph = ResourceGraph::Never);
-    let path = format!("/subscriptions/{OURS}/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults");
-    let error = ids(&client, Call::arm_query("list policy states", path.clone(), "2019-10-01")).await.unwrap_err();
+    let query = Call::arm_query("list resources", "/providers/Microsoft.ResourceGraph/resources", "2024-04-01");
+    let error = ids(&client, query.clone()).await.unwrap_err();
     assert_eq!((error.code(), fake.sent().len()), (policy::GET_ONLY, 0));
-    assert!(ids(&fake.client(), Call::arm_query("list policy states", path, "2019-10-01")).await.is_ok());
-    assert_eq!(fake.sent()[0].method, "POST");
+    // Elsewhere it is refused for nothing but the scope that it does not name.
+    assert_eq!(ids(&fake.client(), query).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
 }
 
 #[tokio::test(start_paused = true)]

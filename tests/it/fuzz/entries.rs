@@ -86,8 +86,7 @@ pub fn guard(bytes: &[u8]) {
     for audience in [Audience::ResourceManager, Audience::Graph] {
         for method in [Method::Delete, Method::Get, Method::Head, Method::Patch, Method::Post, Method::Put] {
             let Ok(allowed) = guard::allow(audience, method, url.path()) else { continue };
-            let is_query =
-                allowed.tail == "providers/Microsoft.ResourceGraph/resources" || allowed.tail.contains("/policyStates/");
+            let is_query = allowed.tail == "providers/Microsoft.ResourceGraph/resources";
             assert!(method == Method::Get || method == Method::Post && is_query, "{method} {path}");
             let segments = guard::segments(url.path()).unwrap();
             let again = Url::parse(&format!("https://management.azure.com{}", url.path())).unwrap();

@@ -1,0 +1,153 @@
+//! What a service offers to be read: each list and object with its name, its place, its version and the right it takes, declared once,
+//! beside its wire model.
+
+use crate::azure::{
+    arm::{authorization, containers, management, resources, security, subscriptions},
+    call::{Audience, Call},
+    microsoft_graph::{applications, directory, organization, provisioning},
+};
+
+/// All of them, with their modules. What is not here is not read.
+pub const ENDPOINTS: &[Endpoint] = &[
+    authorization::DENY_ASSIGNMENTS,
+    authorization::ELIGIBILITIES,
+    authorization::PERMISSIONS,
+    authorization::ROLE_ASSIGNMENTS,
+    authorization::ROLE_ASSIGNMENTS_OF_ONE,
+    authorization::ROLE_DEFINITION,
+    authorization::ROLE_DEFINITIONS,
+    authorization::SCHEDULES,
+    containers::CLUSTERS,
+    management::DESCENDANTS,
+    management::GROUP,
+    management::GROUPS,
+    resources::GROUPS,
+    resources::PROVIDER,
+    resources::PROVIDERS,
+    resources::RESOURCES,
+    security::ASSESSMENTS,
+    security::METADATA,
+    security::METADATA_OF_SUBSCRIPTION,
+    security::PLANS,
+    security::SUB_ASSESSMENTS,
+    subscriptions::SUBSCRIPTION,
+    subscriptions::SUBSCRIPTIONS,
+    applications::APPLICATION,
+    applications::APP_ROLE_ASSIGNMENTS,
+    applications::PERMISSIONS_OF_API,
+    applications::PERMISSION_GRANTS,
+    applications::SERVICE_PRINCIPAL,
+    applications::SERVICE_PRINCIPAL_OF_APPLICATION,
+    directory::GROUP,
+    directory::GROUPS,
+    directory::GROUPS_OF_GROUP,
+    directory::GROUPS_OF_SERVICE_PRINCIPAL,
+    directory::GROUPS_OF_USER,
+    directory::MEMBERS,
+    directory::ROLE_ASSIGNMENTS,
+    directory::ROLE_DEFINITIONS,
+    directory::ROLE_ELIGIBILITIES,
+    directory::ROLE_SCHEDULES,
+    directory::SERVICE_PRINCIPAL,
+    directory::SERVICE_PRINCIPALS,
+    directory::USER,
+    directory::USERS,
+    organization::ORGANIZATION,
+    organization::SUBSCRIBED_SKUS,
+    provisioning::JOBS,
+];
+
+/// One list or object of a service.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The service.
+    pub audience: Audience,
+    /// What reading it is called in an error: it completes "Could not …".
+    pub reading: &'static str,
+    /// Where it stands: of Resource Manager what follows the scope, of Microsoft Graph what follows the version. `{id}` stands for an id
+    /// or a name.
+    pub tail: &'static str,
+    /// The version of the API; empty for Microsoft Graph.
+    pub version: &'static str,
+    /// The right it takes. Of Resource Manager the actions, all of them; of Microsoft Graph the permissions any one of which suffices,
+    /// the least first. Empty if a token suffices.
+    pub needs: &'static [&'static str],
+    never_empty: bool,
+}
+
+impl Endpoint {
+    /// A read of Resource Manager.
+    pub const fn arm(reading: &'static str, tail: &'static str, version: &'static str, needs: &'static [&'static str]) -> Self {
+        Self { audience: Audience::ResourceManager, reading, tail, version, needs, never_empty: false }
+    }
+
+    /// A read of Microsoft Graph.
+    pub const fn graph(reading: &'static str, tail: &'static str, needs: &'static [&'static str]) -> Self {
+        Self { audience: Audience::Graph, reading, tail, version: "", needs, never_empty: false }
+    }
+
+    /// Declares that Azure always has a row for this list: an answer without any says nothing, and is an error.
+    pub const fn never_empty(mut self) -> Self {
+        self.never_empty = true;
+        self
+    }
+
+    /// The same in another version of the API.
+    pub const fn in_version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The read at a scope; an empty one, or `/`, is the tenant.
+    pub fn at(&self, scope: &str) -> Call {
+        self.called(scope, "")
+    }
+
+    /// The read of what has this id, in the tenant.
+    pub fn of(&self, id: &str) -> Call {
+        self.called("", id)
+    }
+
+    /// The read of what has this id, at a scope.
+    pub fn of_at(&self, id: &str, scope: &str) -> Call {
+        self.called(scope, id)
+    }
+
+    fn called(&self, scope: &str, id: &str) -> Call {
+        let tail = self.tail.replace("{id}", id);
+        let call = match self.audience {
+            Audience::Graph => Call::graph(self.reading, format!("/{tail}")),
+            Audience::ResourceManager if tail.is_empty() => Call::arm(self.reading, scope, self.version),
+            Audience::ResourceManager => Call::arm(self.reading, format!("{}/{tail}", scope.trim_end_matches('/')), self.version),
+        };
+        let call = call.needing(self.needs);
+        if self.never_empty { call.never_empty() } else { call }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_stands_at_its_scope_and_names_its_object() {
+        let path = |call: Call| call.path;
+        let roles = Endpoint::arm("read", "providers/Microsoft.Authorization/roleDefinitions/{id}", "1", &[]);
+        assert_eq!(
+            path(roles.of_at("r", "/subscriptions/s")),
+            "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r"
+        );
+        assert_eq!(path(roles.of_at("r", "/")), "/providers/Microsoft.Authorization/roleDefinitions/r");
+        assert_eq!(path(Endpoint::arm("read", "", "1", &[]).at("/subscriptions/s")), "/subscriptions/s");
+        assert_eq!(path(Endpoint::graph("read", "applications(appId='{id}')", &[]).of("a")), "/v1.0/applications(appId='a')");
+        assert_eq!(path(Endpoint::graph("read", "users", &[]).at("")), "/v1.0/users");
+    }
+
+    #[test]
+    fn a_list_that_is_never_empty_says_so_of_each_read() {
+        let list = Endpoint::arm("list", "x", "1", &["A/b/read"]).never_empty();
+        let call = list.at("/subscriptions/s");
+        assert_eq!((call.never_empty, call.needs), (true, &["A/b/read"][..]));
+        assert_eq!(list.in_version("2").at("").query, [("api-version", "2".to_owned())]);
+    }
+}
