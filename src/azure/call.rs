@@ -3,7 +3,7 @@
 use azure_core::{Bytes, http::Method};
 use url::{Url, form_urlencoded::byte_serialize};
 
-use crate::azure::{Cloud, Error, Kind, Result, send::guard};
+use crate::azure::{Cloud, Error, Failure, Kind, Result, send::guard};
 
 /// The service a token is for. Each has its own pipeline, and its token goes nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +108,7 @@ impl Call {
 
     /// The address of the first request. The raw path is checked before `Url` gets to normalize it.
     pub(super) fn url(&self, cloud: &Cloud) -> Result<Url> {
-        let refused = |why| self.error(Kind::RefusedByGuard).said(guard::BAD_PATH, why).advise(guard::OUR_BUG);
+        let refused = |why| self.error(Kind::RefusedByGuard).said(Failure::BadPath, why).advise(guard::OUR_BUG);
         guard::segments(&self.path).map_err(refused)?;
         let mut url = self.audience.origin(cloud).clone();
         url.set_path(&self.path);
@@ -167,7 +167,7 @@ mod tests {
     fn a_path_that_climbs_is_refused_before_it_is_normalized() {
         for path in ["/subscriptions/../tenants", "/subscriptions/%2e%2E/tenants", "/subscriptions//x", "/tenants/"] {
             let error = Call::arm("read", path, "2022-12-01").url(&cloud()).unwrap_err();
-            assert_eq!((error.kind(), error.code()), (Kind::RefusedByGuard, guard::BAD_PATH), "{path}");
+            assert_eq!((error.kind(), error.failure()), (Kind::RefusedByGuard, Some(Failure::BadPath)), "{path}");
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    azure::answer::{classify::SOMEBODY, outside},
+    azure::{
+        answer::{classify::SOMEBODY, outside},
+        failure::Failure,
+    },
     text,
 };
 
@@ -55,6 +58,36 @@ impl Kind {
     }
 }
 
+/// The code of a failed read, by whose it is.
+#[derive(Clone, Debug)]
+pub enum Code {
+    /// What this provider found itself.
+    Own(Failure),
+    /// What a service sent; empty if it sent none.
+    Sent(String),
+}
+
+impl Code {
+    fn text(&self) -> &str {
+        match self {
+            Self::Own(failure) => failure.code(),
+            Self::Sent(code) => code,
+        }
+    }
+}
+
+impl From<Failure> for Code {
+    fn from(failure: Failure) -> Self {
+        Self::Own(failure)
+    }
+}
+
+impl From<&str> for Code {
+    fn from(code: &str) -> Self {
+        Self::Sent(outside::code(code))
+    }
+}
+
 /// One failed read: what was attempted, on which object, what the service said, and the next step.
 ///
 /// Cheap to clone, because a shared read hands the same failure to everyone who waited for it.
@@ -67,7 +100,7 @@ struct Inner {
     attempted: String,
     object: String,
     status: Option<u16>,
-    code: String,
+    code: Code,
     message: String,
     /// What of the message is ours, where the rest is not and may name people.
     own: Option<String>,
@@ -83,7 +116,7 @@ impl Error {
             attempted: text::line(attempted.into()),
             object: text::line(object.into()),
             status: None,
-            code: String::new(),
+            code: Code::Sent(String::new()),
             message: String::new(),
             own: None,
             request_id: None,
@@ -91,19 +124,21 @@ impl Error {
         }))
     }
 
-    /// Adds a code, and in our words what is wrong. Whatever it quotes goes through the filter.
-    pub fn said(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+    /// Adds what failed, if it has a code, and in our words what is wrong. Whatever it quotes goes through the filter.
+    pub fn said(mut self, failure: impl Into<Option<Failure>>, message: impl AsRef<str>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        inner.code = outside::code(&code.into());
-        inner.message = outside::words(&message.into());
+        inner.code = failure.into().map_or_else(|| Code::Sent(String::new()), Code::Own);
+        inner.message = outside::words(message.as_ref());
         inner.own = None;
         self
     }
 
-    /// Adds what a service or a program said: its code and its message, which may name people.
-    pub fn told(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
-        self = self.said(code, message);
-        Arc::make_mut(&mut self.0).own = Some(String::new());
+    /// Adds what a service or a program said: its message, which may name people, and its code, or ours for it.
+    pub fn told(mut self, code: impl Into<Code>, message: impl AsRef<str>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.code = code.into();
+        inner.message = outside::words(message.as_ref());
+        inner.own = Some(String::new());
         self
     }
 
@@ -170,9 +205,17 @@ impl Error {
         self.0.status
     }
 
-    /// The service's own code (`AuthorizationFailed`, `AADSTS7000215`), empty if it gave none.
+    /// The service's own code (`AuthorizationFailed`, `AADSTS7000215`), empty if it gave none; or that of [`Error::failure`].
     pub fn code(&self) -> &str {
-        &self.0.code
+        self.0.code.text()
+    }
+
+    /// What this provider found itself; none where a service failed, whatever code it sent.
+    pub fn failure(&self) -> Option<Failure> {
+        match &self.0.code {
+            Code::Own(failure) => Some(*failure),
+            Code::Sent(_) => None,
+        }
     }
 
     /// The service's own message, empty if it gave none.
@@ -194,7 +237,7 @@ impl Error {
     pub fn lasting(&self) -> String {
         let Inner { attempted, object, status, code, message, .. } = &*self.0;
         let mut text = format!("Could not {attempted} on {object}");
-        match (status, code.as_str()) {
+        match (status, code.text()) {
             (Some(status), "") => text.push_str(&format!(": HTTP {status}")),
             (Some(status), code) => text.push_str(&format!(": HTTP {status} {code}")),
             (None, "") => {}
@@ -240,15 +283,25 @@ mod tests {
             "Jane Doe may not",
             "where they may be named, the words are the service's"
         );
-        let own = Error::new(Kind::Timeout, "list users", "x").said("TimedOut", "no answer within 3 seconds").without_people();
+        let own =
+            Error::new(Kind::Timeout, "list users", "x").said(Failure::TimedOut, "no answer within 3 seconds").without_people();
         assert_eq!(own.message(), "no answer within 3 seconds");
         assert_eq!(Error::new(Kind::Timeout, "list users", "x").told("", "").without_people().message(), "");
     }
 
     #[test]
+    fn a_service_that_sends_a_code_of_ours_has_not_failed_as_we_have() {
+        let error = |code: Code| Error::new(Kind::InvalidResponse, "list users", "x").told(code, "m");
+        let (own, sent) = (error(Failure::EmptyList.into()), error("EmptyList".into()));
+        assert_eq!((own.code(), sent.code()), ("EmptyList", "EmptyList"));
+        assert_eq!((own.failure(), sent.failure()), (Some(Failure::EmptyList), None));
+    }
+
+    #[test]
     fn a_secret_is_out_of_an_error_from_the_start() {
         let token = format!("eyJ{}.x.y", "a".repeat(40));
-        let error = Error::new(Kind::Timeout, "read", "x").told(&token, format!("sent {token}")).advise(format!("see {token}"));
+        let error =
+            Error::new(Kind::Timeout, "read", "x").told(token.as_str(), format!("sent {token}")).advise(format!("see {token}"));
         assert_eq!((error.code(), error.message(), error.advice()), ("", "sent [redacted]", "see [redacted]"));
     }
 }

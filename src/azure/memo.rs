@@ -14,7 +14,7 @@ use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
-    azure::{Error, Kind, Result},
+    azure::{Error, Failure, Kind, Result},
     panics::{Panicked, caught},
 };
 
@@ -71,7 +71,7 @@ impl Memo {
         };
         outcome?
             .downcast::<T>()
-            .map_err(|_| Error::new(Kind::InvalidResponse, "remember", key.0).said("Bug", "The memo mixed up types."))
+            .map_err(|_| Error::new(Kind::InvalidResponse, "remember", key.0).said(Failure::Bug, "The memo mixed up types."))
     }
 
     /// The outcome that is remembered, else the read to wait for.
@@ -101,7 +101,7 @@ impl Memo {
         let outcome = match task.join_next().await {
             Some(Ok(outcome)) => outcome?,
             Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", key.0.as_str())
-                .said("Bug", "The task that reads did not finish.")
+                .said(Failure::Bug, "The task that reads did not finish.")
                 .advise("This is a bug in the provider; please report it.")),
         };
         self.finish(key, &outcome);

@@ -15,24 +15,16 @@ use url::Url;
 
 use crate::{
     azure::{
-        Call, Client, Error, Kind, Result,
+        Call, Client, Error, Failure, Kind, Result,
         answer::{
             Answer,
             decode::{self, Frame, Undecodable},
         },
-        send::policy::{self, LEFT_ITS_HOST},
+        send::policy,
     },
     panics::{Panicked, caught},
 };
 
-/// The code of a list without rows that has some in every tenant.
-pub const EMPTY_LIST: &str = "EmptyList";
-/// The code of a link that leads to another list than the one that is read.
-pub const LEFT_ITS_LIST: &str = "LeftItsList";
-/// The code of an answer that holds rows and says beside them that something went wrong.
-pub const PARTIAL_ANSWER: &str = "PartialAnswer";
-/// The code of a list of which one page came twice.
-const REPEATED_PAGE: &str = "RepeatedPage";
 /// The most pages one list may have.
 const MOST_PAGES: usize = 100_000;
 
@@ -76,7 +68,8 @@ pub(super) async fn list<T: DeserializeOwned>(client: Client, call: Call, mut em
 
 /// Whoever may read such a list is in it, or what it lists is a part of every tenant: the answer is somebody else's, or a part.
 fn empty(call: &Call) -> Error {
-    let error = call.error(Kind::InvalidResponse).said(EMPTY_LIST, "The list came back empty, which it never is in Azure.");
+    let error =
+        call.error(Kind::InvalidResponse).said(Failure::EmptyList, "The list came back empty, which it never is in Azure.");
     error.advise(
         "Run again in a few minutes. If it stays empty, compare `environment` and `tenant_id`, look for a proxy that answers in Azure's \
          stead, and see that the sign-in holds a role there.",
@@ -103,7 +96,7 @@ impl Fetching {
             Some(Ok(Ok(ended))) => ended.map(|()| None),
             Some(Ok(Err(panicked))) => panicked.resume(),
             Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", "a list")
-                .said("Bug", "The task that fetches pages did not finish.")
+                .said(Failure::Bug, "The task that fetches pages did not finish.")
                 .advise("This is a bug in the provider; please report it.")),
         }
     }
@@ -115,10 +108,12 @@ impl Trail {
         let mut hasher = DefaultHasher::new();
         asked.hash(&mut hasher);
         if !self.asked.insert(hasher.finish()) {
-            return Err(call.error(Kind::InvalidResponse).said("PageLoop", "A page links back to one that was already read."));
+            return Err(call
+                .error(Kind::InvalidResponse)
+                .said(Failure::PageLoop, "A page links back to one that was already read."));
         }
         if self.asked.len() > MOST_PAGES {
-            return Err(call.error(Kind::InvalidResponse).said("TooManyPages", format!("More than {MOST_PAGES} pages.")));
+            return Err(call.error(Kind::InvalidResponse).said(Failure::TooManyPages, format!("More than {MOST_PAGES} pages.")));
         }
         Ok(())
     }
@@ -128,7 +123,7 @@ impl Trail {
         if frame.rows.is_none_or(|rows| self.seen.insert(rows)) {
             return Ok(());
         }
-        let error = call.error(Kind::InvalidResponse).said(REPEATED_PAGE, "A page repeats the rows of an earlier one.");
+        let error = call.error(Kind::InvalidResponse).said(Failure::RepeatedPage, "A page repeats the rows of an earlier one.");
         Err(error.advise("Run again; if this persists, please report it, because rows are missing in their place."))
     }
 }
@@ -148,7 +143,7 @@ pub(super) fn partial(call: &Call, answer: &Answer) -> Error {
     let text = format!("The answer came with status 200 and an error beside its rows: {what}");
     let error = call
         .error(Kind::InvalidResponse)
-        .told(PARTIAL_ANSWER, text)
+        .told(Failure::PartialAnswer, text)
         .in_our_words("the rows came with an error beside them")
         .answered(answer.status, answer.request_id(None));
     error.advise("Run again in a few minutes; what stands beside an error is a part of the truth.")
@@ -186,13 +181,18 @@ fn next_url(call: &Call, origin: &Url, link: &str) -> Result<Url> {
         Ok(url) if policy::same_origin(&url, origin) && same_list(url.path(), &call.path) => Ok(url),
         Ok(url) if policy::same_origin(&url, origin) => Err(call
             .error(Kind::InvalidResponse)
-            .said(LEFT_ITS_LIST, format!("The next page of this list is said to be {}.", url.path()))
+            .said(Failure::LeftItsList, format!("The next page of this list is said to be {}.", url.path()))
             .advise("It was not followed, so rows are missing. Look for a proxy that rewrites answers, and please report it.")),
         Ok(url) => Err(call
             .error(Kind::InvalidResponse)
-            .said(LEFT_ITS_HOST, format!("The next page of {} is said to be on {}.", policy::host(origin), policy::host(&url)))
+            .said(
+                Failure::LeftItsHost,
+                format!("The next page of {} is said to be on {}.", policy::host(origin), policy::host(&url)),
+            )
             .advise("Nothing was sent there. Look for a proxy that rewrites answers, and please report it.")),
-        Err(_) => Err(call.error(Kind::InvalidResponse).said(LEFT_ITS_HOST, "The link to the next page is not a whole address.")),
+        Err(_) => {
+            Err(call.error(Kind::InvalidResponse).said(Failure::LeftItsHost, "The link to the next page is not a whole address."))
+        }
     }
 }
 
@@ -225,6 +225,6 @@ mod tests {
     fn a_list_without_end_stops_at_the_page_limit() {
         let (mut trail, call) = (Trail::default(), Call::graph("list users", "/users"));
         assert!((0..MOST_PAGES).all(|page| trail.step(&call, &page.to_string()).is_ok()));
-        assert_eq!(trail.step(&call, "one more").unwrap_err().code(), "TooManyPages");
+        assert_eq!(trail.step(&call, "one more").unwrap_err().failure(), Some(Failure::TooManyPages));
     }
 }

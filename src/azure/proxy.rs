@@ -1,7 +1,10 @@
 //! The proxy that this machine's variables name. The HTTP client reads them by itself and passes over what it does not understand; here
 //! such a variable is found and named, without its value, which may hold a password.
 
-use crate::azure::error::{Error, Kind};
+use crate::azure::{
+    error::{Error, Kind},
+    failure::Failure,
+};
 
 /// The client takes the first of these that is set and names a proxy.
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -15,7 +18,7 @@ pub(in crate::azure) fn malformed(variable: &dyn Fn(&str) -> Option<String>) -> 
     Some(
         Error::new(Kind::Configuration, format!("use the proxy of {name}"), "this machine")
             .said(
-                "InvalidProxy",
+                Failure::InvalidProxy,
                 format!("{name} holds {} characters that are not the address of a proxy", value.chars().count()),
             )
             .advise(format!(

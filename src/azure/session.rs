@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::azure::{
     Audience, Call, Cloud, Result, Transports,
-    answer::{Answer, failure},
+    answer::{Answer, fault},
     credential::{self, egress},
     send::{
         attempt::Attempt,
@@ -92,7 +92,7 @@ impl Session {
             Ok(response) => Answer::gather(response).await,
             Err(error) => Err(error),
         };
-        let answer = outcome.map_err(|error| failure::explain(call, &policy::host(url), &error))?;
+        let answer = outcome.map_err(|error| fault::explain(call, &policy::host(url), &error))?;
         if answer.status != 401 {
             self.accepted(call.audience).store(true, Ordering::Relaxed);
         }
@@ -115,7 +115,7 @@ impl Session {
     pub(super) async fn token(&self, cloud: &Cloud, audience: Audience) -> Result<Sensitive> {
         let scope = audience.token_scope(cloud);
         let token = self.credential.get_token(&[scope.as_str()], None).await;
-        let token = token.map_err(|error| failure::explain(&sign_in(audience), &policy::host(&cloud.authority), &error))?;
+        let token = token.map_err(|error| fault::explain(&sign_in(audience), &policy::host(&cloud.authority), &error))?;
         Ok(Sensitive::new(token.token.secret()))
     }
 }

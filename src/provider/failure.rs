@@ -1,11 +1,7 @@
 //! From failed reads to what a user sees: a gap in an otherwise good answer, or an error where nothing can be answered.
 
 use crate::{
-    azure::{
-        Error, Kind,
-        answer::{explain, lenient::UNSTATED},
-        pages::EMPTY_LIST,
-    },
+    azure::{Error, Failure, Kind, answer::explain},
     posture::{Reason, Subject, Unreadable},
     sdk::{Diagnostic, Diagnostics},
 };
@@ -15,19 +11,14 @@ use crate::{
 pub fn gap(subject: Subject, scope: &str, error: &Error) -> Result<Unreadable, Diagnostics> {
     let reason = match error.kind() {
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(failed(error)),
-        Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => return Err(failed(error)),
         Kind::Forbidden => Reason::Forbidden,
-        Kind::InvalidResponse
-            if matches!(
-                error.code(),
-                "LeftItsList" | "PageLoop" | "PartialAnswer" | "RepeatedPage" | "SubscriptionLimit" | "Truncated"
-            ) =>
-        {
-            Reason::IncompleteList
-        }
-        Kind::InvalidResponse if error.code() == EMPTY_LIST => Reason::NotProven,
-        Kind::InvalidResponse if error.code() == UNSTATED && scope == "graph" => Reason::Hidden,
-        Kind::InvalidResponse => Reason::InvalidResponse,
+        Kind::InvalidResponse => match error.failure() {
+            Some(Failure::LeftItsHost) => return Err(failed(error)),
+            Some(Failure::EmptyList) => Reason::NotProven,
+            Some(Failure::UnstatedField) if scope == "graph" => Reason::Hidden,
+            Some(failure) if failure.is_of_a_short_list() => Reason::IncompleteList,
+            _ => Reason::InvalidResponse,
+        },
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
         // Only this subscription refuses the token; the sign-in is good for the others.
         Kind::TokenRefused if is_of_another_tenant(scope, error) => Reason::NotVisible,
@@ -94,7 +85,7 @@ pub fn failed(error: &Error) -> Diagnostics {
     let sign_in = explain::summary(error);
     let (summary, after) = match error.kind() {
         Kind::Configuration => (sign_in.filter(|word| *word != "Sign-in failed").unwrap_or(NOT_CONFIGURED), ""),
-        Kind::InvalidResponse if error.code() == LEFT_ITS_HOST => (LEFT, REPORT),
+        Kind::InvalidResponse if error.failure() == Some(Failure::LeftItsHost) => (LEFT, REPORT),
         Kind::RefusedByGuard => (GUARDED, REPORT),
         Kind::TokenRefused | Kind::Unauthenticated => (NOT_SIGNED_IN, ""),
         _ => (sign_in.unwrap_or("Nothing could be read"), ""),
@@ -113,9 +104,6 @@ const NOT_SIGNED_IN: &str = "Sign-in failed";
 const GUARDED: &str = "Refused by the read-only guard";
 const LEFT: &str = "Left its host";
 const NOT_CONFIGURED: &str = "Sign-in is not configured";
-
-/// The code of an answer that points to another host.
-const LEFT_ITS_HOST: &str = "LeftItsHost";
 
 const REPORT: &str = "Nothing was sent there. Please report this with the request id.";
 
@@ -209,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_gap_holds_no_request_id_and_a_diagnostic_holds_it_behind_its_detail() {
-        let error = Error::new(Kind::Unavailable, "list plans", "/a").said("Busy", "m").answered(503, Some("r-1".to_owned()));
+        let error = Error::new(Kind::Unavailable, "list plans", "/a").told("Busy", "m").answered(503, Some("r-1".to_owned()));
         assert_eq!(gap_of(&error).remedy, "Could not list plans on /a: HTTP 503 Busy: m");
         let failed = failed(&error);
         let only = failed.iter().next().unwrap();

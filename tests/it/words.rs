@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
-use azposture::posture::seen::{Reason, Subject, Why};
+use azposture::{
+    azure::Failure,
+    posture::seen::{Reason, Subject, Unreadable, Why},
+};
 use regex_lite::Regex;
 
 const OWN: &str = include_str!("fixtures/words.txt");
@@ -80,4 +83,28 @@ fn the_reasons_of_verdicts_are_those_of_the_surface() {
         known.extend(reasons);
     }
     assert_eq!(Why::all().map(|why| why.word().to_owned()).collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
+fn a_gap_is_without_connection_exactly_where_nobody_answered() {
+    const NOBODY: [Failure; 8] = [
+        Failure::CertificateNotTrusted,
+        Failure::ConnectionFailed,
+        Failure::ConnectionLost,
+        Failure::HostNotFound,
+        Failure::NoConnection,
+        Failure::ProxyRefused,
+        Failure::TlsFailed,
+        Failure::UntrustedCertificate,
+    ];
+    for failure in Failure::ALL {
+        let gap = Unreadable {
+            subject: Subject::Token,
+            scope: "graph".to_owned(),
+            reason: Reason::Unavailable,
+            code: failure.code().to_owned(),
+            remedy: String::new(),
+        };
+        assert_eq!(gap.is_without_connection(), NOBODY.contains(failure), "{failure:?}");
+    }
 }

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 
 use crate::{
     azure::{
-        Audience, Call, Error, Kind,
+        Audience, Call, Error, Failure, Kind,
         answer::{Answer, PROXY_ADVICE, envelope::Said, graph_permissions, outside::Denial, retry_after},
     },
     text::shell_word,
@@ -142,7 +142,7 @@ fn redirected(call: &Call, answer: &Answer) -> Error {
     let target = answer.header("location").and_then(|location| url::Url::parse(location).ok());
     let target = target.as_ref().and_then(url::Url::host_str).unwrap_or("an unnamed place");
     call.error(Kind::InvalidResponse)
-        .said("Redirected", format!("The answer is a redirect to {target}, which is not followed."))
+        .said(Failure::Redirected, format!("The answer is a redirect to {target}, which is not followed."))
         .answered(answer.status, answer.request_id(None))
         .advise(PROXY_ADVICE)
 }

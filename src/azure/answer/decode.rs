@@ -14,10 +14,12 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
+use crate::azure::Failure;
+
 /// Why a body is not what it should be; never holds a value from the body.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Undecodable {
-    pub code: &'static str,
+    pub code: Failure,
     pub message: String,
 }
 
@@ -42,7 +44,7 @@ pub struct Frame {
 pub fn frame(json: &[u8]) -> Result<Frame, Undecodable> {
     match tail(json) {
         Some(frame) => Ok(frame),
-        None => serde_json::from_slice(json).map_err(|error| undecodable("UndecodableAnswer", ".", &error)),
+        None => serde_json::from_slice(json).map_err(|error| undecodable(Failure::UndecodableAnswer, ".", &error)),
     }
 }
 
@@ -89,7 +91,7 @@ pub fn whole<T: DeserializeOwned>(json: &[u8]) -> Result<T, Undecodable> {
     serde_json::from_slice(json).map_err(|first| {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(error) => undecodable("UndecodableAnswer", &error.path().to_string(), error.inner()),
+            Err(error) => undecodable(Failure::UndecodableAnswer, &error.path().to_string(), error.inner()),
             Ok(_) => malformed(&first),
         }
     })
@@ -250,17 +252,20 @@ fn located<T: DeserializeOwned>(json: &[u8], key: &'static str, first: &serde_js
     let mut ignore = |_: T| {};
     let page = Page { key, emit: &mut ignore, row: PhantomData };
     match page.deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track)) {
-        Err(error) => undecodable("UndecodableRow", &track.path().to_string(), &error),
+        Err(error) => undecodable(Failure::UndecodableRow, &track.path().to_string(), &error),
         Ok(_) => malformed(first),
     }
 }
 
-fn undecodable(code: &'static str, path: &str, error: &serde_json::Error) -> Undecodable {
+fn undecodable(code: Failure, path: &str, error: &serde_json::Error) -> Undecodable {
     if !error.is_data() {
         return malformed(error);
     }
     match path {
-        "." => Undecodable { code: "UndecodableAnswer", message: format!("The answer could not be decoded: {}.", reason(error)) },
+        "." => Undecodable {
+            code: Failure::UndecodableAnswer,
+            message: format!("The answer could not be decoded: {}.", reason(error)),
+        },
         _ => Undecodable { code, message: format!("The field {path} could not be decoded: {}.", reason(error)) },
     }
 }
@@ -270,7 +275,7 @@ fn malformed(error: &serde_json::Error) -> Undecodable {
         true => "The JSON ends early.".to_owned(),
         false => format!("The JSON is malformed near byte {}: {}.", error.column(), reason(error)),
     };
-    Undecodable { code: "MalformedJson", message }
+    Undecodable { code: Failure::MalformedJson, message }
 }
 
 /// serde's sentence without the value it quotes: values may be people's names.
@@ -331,7 +336,11 @@ mod tests {
     #[test]
     fn a_row_that_does_not_decode_is_named_by_its_path_and_not_quoted() {
         let error = ids(r#"{"value":[{"id":"a"},{"id":"b","properties":{"score":"Jane Doe"}}]}"#).unwrap_err();
-        assert_eq!((error.code, error.message.contains("value[1].properties.score")), ("UndecodableRow", true), "{error:?}");
+        assert_eq!(
+            (error.code, error.message.contains("value[1].properties.score")),
+            (Failure::UndecodableRow, true),
+            "{error:?}"
+        );
         assert!(!error.message.contains("Jane"), "{error:?}");
         assert!(ids(r#"{"value":[{}]}"#).unwrap_err().message.contains("missing field `id`"));
     }
@@ -339,7 +348,7 @@ mod tests {
     #[test]
     fn json_that_ends_early_or_goes_on_is_malformed() {
         for json in [r#"{"value":[{"id":"a"}"#, r#"{"value":[]}x"#, r#"{"value":[{"id":"a"},]}"#] {
-            assert_eq!(ids(json).unwrap_err().code, "MalformedJson", "{json}");
+            assert_eq!(ids(json).unwrap_err().code, Failure::MalformedJson, "{json}");
         }
     }
 
@@ -395,6 +404,6 @@ mod tests {
     #[test]
     fn a_single_object_names_its_field_too() {
         let error = whole::<Row>(br#"{"id":"a","properties":{"score":[]}}"#).unwrap_err();
-        assert_eq!((error.code, error.message.contains("properties.score")), ("UndecodableAnswer", true), "{error:?}");
+        assert_eq!((error.code, error.message.contains("properties.score")), (Failure::UndecodableAnswer, true), "{error:?}");
     }
 }

@@ -7,7 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::azure::{Error, Kind};
+use crate::azure::{Error, Failure, Kind};
 
 /// Bytes without a UTF-8 byte order mark, which some of Azure's own documents begin with.
 pub(in crate::azure) fn without_bom(bytes: &[u8]) -> &[u8] {
@@ -134,13 +134,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
     none_of!(seq);
 }
 
-/// The code of an answer that lacks a field on which something depends.
-pub const UNSTATED: &str = "UnstatedField";
-
 /// The failure that a field is of which the answer says nothing, although something depends on it.
 pub fn unstated(attempted: &str, object: impl Into<String>, field: &str) -> Error {
-    let error =
-        Error::new(Kind::InvalidResponse, attempted, object).said(UNSTATED, format!("The answer does not state `{field}`."));
+    let error = Error::new(Kind::InvalidResponse, attempted, object)
+        .said(Failure::UnstatedField, format!("The answer does not state `{field}`."));
     error.advise(
         "Grant the permissions that the page of this object names, because a service hides what the caller may not see; if they are \
          there, please report this.",

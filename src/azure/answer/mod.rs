@@ -7,7 +7,7 @@ pub(in crate::azure) mod classify;
 pub mod decode;
 pub(in crate::azure) mod envelope;
 pub mod explain;
-pub(in crate::azure) mod failure;
+pub(in crate::azure) mod fault;
 mod graph_permissions;
 pub mod lenient;
 pub(in crate::azure) mod outside;
@@ -24,7 +24,7 @@ use azure_core::{
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use crate::azure::{Call, Error, Kind, Result, answer::envelope::Said};
+use crate::azure::{Call, Error, Failure, Kind, Result, answer::envelope::Said};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 64 << 20;
@@ -90,7 +90,8 @@ impl Answer {
         if json.first().is_some_and(|byte| matches!(byte, b'{' | b'[')) {
             return Ok(json);
         }
-        let error = call.error(Kind::InvalidResponse).told("NotJson", not_json(json)).in_our_words("The answer is no JSON.");
+        let error =
+            call.error(Kind::InvalidResponse).told(Failure::NotJson, not_json(json)).in_our_words("The answer is no JSON.");
         Err(error.answered(self.status, self.request_id(None)).advise(PROXY_ADVICE))
     }
 
@@ -132,7 +133,7 @@ impl Answer {
 
 fn too_large() -> Error {
     let text = format!("The body is larger than {} MiB.", LARGEST_BODY >> 20);
-    Error::new(Kind::InvalidResponse, "", "").said("TooLarge", text)
+    Error::new(Kind::InvalidResponse, "", "").said(Failure::TooLarge, text)
 }
 
 pub(super) const PROXY_ADVICE: &str =

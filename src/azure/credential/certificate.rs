@@ -26,6 +26,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use crate::azure::{
     answer::explain,
     error::{Error, Kind, Result},
+    failure::Failure,
     settings::{CertificateSource, Sensitive},
 };
 
@@ -55,7 +56,7 @@ impl Certificate {
                 let bytes = fs::read(path).map_err(|error| {
                     fault(
                         &object,
-                        "UnreadableFile",
+                        Failure::UnreadableFile,
                         error.to_string(),
                         "Correct client_certificate_path or the file's permissions.",
                     )
@@ -67,7 +68,7 @@ impl Certificate {
                 let bytes = STANDARD.decode(text.reveal().split_whitespace().collect::<String>()).map_err(|_| {
                     fault(
                         &object,
-                        "NotBase64",
+                        Failure::NotBase64,
                         "it is not base64",
                         "Give the base64 of a PFX file, for example filebase64(\"app.pfx\").",
                     )
@@ -84,7 +85,7 @@ impl Certificate {
             let message = format!("the certificate expired on {}", self.not_after.date());
             return Err(fault(
                 &self.object,
-                "CertificateExpired",
+                Failure::CertificateExpired,
                 message,
                 "Create a new certificate, upload it to the app registration, and use it here.",
             ));
@@ -93,7 +94,7 @@ impl Certificate {
             let message = format!("the certificate is not valid before {}", self.not_before.date());
             return Err(fault(
                 &self.object,
-                "CertificateNotYetValid",
+                Failure::CertificateNotYetValid,
                 message,
                 "Set this machine's clock, or use a certificate that is valid now.",
             ));
@@ -105,7 +106,7 @@ impl Certificate {
         let not_a_certificate = || {
             fault(
                 &object,
-                "InvalidCertificate",
+                Failure::InvalidCertificate,
                 "it holds something that is not an X.509 certificate",
                 "Export the certificate again.",
             )
@@ -140,7 +141,7 @@ impl Certificate {
         let signed = format!("{}.{}", encode(&header), encode(&payload));
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key.sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).map_err(|_| {
-            fault(&self.object, "SigningFailed", "the private key could not sign", "Use an RSA key of 2048 bits or more.")
+            fault(&self.object, Failure::SigningFailed, "the private key could not sign", "Use an RSA key of 2048 bits or more.")
         })?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
@@ -177,20 +178,25 @@ fn from_pfx(bytes: &[u8], password: &Sensitive, object: String) -> Result<Certif
     let store = KeyStore::from_pkcs12(bytes, password.reveal()).map_err(|error| match error {
         Pfx::MacError(_) | Pfx::UnpadError | Pfx::Pkcs5Error(_) => {
             let message = if password.reveal().is_empty() { "it needs a password" } else { "the password is wrong" };
-            fault(&object, "WrongPassword", message, "Set client_certificate_password to the password the PFX was exported with.")
+            fault(
+                &object,
+                Failure::WrongPassword,
+                message,
+                "Set client_certificate_password to the password the PFX was exported with.",
+            )
         }
         Pfx::UnsupportedEncryptionScheme | Pfx::UnsupportedMacAlgorithm => {
             let message = "the PFX is encrypted in a way that is not supported";
             fault(
                 &object,
-                "UnsupportedPfx",
+                Failure::UnsupportedPfx,
                 message,
                 "Export it again with AES-256 and SHA-256 (openssl pkcs12 -export), or as PEM.",
             )
         }
         _ => fault(
             &object,
-            "NotACertificate",
+            Failure::NotACertificate,
             "it is neither a PFX nor a PEM file",
             "Give a PFX with its private key, or a PEM file with key and certificate.",
         ),
@@ -206,15 +212,15 @@ fn from_pfx(bytes: &[u8], password: &Sensitive, object: String) -> Result<Certif
 fn from_pem(bytes: &[u8], object: String) -> Result<Certificate> {
     let mut certificates = Vec::new();
     for certificate in CertificateDer::pem_slice_iter(bytes) {
-        let certificate =
-            certificate.map_err(|error| fault(&object, "InvalidPem", error.to_string(), "Export the certificate again."))?;
+        let certificate = certificate
+            .map_err(|error| fault(&object, Failure::InvalidPem, error.to_string(), "Export the certificate again."))?;
         certificates.push(certificate.to_vec());
     }
     if certificates.is_empty() {
         let message = "the PEM file holds no certificate";
         return Err(fault(
             &object,
-            "NoCertificate",
+            Failure::NoCertificate,
             message,
             "Put the certificate (and its chain) after the key in the same file.",
         ));
@@ -223,7 +229,7 @@ fn from_pem(bytes: &[u8], object: String) -> Result<Certificate> {
         let message = "the PEM file's private key is encrypted";
         return Err(fault(
             &object,
-            "EncryptedKey",
+            Failure::EncryptedKey,
             message,
             "Use a PFX with client_certificate_password, or decrypt the key (openssl pkey).",
         ));
@@ -237,7 +243,7 @@ fn from_pem(bytes: &[u8], object: String) -> Result<Certificate> {
     let key = key.map_err(|_| not_rsa(&object, &certificates))?;
     let chain = ordered(&key, certificates).ok_or_else(|| {
         let message = "none of the certificates in it belongs to the private key";
-        fault(&object, "KeyMismatch", message, "Put the certificate of this key into the file.")
+        fault(&object, Failure::KeyMismatch, message, "Put the certificate of this key into the file.")
     })?;
     Certificate::new(key, chain, object)
 }
@@ -271,7 +277,7 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 
 fn no_key(object: &str) -> Error {
     let fix = "Export the certificate with its private key: the .cer file of the portal has none.";
-    fault(object, "NoPrivateKey", "it holds no private key that belongs to a certificate", fix)
+    fault(object, Failure::NoPrivateKey, "it holds no private key that belongs to a certificate", fix)
 }
 
 fn not_rsa(object: &str, chain: &[Vec<u8>]) -> Error {
@@ -283,12 +289,12 @@ fn not_rsa(object: &str, chain: &[Vec<u8>]) -> Error {
     let message = if rsa { "the RSA key is damaged or shorter than 2048 bits" } else { "the key is not an RSA key" };
     fault(
         object,
-        "NotRsa",
+        Failure::NotRsa,
         message,
         "Microsoft Entra ID takes only RSA certificates here: create one with an RSA key of 2048 bits or more.",
     )
 }
 
-fn fault(object: &str, code: &str, message: impl Into<String>, fix: &str) -> Error {
-    Error::new(Kind::Configuration, "sign in with a client certificate: read it", object).said(code, message).advise(fix)
+fn fault(object: &str, failure: Failure, message: impl AsRef<str>, fix: &str) -> Error {
+    Error::new(Kind::Configuration, "sign in with a client certificate: read it", object).said(failure, message).advise(fix)
 }

@@ -19,7 +19,8 @@ use tokio::process::Child;
 use super::lifetime;
 use crate::azure::{
     answer::{envelope, explain},
-    error::{Error, Kind, Result},
+    error::{Code, Error, Kind, Result},
+    failure::Failure,
 };
 
 /// Where Azure CLI signs in, for messages.
@@ -149,40 +150,40 @@ fn explained(text: &str, tenant: Option<&str>) -> Error {
         Some(tenant) => format!("az login --tenant {tenant}"),
         None => "az login".to_owned(),
     };
-    let error = |code: &str, message: String| {
+    let error = |code: Code, message: String| {
         let object = tenant.map_or_else(|| HERE.to_owned(), |tenant| format!("tenant {tenant}"));
         Error::new(Kind::Unauthenticated, SIGNING_IN, object).told(code, message)
     };
     let said = words(text);
     let lower = text.to_ascii_lowercase();
     if lower.contains("not found on path") || lower.contains("az: not found") {
-        return error("AzNotFound", "az was not found on PATH".to_owned()).in_our_words("az was not found on PATH").advise(
-            format!(
+        return error(Failure::AzNotFound.into(), "az was not found on PATH".to_owned())
+            .in_our_words("az was not found on PATH")
+            .advise(format!(
                 "Install Azure CLI 2.54 or newer and run {login}; in a pipeline use OIDC, a certificate or a secret instead."
-            ),
-        );
+            ));
     }
     if lower.contains("expires_on field not found") || lower.contains("unrecognized arguments: --scope") {
-        return error("AzTooOld", "this az is older than 2.54".to_owned())
+        return error(Failure::AzTooOld.into(), "this az is older than 2.54".to_owned())
             .in_our_words("this az is older than 2.54")
             .advise("Run az upgrade; 2.54 or newer is needed.");
     }
     if lower.contains("did not answer within") {
-        return error("AzTimedOut", said)
+        return error(Failure::AzTimedOut.into(), said)
             .in_our_words("az did not answer in time")
             .advise(format!("Run {login} by hand to see what az waits for."));
     }
     if let Some(code) = explain::entra_code(text) {
         let row = explain::meaning(&code);
         return match row {
-            Some(row) => error(&code, format!("{}. az said: {said}", row.meaning))
+            Some(row) => error(code.as_str().into(), format!("{}. az said: {said}", row.meaning))
                 .in_our_words(row.meaning)
                 .advise(row.fix_for(tenant, None)),
-            None => error(&code, said).advise(format!("Run {login}.")),
+            None => error(code.as_str().into(), said).advise(format!("Run {login}.")),
         };
     }
     if lower.contains("az login") || lower.contains("no subscription") || lower.contains("not logged in") {
-        return error("AzNotSignedIn", said).in_our_words("az is not signed in").advise(format!("Run {login}."));
+        return error(Failure::AzNotSignedIn.into(), said).in_our_words("az is not signed in").advise(format!("Run {login}."));
     }
     if lower.contains("expected value at line")
         || lower.contains("eof while parsing")
@@ -190,11 +191,12 @@ fn explained(text: &str, tenant: Option<&str>) -> Error {
         || lower.contains("invalid type")
     {
         let said = "az did not print the JSON of a token";
-        return error("AzAnswer", said.to_owned())
+        return error(Failure::AzAnswer.into(), said.to_owned())
             .in_our_words(said)
             .advise("Run az account get-access-token -o json by hand to see what it prints.");
     }
-    error("AzFailed", said).advise(format!("Run {login}, then az account get-access-token to see whether it works."))
+    error(Failure::AzFailed.into(), said)
+        .advise(format!("Run {login}, then az account get-access-token to see whether it works."))
 }
 
 /// What `az` printed, without the SDK's frame around it, and without JSON around what the service said.

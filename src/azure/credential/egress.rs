@@ -11,9 +11,9 @@ use azure_core::{
 use url::Url;
 
 use crate::azure::{
-    Cloud, Error, Kind, Transports,
+    Cloud, Error, Failure, Kind, Transports,
     send::{
-        guard::{NOT_IN_TABLE, OUR_BUG, segments},
+        guard::{OUR_BUG, segments},
         policy,
     },
     settings::{Method as SignIn, Settings},
@@ -47,7 +47,7 @@ impl HttpClient for SignInOnly {
         }
         let object = format!("{}{}", policy::host(request.url()), request.url().path());
         let error = Error::new(Kind::RefusedByGuard, "sign in", object)
-            .said(NOT_IN_TABLE, format!("A {} there is no part of signing in.", request.method()))
+            .said(Failure::NotInTable, format!("A {} there is no part of signing in.", request.method()))
             .advise(OUR_BUG);
         Err(azure_core::Error::new(ErrorKind::Other, error))
     }

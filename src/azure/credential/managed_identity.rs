@@ -12,6 +12,7 @@ use super::recorder::Recorder;
 use crate::azure::{
     answer::explain,
     error::{Error, Kind, Result},
+    failure::Failure,
 };
 
 /// The SDK would try for 72 seconds; on a machine that has no metadata service the answer is known much earlier.
@@ -29,7 +30,7 @@ pub(super) fn credential(
     let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
     let endpoint = endpoint(&|name| std::env::var_os(name).is_some());
     let inner = ManagedIdentityCredential::new(Some(options)).map_err(|error| {
-        Error::new(Kind::Unsupported, SIGNING_IN, endpoint).told("UnsupportedHost", explain::text_of(&error)).advise(
+        Error::new(Kind::Unsupported, SIGNING_IN, endpoint).told(Failure::UnsupportedHost, explain::text_of(&error)).advise(
             "Managed identity works on Azure VMs, scale sets, App Service and Functions; elsewhere use OIDC or a certificate.",
         )
     })?;
@@ -68,12 +69,12 @@ impl Limited {
     fn explained(&self, text: &str) -> Error {
         let Some(told) = self.recorder.last() else {
             if self.endpoint == APP_SERVICE {
-                return Error::new(Kind::Unauthenticated, SIGNING_IN, APP_SERVICE).told("NoIdentityEndpoint", text).advise(
+                return Error::new(Kind::Unauthenticated, SIGNING_IN, APP_SERVICE).told(Failure::NoIdentityEndpoint, text).advise(
                     "Nobody answers at IDENTITY_ENDPOINT: switch the app's identity on (App Service > Identity), restart it, or use another \
                      sign-in method.",
                 );
             }
-            return Error::new(Kind::Unauthenticated, SIGNING_IN, METADATA).told("NoMetadataService", text).advise(
+            return Error::new(Kind::Unauthenticated, SIGNING_IN, METADATA).told(Failure::NoMetadataService, text).advise(
                 "This machine seems not to be an Azure VM or App Service: use another sign-in method, or unset use_msi. Containers must be \
                  allowed to reach 169.254.169.254.",
             );
@@ -81,7 +82,7 @@ impl Limited {
         let which = self.client_id.as_deref().unwrap_or("the system-assigned identity");
         let said = if told.message.is_empty() { text } else { &told.message };
         let error = Error::new(Kind::Unauthenticated, SIGNING_IN, format!("{} ({which})", self.endpoint))
-            .told(&told.code, said)
+            .told(told.code.as_str(), said)
             .answered(told.status, told.request_id.clone());
         match told.status {
             _ if said.contains("AudienceNotSupported") || said.contains("AADSTS500011") => {

@@ -26,7 +26,8 @@ use super::{
     settings::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Method, Settings},
 };
 use crate::azure::{
-    answer::explain::{self, Place, WRONG_TENANT},
+    Failure,
+    answer::explain::{self, Place},
     send::transport::Transports,
     tenant::{claims::Claims, cloud::Cloud},
 };
@@ -143,7 +144,10 @@ fn words(method: &Method) -> &'static str {
 }
 
 fn tenant_missing(place: &Place) -> Error {
-    place.error(Kind::Configuration).said("IncompleteSignIn", "missing: tenant_id").advise("Set tenant_id or ARM_TENANT_ID.")
+    place
+        .error(Kind::Configuration)
+        .said(Failure::IncompleteSignIn, "missing: tenant_id")
+        .advise("Set tenant_id or ARM_TENANT_ID.")
 }
 
 /// A credential whose failures are ours and whose tokens belong to the configured tenant. A failure is told to all who ask within
@@ -186,7 +190,7 @@ impl Explained {
         Err(self
             .place
             .error(Kind::Configuration)
-            .said(WRONG_TENANT, format!("the token is for tenant {actual}, but tenant_id is {expected}"))
+            .said(Failure::WrongTenant, format!("the token is for tenant {actual}, but tenant_id is {expected}"))
             .advise(format!("Set tenant_id = \"{actual}\", or sign in to the other tenant: az login --tenant {expected}.")))
     }
 }

@@ -19,6 +19,7 @@ use url::Url;
 use crate::azure::{
     answer::explain,
     error::{Error, Kind, Result},
+    failure::Failure,
     send::document,
     settings::Sensitive,
 };
@@ -131,7 +132,7 @@ fn parse(address: &str, attempted: &str) -> Result<Url> {
     let url = Url::parse(address).ok().filter(|url| url.scheme() == "https");
     url.ok_or_else(|| {
         Error::new(Kind::Configuration, attempted, "the request URL")
-            .said("InvalidRequestUrl", "it is not an https URL")
+            .said(Failure::InvalidRequestUrl, "it is not an https URL")
             .advise("Use the https URL the pipeline provides.")
     })
 }
@@ -140,18 +141,18 @@ fn present(token: Option<Sensitive>, attempted: &str, request: &Request) -> Resu
     let token = token.map(|token| token.reveal().trim().to_owned()).filter(|token| !token.is_empty());
     token.ok_or_else(|| {
         Error::new(Kind::InvalidResponse, attempted, request.url().host_str().unwrap_or_default())
-            .said("NoToken", "the answer holds no token")
+            .said(Failure::NoToken, "the answer holds no token")
             .advise("Check the request URL; in GitHub Actions also \"permissions: id-token: write\".")
     })
 }
 
 fn from_file(file: &Path) -> Result<String> {
-    let fault = |code: &str, why: String| {
+    let fault = |failure: Failure, why: String| {
         Error::new(Kind::Unauthenticated, "sign in with an OIDC token: read its file", file.display().to_string())
-            .said(code, why)
+            .said(failure, why)
             .advise("Check that the file exists here, is readable, and is renewed by whoever writes it.")
     };
-    let text = fs::read_to_string(file).map_err(|error| fault("UnreadableFile", error.to_string()))?;
+    let text = fs::read_to_string(file).map_err(|error| fault(Failure::UnreadableFile, error.to_string()))?;
     let token = text.trim_start_matches('\u{feff}').trim();
-    if token.is_empty() { Err(fault("EmptyFile", "the file is empty".to_owned())) } else { Ok(token.to_owned()) }
+    if token.is_empty() { Err(fault(Failure::EmptyFile, "the file is empty".to_owned())) } else { Ok(token.to_owned()) }
 }

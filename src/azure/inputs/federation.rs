@@ -10,6 +10,7 @@ use super::{
 };
 use crate::azure::{
     error::{Error, Result},
+    failure::Failure,
     settings::{Method, Sensitive},
 };
 
@@ -28,8 +29,10 @@ impl Finder<'_> {
             let given = [text.as_ref(), file.as_ref(), connection.as_ref(), request.0.as_ref(), request.1.as_ref()];
             return match given.into_iter().flatten().next() {
                 None => Ok(None),
-                Some(found) => Err(configuration("OIDC", "OidcIsOff", format!("{} is set, but use_oidc is off", found.origin))
-                    .advise(format!("Set use_oidc = true (or ARM_USE_OIDC=true), or remove {}.", found.origin))),
+                Some(found) => {
+                    Err(configuration("OIDC", Failure::OidcIsOff, format!("{} is set, but use_oidc is off", found.origin))
+                        .advise(format!("Set use_oidc = true (or ARM_USE_OIDC=true), or remove {}.", found.origin)))
+                }
             };
         }
         if text.is_some() || file.is_some() {
@@ -129,8 +132,11 @@ impl Finder<'_> {
     }
 
     fn nothing_for_oidc(&self) -> Error {
-        let error =
-            configuration("OIDC", "IncompleteSignIn", "use_oidc is on, but there is no token, no token file and no request URL");
+        let error = configuration(
+            "OIDC",
+            Failure::IncompleteSignIn,
+            "use_oidc is on, but there is no token, no token file and no request URL",
+        );
         if self.variables.text("GITHUB_ACTIONS").is_some() {
             return error.advise(
                 "Add \"permissions: id-token: write\" to the GitHub workflow or job, so that it may ask for an identity token.",
@@ -198,6 +204,6 @@ fn secure(url: Found) -> Result<String> {
     if shape::is_https_url(&url.value) {
         return Ok(url.value);
     }
-    Err(configuration("OIDC", "InvalidRequestUrl", format!("{} is not an https URL", url.origin))
+    Err(configuration("OIDC", Failure::InvalidRequestUrl, format!("{} is not an https URL", url.origin))
         .advise("The request token is only ever sent over TLS: use the https URL the pipeline provides."))
 }

@@ -1,7 +1,10 @@
 //! A value of the block or of a variable with its origin, and the errors of values that are missing or do not agree.
 
 use super::{method::read_trimmed, variables::Variables};
-use crate::azure::error::{Error, Kind, Result};
+use crate::azure::{
+    error::{Error, Kind, Result},
+    failure::Failure,
+};
 
 pub(super) const CLIENT: &str = "client_id (or ARM_CLIENT_ID)";
 pub(super) const TENANT: &str = "tenant_id (or ARM_TENANT_ID)";
@@ -34,7 +37,7 @@ pub(super) fn agreed(text: Option<Found>, file: Option<Found>) -> Result<Option<
     let Some(file) = file else { return Ok(text) };
     let content = read_trimmed(&file.value).map_err(|fault| {
         Error::new(Kind::Configuration, format!("read the file of {}", file.origin), file.value.clone())
-            .said("UnreadableFile", fault)
+            .said(Failure::UnreadableFile, fault)
             .advise("Correct the path or its permissions.")
     })?;
     match text {
@@ -45,7 +48,7 @@ pub(super) fn agreed(text: Option<Found>, file: Option<Found>) -> Result<Option<
 }
 
 pub(super) fn disagree(one: &str, other: &str) -> Error {
-    configuration("the given values", "ConflictingInputs", format!("{one} and {other} hold different values"))
+    configuration("the given values", Failure::ConflictingInputs, format!("{one} and {other} hold different values"))
         .advise(format!("Remove {one} or {other}."))
 }
 
@@ -57,10 +60,10 @@ pub(super) fn incomplete(method: &str, needed: &[(&str, Option<&Found>)], extra:
         [] => format!("missing: {}", missing.join(", ")),
         present => format!("missing: {}; given: {}", missing.join(", "), present.join(", ")),
     };
-    configuration(method, "IncompleteSignIn", message)
+    configuration(method, Failure::IncompleteSignIn, message)
         .advise("Give the missing inputs, or remove the given ones to use another method.")
 }
 
-pub(super) fn configuration(method: &str, code: &str, message: impl Into<String>) -> Error {
-    Error::new(Kind::Configuration, format!("sign in with {method}"), "this provider configuration").said(code, message)
+pub(super) fn configuration(method: &str, failure: Failure, message: impl AsRef<str>) -> Error {
+    Error::new(Kind::Configuration, format!("sign in with {method}"), "this provider configuration").said(failure, message)
 }

@@ -6,7 +6,10 @@ use super::{
     found::{Found, agreed, configuration},
     variables::Variables,
 };
-use crate::azure::error::{Error, Result};
+use crate::azure::{
+    error::{Error, Result},
+    failure::Failure,
+};
 
 /// The variables that prove an identity. What a pipeline or a cluster hands out itself is not among them: it proves the workflow or the
 /// pod, which may sign in as any application that trusts it.
@@ -55,7 +58,7 @@ pub(super) fn must_be_one(inputs: &Inputs, variables: &Variables<'_>, client: &F
         let (client, proof) = (client.origin, proof.origin);
         let why = "ARM_TENANT_ID and tenant_id are written differently";
         let message = format!("{client} and {proof} may not be of the same identity: {why}");
-        return Err(configuration("two identities", "MixedIdentities", message).advise(
+        return Err(configuration("two identities", Failure::MixedIdentities, message).advise(
             "If they are the same tenant, write both alike. Otherwise write the client id and what proves it in the same place, the \
              provider block or the variables.",
         ));
@@ -78,7 +81,7 @@ pub(super) fn must_be_one(inputs: &Inputs, variables: &Variables<'_>, client: &F
 
 fn mixed(client: &Found, proof: &Found, why: &str) -> Error {
     let (client, proof) = (client.origin, proof.origin);
-    configuration("two identities", "MixedIdentities", format!("{client} and {proof} are not of the same identity: {why}"))
+    configuration("two identities", Failure::MixedIdentities, format!("{client} and {proof} are not of the same identity: {why}"))
         .advise(
             "Write the client id and what proves it in the same place, the provider block or the variables, or remove the variables \
              of the other identity.",

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::azure::{
     error::{Error, Result},
+    failure::Failure,
     settings::{CertificateSource, DEMO_TENANT_ID, Method, Sensitive, SignInSource},
 };
 
@@ -246,7 +247,7 @@ impl Finder<'_> {
     fn cli(&self, client: Option<&Found>) -> Result<Method> {
         if let Some(client) = client {
             let message = format!("{} is set, but nothing to prove that identity with", client.origin);
-            return Err(configuration("an application", "IncompleteSignIn", message).advise(format!(
+            return Err(configuration("an application", Failure::IncompleteSignIn, message).advise(format!(
                 "Give client_secret, client_certificate_path, use_oidc or use_msi; or remove {} to sign in with Azure CLI.",
                 client.origin
             )));
@@ -293,7 +294,7 @@ impl Finder<'_> {
         match client {
             Some(client) if !shape::is_guid(&client.value) => {
                 let message = format!("{} holds {}, which are not a GUID", client.origin, shape::unquoted(&client.value));
-                Err(configuration("an application", "InvalidClientId", message)
+                Err(configuration("an application", Failure::InvalidClientId, message)
                     .advise("Use the Application (client) ID of the app registration."))
             }
             client => Ok(client),
@@ -344,6 +345,6 @@ fn managed_identity(client: Option<&Found>) -> Method {
 }
 
 fn no_method() -> Error {
-    configuration("any method", "NoSignInMethod", "no sign-in method is configured, and use_cli is off")
+    configuration("any method", Failure::NoSignInMethod, "no sign-in method is configured, and use_cli is off")
         .advise("Give a client id with a certificate, a secret or use_oidc; or turn use_msi or use_cli on.")
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::azure::{
-    Call, Client, Kind, Result,
+    Call, Client, Failure, Kind, Result,
     answer::decode,
     pages::{Fetching, Page, Trail, frame, undecodable},
     send::guard::{OUR_BUG, RESOURCE_GRAPH},
@@ -20,13 +20,6 @@ const API_VERSION: &str = "2022-10-01";
 pub const BATCH: usize = 300;
 /// Rows per page; the service gives no more.
 const ROWS: u32 = 1000;
-
-/// Code of a list that is shorter than the service says it is.
-pub const TRUNCATED: &str = "Truncated";
-/// Code of a list that reaches only the first subscriptions of its scope.
-pub const SUBSCRIPTION_LIMIT: &str = "SubscriptionLimit";
-/// Code of a query that names nothing to look at.
-pub const NO_SCOPE: &str = "NoScope";
 
 /// One query. Its text should end in `order by id asc` (the service pages by position) and must not use `limit` or `take`, which
 /// suppress paging.
@@ -70,7 +63,7 @@ pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut
     let call = call.header("content-type", "application/json");
     let batches = query.batches();
     if batches.is_empty() {
-        let error = call.error(Kind::RefusedByGuard).said(NO_SCOPE, "A Resource Graph query must name its scope.");
+        let error = call.error(Kind::RefusedByGuard).said(Failure::NoScope, "A Resource Graph query must name its scope.");
         return Err(error.advise(OUR_BUG));
     }
     let start = |scope| Fetching::start(|pages| follow_tokens(client.clone(), call.clone(), query.clone(), scope, pages));
@@ -82,7 +75,7 @@ pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut
             tally.page(rows, page.total, page.ids);
         }
         if let Some(text) = tally.objection() {
-            let error = call.error(Kind::InvalidResponse).said(TRUNCATED, text);
+            let error = call.error(Kind::InvalidResponse).said(Failure::Truncated, text);
             return Err(error.advise("Run again; rows may have changed meanwhile."));
         }
     }
@@ -180,12 +173,12 @@ async fn follow_tokens(
         trail.page(&call, &frame)?;
         if answer.header("x-ms-tenant-subscription-limit-hit").is_some_and(|hit| hit.eq_ignore_ascii_case("true")) {
             let text = "Resource Graph looked only at the first subscriptions of the scope, there are too many.";
-            let error = call.error(Kind::InvalidResponse).said(SUBSCRIPTION_LIMIT, text);
+            let error = call.error(Kind::InvalidResponse).said(Failure::SubscriptionLimit, text);
             return Err(error.advise("Split the scope into several connections, or set resource_graph = \"never\"."));
         }
         if frame.truncated && frame.next.is_none() {
             let text = "Resource Graph cut the list off and offers no way to read on.";
-            return Err(call.error(Kind::InvalidResponse).said(TRUNCATED, text));
+            return Err(call.error(Kind::InvalidResponse).said(Failure::Truncated, text));
         }
         place.send(Page { answer, total: frame.total, ids: frame.ids });
         token = frame.next;
@@ -202,5 +195,5 @@ fn body(call: &Call, query: &Query, scope: &QueryScope, token: Option<&str>) -> 
     };
     let options = Options { top: ROWS, skip_token: token, result_format: "objectArray", breadth: query.breadth };
     let body = Body { subscriptions, management_groups, query: &query.text, options };
-    serde_json::to_vec(&body).map_err(|error| call.error(Kind::InvalidResponse).said("Bug", error.to_string()))
+    serde_json::to_vec(&body).map_err(|error| call.error(Kind::InvalidResponse).said(Failure::Bug, error.to_string()))
 }

@@ -9,7 +9,7 @@ use serde::{
 };
 
 use crate::azure::{
-    Client, Error, Kind, Result,
+    Client, Error, Failure, Kind, Result,
     answer::lenient::{or_default, part, text, word},
     arm::{
         authorization::{RoleAssignment, RoleDefinition},
@@ -19,9 +19,6 @@ use crate::azure::{
     },
     resource_graph::{Breadth, Query, QueryScope},
 };
-
-/// Code of an answer with a row of a subscription that was not asked for.
-pub const FOREIGN_ROW: &str = "ForeignRow";
 
 /// Every text, by name. Only the readers of certain principals' assignments and of certain roles add to theirs: GUIDs.
 pub const TEXTS: &[(&str, &str)] = &[
@@ -140,7 +137,7 @@ pub async fn custom_metadata(
         .await?;
     if undecodable {
         let error = Error::new(Kind::InvalidResponse, reading, "Azure Resource Graph");
-        return Err(error.said("UndecodableRow", "The metadata of an assessment is not the expected JSON."));
+        return Err(error.said(Failure::UndecodableRow, "The metadata of an assessment is not the expected JSON."));
     }
     Ok(())
 }
@@ -232,7 +229,7 @@ async fn of_subscriptions<R: OfSubscription>(
         None => Ok(()),
         Some(id) => {
             let text = format!("A row belongs to the subscription {id:?}, which was not asked for.");
-            let error = Error::new(Kind::InvalidResponse, reading, "Azure Resource Graph").said(FOREIGN_ROW, text);
+            let error = Error::new(Kind::InvalidResponse, reading, "Azure Resource Graph").said(Failure::ForeignRow, text);
             Err(error.advise("Please report this, or set resource_graph = \"never\"."))
         }
     }

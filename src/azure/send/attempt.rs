@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::azure::{
     Call,
-    answer::{Answer, failure},
+    answer::{Answer, fault},
     send::{backoff, counts::Counters, policy},
 };
 
@@ -50,7 +50,7 @@ impl Policy for Attempt {
 
 fn late(ctx: &Context, url: &url::Url) -> azure_core::Error {
     match ctx.value::<Call>() {
-        Some(call) => azure_core::Error::new(ErrorKind::Io, failure::timeout(call, &policy::host(url))),
+        Some(call) => azure_core::Error::new(ErrorKind::Io, fault::timeout(call, &policy::host(url))),
         None => ErrorKind::Io.into_error(),
     }
 }

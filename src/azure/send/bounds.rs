@@ -14,9 +14,6 @@ use crate::azure::{
     settings::ScopeSetting,
 };
 
-/// Code of a refusal because the request leaves the scope of the connection.
-pub const OUTSIDE_SCOPE: &str = "OutsideScope";
-
 /// What may be read whatever the scope, besides Microsoft Graph, which knows no subscriptions: facts of the tenant that tell the
 /// scope (subscription list, tenants) and what a subscription inherits (group ancestors, roles and assignments at the root), and
 /// the metadata of assessments.

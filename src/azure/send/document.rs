@@ -13,6 +13,7 @@ use crate::azure::{
         lenient::without_bom,
     },
     error::{Error, Kind, Result},
+    failure::Failure,
 };
 
 const LIMIT: usize = 1 << 20;
@@ -38,7 +39,7 @@ pub(in crate::azure) async fn send(http: &Arc<dyn HttpClient>, attempted: &str, 
         let passing = match &answer {
             Ok(answer) => is_passing(answer.told.status) || answer.is_cut_off(),
             Err(error) if error.kind() == Kind::Timeout => !std::mem::replace(&mut late, true),
-            Err(error) => error.code() == explain::CONNECTION_FAILED,
+            Err(error) => error.failure() == Some(Failure::ConnectionFailed),
         };
         match waits.next().filter(|_| passing) {
             Some(wait) => tokio::time::sleep(wait).await,
@@ -112,7 +113,7 @@ impl Answer {
         serde_json::from_slice(without_bom(&self.body)).map_err(|fault| {
             self.told.odd(&self.attempted, &self.host).unwrap_or_else(|| {
                 Error::new(Kind::InvalidResponse, &self.attempted, &self.host)
-                    .said("UndecodableAnswer", undecodable(&fault))
+                    .said(Failure::UndecodableAnswer, undecodable(&fault))
                     .answered(self.told.status, self.told.request_id.clone())
                     .advise("Check that the host is the right one and that no proxy rewrites its answers.")
             })
@@ -123,7 +124,7 @@ impl Answer {
     pub(in crate::azure) fn refused(&self, kind: Kind) -> Error {
         self.told.odd(&self.attempted, &self.host).unwrap_or_else(|| {
             Error::new(kind, &self.attempted, &self.host)
-                .told(&self.told.code, &self.told.message)
+                .told(self.told.code.as_str(), &self.told.message)
                 .answered(self.told.status, self.told.request_id.clone())
         })
     }

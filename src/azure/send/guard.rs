@@ -3,12 +3,7 @@
 
 use azure_core::http::Method;
 
-use crate::azure::Audience;
-
-/// Code of a refusal because no row of the table allows the request.
-pub const NOT_IN_TABLE: &str = "NotInTable";
-/// Code of a refusal because the path itself is malformed or hides something.
-pub const BAD_PATH: &str = "BadPath";
+use crate::azure::{Audience, Failure};
 
 /// The next step when the guard had to step in.
 pub(in crate::azure) const OUR_BUG: &str =
@@ -114,8 +109,8 @@ pub(in crate::azure) const RESOURCE_GRAPH: &str = "providers/Microsoft.ResourceG
 const HEADERS: &[&str] = &["accept", "cache-control", "consistencylevel", "content-type", "prefer"];
 
 /// Whether the table allows this request; else the sentence that says what is wrong with it.
-pub fn allow(audience: Audience, method: Method, path: &str) -> Result<Allowed, (&'static str, String)> {
-    let segments = segments(path).map_err(|why| (BAD_PATH, why))?;
+pub fn allow(audience: Audience, method: Method, path: &str) -> Result<Allowed, (Failure, String)> {
+    let segments = segments(path).map_err(|why| (Failure::BadPath, why))?;
     let rest: &[String] = match audience {
         Audience::Graph => match segments.split_first() {
             Some((version, rest)) if version == "v1.0" => rest,
@@ -246,8 +241,8 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-fn refusal(method: Method, path: &str) -> (&'static str, String) {
-    (NOT_IN_TABLE, format!("{method} {path} is not among the reads this provider may make."))
+fn refusal(method: Method, path: &str) -> (Failure, String) {
+    (Failure::NotInTable, format!("{method} {path} is not among the reads this provider may make."))
 }
 
 const fn arm(heads: &'static [Head], tail: &'static str) -> Row {
@@ -365,7 +360,7 @@ mod tests {
     fn tricks_with_encoding_are_refused_as_bad_paths() {
         for trick in ["/..", "/.", "/%2e%2e", "//x", "/a%2Fb", "/a%5cb", "/%252e%252e", "/a%00", "/a%3Fb", "/a%zz", "/%ff"] {
             let (code, _) = allow(Audience::ResourceManager, Method::Get, &format!("{S}{trick}/resources")).unwrap_err();
-            assert_eq!(code, BAD_PATH, "{trick}");
+            assert_eq!(code, Failure::BadPath, "{trick}");
         }
     }
 

@@ -13,19 +13,9 @@ use azure_core::{
 use url::Url;
 
 use crate::azure::{
-    Audience, Call, Error, Kind,
-    send::{
-        bounds::{OUTSIDE_SCOPE, Scope},
-        guard,
-    },
+    Audience, Call, Error, Failure, Kind,
+    send::{bounds::Scope, guard},
 };
-
-/// Code of a refusal because a request, or the link to the next page, points at another scheme, host or port than the token's.
-pub const LEFT_ITS_HOST: &str = "LeftItsHost";
-/// Code of a refusal because the connection allows GET only.
-pub const GET_ONLY: &str = "GetOnly";
-/// Code of a refusal because of a request header.
-pub const BAD_HEADER: &str = "BadHeader";
 
 /// The first policy of a pipeline; see the module.
 #[derive(Debug)]
@@ -43,8 +33,8 @@ pub struct Gate {
 #[async_trait::async_trait]
 impl Policy for Gate {
     async fn send(&self, ctx: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        if let Err((code, why)) = self.check(request) {
-            return Err(azure_core::Error::new(ErrorKind::Other, refused(ctx, request, code, why)));
+        if let Err((failure, why)) = self.check(request) {
+            return Err(azure_core::Error::new(ErrorKind::Other, refused(ctx, request, failure, why)));
         }
         let Some((first, rest)) = next.split_first() else { return Err(ErrorKind::Other.into_error()) };
         first.send(ctx, request, rest).await
@@ -52,23 +42,23 @@ impl Policy for Gate {
 }
 
 impl Gate {
-    fn check(&self, request: &Request) -> Result<(), (&'static str, String)> {
+    fn check(&self, request: &Request) -> Result<(), (Failure, String)> {
         let url = request.url();
         if !same_origin(url, &self.origin) {
             let why = format!("A request for {} was about to go to {}.", host(&self.origin), host(url));
-            return Err((LEFT_ITS_HOST, why));
+            return Err((Failure::LeftItsHost, why));
         }
         if let Some((name, _)) = request.headers().iter().find(|(name, _)| !guard::header_allowed(name.as_str())) {
-            return Err((BAD_HEADER, format!("The request header {} may not be set.", name.as_str())));
+            return Err((Failure::BadHeader, format!("The request header {} may not be set.", name.as_str())));
         }
         if self.get_only && request.method() != Method::Get {
-            return Err((GET_ONLY, "resource_graph = \"never\" allows GET only.".to_owned()));
+            return Err((Failure::GetOnly, "resource_graph = \"never\" allows GET only.".to_owned()));
         }
         let allowed = guard::allow(self.audience, request.method(), url.path())?;
         let Body::Bytes(body) = request.body() else {
-            return Err((guard::NOT_IN_TABLE, "A streamed body cannot be looked into.".to_owned()));
+            return Err((Failure::NotInTable, "A streamed body cannot be looked into.".to_owned()));
         };
-        self.scope.check(&allowed, body).map_err(|why| (OUTSIDE_SCOPE, why))
+        self.scope.check(&allowed, body).map_err(|why| (Failure::OutsideScope, why))
     }
 }
 
@@ -88,17 +78,19 @@ pub fn host(url: &Url) -> String {
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-fn refused(ctx: &Context, request: &Request, code: &'static str, why: String) -> Error {
+fn refused(ctx: &Context, request: &Request, failure: Failure, why: String) -> Error {
     let error = match ctx.value::<Call>() {
         Some(call) => call.error(Kind::RefusedByGuard),
         None => Error::new(Kind::RefusedByGuard, "read", request.url().path()),
     };
-    let advice = match code {
-        GET_ONLY => "This read exists only as a POST; allow it with resource_graph = \"auto\".",
-        OUTSIDE_SCOPE => "Name the subscription or management group in the provider block, or ask only for what is in its scope.",
+    let advice = match failure {
+        Failure::GetOnly => "This read exists only as a POST; allow it with resource_graph = \"auto\".",
+        Failure::OutsideScope => {
+            "Name the subscription or management group in the provider block, or ask only for what is in its scope."
+        }
         _ => guard::OUR_BUG,
     };
-    error.said(code, why).advise(advice)
+    error.said(failure, why).advise(advice)
 }
 
 #[cfg(test)]
@@ -111,10 +103,7 @@ mod tests {
     use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Pipeline, StatusCode, Transport, headers::Headers};
 
     use super::*;
-    use crate::azure::{
-        send::guard::{NOT_IN_TABLE, RESOURCE_GRAPH},
-        settings::ScopeSetting,
-    };
+    use crate::azure::{send::guard::RESOURCE_GRAPH, settings::ScopeSetting};
 
     const SUBSCRIPTION: &str = "aaaaaaaa-1111-1111-1111-111111111111";
 
@@ -130,8 +119,8 @@ mod tests {
         }
     }
 
-    /// Sends one request through a pipeline whose first policy is the gate; the code of its refusal, and what reached the wire.
-    async fn sent(audience: Audience, method: Method, url: &str, body: &'static str) -> (Option<String>, usize) {
+    /// Sends one request through a pipeline whose first policy is the gate; why it was refused, and what reached the wire.
+    async fn sent(audience: Audience, method: Method, url: &str, body: &'static str) -> (Option<Failure>, usize) {
         let wire = Arc::new(Wire::default());
         let origin = Url::parse(url).unwrap().join("/").unwrap();
         let scope = Arc::new(Scope::new(&ScopeSetting::Subscriptions(BTreeSet::from([SUBSCRIPTION.to_owned()]))));
@@ -142,8 +131,8 @@ mod tests {
         let mut request = Request::new(Url::parse(url).unwrap(), method);
         request.set_body(body);
         let outcome = pipeline.stream(&Context::new(), &mut request, None).await;
-        let code = outcome.err().map(|error| error.into_inner().unwrap().downcast_ref::<Error>().unwrap().code().to_owned());
-        (code, wire.0.load(Ordering::Relaxed))
+        let failure = outcome.err().and_then(|error| error.into_inner().unwrap().downcast_ref::<Error>().unwrap().failure());
+        (failure, wire.0.load(Ordering::Relaxed))
     }
 
     #[tokio::test]
@@ -160,10 +149,10 @@ mod tests {
             let body = if reads == Method::Post { body } else { "" };
             assert_eq!(sent(audience, reads, url, body).await, (None, 1), "{reads} {url}");
             for writes in [Method::Put, Method::Patch, Method::Delete] {
-                assert_eq!(sent(audience, writes, url, body).await, (Some(NOT_IN_TABLE.to_owned()), 0), "{writes} {url}");
+                assert_eq!(sent(audience, writes, url, body).await, (Some(Failure::NotInTable), 0), "{writes} {url}");
             }
         }
-        assert_eq!(sent(Audience::ResourceManager, Method::Post, &resources, "").await, (Some(NOT_IN_TABLE.to_owned()), 0));
+        assert_eq!(sent(Audience::ResourceManager, Method::Post, &resources, "").await, (Some(Failure::NotInTable), 0));
     }
 
     #[test]

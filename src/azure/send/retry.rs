@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::azure::{
     Audience, Call,
-    answer::{Answer, classify, failure, retry_after},
+    answer::{Answer, classify, fault, retry_after},
     send::{
         attempt::Try,
         backoff,
@@ -105,7 +105,7 @@ impl Retry {
 }
 
 fn again(outcome: &azure_core::Result<Answer>, tries: u32) -> Option<Again> {
-    let most = if outcome.as_ref().is_err_and(failure::is_timeout) { MOST_TIMEOUTS } else { MOST_TRIES };
+    let most = if outcome.as_ref().is_err_and(fault::is_timeout) { MOST_TIMEOUTS } else { MOST_TRIES };
     if tries >= most {
         return None;
     }
@@ -120,6 +120,6 @@ fn again(outcome: &azure_core::Result<Answer>, tries: u32) -> Option<Again> {
                 _ => None,
             }
         }
-        Err(error) => failure::is_passing(error).then_some(Again::Transient(None)),
+        Err(error) => fault::is_passing(error).then_some(Again::Transient(None)),
     }
 }

@@ -87,7 +87,7 @@ impl Recipe {
             let mozilla = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok());
             self.builder().tls_certs_only(mozilla.chain(extra)).build()
         });
-        client.map_err(|error| Error::new(Kind::Configuration, "set up TLS", "this machine").said("", error.to_string()))
+        client.map_err(|error| Error::new(Kind::Configuration, "set up TLS", "this machine").said(None, error.to_string()))
     }
 
     fn builder(&self) -> ClientBuilder {
@@ -104,7 +104,7 @@ impl Recipe {
         let Some(file) = &self.ca_certificate_file else { return Ok(Vec::new()) };
         let broken = |why: String| {
             Error::new(Kind::Configuration, "read ca_certificate_file", file.display().to_string())
-                .said("", why)
+                .said(None, why)
                 .advise("Name a readable file with one or more certificates in PEM form.")
         };
         let pem = fs::read(file).map_err(|error| broken(error.to_string()))?;

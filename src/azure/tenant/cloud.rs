@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::azure::{
     error::{Error, Kind, Result},
+    failure::Failure,
     send::{document, transport::Transports},
     settings::{Environment, Settings},
 };
@@ -168,19 +169,19 @@ async fn described(host: &str, transports: &Transports) -> Result<Cloud> {
     let address = format!("https://{host}/metadata/endpoints?api-version=2022-09-01");
     let url = Url::parse(&address).map_err(|fault| {
         Error::new(Kind::Configuration, READING, host)
-            .said("InvalidHost", fault.to_string())
+            .said(Failure::InvalidHost, fault.to_string())
             .advise("Correct metadata_host: a host name with an optional port.")
     })?;
     let answer = document::send(&transports.api, READING, &Request::new(url, Method::Get)).await?;
     let document: serde_json::Value = answer.document()?;
     if document.is_array() {
         return Err(Error::new(Kind::Configuration, READING, host)
-            .said("SeveralClouds", "the document lists several clouds, as the metadata of Azure's own clouds does")
+            .said(Failure::SeveralClouds, "the document lists several clouds, as the metadata of Azure's own clouds does")
             .advise("Use environment (public, usgovernment, dod, china) instead of metadata_host."));
     }
     let metadata = serde_path_to_error::deserialize(document).map_err(|fault| {
         Error::new(Kind::InvalidResponse, READING, host)
-            .told("UndecodableAnswer", fault.to_string())
+            .told(Failure::UndecodableAnswer, fault.to_string())
             .advise("Check that metadata_host is the host of the cloud's Resource Manager.")
     })?;
     from_metadata(host, metadata)
@@ -190,7 +191,7 @@ fn from_metadata(host: &str, metadata: Metadata) -> Result<Cloud> {
     let Authentication { login_endpoint, audiences, identity_provider } = metadata.authentication;
     if identity_provider.is_some_and(|provider| provider.eq_ignore_ascii_case("ADFS")) {
         return Err(Error::new(Kind::Unsupported, READING, host)
-            .said("AdfsNotSupported", "the cloud signs in through AD FS")
+            .said(Failure::AdfsNotSupported, "the cloud signs in through AD FS")
             .advise("Only clouds that sign in through Microsoft Entra ID are supported."));
     }
     let (Some(name), Some(manager), Some(graph), Some(login)) =
@@ -198,7 +199,7 @@ fn from_metadata(host: &str, metadata: Metadata) -> Result<Cloud> {
     else {
         return Err(Error::new(Kind::InvalidResponse, READING, host)
             .said(
-                "IncompleteMetadata",
+                Failure::IncompleteMetadata,
                 "the document lacks one of name, resourceManager, microsoftGraphResourceId, authentication.loginEndpoint",
             )
             .advise(
@@ -227,7 +228,7 @@ fn trimmed(text: &str) -> &str {
 fn endpoint(field: &str, text: &str, host: &str) -> Result<Url> {
     let fault = |why: String| {
         Error::new(Kind::InvalidResponse, READING, host)
-            .said("InvalidEndpoint", format!("{field} is {text:?}: {why}"))
+            .said(Failure::InvalidEndpoint, format!("{field} is {text:?}: {why}"))
             .advise("The cloud's endpoints must be https URLs; ask whoever runs the cloud.")
     };
     let url = Url::parse(trimmed(text)).map_err(|error| fault(error.to_string()))?;

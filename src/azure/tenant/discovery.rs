@@ -6,8 +6,9 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::azure::{
-    answer::explain::{self, WRONG_CLOUD, WRONG_TENANT},
+    answer::explain,
     error::{Error, Kind, Result},
+    failure::Failure,
     send::{document, transport::Transports},
     tenant::cloud::{Cloud, word_for_graph_host},
 };
@@ -47,7 +48,8 @@ pub async fn discover(cloud: &Cloud, tenant: &str, transports: &Transports) -> R
     let answer = document::send(&transports.api, READING, &Request::new(url, Method::Get)).await?;
     if let Some(row) = explain::meaning(&answer.told.code) {
         return Err(Error::new(Kind::Configuration, READING, format!("tenant {tenant} at {}", cloud.authority_host()))
-            .said(answer.told.code.clone(), row.meaning)
+            .told(answer.told.code.as_str(), row.meaning)
+            .in_our_words(row.meaning)
             .answered(answer.told.status, answer.told.request_id.clone())
             .advise(row.fix));
     }
@@ -68,7 +70,7 @@ pub fn check(discovery: &Discovery, cloud: &Cloud, configured_tenant: Option<&st
     match configured_tenant.filter(|configured| is_guid(configured) && !configured.eq_ignore_ascii_case(tenant)) {
         None => Ok(()),
         Some(configured) => Err(Error::new(Kind::Configuration, READING, format!("tenant {configured}"))
-            .said(WRONG_TENANT, format!("the sign-in host answered for tenant {tenant} instead"))
+            .said(Failure::WrongTenant, format!("the sign-in host answered for tenant {tenant} instead"))
             .advise("Set tenant_id to the Tenant ID on the overview page of Microsoft Entra ID.")),
     }
 }
@@ -76,7 +78,7 @@ pub fn check(discovery: &Discovery, cloud: &Cloud, configured_tenant: Option<&st
 /// The token belongs to another tenant than the one a domain stands for.
 pub(in crate::azure) fn token_of_another(discovery: &Discovery, domain: &str, own: &str) -> Error {
     Error::new(Kind::Configuration, READING, format!("tenant {domain}"))
-        .said(WRONG_TENANT, format!("the token is for tenant {own}, but {domain} is tenant {}", discovery.tenant_id))
+        .said(Failure::WrongTenant, format!("the token is for tenant {own}, but {domain} is tenant {}", discovery.tenant_id))
         .advise(format!("Set tenant_id = \"{own}\", or sign in to the other tenant: az login --tenant {domain}."))
 }
 
@@ -96,8 +98,10 @@ fn wrong_cloud(discovery: &Discovery, cloud: &Cloud) -> Error {
         false => format!("the tenant is a {lives_in} tenant: its Microsoft Graph is {graph}, not {}", cloud.graph_host()),
     };
     match word {
-        Some(word) => error.said(WRONG_CLOUD, message).advise(format!("Set environment = \"{word}\".")),
-        None => error.said(WRONG_CLOUD, message).advise("Set environment or metadata_host to the cloud the tenant lives in."),
+        Some(word) => error.said(Failure::WrongCloud, message).advise(format!("Set environment = \"{word}\".")),
+        None => {
+            error.said(Failure::WrongCloud, message).advise("Set environment or metadata_host to the cloud the tenant lives in.")
+        }
     }
 }
 
@@ -122,7 +126,7 @@ fn parse(document: Document, tenant: &str, cloud: &Cloud) -> Result<Discovery> {
         .and_then(|url| url.path_segments()?.find(|segment| azure_core::Uuid::parse_str(segment).is_ok()).map(str::to_owned));
     let (Some(issuer_host), Some(tenant_id)) = (host, id) else {
         return Err(Error::new(Kind::InvalidResponse, READING, format!("tenant {tenant} at {}", cloud.authority_host()))
-            .told("InvalidIssuer", format!("the issuer {:?} names no tenant", document.issuer))
+            .told(Failure::InvalidIssuer, format!("the issuer {:?} names no tenant", document.issuer))
             .in_our_words("the issuer names no tenant")
             .advise("Give the tenant's GUID or verified domain as tenant_id."));
     };

@@ -10,18 +10,6 @@ use crate::posture::{
     graph_permission::{self, Evidence, Holder, consent, reads},
 };
 
-/// Codes of a connection that did not come about, of the reads and of the sign-in.
-const NO_CONNECTION: &[&str] = &[
-    "CertificateNotTrusted",
-    "ConnectionFailed",
-    "ConnectionLost",
-    "HostNotFound",
-    "NoConnection",
-    "ProxyRefused",
-    "TlsFailed",
-    "UntrustedCertificate",
-];
-
 /// The code with which Microsoft Graph refuses a caller it knows.
 const REFUSED: &str = "Authorization_RequestDenied";
 
@@ -40,7 +28,7 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
     };
     // That Entra ID issues no token for Microsoft Graph is certain; that Microsoft Graph refuses one may pass.
     let no_token = gap.reason == Reason::TokenRefused && gap.code.starts_with("AADSTS");
-    if gap.reason != Reason::Forbidden && !no_token && !NO_CONNECTION.contains(&gap.code.as_str()) {
+    if gap.reason != Reason::Forbidden && !no_token && !gap.is_without_connection() {
         return Verdict::unread(gap);
     }
     let mut verdict = Verdict::fail(format!("Microsoft Graph does not answer this sign-in ({})", gap.reason.word()), fix);

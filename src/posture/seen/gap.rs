@@ -22,7 +22,24 @@ impl Unreadable {
     pub fn is_a_role_missing(&self) -> bool {
         ["AuthorizationFailed", "SubscriptionNotFound"].iter().any(|code| self.code.eq_ignore_ascii_case(code))
     }
+
+    /// Whether nobody answered at all: no connection came about, or it broke. The reason is that of a service that fails, too, so the
+    /// code decides: those of the reads and of the sign-in, which `tests/it/words.rs` compares with the failures that have them.
+    pub fn is_without_connection(&self) -> bool {
+        NO_CONNECTION.contains(&self.code.as_str())
+    }
 }
+
+const NO_CONNECTION: &[&str] = &[
+    "CertificateNotTrusted",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "HostNotFound",
+    "NoConnection",
+    "ProxyRefused",
+    "TlsFailed",
+    "UntrustedCertificate",
+];
 
 /// Whether an answer with these gaps is complete.
 pub fn complete(gaps: &[Unreadable]) -> bool {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    azure::answer::lenient::UNSTATED,
+    azure::Failure,
     posture::{Reason, Subject, Unreadable, filter},
     provider::{
         collect::estate::{hierarchy, scope},
@@ -152,7 +152,7 @@ fn unstated(subscription_id: &str) -> Unreadable {
         subject: Subject::Subscriptions,
         scope: format!("/subscriptions/{subscription_id}"),
         reason: Reason::InvalidResponse,
-        code: UNSTATED.to_owned(),
+        code: Failure::UnstatedField.code().to_owned(),
         remedy: "The subscription comes without a state; its row is kept. Run again later; if this persists, please report it."
             .to_owned(),
     }

@@ -8,7 +8,6 @@ use std::{
 
 use azposture::azure::{
     Audience, Call, Error, Kind,
-    send::{bounds, guard, policy},
     settings::{ResourceGraph, ScopeSetting},
 };
 use futures::future::join_all;
@@ -29,7 +28,7 @@ async fn a_client_that_reads_nothing_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_half_configured_sign_in_is_reported_at_the_first_read() {
     let fake = Fake::new(|_, _| ok(EMPTY));
-    let why = Error::new(Kind::Configuration, "sign in", "azposture").said("", "client_secret is missing");
+    let why = Error::new(Kind::Configuration, "sign in", "azposture").said(None, "client_secret is missing");
     let client = fake.client_with(|settings| settings.method = Err(why));
     assert_eq!(ids(&client, users()).await.unwrap_err().kind(), Kind::Configuration);
     assert_eq!((fake.sent().len(), fake.tokens()), (0, 0));
@@ -41,20 +40,14 @@ async fn a_refused_request_reaches_no_wire_and_takes_no_token() {
     let client = fake.client();
     let rg = format!("/subscriptions/{OURS}/resourceGroups/prod/providers");
     for (call, code) in [
-        (
-            Call::arm("read", format!("{rg}/Microsoft.DocumentDB/databaseAccounts/db/readonlykeys"), "2024-01-01"),
-            guard::NOT_IN_TABLE,
-        ),
-        (
-            Call::arm_query("read", format!("{rg}/Microsoft.Storage/storageAccounts/s/listKeys"), "2024-01-01"),
-            guard::NOT_IN_TABLE,
-        ),
-        (Call::arm_query("read", format!("/subscriptions/{OURS}/resources"), "2021-04-01"), guard::NOT_IN_TABLE),
-        (Call::arm("read", format!("/subscriptions/{OURS}/x%2F..%2Fresources"), "2021-04-01"), guard::BAD_PATH),
-        (Call::arm("read", format!("/subscriptions/{OURS}/../{OURS}/resources"), "2021-04-01"), guard::BAD_PATH),
-        (Call::arm("read", format!("/subscriptions/{THEIRS}/resources"), "2021-04-01"), bounds::OUTSIDE_SCOPE),
-        (Call::graph("read", "/me"), guard::NOT_IN_TABLE),
-        (users().header("X-HTTP-Method-Override", "DELETE"), policy::BAD_HEADER),
+        (Call::arm("read", format!("{rg}/Microsoft.DocumentDB/databaseAccounts/db/readonlykeys"), "2024-01-01"), "NotInTable"),
+        (Call::arm_query("read", format!("{rg}/Microsoft.Storage/storageAccounts/s/listKeys"), "2024-01-01"), "NotInTable"),
+        (Call::arm_query("read", format!("/subscriptions/{OURS}/resources"), "2021-04-01"), "NotInTable"),
+        (Call::arm("read", format!("/subscriptions/{OURS}/x%2F..%2Fresources"), "2021-04-01"), "BadPath"),
+        (Call::arm("read", format!("/subscriptions/{OURS}/../{OURS}/resources"), "2021-04-01"), "BadPath"),
+        (Call::arm("read", format!("/subscriptions/{THEIRS}/resources"), "2021-04-01"), "OutsideScope"),
+        (Call::graph("read", "/me"), "NotInTable"),
+        (users().header("X-HTTP-Method-Override", "DELETE"), "BadHeader"),
     ] {
         let error = client.get::<Value>(call).await.unwrap_err();
         assert_eq!((error.kind(), error.code()), (Kind::RefusedByGuard, code), "{error}");
@@ -68,11 +61,11 @@ async fn once_confined_a_client_reads_its_subscriptions_and_no_other() {
     let fake = Fake::new(|_, _| ok(EMPTY));
     let client = fake.client_with(|settings| settings.scope = ScopeSetting::Tenant);
     assert!(ids(&client, subscriptions()).await.is_ok());
-    assert_eq!(ids(&client, resources()).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
+    assert_eq!(ids(&client, resources()).await.unwrap_err().code(), "OutsideScope");
     client.clone().confine(&BTreeSet::from([OURS.to_owned()]));
     assert!(ids(&client.fresh(), resources()).await.is_ok());
     let theirs = Call::arm("list resources", format!("/subscriptions/{THEIRS}/resources"), "2021-04-01");
-    assert_eq!(ids(&client, theirs).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
+    assert_eq!(ids(&client, theirs).await.unwrap_err().code(), "OutsideScope");
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,9 +74,9 @@ async fn without_resource_graph_not_even_a_reading_post_is_sent() {
     let client = fake.client_with(|settings| settings.resource_graph = ResourceGraph::Never);
     let query = Call::arm_query("list resources", "/providers/Microsoft.ResourceGraph/resources", "2024-04-01");
     let error = ids(&client, query.clone()).await.unwrap_err();
-    assert_eq!((error.code(), fake.sent().len()), (policy::GET_ONLY, 0));
+    assert_eq!((error.code(), fake.sent().len()), ("GetOnly", 0));
     // Elsewhere it is refused for nothing but the scope that it does not name.
-    assert_eq!(ids(&fake.client(), query).await.unwrap_err().code(), bounds::OUTSIDE_SCOPE);
+    assert_eq!(ids(&fake.client(), query).await.unwrap_err().code(), "OutsideScope");
 }
 
 #[tokio::test(start_paused = true)]

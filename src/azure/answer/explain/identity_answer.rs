@@ -11,6 +11,7 @@ use crate::azure::{
         outside,
     },
     error::{Error, Kind},
+    failure::Failure,
 };
 
 /// An answer without its body: what may be shown, and nothing of what may be secret.
@@ -58,9 +59,9 @@ impl IdentityAnswer {
     /// The error for an answer that no service of Microsoft would give: a redirect, a web page, nothing.
     pub fn odd(&self, attempted: &str, host: &str) -> Option<Error> {
         let (code, message) = match &self.shape {
-            Shape::Redirect(to) => ("UnexpectedRedirect", format!("{host} answered with a redirect to {to}")),
-            Shape::Html => ("UnexpectedPage", format!("{host} answered with a web page instead of JSON")),
-            Shape::Empty => ("EmptyAnswer", format!("{host} answered with nothing")),
+            Shape::Redirect(to) => (Failure::UnexpectedRedirect, format!("{host} answered with a redirect to {to}")),
+            Shape::Html => (Failure::UnexpectedPage, format!("{host} answered with a web page instead of JSON")),
+            Shape::Empty => (Failure::EmptyAnswer, format!("{host} answered with nothing")),
             Shape::Json | Shape::Other => return None,
         };
         let kind = if self.status >= 500 { Kind::Unavailable } else { Kind::InvalidResponse };

@@ -10,16 +10,12 @@ use regex_lite::Regex;
 
 pub use codes::{Meaning, Topic, meaning};
 pub use identity_answer::IdentityAnswer;
-pub use unreachable::{
-    CONNECTION_FAILED, HOST_NOT_FOUND, PROXY_REFUSED, UNTRUSTED_CERTIFICATE, is_passing, is_timeout, timed_out, unreachable,
+pub use unreachable::{is_passing, is_timeout, timed_out, unreachable};
+
+use crate::azure::{
+    error::{Error, Kind},
+    failure::Failure,
 };
-
-use crate::azure::error::{Error, Kind};
-
-/// The code of our own check that a tenant lives in another cloud than the configured one.
-pub const WRONG_CLOUD: &str = "WrongCloud";
-/// The code of our own check that a token or a tenant is not the configured one.
-pub const WRONG_TENANT: &str = "WrongTenant";
 
 /// The summary of errors that another cloud in the configuration would end.
 pub const IN_WRONG_CLOUD: &str = "Wrong cloud";
@@ -96,15 +92,17 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&IdentityA
     let error = place.error(kind);
     let error = match (kind, told.message.is_empty()) {
         // The SDK's text would quote the part of the answer it did not understand, which may be the token.
-        (Kind::InvalidResponse, _) => error.said(&told.code, "the answer is not a token"),
-        (_, true) => error.told(&told.code, first_line(&text)),
-        (_, false) => error.told(&told.code, &told.message),
+        (Kind::InvalidResponse, _) => error.told(told.code.as_str(), NO_TOKEN).in_our_words(NO_TOKEN),
+        (_, true) => error.told(told.code.as_str(), first_line(&text)),
+        (_, false) => error.told(told.code.as_str(), &told.message),
     };
     error.answered(told.status, told.request_id.clone()).advise(match kind {
         Kind::Throttled | Kind::Unavailable => "Run again in a few minutes; the identity service is busy.",
         _ => "Check the sign-in arguments of the provider block.",
     })
 }
+
+const NO_TOKEN: &str = "the answer is not a token";
 
 /// Whether the connection failed, at whatever depth the SDK says so.
 fn broke(error: &azure_core::Error) -> bool {
@@ -116,9 +114,9 @@ fn broke(error: &azure_core::Error) -> bool {
 
 /// The diagnostic's summary line for an error of signing in; none for every other error.
 pub fn summary(error: &Error) -> Option<&'static str> {
-    match (error.code(), meaning(error.code()).map(|row| row.topic)) {
-        (WRONG_CLOUD, _) | (_, Some(Topic::Cloud)) => Some(IN_WRONG_CLOUD),
-        (WRONG_TENANT, _) | (_, Some(Topic::Tenant)) => Some(IN_WRONG_TENANT),
+    match (error.failure(), meaning(error.code()).map(|row| row.topic)) {
+        (Some(Failure::WrongCloud), _) | (_, Some(Topic::Cloud)) => Some(IN_WRONG_CLOUD),
+        (Some(Failure::WrongTenant), _) | (_, Some(Topic::Tenant)) => Some(IN_WRONG_TENANT),
         _ if error.attempted().starts_with("sign in") => Some("Sign-in failed"),
         _ if matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) => Some("Sign-in failed"),
         _ => None,

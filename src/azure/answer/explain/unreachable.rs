@@ -7,17 +7,9 @@ use azure_core::error::ErrorKind;
 use crate::azure::{
     answer::explain::{self, chain, text_of},
     error::{Error, Kind},
+    failure::Failure,
     proxy,
 };
-
-/// The host could not be reached.
-pub const CONNECTION_FAILED: &str = "ConnectionFailed";
-/// The host's name could not be resolved.
-pub const HOST_NOT_FOUND: &str = "HostNotFound";
-/// The proxy did not let the request through.
-pub const PROXY_REFUSED: &str = "ProxyRefused";
-/// The host's certificate is not trusted here.
-pub const UNTRUSTED_CERTIFICATE: &str = "UntrustedCertificate";
 
 /// Explains a request that got no answer from `host`.
 pub fn unreachable(attempted: &str, host: &str, fault: &(dyn StdError + 'static)) -> Error {
@@ -27,42 +19,42 @@ pub fn unreachable(attempted: &str, host: &str, fault: &(dyn StdError + 'static)
     if is_proxy(&lower)
         && let Some(variable) = proxy::socks(&|name| std::env::var(name).ok())
     {
-        return Error::new(Kind::Unavailable, attempted, host).said(PROXY_REFUSED, cause).advise(format!(
+        return Error::new(Kind::Unavailable, attempted, host).said(Failure::ProxyRefused, cause).advise(format!(
             "{variable} names a SOCKS proxy, which this provider cannot use: name an http:// proxy in HTTPS_PROXY."
         ));
     }
     if is_proxy(&lower) {
-        return Error::new(Kind::Unavailable, attempted, host).said(PROXY_REFUSED, cause).advise(format!(
+        return Error::new(Kind::Unavailable, attempted, host).said(Failure::ProxyRefused, cause).advise(format!(
             "Put the proxy's user and password into HTTPS_PROXY, have it allow {host}, or exempt {host} with NO_PROXY."
         ));
     }
     if is_trust(&lower) && ["expired", "not valid yet", "notvalidyet"].iter().any(|sign| lower.contains(sign)) {
         return Error::new(Kind::Unavailable, attempted, host)
-            .said(UNTRUSTED_CERTIFICATE, cause)
+            .said(Failure::UntrustedCertificate, cause)
             .advise(format!("Set this machine's clock; if it is right, the certificate {host} presented has really run out."));
     }
     if is_trust(&lower) {
-        return Error::new(Kind::Unavailable, attempted, host).said(UNTRUSTED_CERTIFICATE, cause).advise(format!(
+        return Error::new(Kind::Unavailable, attempted, host).said(Failure::UntrustedCertificate, cause).advise(format!(
             "The certificate {host} presented is not trusted here, as behind a TLS-inspecting proxy: put the proxy's CA certificate \
              (PEM) into ca_certificate_file."
         ));
     }
     if is_dns(&lower) {
-        return Error::new(Kind::Unavailable, attempted, host).said(HOST_NOT_FOUND, cause).advise(format!(
+        return Error::new(Kind::Unavailable, attempted, host).said(Failure::HostNotFound, cause).advise(format!(
             "Check that {host} resolves from this machine (DNS, private endpoint, proxy), and that the cloud is the right one."
         ));
     }
     if says_timeout(&lower) {
-        return Error::new(Kind::Timeout, attempted, host).said("TimedOut", cause).advise(advice(host));
+        return Error::new(Kind::Timeout, attempted, host).said(Failure::TimedOut, cause).advise(advice(host));
     }
-    Error::new(Kind::Unavailable, attempted, host).said(CONNECTION_FAILED, cause).advise(advice(host))
+    Error::new(Kind::Unavailable, attempted, host).said(Failure::ConnectionFailed, cause).advise(advice(host))
 }
 
 /// Whether the same request may succeed a moment later. What we refused ourselves, trust, names and time limits stay what they are.
 pub fn is_passing(fault: &azure_core::Error) -> bool {
     explain::of(fault).is_none()
         && matches!(fault.kind(), ErrorKind::Connection | ErrorKind::Io)
-        && unreachable("", "", fault).code() == CONNECTION_FAILED
+        && unreachable("", "", fault).failure() == Some(Failure::ConnectionFailed)
 }
 
 /// Whether an attempt took longer than it may; a second one may not.
@@ -78,7 +70,7 @@ pub fn is_timeout(fault: &azure_core::Error) -> bool {
 /// The error of an answer that did not come within `waited`.
 pub fn timed_out(attempted: &str, host: &str, waited: Duration) -> Error {
     Error::new(Kind::Timeout, attempted, host)
-        .said("TimedOut", format!("no answer within {} seconds", waited.as_secs()))
+        .said(Failure::TimedOut, format!("no answer within {} seconds", waited.as_secs()))
         .advise(advice(host))
 }
 

@@ -10,9 +10,8 @@ use futures::future::try_join_all;
 
 use crate::{
     azure::{
-        Audience,
+        Audience, Failure,
         microsoft_graph::directory::Kind,
-        pages::EMPTY_LIST,
         tenant::claims::{Claims, Principal as Holder},
     },
     posture::{
@@ -236,7 +235,7 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
     match proof::permissions(context, scope).await {
         Ok(held) => Ok(Some((*held).clone()).filter(|held| !held.iter().any(|one| one.unseen))),
         // As a second source an empty answer counts: what it contradicts is not known.
-        Err(error) if error.code() == EMPTY_LIST => Ok(Some(Vec::new())),
+        Err(error) if error.failure() == Some(Failure::EmptyList) => Ok(Some(Vec::new())),
         Err(error) => failure::gap(Subject::Permissions, scope, &error).map(|_| None),
     }
 }

@@ -9,10 +9,9 @@ use futures::future::{join_all, try_join_all};
 
 use crate::{
     azure::{
-        self, Client,
+        self, Client, Failure,
         answer::lenient::unstated,
         microsoft_graph::directory::{self, IDS_AT_ONCE},
-        pages::EMPTY_LIST,
     },
     posture::{
         Reason, Subject, Unreadable,
@@ -327,7 +326,7 @@ fn unlisted(kind: Kind) -> Unreadable {
         subject: subject(kind),
         scope: GRAPH.to_owned(),
         reason: Reason::NotProven,
-        code: EMPTY_LIST.to_owned(),
+        code: Failure::EmptyList.code().to_owned(),
         remedy: "Microsoft Graph left out at least one of the objects it was asked for by id that exists. Run again in a few minutes; if \
                  this persists, please report it."
             .to_owned(),

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     azure::{
-        self, Audience, Client, Error, Kind,
+        self, Audience, Client, Error, Failure, Kind,
         answer::lenient::unstated,
         microsoft_graph::{applications, organization, provisioning},
         tenant::claims::Claims,
@@ -61,7 +61,7 @@ pub async fn organization(context: &Context) -> azure::Result<Arc<organization::
         // A token is for one tenant, and so is this list: of two, nothing tells which is meant.
         match rows.find(|other| !other.id.eq_ignore_ascii_case(&own.id)) {
             Some(other) => Err(azure::Error::new(azure::Kind::InvalidResponse, attempted, place)
-                .said("SeveralTenants", format!("It holds the tenants {} and {}.", own.id, other.id))
+                .said(Failure::SeveralTenants, format!("It holds the tenants {} and {}.", own.id, other.id))
                 .advise("Run again; if this persists, please report it.")),
             None => Ok(own),
         }
@@ -247,7 +247,7 @@ fn offered(api: &applications::Api, is_graph: bool) -> Read<Offered> {
     if is_graph && api.app_roles.is_empty() {
         return Err(Unreadable {
             reason: Reason::NotProven,
-            code: "EmptyAnswer".to_owned(),
+            code: Failure::EmptyAnswer.code().to_owned(),
             remedy: "Microsoft Graph's own list of permissions came back empty, which it never is. Try again in a few minutes."
                 .to_owned(),
             ..unasked(Subject::ServicePrincipals)
@@ -272,7 +272,7 @@ pub const WHOSE: &str =
 pub fn opaque(subject: Subject, what: &str) -> Unreadable {
     Unreadable {
         reason: Reason::Hidden,
-        code: "OpaqueToken".to_owned(),
+        code: Failure::OpaqueToken.code().to_owned(),
         remedy: format!("The token of this sign-in does not say {what}"),
         ..unasked(subject)
     }
@@ -313,7 +313,7 @@ async fn registration(
 fn known(id: Option<&str>) -> azure::Result<String> {
     id.map(str::to_owned).ok_or_else(|| {
         Error::new(Kind::NotVisible, "find the principal", "this sign-in")
-            .said("OpaqueToken", "the token does not say whose it is")
+            .said(Failure::OpaqueToken, "the token does not say whose it is")
             .advise("Name the principal by its object id.")
     })
 }

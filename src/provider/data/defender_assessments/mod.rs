@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tally::{Summary, Tally};
 
 use crate::{
-    azure::answer::lenient::UNSTATED,
+    azure::Failure,
     posture::{
         Reason, Severity, Subject, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
@@ -249,7 +249,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         subject: Subject::Assessments,
         scope: format!("/subscriptions/{id}"),
         reason: Reason::InvalidResponse,
-        code: UNSTATED.to_owned(),
+        code: Failure::UnstatedField.code().to_owned(),
         remedy: "Some assessments come without a status; their rows are kept. Run again later; if this persists, please report it.".to_owned(),
     }));
     gaps.extend(untagged.into_iter().map(|id| Unreadable {
@@ -273,7 +273,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         subject: Subject::AssessmentMetadata,
         scope: format!("/subscriptions/{id}"),
         reason: Reason::InvalidResponse,
-        code: UNSTATED.to_owned(),
+        code: Failure::UnstatedField.code().to_owned(),
         remedy: "The metadata of some recommendations comes without a severity; their rows are kept. Run again later; if this persists, \
                  please report it."
             .to_owned(),

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, io};
 use azure_core::error::ErrorKind;
 use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
 
-use crate::azure::{Call, Error, Kind};
+use crate::azure::{Call, Error, Failure, Kind};
 
 /// Whether the same request may succeed a moment later. A certificate that is not trusted, a refusal by our own guard and a
 /// failed sign-in stay what they are.
@@ -26,7 +26,7 @@ pub(in crate::azure) fn is_timeout(error: &azure_core::Error) -> bool {
 pub(in crate::azure) fn explain(call: &Call, host: &str, error: &azure_core::Error) -> Error {
     if let Some(own) = find::<Error>(error) {
         return match own.object() {
-            "" => call.error(own.kind()).said(own.code(), own.message()),
+            "" => call.error(own.kind()).said(own.failure(), own.message()),
             _ => own.clone(),
         };
     }
@@ -35,14 +35,14 @@ pub(in crate::azure) fn explain(call: &Call, host: &str, error: &azure_core::Err
         return match tls {
             rustls::Error::InvalidCertificate(why) => call
                 .error(Kind::Unavailable)
-                .said("CertificateNotTrusted", format!("The certificate of {host} is not trusted: {tls}"))
+                .said(Failure::CertificateNotTrusted, format!("The certificate of {host} is not trusted: {tls}"))
                 .advise(match why {
                     Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
                         "Set this machine's clock; if it is right, the certificate has really run out."
                     }
                     _ => "If a proxy inspects TLS here, name its certificate in ca_certificate_file.",
                 }),
-            _ => call.error(Kind::Unavailable).said("TlsFailed", format!("No TLS connection to {host}: {tls}")),
+            _ => call.error(Kind::Unavailable).said(Failure::TlsFailed, format!("No TLS connection to {host}: {tls}")),
         };
     }
     if is_timeout(error) {
@@ -51,9 +51,11 @@ pub(in crate::azure) fn explain(call: &Call, host: &str, error: &azure_core::Err
     match error.kind() {
         ErrorKind::Connection => call
             .error(Kind::Unavailable)
-            .said("NoConnection", format!("No connection to {host}: {root}"))
+            .said(Failure::NoConnection, format!("No connection to {host}: {root}"))
             .advise("Check that this machine can resolve and reach the host, and whether HTTPS_PROXY is needed."),
-        ErrorKind::Io => call.error(Kind::Unavailable).said("ConnectionLost", format!("The connection to {host} broke: {root}")),
+        ErrorKind::Io => {
+            call.error(Kind::Unavailable).said(Failure::ConnectionLost, format!("The connection to {host} broke: {root}"))
+        }
         ErrorKind::Credential => call.error(Kind::Unauthenticated).told("", error.to_string()),
         _ => call.error(Kind::Unavailable).told("", root),
     }
@@ -61,7 +63,7 @@ pub(in crate::azure) fn explain(call: &Call, host: &str, error: &azure_core::Err
 
 pub(in crate::azure) fn timeout(call: &Call, host: &str) -> Error {
     call.error(Kind::Timeout)
-        .said("RequestTimeout", format!("{host} did not finish one answer in time."))
+        .said(Failure::RequestTimeout, format!("{host} did not finish one answer in time."))
         .advise("Raise request_timeout_seconds if the connection is slow.")
 }
 
