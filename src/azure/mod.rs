@@ -4,6 +4,7 @@ pub mod answer;
 pub mod arm;
 pub mod call;
 pub mod client;
+mod clock;
 pub mod credential;
 pub mod endpoint;
 pub mod error;

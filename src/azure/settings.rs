@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
 use serde::Deserialize;
 use time::{OffsetDateTime, macros::datetime};
 
-use super::error::Result;
+use super::{clock, error::Result};
 
 /// A secret on its way from the configuration to the identity service. It has no way to be printed or serialized.
 #[derive(Clone, Default, Deserialize, PartialEq, Eq)]
@@ -326,7 +326,7 @@ impl Settings {
     pub fn now(&self) -> OffsetDateTime {
         match self.environment {
             Environment::Demo => DEMO_NOW,
-            _ => OffsetDateTime::now_utc(),
+            _ => clock::now(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     azure::{
         Audience, Call, Error, Failure, Kind,
         answer::{Answer, PROXY_ADVICE, envelope::Said, graph_permissions, outside::Denial, retry_after},
+        clock,
     },
     text::shell_word,
 };
@@ -148,7 +149,7 @@ fn redirected(call: &Call, answer: &Answer) -> Error {
 }
 
 fn throttled(answer: &Answer) -> String {
-    match retry_after::wait(&answer.headers, azure_core::time::OffsetDateTime::now_utc()) {
+    match retry_after::wait(&answer.headers, clock::now()) {
         Some(wait) => format!(
             "The service asks to wait {} seconds; raise max_retry_wait_seconds to wait that long, or try again later.",
             wait.as_secs_f64().ceil()

@@ -24,7 +24,7 @@ use azure_core::{
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use crate::azure::{Call, Error, Failure, Kind, Result, answer::envelope::Said};
+use crate::azure::{Call, Error, Failure, Kind, Result, answer::envelope::Said, clock};
 
 /// The largest body that is read.
 const LARGEST_BODY: usize = 64 << 20;
@@ -107,7 +107,7 @@ impl Answer {
             429 => true,
             403 => {
                 let said = self.said();
-                retry_after::wait(&self.headers, azure_core::time::OffsetDateTime::now_utc()).is_some()
+                retry_after::wait(&self.headers, clock::now()).is_some()
                     || said.codes.iter().any(|code| THROTTLE_CODES.iter().any(|known| known.eq_ignore_ascii_case(code)))
                     || said.message.to_ascii_lowercase().contains("too many requests")
             }

@@ -25,6 +25,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::azure::{
     answer::explain,
+    clock,
     error::{Error, Kind, Result},
     failure::Failure,
     settings::{CertificateSource, Sensitive},
@@ -169,7 +170,7 @@ struct Signed {
 #[async_trait]
 impl ClientAssertion for Signed {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        self.certificate.assertion(&self.client_id, &self.audience, OffsetDateTime::now_utc()).map_err(explain::carry)
+        self.certificate.assertion(&self.client_id, &self.audience, clock::now()).map_err(explain::carry)
     }
 }
 

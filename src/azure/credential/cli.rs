@@ -9,16 +9,14 @@ use std::{
     time::Duration,
 };
 
-use azure_core::{
-    credentials::{AccessToken, TokenCredential, TokenRequestOptions},
-    time::OffsetDateTime,
-};
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_identity::{AzureCliCredential, AzureCliCredentialOptions, Executor};
 use tokio::process::Child;
 
 use super::lifetime;
 use crate::azure::{
     answer::{envelope, explain},
+    clock,
     error::{Code, Error, Kind, Result},
     failure::Failure,
 };
@@ -130,7 +128,7 @@ impl TokenCredential for Cached {
     async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         let key: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let mut tokens = self.tokens.lock().await;
-        let fresh = OffsetDateTime::now_utc() + azure_core::time::Duration::minutes(5);
+        let fresh = clock::now() + azure_core::time::Duration::minutes(5);
         if let Some(token) = tokens.get(&key).filter(|token| token.expires_on > fresh) {
             return Ok(token.clone());
         }

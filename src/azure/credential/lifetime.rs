@@ -4,7 +4,7 @@
 use azure_core::time::{Duration, OffsetDateTime};
 use serde_json::{Map, Value};
 
-use crate::azure::answer::lenient::without_bom;
+use crate::azure::{answer::lenient::without_bom, clock};
 
 /// Long enough to be used at all. A token that ends earlier is refused by the service, and then a new one is taken.
 const SHORTEST: i64 = 600;
@@ -17,7 +17,7 @@ pub(super) fn bounded(body: Vec<u8>) -> Vec<u8> {
     if !answer.contains_key("access_token") {
         return body;
     }
-    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let now = clock::now().unix_timestamp();
     let mut changed = relative(&mut answer, "expires_in");
     if let Some(same) = answer.get("expires_in").filter(|same| same.is_number()).cloned() {
         changed |= !answer.contains_key("ext_expires_in");
@@ -33,7 +33,7 @@ pub(super) fn bounded(body: Vec<u8>) -> Vec<u8> {
 
 /// A moment at which a token can be meant to end.
 pub(super) fn bounded_end(end: OffsetDateTime) -> OffsetDateTime {
-    let now = OffsetDateTime::now_utc();
+    let now = clock::now();
     end.clamp(now + Duration::seconds(SHORTEST), now + Duration::seconds(LONGEST))
 }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_bounded_and_text() {
-        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let now = clock::now().unix_timestamp();
         let end = |given: Value| {
             through(json!({"access_token": "t", "expires_on": given}))["expires_on"].as_str().unwrap().parse::<i64>()
         };

@@ -28,6 +28,7 @@ use super::{
 use crate::azure::{
     Failure,
     answer::explain::{self, Place},
+    clock,
     send::transport::Transports,
     tenant::{claims::Claims, cloud::Cloud},
 };
@@ -86,7 +87,7 @@ pub fn build_with(
         }
         Method::Certificate { client_id, source, password } => {
             let certificate = Certificate::load(&source, &password)?;
-            certificate.must_be_valid(time::OffsetDateTime::now_utc())?;
+            certificate.must_be_valid(clock::now())?;
             let tenant = tenant()?;
             let audience = cloud.token_endpoint(&tenant);
             certificate::credential(tenant, client_id, certificate, audience, options(&transports.api, policies))

@@ -9,13 +9,13 @@ use azure_core::{
         Context, Request,
         policies::{Policy, PolicyResult},
     },
-    time::OffsetDateTime,
 };
 use tokio::time::sleep;
 
 use crate::azure::{
     Audience, Call,
     answer::{Answer, classify, fault, retry_after},
+    clock,
     send::{
         attempt::Try,
         backoff,
@@ -111,7 +111,7 @@ fn again(outcome: &azure_core::Result<Answer>, tries: u32) -> Option<Again> {
     }
     match outcome {
         Ok(answer) => {
-            let asked = retry_after::wait(&answer.headers, OffsetDateTime::now_utc());
+            let asked = retry_after::wait(&answer.headers, clock::now());
             match answer.status {
                 _ if answer.is_throttling() => {
                     Some(Again::Throttled(asked.or_else(|| throttle::announced(&answer.headers).map(|(wait, _)| wait))))
