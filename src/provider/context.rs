@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
 
-use super::words::{AreaWord, EnforcementWord, PersonalDataWord};
-use crate::{
-    azure::client::Client,
-    sdk::{Diagnostics, Path, Result, entry::Configured},
+use time::OffsetDateTime;
+
+use super::{
+    collect::stop::{Result, Stop},
+    words::{AreaWord, EnforcementWord, PersonalDataWord},
 };
+use crate::{azure::client::Client, sdk::entry::Configured};
 
 /// How many of the reads that did not come to an end are named.
 const SHOWN: usize = 5;
@@ -34,11 +36,21 @@ pub struct Context {
 
 impl Configured for Context {
     fn shows_people(&self) -> bool {
-        self.personal_data == PersonalDataWord::Show
+        self.shows_people()
     }
 }
 
 impl Context {
+    /// Whether names of people appear.
+    pub fn shows_people(&self) -> bool {
+        self.personal_data == PersonalDataWord::Show
+    }
+
+    /// The moment by which what was read is judged: now, and in the demo tenant always the same one.
+    pub fn now(&self) -> OffsetDateTime {
+        self.client.now()
+    }
+
     /// The same connection without anything that was read before.
     pub fn fresh(&self) -> Self {
         Self { client: self.client.fresh(), ..self.clone() }
@@ -49,25 +61,20 @@ impl Context {
         if self.weakened { EnforcementWord::Warning } else { own.unwrap_or(self.enforcement) }
     }
 
-    /// An error if an area is switched off; `argument` is the provider's, by its nature.
+    /// A stop if an area is switched off.
     pub fn require(&self, area: AreaWord) -> Result<()> {
-        if self.areas.contains(&area) {
-            return Ok(());
-        }
-        let area = area.word();
-        let detail = format!(
-            "This needs the area `{area}`, which `areas` of the provider block leaves out. Add it, or remove this block."
-        );
-        Err(Diagnostics::of_error("Area is off", detail))
+        if self.areas.contains(&area) { Ok(()) } else { Err(Stop::AreaOff(area)) }
     }
 
-    /// The work, or an error when its time is spent.
-    pub async fn within_deadline<T>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    /// The work, or a stop when its time is spent.
+    pub async fn within_deadline<T, E: From<Stop>>(
+        &self,
+        work: impl Future<Output = std::result::Result<T, E>> + Send,
+    ) -> std::result::Result<T, E> {
         let mut work = pin!(work);
         match tokio::time::timeout(self.operation_timeout, work.as_mut()).await {
             Ok(result) => result,
             Err(_) => {
-                let mut problems = Diagnostics::new();
                 let counts = self.client.counts();
                 let mut under_way = self.client.under_way();
                 let more = under_way.len().saturating_sub(SHOWN);
@@ -82,8 +89,7 @@ impl Context {
                      scope or the filters, or raise `operation_timeout_seconds` of the provider block.",
                     counts.requests, counts.retries, counts.throttled_waits
                 ));
-                problems.error(Path::root(), "Timed out", detail);
-                Err(problems)
+                Err(Stop::TimedOut(detail).into())
             }
         }
     }

@@ -130,10 +130,6 @@ impl Provider for Azposture {
             operation_timeout,
         })
     }
-
-    fn of_managed(&self, problems: Diagnostics) -> Diagnostics {
-        failure::with_way_out(problems)
-    }
 }
 
 impl Azposture {

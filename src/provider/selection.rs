@@ -1,12 +1,16 @@
 //! What a user names and nothing matches is said, for all arguments alike: an empty answer because of a mistaken id looks like a good one.
-//! In a data source it is a warning, because findings come and go; a validation would be green on nothing, so there it is the error
-//! [`nothing`].
+//! In a data source it is a warning, because findings come and go; a validation would be green on nothing, so there it is an error
+//! (`Stop::nothing_selected`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    posture::filter,
-    sdk::{Diagnostics, Path},
+    posture::{filter, rbac::built_in},
+    provider::{
+        collect::lists::authorization::{Definitions, guid_of},
+        words::is_guid,
+    },
+    sdk::{Diagnostics, Path, rules::unknown_word},
     text,
 };
 
@@ -35,11 +39,19 @@ pub fn warn<'a>(
     warnings.warning(Path::attribute(argument), format!("{what} matches nothing"), detail);
 }
 
-/// The error that an argument of a validation selects nothing.
-pub fn nothing(argument: &str, detail: &str) -> Diagnostics {
-    let mut problems = Diagnostics::new();
-    problems.error(Path::attribute(argument), "Nothing selected", format!("`{argument}`: {detail}"));
-    problems
+/// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.
+pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions) -> String {
+    let guid = guid_of(name);
+    if !is_guid(&guid) {
+        return format!("`{argument}` {}", unknown_word(name, &definitions.names()));
+    }
+    let known = definitions.roles.get(&guid).and_then(|role| role.properties.role_name.as_deref());
+    match known.or_else(|| built_in::by_guid(&guid)) {
+        Some(role) => {
+            format!("`{argument}` is {name:?}, which is an id. Its name is {role:?}; ids stand in `role_definition_ids`.")
+        }
+        None => format!("`{argument}` is {name:?}, which is an id. Ids stand in `role_definition_ids`."),
+    }
 }
 
 /// Which of the values of a filter have matched so far.

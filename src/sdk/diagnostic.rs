@@ -92,12 +92,14 @@ pub struct Diagnostic {
     /// What finds this one event in the service's own records, a request id; another one each time, so it is shown behind the detail and
     /// is no part of it.
     pub trace: Option<String>,
+    /// How the detail ends where this stands in the way of a destroy, too: in the plan of a managed resource.
+    pub way_out: Option<&'static str>,
 }
 
 impl Diagnostic {
     /// The one place where texts become what Terraform shows: whatever they quote drives no terminal.
     fn new(severity: Severity, path: Path, summary: String, detail: String) -> Self {
-        Self { severity, summary: text::line(summary), detail: text::lines(detail), path, trace: None }
+        Self { severity, summary: text::line(summary), detail: text::lines(detail), path, trace: None, way_out: None }
     }
 
     /// With what finds it in the service's own records.
@@ -126,6 +128,20 @@ impl Diagnostics {
     /// The same, each with what finds it in the service's own records.
     pub fn traced(self, id: Option<&str>) -> Self {
         Self(self.0.into_iter().map(|diagnostic| diagnostic.traced(id)).collect())
+    }
+
+    /// The same, each with how its detail ends in the plan of a managed resource.
+    pub fn with_way_out(self, text: Option<&'static str>) -> Self {
+        Self(self.0.into_iter().map(|diagnostic| Diagnostic { way_out: text, ..diagnostic }).collect())
+    }
+
+    /// As the plan of a managed resource says them.
+    pub fn of_managed(self) -> Self {
+        let ended = |diagnostic: Diagnostic| match diagnostic.way_out {
+            Some(text) => Diagnostic { detail: format!("{}\n\n{text}", diagnostic.detail.trim_end()), ..diagnostic },
+            None => diagnostic,
+        };
+        Self(self.0.into_iter().map(ended).collect())
     }
 
     /// Adds an error about `path`.
@@ -211,6 +227,15 @@ mod tests {
         let only = all.iter().next().unwrap();
         assert_eq!(only.summary, "a\u{fffd}[31m\u{fffd}b");
         assert_eq!(only.detail, "c\u{fffd}\nd\u{fffd}e\u{fffd}\n");
+    }
+
+    #[test]
+    fn only_what_has_a_way_out_ends_with_it_and_only_in_the_plan_of_a_managed_resource() {
+        let mut all = Diagnostics::of_error("a", "b.\n").with_way_out(Some("Leave."));
+        all.error(Path::root(), "c", "d.");
+        let details = |all: Diagnostics| all.into_iter().map(|one| one.detail).collect::<Vec<_>>();
+        assert_eq!(details(all.clone()), ["b.\n", "d."]);
+        assert_eq!(details(all.of_managed()), ["b.\n\nLeave.", "d."]);
     }
 
     #[test]

@@ -31,11 +31,6 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Turns the block into a context. Takes no token and makes no request.
     fn configure(&self, settings: Self::Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Self::Context>;
-
-    /// What a validation says where it stands in the way of a destroy, too: as a managed resource.
-    fn of_managed(&self, problems: Diagnostics) -> Diagnostics {
-        problems
-    }
 }
 
 /// What every read is given, as far as the answers themselves depend on it.

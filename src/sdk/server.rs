@@ -220,7 +220,7 @@ impl<P: Provider> Server<P> {
                     }
                     Err(problems) => Err(problems),
                 };
-                warnings.extend(verdict.err().map(|problems| self.common.provider.of_managed(problems)).unwrap_or_default());
+                warnings.extend(verdict.err().map(Diagnostics::of_managed).unwrap_or_default());
                 Answer { diagnostics: warnings, ..echoed }
             }
         }

@@ -176,6 +176,55 @@ fn judgement_causes_io_in_one_place_only() {
     assert!(wrong.is_empty(), "reads belong into src/provider/collect: {wrong:?}");
 }
 
+/// The one file that turns why a reading ended into errors of Terraform.
+const TELLS_STOPS: &str = "src/provider/failure.rs";
+
+/// A sign-in that failed is a failed check, so a line of its verdict says why.
+const JUDGES_THE_SIGN_IN: &str = "src/provider/validations/connection_validation.rs";
+
+#[test]
+fn what_reads_and_what_judges_know_no_terraform() {
+    let inside = sources().into_iter().filter(|source| source.is_in("posture") || source.is_in("provider/collect"));
+    let word = Regex::new(r"\bsdk\b|\bDiagnostics?\b").unwrap();
+    let wrong: Vec<_> = inside.filter(|source| word.is_match(&source.production())).map(|source| source.path).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn stops_become_errors_of_terraform_in_one_file() {
+    let implements = Regex::new(r"\bfor (\w+::)*Diagnostics\b").unwrap();
+    let quotes =
+        Regex::new(r"\berror\.(lasting|advice|message|request_id)\(\)|\bexplain::|\bunread::(told|every_one)\b").unwrap();
+    let of = |what: &Regex, sources: Vec<Source>| -> Vec<String> {
+        sources.into_iter().filter(|source| what.is_match(&source.production())).map(|source| source.path).collect()
+    };
+    let provider = || sources().into_iter().filter(|source| source.is_in("provider"));
+    assert_eq!(of(&implements, provider().collect()), [TELLS_STOPS]);
+    let outside = provider().filter(|source| !source.is_in("provider/collect")).collect();
+    assert_eq!(of(&quotes, outside), [TELLS_STOPS, JUDGES_THE_SIGN_IN], "words of failed reads");
+}
+
+/// Who asks the system for the time, and what for.
+const CLOCKS: [&str; 2] = [
+    // When tokens and certificates end, and the moment by which `Context` judges.
+    "src/azure/clock.rs",
+    // When a line was logged.
+    "src/plugin/log.rs",
+];
+
+#[test]
+fn the_time_is_asked_for_in_one_place() {
+    let system = Regex::new(r"\bnow_(utc|local)\b|\bSystemTime\b|\bUNIX_EPOCH\b").unwrap();
+    let of_client = Regex::new(r"\bclient\s*\.now\(").unwrap();
+    let asking = |what: &Regex, layer: &str| -> Vec<String> {
+        let sources = sources().into_iter().filter(|source| layer.is_empty() || source.is_in(layer));
+        sources.filter(|source| what.is_match(&source.production())).map(|source| source.path).collect()
+    };
+    assert_eq!(asking(&system, ""), CLOCKS);
+    // What was read is judged by the clock of its tenant, which the context has.
+    assert_eq!(asking(&of_client, "provider"), ["src/provider/context.rs"]);
+}
+
 #[test]
 fn files_are_short() {
     let long: Vec<_> = sources()

@@ -3,17 +3,21 @@
 pub mod estate;
 pub mod facts;
 pub mod lists;
+pub mod stop;
+pub mod unread;
 
 use std::{future::Future, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{context::Context, failure};
+use super::context::Context;
 use crate::{
     azure,
     posture::{Subject, Unreadable},
-    provider::collect::estate::{proof, scope::Subscription},
-    sdk::Result,
+    provider::collect::{
+        estate::{proof, scope::Subscription},
+        stop::Result,
+    },
 };
 
 /// One list, read in several subscriptions.
@@ -47,7 +51,7 @@ where
             let (list, unproven) = tokio::join!(list, proof::missing(context, &subscription.id, subject, actions));
             match list {
                 Ok(list) => Result::Ok((Some((subscription, list)), unproven?)),
-                Err(error) => Ok((None, Some(failure::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?))),
+                Err(error) => Ok((None, Some(unread::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?))),
             }
         }
     };

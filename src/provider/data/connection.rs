@@ -21,9 +21,9 @@ use crate::{
                 checklist::{self, Asked, Found},
                 signed_in::{self, SignedIn},
             },
+            stop::Stop,
         },
         context::Context,
-        failure,
         listing::{self, UnreadableRow},
         selection,
         words::{AreaWord, ClientId, SubscriptionId, lowered},
@@ -250,8 +250,8 @@ const ALWAYS: &[Need] = &[Need::Credential, Need::Discovery, Need::Licences, Nee
 
 async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
     let chosen = chosen(arguments.check_ids.as_ref())?;
-    let signed_in = signed_in::sign_in(context).await.map_err(|error| failure::failed(&error))?;
-    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
+    let signed_in = signed_in::sign_in(context).await.map_err(Stop::Failed)?;
+    let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
     let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
     let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
     let areas = context.areas.iter().map(|area| (*area).into()).collect();

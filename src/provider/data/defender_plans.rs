@@ -18,9 +18,9 @@ use crate::{
         collect::{
             estate::scope::{self, Subscription},
             lists::{inventory, security},
+            stop::Stop,
         },
         context::Context,
-        failure,
         listing::{Counting, Listing, limit},
         selection,
         words::{AreaWord, SubscriptionId, lowered},
@@ -176,7 +176,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     gaps.extend(plans.gaps);
     gaps.extend(inventories.gaps);
     if plans.read.is_empty() && !seen::complete(&gaps) {
-        return Err(failure::nothing_read(&gaps));
+        return Err(Stop::NothingRead(gaps).into());
     }
     if let Some(names) = &arguments.plan_names {
         let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());

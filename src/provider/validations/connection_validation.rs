@@ -12,13 +12,17 @@ use crate::{
         connection::{self as judged, Check, Level, Row, catalogue},
     },
     provider::{
-        collect::facts::{
-            checklist::{self, Asked},
-            signed_in,
+        collect::{
+            facts::{
+                checklist::{self, Asked},
+                signed_in,
+            },
+            stop::Cause,
+            unread,
         },
         context::Context,
         data::connection::{chosen, require_known_checks},
-        failure,
+        failure::Unjudged,
         validations::{Counts, Gate, Judgement, Line, verify},
         words::{ClientId, SubscriptionId, lowered},
     },
@@ -113,12 +117,16 @@ fn only_advisory(chosen: &[&Check]) -> Diagnostics {
     problems
 }
 
-async fn judgement(arguments: &Arguments, chosen: &[&'static Check], context: &Context) -> Result<(Judgement, Vec<Row>)> {
+async fn judgement(
+    arguments: &Arguments,
+    chosen: &[&'static Check],
+    context: &Context,
+) -> std::result::Result<(Judgement, Vec<Row>), Unjudged> {
     let signed_in = match signed_in::sign_in(context).await {
         Ok(signed_in) => signed_in,
         // What no token can help with stays an error: our own guard, a hostile answer.
         Err(error) => {
-            let gap = failure::soft_gap(Subject::SignIn, "tenant", &error)?;
+            let gap = unread::soft_gap(Subject::SignIn, "tenant", &error)?;
             return Ok((unsigned(arguments, chosen, &error, gap), Vec::new()));
         }
     };
@@ -159,7 +167,8 @@ fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap
         others => format!("The other {others} checks were not reached: they need a sign-in.\n\n"),
     };
     let advice = if error.advice().is_empty() { "Check the sign-in arguments of the provider block." } else { error.advice() };
-    judged_as([vec![sign_in], unlisted].concat(), gaps, format!("{not_reached}{advice}"))
+    let judgement = judged_as([vec![sign_in], unlisted].concat(), gaps, format!("{not_reached}{advice}"));
+    Judgement { unsigned: Cause::of(error).is_of_sign_in(), ..judgement }
 }
 
 /// A refused sign-in has failed. What the identity service did not get to say is not known: it was busy, or something else answered.
@@ -173,7 +182,14 @@ fn status(error: &Error) -> Status {
 const SIGN_IN: &str = "sign_in";
 
 fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
-    Judgement { name: ConnectionValidation::NAME, headings: &["check", "subscription", "detail"], lines, gaps, next_step }
+    Judgement {
+        name: ConnectionValidation::NAME,
+        headings: &["check", "subscription", "detail"],
+        lines,
+        gaps,
+        next_step,
+        unsigned: false,
+    }
 }
 
 fn line(row: &Row) -> Line {

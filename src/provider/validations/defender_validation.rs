@@ -18,9 +18,11 @@ use crate::{
         collect::{
             estate::scope::{self, Subscription},
             lists::{inventory, security},
+            stop,
         },
         context::Context,
         data::defender_plans::require_known,
+        failure::Unjudged,
         validations::{Counts, Gate, Judgement, Line, verify},
         words::{AreaWord, SubscriptionId, lowered},
     },
@@ -140,7 +142,7 @@ struct Facts {
     scans: BTreeMap<String, security::Scans>,
 }
 
-async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
+async fn judgement(arguments: &Arguments, context: Context) -> std::result::Result<Judgement, Unjudged> {
     let scope = scope::of(&context).await?;
     let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
     let tagged = arguments.tags.clone().unwrap_or_default();
@@ -154,14 +156,14 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
             "Nothing selected",
             "No subscription of the connection has these tags. Nothing would be verified.",
         );
-        return Err(problems);
+        return Err(problems.into());
     }
     let facts = read(arguments, &context, &subscriptions).await?;
     gaps.extend(facts.gaps.iter().cloned());
     let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
     let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
     require_known(arguments.plans.keys(), answered, named)?;
-    let today = context.client.now().date();
+    let today = context.now().date();
     let mut findings = Vec::new();
     for place in places(&subscriptions) {
         findings.extend(plan_findings(arguments, &place, &facts));
@@ -181,11 +183,12 @@ async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement>
         lines: findings.into_iter().map(|finding| finding.line).collect(),
         gaps,
         next_step,
+        unsigned: false,
     })
 }
 
 /// Reads only what the requirements need.
-async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> Result<Facts> {
+async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
     let plans = security::plans(context, subscriptions).await?;
     let mut facts = Facts::default();
     for (subscription, list) in plans.read {

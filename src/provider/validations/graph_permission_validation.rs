@@ -18,9 +18,11 @@ use crate::{
         collect::{
             facts::{checklist, named, signed_in},
             lists::{directory, entra},
+            stop::{self, Stop},
+            unread,
         },
         context::Context,
-        failure,
+        failure::Unjudged,
         validations::{Counts, Gate, Judgement, Line, verify},
         words::{AreaWord, ClientId, ObjectId},
     },
@@ -124,7 +126,7 @@ fn exactly_one(named: bool, own: bool) -> Result<()> {
     Err(problems)
 }
 
-async fn judgement(arguments: &Arguments, context: Context) -> Result<Judgement> {
+async fn judgement(arguments: &Arguments, context: Context) -> std::result::Result<Judgement, Unjudged> {
     // What was unknown at validate may have turned out to be null.
     exactly_one(arguments.principal_id.is_some(), arguments.own == Some(true))?;
     let resource = arguments.resource_client_id.as_ref().map_or(MICROSOFT_GRAPH, |id| id.0.as_str()).to_ascii_lowercase();
@@ -161,11 +163,11 @@ struct Found {
 }
 
 /// The principal of the sign-in, by its token.
-async fn own(context: &Context, resource_client_id: String) -> Result<Found> {
-    let signed_in = signed_in::sign_in(context).await.map_err(|error| failure::failed(&error))?;
+async fn own(context: &Context, resource_client_id: String) -> stop::Result<Found> {
+    let signed_in = signed_in::sign_in(context).await.map_err(Stop::Failed)?;
     // A token alone may decide, so this must not wait for a read.
-    context.client.check_home(Audience::Graph).await.map_err(|error| failure::failed(&error))?;
-    let claims = entra::claims(context).await.map_err(|error| failure::failed(&error))?;
+    context.client.check_home(Audience::Graph).await.map_err(Stop::Failed)?;
+    let claims = entra::claims(context).await.map_err(Stop::Failed)?;
     let holder = checklist::holder(&signed_in);
     let known = claims.clone().or(signed_in.claims).unwrap_or_default();
     // Whoever was just given a token is enabled, unless the directory says otherwise: a token outlives that for up to a day.
@@ -193,7 +195,7 @@ async fn other(
     object_id: &str,
     resource_client_id: String,
     expects_news: bool,
-) -> Result<std::result::Result<Found, Unreadable>> {
+) -> stop::Result<std::result::Result<Found, Unreadable>> {
     match entra::service_principal(context, object_id).await {
         Ok(principal) => {
             let managed =
@@ -213,7 +215,7 @@ async fn other(
             Ok(Ok(Found { party, account }))
         }
         Err(error) => {
-            let mut gap = failure::gap(Subject::ServicePrincipals, "graph", &error)?;
+            let mut gap = unread::gap(Subject::ServicePrincipals, "graph", &error)?;
             if error.kind() == Kind::NotFound {
                 if !expects_news && is_nobody(context, object_id).await? {
                     return Err(named::nobody(context, "principal_id", object_id).await);
@@ -229,18 +231,18 @@ async fn other(
 }
 
 /// Whether the directory knows no object at all with this id, as far as all kinds of them could be read.
-async fn is_nobody(context: &Context, object_id: &str) -> Result<bool> {
+async fn is_nobody(context: &Context, object_id: &str) -> stop::Result<bool> {
     let wanted = [(object_id.to_owned(), None)].into();
     let people = directory::principals(context, &wanted, directory::Principals::default()).await?;
     Ok(people.orphaned(object_id, "") == Some(true))
 }
 
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.
-async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> Result<()> {
+async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> std::result::Result<(), Unjudged> {
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     let api = entra::read(Subject::ServicePrincipals, entra::api(context, &evidence.resource_client_id).await)?.ok();
     match arguments.permissions.iter().find_map(|name| objection(name, api.as_deref(), is_graph, &evidence.resource_client_id)) {
-        Some(problems) => Err(problems),
+        Some(problems) => Err(problems.into()),
         None => Ok(()),
     }
 }
@@ -309,7 +311,14 @@ fn unseen(arguments: &Arguments, gap: Unreadable) -> Judgement {
 }
 
 fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
-    Judgement { name: GraphPermissionValidation::NAME, headings: &["permission", "reason", "detail"], lines, gaps, next_step }
+    Judgement {
+        name: GraphPermissionValidation::NAME,
+        headings: &["permission", "reason", "detail"],
+        lines,
+        gaps,
+        next_step,
+        unsigned: false,
+    }
 }
 
 fn line(permission: &str, status: Status, reason: Option<Why>, detail: &str) -> Line {

@@ -11,7 +11,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{context::Context, failure, words::EnforcementWord};
+use super::{
+    context::Context,
+    failure::{self, Unjudged},
+    words::EnforcementWord,
+};
 use crate::{
     posture::{Status, Unreadable, seen},
     sdk::{Diagnostics, Path, Result},
@@ -78,6 +82,8 @@ pub struct Judgement {
     pub gaps: Vec<Unreadable>,
     /// What to do about the worst.
     pub next_step: String,
+    /// Whether it is the sign-in that is missing.
+    pub unsigned: bool,
 }
 
 /// Reads, judges, waits if asked to, and answers the counts or the error. What keeps a verdict from being reached may pass as well: a
@@ -85,7 +91,7 @@ pub struct Judgement {
 pub async fn verify<F, W>(gate: &Gate, context: &Context, warnings: &mut Diagnostics, judge: F) -> Result<Counts>
 where
     F: Fn(Context) -> W + Sync,
-    W: Future<Output = Result<Judgement>> + Send,
+    W: Future<Output = std::result::Result<Judgement, Unjudged>> + Send,
 {
     let until = Instant::now() + Duration::from_secs(gate.wait_seconds.unwrap_or_default().into());
     let mut pause = Duration::from_secs(15);
@@ -94,7 +100,7 @@ where
         let judged = reading.within_deadline(judge(reading.clone())).await;
         let is_final = match &judged {
             Ok(judgement) => judgement.is_green(),
-            Err(problems) => !failure::may_pass(problems),
+            Err(unjudged) => !unjudged.may_pass(),
         };
         if is_final || Instant::now() + pause > until {
             return judged?.outcome(gate, context, warnings);
@@ -138,7 +144,7 @@ impl Judgement {
         let enforced = context.enforcement(gate.enforcement);
         let (summary, detail) = (self.summary(&counts), self.detail());
         if strict == EnforcementWord::Error && enforced == EnforcementWord::Error {
-            return Err(Diagnostics::of_error(summary, detail));
+            return Err(Diagnostics::of_error(summary, detail).with_way_out(self.unsigned.then_some(failure::WAY_OUT)));
         }
         warnings.warning(Path::root(), summary, detail);
         Ok(counts)

@@ -185,7 +185,7 @@ async fn a_tenant_of_another_cloud_names_the_right_environment() {
     ];
     for (word, issuer, graph, home, advice) in cases {
         let error = verdict(word, issuer, graph, None).await.unwrap_err();
-        assert_eq!((error.code(), explain::summary(&error)), ("WrongCloud", Some("Wrong cloud")));
+        assert_eq!((error.code(), explain::topic(&error)), ("WrongCloud", Some(explain::Topic::Cloud)));
         assert!(error.message().contains(home) && error.advice().contains(advice), "{error}: {}", error.advice());
     }
 }
@@ -209,7 +209,7 @@ async fn a_different_tenant_than_configured_is_wrong() {
     let (cloud, discovery) =
         discover("public", document("login.microsoftonline.com", TENANT, "graph.microsoft.com", None)).await.unwrap();
     let error = discovery::check(&discovery, &cloud, Some(OTHER_TENANT)).unwrap_err();
-    assert_eq!((error.code(), explain::summary(&error)), ("WrongTenant", Some("Wrong tenant")));
+    assert_eq!((error.code(), explain::topic(&error)), ("WrongTenant", Some(explain::Topic::Tenant)));
     assert!(discovery::check(&discovery, &cloud, None).is_ok());
     assert!(discovery::check(&discovery, &cloud, Some("contoso.example")).is_ok());
 }

@@ -143,7 +143,7 @@ async fn a_refused_connection_and_a_timeout_are_told_apart() {
 async fn a_token_of_another_tenant_is_refused() {
     let error = sign_in(&with_secret(), &Service::issuing(&jwt(OTHER_TENANT))).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (Kind::Configuration, "WrongTenant"));
-    assert_eq!(explain::summary(&error), Some("Wrong tenant"));
+    assert_eq!(explain::topic(&error), Some(explain::Topic::Tenant));
     assert!(!shown(&error).contains("e30."));
 }
 

@@ -45,10 +45,6 @@ impl Provider for Aimed {
         let connection = azposture::azure::settings::Settings { scope, ..context.client.settings().clone() };
         Ok(Context { client: Client::new(connection, context.client.transports().clone()), ..context })
     }
-
-    fn of_managed(&self, problems: Diagnostics) -> Diagnostics {
-        self.provider.of_managed(problems)
-    }
 }
 
 impl Inside {

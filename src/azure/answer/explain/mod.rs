@@ -17,11 +17,6 @@ use crate::azure::{
     failure::Failure,
 };
 
-/// The summary of errors that another cloud in the configuration would end.
-pub const IN_WRONG_CLOUD: &str = "Wrong cloud";
-/// The summary of errors that another tenant in the configuration would end.
-pub const IN_WRONG_TENANT: &str = "Wrong tenant";
-
 /// Where a sign-in was attempted, and how.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -112,13 +107,13 @@ fn broke(error: &azure_core::Error) -> bool {
         .any(|cause| matches!(cause.kind(), Connection | Io))
 }
 
-/// The diagnostic's summary line for an error of signing in; none for every other error.
-pub fn summary(error: &Error) -> Option<&'static str> {
+/// What an error of signing in is about; none for every other error.
+pub fn topic(error: &Error) -> Option<Topic> {
     match (error.failure(), meaning(error.code()).map(|row| row.topic)) {
-        (Some(Failure::WrongCloud), _) | (_, Some(Topic::Cloud)) => Some(IN_WRONG_CLOUD),
-        (Some(Failure::WrongTenant), _) | (_, Some(Topic::Tenant)) => Some(IN_WRONG_TENANT),
-        _ if error.attempted().starts_with("sign in") => Some("Sign-in failed"),
-        _ if matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) => Some("Sign-in failed"),
+        (Some(Failure::WrongCloud), _) | (_, Some(Topic::Cloud)) => Some(Topic::Cloud),
+        (Some(Failure::WrongTenant), _) | (_, Some(Topic::Tenant)) => Some(Topic::Tenant),
+        (_, topic) if error.attempted().starts_with("sign in") => topic.or(Some(Topic::SignIn)),
+        _ if matches!(error.kind(), Kind::TokenRefused | Kind::Unauthenticated) => Some(Topic::SignIn),
         _ => None,
     }
 }

@@ -17,10 +17,9 @@ use crate::{
     },
     posture::Subject,
     provider::{
-        collect::{Lists, each_subscription, estate::scope::Subscription},
+        collect::{Lists, each_subscription, estate::scope::Subscription, stop::Result},
         context::Context,
     },
-    sdk::Result,
 };
 
 /// What answers.

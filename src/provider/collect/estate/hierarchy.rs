@@ -14,11 +14,9 @@ use crate::{
     },
     posture::{Reason, Subject, Unreadable},
     provider::{
-        collect::{estate::scope, lists::authorization},
+        collect::{estate::scope, lists::authorization, stop::Result, unread},
         context::Context,
-        failure,
     },
-    sdk::Result,
 };
 
 /// A management group above a subscription.
@@ -58,7 +56,7 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
                 let gap = hierarchy.unplaced.first().map(|id| unplaced(id));
                 return Ok((hierarchy, gap));
             }
-            Err(error) => Some(failure::gap(Subject::ManagementGroups, "tenant", &error)?),
+            Err(error) => Some(unread::gap(Subject::ManagementGroups, "tenant", &error)?),
         },
     };
     match (settings.resource_graph, refused) {
@@ -117,7 +115,7 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
             });
             Ok((hierarchy, gap))
         }
-        Err(error) => Ok((Arc::default(), Some(failure::gap(Subject::ManagementGroups, "tenant", &error)?))),
+        Err(error) => Ok((Arc::default(), Some(unread::gap(Subject::ManagementGroups, "tenant", &error)?))),
     }
 }
 

@@ -3,6 +3,6 @@
 pub mod delegated;
 pub mod engine;
 pub mod hierarchy;
-mod nothing;
+pub mod nothing;
 pub mod proof;
 pub mod scope;

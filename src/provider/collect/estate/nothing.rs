@@ -3,8 +3,11 @@
 use crate::{
     azure,
     posture::{Reason, Subject, Unreadable},
-    provider::failure,
-    sdk::{Diagnostics, Result},
+    provider::collect::{
+        stop::{Result, Stop},
+        unread,
+    },
+    text,
 };
 
 /// The summary where no subscription is visible.
@@ -21,62 +24,64 @@ pub struct Nothing {
     pub remedy: String,
     /// What could not be read; where there is any that is not a matter of rights, it is not certain that there is nothing.
     pub gaps: Vec<Unreadable>,
-    /// The error of whoever needs subscriptions, where a failed read is the cause.
-    pub problems: Option<Diagnostics>,
+    /// What failed, where a failed read is the cause.
+    pub(in crate::provider::collect) unread: Option<Unread>,
 }
 
-/// Why there is no scope: nothing to stand for, which may be an answer, or an error for everybody.
-pub(in crate::provider::collect) enum Stop {
-    Nothing(Nothing),
-    Error(Diagnostics),
+/// The failed read without which nothing is known of the scope.
+#[derive(Debug)]
+pub(in crate::provider::collect) enum Unread {
+    /// All that would tell; the gaps say which.
+    All,
+    /// One that everything depends on.
+    One(azure::Error),
 }
 
 impl From<Nothing> for Stop {
     fn from(nothing: Nothing) -> Self {
-        Self::Nothing(nothing)
-    }
-}
-
-impl From<Diagnostics> for Stop {
-    fn from(problems: Diagnostics) -> Self {
-        Self::Error(problems)
+        Self::NoScope(Box::new(nothing))
     }
 }
 
 impl Nothing {
     /// Whether nothing failed but what the sign-in has no right to see.
     pub fn is_certain(&self) -> bool {
-        self.gaps.iter().all(|gap| matches!(gap.reason, Reason::Forbidden | Reason::NotVisible))
+        !self.is_unread() && self.gaps.iter().all(|gap| matches!(gap.reason, Reason::Forbidden | Reason::NotVisible))
+    }
+
+    /// Whether a failed read is the cause.
+    pub fn is_unread(&self) -> bool {
+        self.unread.is_some()
+    }
+
+    /// The failure of the one read that everything depends on.
+    pub fn error(&self) -> Option<&azure::Error> {
+        match &self.unread {
+            Some(Unread::One(error)) => Some(error),
+            Some(Unread::All) | None => None,
+        }
+    }
+
+    /// What stops whoever needs subscriptions, where a failed read is the cause; else itself.
+    pub fn stopped(self) -> std::result::Result<Stop, Self> {
+        match self.unread {
+            Some(Unread::One(error)) => Ok(Stop::Failed(error)),
+            Some(Unread::All) => Ok(Stop::NothingRead(self.gaps)),
+            None => Err(self),
+        }
     }
 
     /// A list without which nothing is known of the scope could not be read.
-    pub(in crate::provider::collect) fn unread(subject: Subject, error: &azure::Error) -> Result<Self> {
-        let gap = failure::soft_gap(subject, "tenant", error)?;
+    pub(in crate::provider::collect) fn without(subject: Subject, error: azure::Error) -> Result<Self> {
+        let gap = unread::soft_gap(subject, "tenant", &error)?;
         let (detail, remedy) = (format!("{}.", error.lasting().trim_end_matches('.')), gap.remedy.clone());
-        Ok(Self { summary: NONE, detail, remedy, gaps: vec![gap], problems: Some(failure::failed(error)) })
+        Ok(Self { summary: NONE, detail, remedy, gaps: vec![gap], unread: Some(Unread::One(error)) })
     }
 
     /// Nothing that would tell the subscriptions could be read.
     pub(in crate::provider::collect) fn of_gaps(gaps: Vec<Unreadable>) -> Self {
-        let problems = failure::nothing_read(&gaps);
-        let detail = problems.iter().next().map(|problem| problem.detail.clone()).unwrap_or_default();
+        let detail = text::lines(unread::every_one(&gaps));
         let remedy = gaps.first().map(|gap| gap.remedy.clone()).unwrap_or_default();
-        Self { summary: NONE, detail, remedy, gaps, problems: Some(problems) }
-    }
-}
-
-impl From<Nothing> for Diagnostics {
-    fn from(nothing: Nothing) -> Self {
-        if let Some(problems) = nothing.problems {
-            return problems;
-        }
-        let mut detail = nothing.detail;
-        if !nothing.gaps.is_empty() {
-            detail.push('\n');
-        }
-        for gap in nothing.gaps.iter().take(20) {
-            detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
-        }
-        Self::of_error(nothing.summary, format!("{detail}\n\n{}", nothing.remedy))
+        Self { summary: NONE, detail, remedy, gaps, unread: Some(Unread::All) }
     }
 }

@@ -9,8 +9,10 @@ use crate::{
         grant::command,
         rbac::{Permission, covers},
     },
-    provider::{collect::estate::scope::own_object_id, context::Context, failure},
-    sdk::Result,
+    provider::{
+        collect::{estate::scope::own_object_id, stop::Result, unread},
+        context::Context,
+    },
 };
 
 /// The gap, if nothing proves that the caller may perform all `actions` everywhere in the subscription.
@@ -19,7 +21,7 @@ pub async fn missing(context: &Context, subscription_id: &str, subject: Subject,
     let held = match permissions(context, &scope).await {
         Ok(held) => held,
         Err(error) => {
-            let mut gap = failure::gap(subject, &scope, &error)?;
+            let mut gap = unread::gap(subject, &scope, &error)?;
             gap.remedy = format!(
                 "What this sign-in may read there could not be read, so nothing proves that the list is whole. {}",
                 gap.remedy

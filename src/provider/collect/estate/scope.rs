@@ -25,14 +25,14 @@ use crate::{
             SIDE_BY_SIDE,
             estate::{
                 hierarchy,
-                nothing::{NONE, Nothing, Stop},
+                nothing::{NONE, Nothing},
             },
             lists::authorization::group_scope,
+            stop::{Argument, Result, Stop},
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::{Diagnostics, Path, Result},
     text,
 };
 
@@ -74,7 +74,7 @@ pub struct Scope {
 
 /// Finds out what the connection stands for, and lets the client go nowhere else from then on.
 pub async fn of(context: &Context) -> Result<Scope> {
-    Ok(find(context).await??)
+    find(context).await?.map_err(Stop::from)
 }
 
 /// The same, with a scope of nothing as an answer.
@@ -96,13 +96,13 @@ pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothin
             let steps: Vec<String> = scope.gaps.iter().map(step).collect();
             let remedy = match steps.is_empty() {
                 true => role,
-                false => failure::next_steps(scope.gaps.iter().zip(steps.iter().map(String::as_str))),
+                false => unread::next_steps(scope.gaps.iter().zip(steps.iter().map(String::as_str))),
             };
-            Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps, problems: None }))
+            Ok(Err(Nothing { summary: NONE, detail, remedy, gaps: scope.gaps, unread: None }))
         }
         Ok(scope) => Ok(Ok(scope)),
-        Err(Stop::Nothing(nothing)) => Ok(Err(nothing)),
-        Err(Stop::Error(problems)) => Err(problems),
+        Err(Stop::NoScope(nothing)) => Ok(Err(*nothing)),
+        Err(stop) => Err(stop),
     }
 }
 
@@ -139,9 +139,7 @@ impl Scope {
                  alias for it.",
                 self.told()
             );
-            let mut problems = Diagnostics::new();
-            problems.error(Path::attribute("subscription_ids"), "Outside the configured scope", detail);
-            return Err(problems);
+            return Err(Stop::Argument(Argument { name: "subscription_ids", summary: "Outside the configured scope", detail }));
         }
         Ok(self.subscriptions.iter().filter(|subscription| chosen.contains(&subscription.id)).cloned().collect())
     }
@@ -184,23 +182,23 @@ pub async fn own_tenant(context: &Context) -> azure::Result<Option<String>> {
 pub async fn seen(context: &Context) -> Result<Option<Vec<Subscription>>> {
     match visible(context).await {
         Ok(visible) => Ok(Some(visible.into_values().collect())),
-        Err(Stop::Nothing(_)) => Ok(None),
-        Err(Stop::Error(problems)) => Err(problems),
+        Err(Stop::NoScope(_)) => Ok(None),
+        Err(stop) => Err(stop),
     }
 }
 
 /// The same, by id.
-async fn visible(context: &Context) -> std::result::Result<BTreeMap<String, Subscription>, Stop> {
+async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
     let client = context.client.clone();
     let read = context.client.memo("subscriptions", || async move { subscriptions::list(&client).await });
     let (listed, own) = tokio::join!(read, own_tenant(context));
     let own = match own {
         Ok(own) => own,
-        Err(error) => return Err(Nothing::unread(Subject::Token, &error)?.into()),
+        Err(error) => return Err(Nothing::without(Subject::Token, error)?.into()),
     };
     let listed = match listed {
         Ok(listed) => listed,
-        Err(error) => return Err(Nothing::unread(Subject::Subscriptions, &error)?.into()),
+        Err(error) => return Err(Nothing::without(Subject::Subscriptions, error)?.into()),
     };
     let mut all = BTreeMap::new();
     for fact in listed.iter().map(|wire| subscription(wire, own.as_deref())) {
@@ -237,7 +235,7 @@ fn may_be_enabled(state: &str) -> bool {
 }
 
 /// The single enabled subscription of the own tenant. A delegated one is never taken by itself.
-async fn detected(context: &Context) -> std::result::Result<Scope, Stop> {
+async fn detected(context: &Context) -> Result<Scope> {
     let visible = visible(context).await?;
     let own: Vec<_> = visible
         .values()
@@ -249,7 +247,7 @@ async fn detected(context: &Context) -> std::result::Result<Scope, Stop> {
     }
     if own.is_empty() {
         let detail = "No scope is configured, and this sign-in sees no enabled subscription of its own tenant.".to_owned();
-        return Err(Nothing { summary: NONE, detail, remedy: grant(context).await, gaps: Vec::new(), problems: None }.into());
+        return Err(Nothing { summary: NONE, detail, remedy: grant(context).await, gaps: Vec::new(), unread: None }.into());
     }
     let mut detail = format!("No scope is configured, and this sign-in sees {} enabled subscriptions:\n", own.len());
     for subscription in own.iter().take(20) {
@@ -259,7 +257,7 @@ async fn detected(context: &Context) -> std::result::Result<Scope, Stop> {
         detail.push_str(&format!("\n  … and {} more", own.len() - 20));
     }
     let remedy = "Set `subscription_id`, `subscription_ids`, `management_group_id` or `tenant_wide`.".to_owned();
-    Err(Nothing { summary: SEVERAL, detail, remedy, gaps: Vec::new(), problems: None }.into())
+    Err(Nothing { summary: SEVERAL, detail, remedy, gaps: Vec::new(), unread: None }.into())
 }
 
 const SEVERAL: &str = "Several subscriptions visible";
@@ -320,7 +318,7 @@ fn grant_below(text: &str) -> Option<Range<usize>> {
 }
 
 /// The expected subscriptions: what is not in the list is asked for by itself, because only that says why.
-async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>) -> std::result::Result<Scope, Stop> {
+async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>) -> Result<Scope> {
     context.client.confine(ids);
     let visible = visible(context).await?;
     let one = |id: String| {
@@ -350,7 +348,7 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
-            let mut gap = failure::soft_gap(Subject::Subscriptions, &format!("/subscriptions/{id}"), &error)?;
+            let mut gap = unread::soft_gap(Subject::Subscriptions, &format!("/subscriptions/{id}"), &error)?;
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
             Ok(Err(gap))
         }
@@ -378,18 +376,18 @@ async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>>
 
 /// The subscriptions below a management group. If the group is unreadable, Resource Graph still knows those of them that the sign-in
 /// sees; nothing proves that there are no others.
-async fn group(context: &Context, name: &str) -> std::result::Result<Scope, Stop> {
+async fn group(context: &Context, name: &str) -> Result<Scope> {
     let error = match below(context, name).await {
         Ok(ids) if ids.is_empty() => {
             let detail = format!("The management group {name:?} and the groups below it hold no subscription.");
             let remedy = "Name another group in `management_group_id`, or move a subscription into this one.".to_owned();
-            return Err(Nothing { summary: NONE, detail, remedy, gaps: Vec::new(), problems: None }.into());
+            return Err(Nothing { summary: NONE, detail, remedy, gaps: Vec::new(), unread: None }.into());
         }
         Ok(ids) => return expected(context, "management_group", &ids).await,
         Err(error) => error,
     };
     let scope = group_scope(name);
-    let mut gap = failure::soft_gap(Subject::ManagementGroups, &scope, &error)?;
+    let mut gap = unread::soft_gap(Subject::ManagementGroups, &scope, &error)?;
     if is_refused(&gap) {
         gap.remedy = match hierarchy::displayed(context, name).await {
             Some(id) => format!(
@@ -410,7 +408,7 @@ async fn group(context: &Context, name: &str) -> std::result::Result<Scope, Stop
         }
         Ok(_) => Err(Nothing::of_gaps(vec![gap]).into()),
         Err(error) => {
-            let other = failure::soft_gap(Subject::Subscriptions, &scope, &error)?;
+            let other = unread::soft_gap(Subject::Subscriptions, &scope, &error)?;
             Err(Nothing::of_gaps(vec![gap, other]).into())
         }
     }
@@ -450,10 +448,10 @@ async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet
 
 /// All subscriptions of the tenant: expected are those below the root group, and whatever else of the own tenant is visible. If the
 /// root is unreadable, what is visible is all there is to go by, and nothing proves that it is all.
-async fn tenant(context: &Context) -> std::result::Result<Scope, Stop> {
+async fn tenant(context: &Context) -> Result<Scope> {
     let root = match root(context).await {
         Ok(root) => root,
-        Err(error) => return Err(Nothing::unread(Subject::Token, &error)?.into()),
+        Err(error) => return Err(Nothing::without(Subject::Token, error)?.into()),
     };
     let visible = visible(context).await?;
     let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
@@ -464,7 +462,7 @@ async fn tenant(context: &Context) -> std::result::Result<Scope, Stop> {
             expected(context, "tenant", &ids).await
         }
         Err(error) => {
-            let mut gap = failure::soft_gap(Subject::ManagementGroups, "tenant", &error)?;
+            let mut gap = unread::soft_gap(Subject::ManagementGroups, "tenant", &error)?;
             if is_refused(&gap) {
                 gap.remedy = give_group_reader(context, &group_scope(&root)).await;
             }

@@ -36,11 +36,11 @@ use crate::{
                 entra::{self, WHOSE, opaque},
                 needed,
             },
+            stop::{Result, Stop},
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::Result,
 };
 
 /// What was asked for.
@@ -91,7 +91,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let (discovery, region) = discovery;
     let claims = signed_in.claims.clone().unwrap_or_default();
     let facts = Facts {
-        today: context.client.now().date(),
+        today: context.now().date(),
         areas,
         lists: needed::ALL,
         identity_scope: context.identity_scope,
@@ -167,7 +167,7 @@ async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
     let undetected = match scope::find(context).await? {
         Ok(found) => return surveyed(&found, seen, asked),
         Err(nothing) => Undetected {
-            certain: nothing.is_certain() && nothing.problems.is_none(),
+            certain: nothing.is_certain(),
             detail: one_line(&nothing.detail),
             remedy: Some(nothing.remedy),
             gaps: nothing.gaps,
@@ -246,9 +246,9 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<D
             let (code, detail) = (error.code().to_owned(), error.lasting());
             return Ok((Ok(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
         }
-        Err(error) => return Ok((Err(failure::soft_gap(Subject::TenantDiscovery, "tenant", &error)?), None)),
+        Err(error) => return Ok((Err(unread::soft_gap(Subject::TenantDiscovery, "tenant", &error)?), None)),
     };
-    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
+    let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
     let objection = discovery::check(&found, cloud, None).err();
     let region = found.region.clone().map(|region| match &found.sub_region {
         Some(sub_region) => format!("{region}/{sub_region}"),
@@ -287,7 +287,7 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
         Ok(count) => Ok(Ok(count)),
         Err(error) => {
             let place = if survey.kind == "management_group" { "management_group" } else { "tenant" };
-            Ok(Err(failure::soft_gap(Subject::ManagementGroups, place, &error)?))
+            Ok(Err(unread::soft_gap(Subject::ManagementGroups, place, &error)?))
         }
     }
 }
@@ -317,7 +317,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
     };
     match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
         Ok(rows) => Ok(Some(Ok(*rows))),
-        Err(error) => Ok(Some(Err(failure::soft_gap(Subject::ResourceGraph, "tenant", &error)?))),
+        Err(error) => Ok(Some(Err(unread::soft_gap(Subject::ResourceGraph, "tenant", &error)?))),
     }
 }
 
@@ -384,7 +384,7 @@ async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Whol
         Err(gap) => return Ok(Err(gap)),
     };
     let unproven = match &licences.unstated {
-        Some(error) => Some(failure::soft_gap(Subject::SubscribedSkus, "graph", error)?),
+        Some(error) => Some(unread::soft_gap(Subject::SubscribedSkus, "graph", error)?),
         None => None,
     };
     Ok(Ok(Whole { rows: licences.held.clone(), unproven }))
@@ -415,7 +415,7 @@ async fn evidence(context: &Context, party: entra::Party, needs: &BTreeSet<Need>
     if needs.contains(&Need::Consent) {
         return entra::with_other_apis(context, entra::evidence(context, party).await?).await;
     }
-    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
+    let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
     Ok(Evidence {
         holder: party.holder,
         token: None,
@@ -450,7 +450,7 @@ async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Nee
                 if error.kind() == Kind::NotFound {
                     strangers.insert(id.clone());
                 }
-                Err(failure::soft_gap(Subject::Provisioning, "graph", &error)?)
+                Err(unread::soft_gap(Subject::Provisioning, "graph", &error)?)
             }
             Some(Ok(principal)) if context.identity_scope => {
                 entra::read(Subject::Provisioning, entra::provisions(context, &principal.id).await)?

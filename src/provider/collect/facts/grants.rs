@@ -27,11 +27,11 @@ use crate::{
                 authorization::{self, Definitions, Tree},
                 directory::{self, GRAPH, Membership},
             },
+            stop::{Result, Stop},
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::{Diagnostics, Result},
 };
 
 /// Whom a verdict is about.
@@ -85,11 +85,10 @@ fn not_listed() -> Unreadable {
 }
 
 async fn caller(context: &Context) -> Result<(String, Kind)> {
-    let token = context.client.token(Audience::ResourceManager).await.map_err(|error| failure::failed(&error))?;
+    let token = context.client.token(Audience::ResourceManager).await.map_err(Stop::Failed)?;
     let claims = Claims::of(token.reveal());
     let Some((id, holder)) = claims.and_then(|claims| Some((claims.oid.clone()?, claims.principal()))) else {
-        let detail = "The token of this sign-in does not say whose it is, so `self` names nobody. Give `principal_id` instead.";
-        return Err(Diagnostics::of_error("Nothing could be read", detail));
+        return Err(Stop::NobodyMeant);
     };
     let kind = match holder {
         Holder::User => Kind::User,
@@ -236,7 +235,7 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
         Ok(held) => Ok(Some((*held).clone()).filter(|held| !held.iter().any(|one| one.unseen))),
         // As a second source an empty answer counts: what it contradicts is not known.
         Err(error) if error.failure() == Some(Failure::EmptyList) => Ok(Some(Vec::new())),
-        Err(error) => failure::gap(Subject::Permissions, scope, &error).map(|_| None),
+        Err(error) => unread::gap(Subject::Permissions, scope, &error).map(|_| None),
     }
 }
 
@@ -276,7 +275,7 @@ impl Reading {
             async move { authorization::eligibilities_reaching(context, &scope).await }
         };
         let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
-        let now = context.client.now();
+        let now = context.now();
         for (facts, list) in self.facts.iter_mut().zip(lists) {
             let rows = list.rows.iter().flat_map(|rows| rows.iter());
             let rows: Vec<_> = rows.filter_map(|row| authorization::eligibility(row, now)).collect();

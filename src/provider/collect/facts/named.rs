@@ -6,11 +6,7 @@ use futures::future::join_all;
 
 use crate::{
     azure::{arm::resources::ResourceGroup, microsoft_graph::applications},
-    posture::{
-        Reason, Subject, Unreadable,
-        rbac::{built_in, place::Kind},
-        resource_id::ResourceId,
-    },
+    posture::{Reason, Subject, Unreadable, rbac::place::Kind, resource_id::ResourceId},
     provider::{
         collect::{
             estate::{
@@ -18,26 +14,19 @@ use crate::{
                 scope::Subscription,
             },
             lists::{
-                authorization::{self, Definitions, Tree, guid_of},
+                authorization::{self, Definitions, Tree},
                 directory, inventory,
             },
+            stop::{Result, Stop},
+            unread,
         },
         context::Context,
-        failure, selection,
-        words::is_guid,
     },
-    sdk::{Diagnostics, Result, rules::unknown_word},
 };
 
-/// Says of principals that are in no row why: one that the directory does not know is an error, the others are one warning, which
-/// begins with `which`. `foreign` is whether principals of another tenant could be meant, whom this directory does not know.
-pub async fn unmatched_principals(
-    context: &Context,
-    ids: &BTreeSet<String>,
-    which: &str,
-    foreign: bool,
-    warnings: &mut Diagnostics,
-) -> Result<()> {
+/// Refuses principals that are in no row because the directory does not know them. `foreign` is whether those of another tenant could be
+/// meant, whom this directory does not know.
+pub async fn require_principals(context: &Context, ids: &BTreeSet<String>, foreign: bool) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -45,15 +34,14 @@ pub async fn unmatched_principals(
         directory::principals(context, &ids.iter().map(|id| (id.clone(), None)).collect(), directory::Principals::default())
             .await?;
     let is_nobody = |id: &&String| !foreign && people.orphaned(id, "") == Some(true);
-    if let Some(id) = ids.iter().find(is_nobody) {
-        return Err(nobody(context, "principal_ids", id).await);
+    match ids.iter().find(is_nobody) {
+        Some(id) => Err(nobody(context, "principal_ids", id).await),
+        None => Ok(()),
     }
-    selection::warn("principal_ids", "Principal id", which, ids, warnings);
-    Ok(())
 }
 
-/// The error that the directory knows no principal with this object id. A client id is the commonest mistake.
-pub async fn nobody(context: &Context, argument: &str, id: &str) -> Diagnostics {
+/// The stop that the directory knows no principal with this object id. A client id is the commonest mistake.
+pub async fn nobody(context: &Context, argument: &'static str, id: &str) -> Stop {
     let (client, client_id) = (context.client.clone(), id.to_owned());
     let key = format!("service_principal_of/{id}");
     let read = || async move { applications::service_principal_of(&client, &client_id).await };
@@ -69,7 +57,7 @@ pub async fn nobody(context: &Context, argument: &str, id: &str) -> Diagnostics 
              What was made a moment ago takes minutes to appear."
         ),
     };
-    selection::nothing(argument, &detail)
+    Stop::nothing_selected(argument, &detail)
 }
 
 /// Scopes that are not there, as far as lists that were read whole tell: management groups, resource groups and what would stand in
@@ -113,22 +101,7 @@ fn has(groups: &[ResourceGroup], name: &str) -> bool {
     groups.iter().any(|group| group.name.eq_ignore_ascii_case(name))
 }
 
-/// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.
-pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions) -> String {
-    let guid = guid_of(name);
-    if !is_guid(&guid) {
-        return format!("`{argument}` {}", unknown_word(name, &definitions.names()));
-    }
-    let known = definitions.roles.get(&guid).and_then(|role| role.properties.role_name.as_deref());
-    match known.or_else(|| built_in::by_guid(&guid)) {
-        Some(role) => {
-            format!("`{argument}` is {name:?}, which is an id. Its name is {role:?}; ids stand in `role_definition_ids`.")
-        }
-        None => format!("`{argument}` is {name:?}, which is an id. Ids stand in `role_definition_ids`."),
-    }
-}
-
-/// The error that an id of `wanted`, which `definitions` do not have, is that of no role in the whole connection.
+/// The stop that an id of `wanted`, which `definitions` do not have, is that of no role in the whole connection.
 pub async fn require_role_ids(
     context: &Context,
     wanted: &BTreeSet<String>,
@@ -145,7 +118,7 @@ pub async fn require_role_ids(
     let nowhere: Vec<&str> = all.absent.iter().map(String::as_str).collect();
     match nowhere.is_empty() || all.gaps.len() > nowhere.len() {
         true => Ok(()),
-        false => Err(selection::nothing("role_definition_ids", &format!("{NO_ROLE_OF_ID} {}.", nowhere.join(", ")))),
+        false => Err(Stop::nothing_selected("role_definition_ids", &format!("{NO_ROLE_OF_ID} {}.", nowhere.join(", ")))),
     }
 }
 
@@ -182,7 +155,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
                 };
                 found.add(list.iter().filter(named));
             }
-            Err(error) => found.gaps.push(failure::gap(Subject::RoleDefinitions, &scope, &error)?),
+            Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, &scope, &error)?),
         }
     }
     if is_cut && names.iter().any(|name| found.all_of_name(name).is_empty()) {

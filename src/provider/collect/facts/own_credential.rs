@@ -24,11 +24,11 @@ use crate::{
         collect::{
             facts::signed_in::SignedIn,
             lists::entra::{self, WHOSE, opaque},
+            stop::Result,
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::Result,
 };
 
 /// Until when the credential works that this connection signs in with.
@@ -49,12 +49,12 @@ pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs
         Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
             Ok(Some(certificate)) => Ok(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
             Ok(None) => Err(unasked(Subject::Credential)),
-            Err(error) => Err(failure::soft_gap(Subject::Credential, "tenant", &error)?),
+            Err(error) => Err(unread::soft_gap(Subject::Credential, "tenant", &error)?),
         }),
         Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, &claims, needs).await? {
             Ok((application, principal)) => match one_of(method, claims.proof(), &application, &principal) {
                 Ok(credential) => credential,
-                Err(error) => Credential::OneOf(Err(failure::soft_gap(Subject::Applications, "graph", &error)?)),
+                Err(error) => Credential::OneOf(Err(unread::soft_gap(Subject::Applications, "graph", &error)?)),
             },
             Err(gap) => Credential::OneOf(Err(gap)),
         },

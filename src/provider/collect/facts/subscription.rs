@@ -29,11 +29,11 @@ use crate::{
             Lists, SIDE_BY_SIDE, each_subscription,
             estate::{delegated, proof, scope},
             lists::{inventory, needed as declared, security},
+            stop::Result,
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::Result,
 };
 
 /// A fact of several subscriptions, by subscription.
@@ -76,7 +76,7 @@ pub async fn facts(
         let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;
         assessments = lists(context, Subject::Assessments, &silent, read).await?;
     }
-    let today = context.client.now().date();
+    let today = context.now().date();
     let fact = |subscription: &scope::Subscription| Subscription {
         id: subscription.id.clone(),
         state: subscription.state.clone(),
@@ -199,7 +199,7 @@ where
             match fact.await {
                 Ok(fact) => Ok((id, Ok(fact))),
                 Err(error) => {
-                    let gap = failure::soft_gap(subject, &format!("/subscriptions/{id}"), &error)?;
+                    let gap = unread::soft_gap(subject, &format!("/subscriptions/{id}"), &error)?;
                     Result::Ok((id, Err(gap)))
                 }
             }
@@ -225,14 +225,14 @@ where
     }
     match read(context.clone(), subscriptions.to_vec()).await {
         Ok(lists) => return Ok(by_subscription(subscriptions, lists)),
-        Err(problems) => failure::softened(subject, "tenant", problems)?,
+        Err(stop) => unread::softened(subject, "tenant", stop)?,
     };
     let mut facts = By::new();
     for subscription in subscriptions {
         match read(context.clone(), vec![subscription.clone()]).await {
             Ok(lists) => facts.extend(by_subscription(std::slice::from_ref(subscription), lists)),
-            Err(problems) => {
-                let gap = failure::softened(subject, &format!("/subscriptions/{}", subscription.id), problems)?;
+            Err(stop) => {
+                let gap = unread::softened(subject, &format!("/subscriptions/{}", subscription.id), stop)?;
                 facts.insert(subscription.id.clone(), Err(gap));
             }
         }

@@ -30,11 +30,11 @@ use crate::{
                 proof,
                 scope::{self, Subscription, own_object_id, own_tenant},
             },
+            stop::{Result, Stop},
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::{Diagnostics, Result},
 };
 
 /// The rows, as the service writes them.
@@ -198,7 +198,7 @@ pub async fn definitions(
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
             Ok(list) => found.add(list.iter()),
-            Err(error) => found.gaps.push(failure::gap(Subject::RoleDefinitions, scope, &error)?),
+            Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, scope, &error)?),
         }
     }
     complete(context, found, first, used).await
@@ -214,7 +214,7 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
                 found.roles.insert(guid, role);
             }
             Err(error) => {
-                found.gaps.push(failure::gap(Subject::RoleDefinitions, here, &error)?);
+                found.gaps.push(unread::gap(Subject::RoleDefinitions, here, &error)?);
                 if error.kind() == azure::Kind::NotFound {
                     found.absent.insert(guid);
                 }
@@ -225,7 +225,7 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
     let silent = used.keys().filter_map(|guid| found.roles.get(guid)).filter(|role| role.permissions().is_none());
     for role in silent.cloned().collect::<Vec<_>>() {
         let error = unstated("read the role definition", role.id.as_str(), "permissions");
-        found.gaps.push(failure::gap(Subject::RoleDefinitions, here, &error)?);
+        found.gaps.push(unread::gap(Subject::RoleDefinitions, here, &error)?);
     }
     Ok(found)
 }
@@ -344,7 +344,7 @@ pub async fn tree(context: &Context) -> Result<Tree> {
         ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => return Ok(Tree::default()),
         ScopeSetting::ManagementGroup(name) => name.clone(),
         ScopeSetting::Tenant => {
-            let tenant = own_tenant(context).await.map_err(|error| failure::failed(&error))?;
+            let tenant = own_tenant(context).await.map_err(Stop::Failed)?;
             tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default()
         }
     };
@@ -361,7 +361,7 @@ pub async fn tree(context: &Context) -> Result<Tree> {
             // Only then: what an earlier read found stays admitted when this one fails.
             context.client.admit_groups(&tree.groups);
         }
-        Err(error) => tree.gap = Some(failure::gap(Subject::ManagementGroups, &group_scope(&root), &error)?),
+        Err(error) => tree.gap = Some(unread::gap(Subject::ManagementGroups, &group_scope(&root), &error)?),
     }
     Ok(tree)
 }
@@ -432,14 +432,14 @@ where
     let list = context.client.memo(&key, || read(client, at));
     let (list, held) = tokio::join!(list, proof::permissions(context, scope));
     match (list, held) {
-        (Err(error), _) => Ok(Reaching { rows: None, gap: Some(failure::gap(subject, scope, &error)?) }),
+        (Err(error), _) => Ok(Reaching { rows: None, gap: Some(unread::gap(subject, scope, &error)?) }),
         (Ok(rows), Ok(held)) if covers(&held, action) => Ok(Reaching { rows: Some(rows), gap: None }),
         (Ok(rows), Ok(_)) => {
             let grant = command("Reader", scope, &own_object_id(context).await);
             Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action, &grant)) })
         }
         (Ok(rows), Err(error)) => {
-            let mut gap = failure::gap(subject, scope, &error)?;
+            let mut gap = unread::gap(subject, scope, &error)?;
             gap.reason = Reason::NotProven;
             Ok(Reaching { rows: Some(rows), gap: Some(gap) })
         }
@@ -464,7 +464,7 @@ pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Re
     let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
     match context.client.memo(&key, read).await {
         Ok(rows) => Ok(Some(rows)),
-        Err(error) => failure::gap(Subject::RoleAssignments, scope, &error).map(|_| None),
+        Err(error) => unread::gap(Subject::RoleAssignments, scope, &error).map(|_| None),
     }
 }
 
@@ -476,7 +476,7 @@ pub fn undecided<'a>(scope: &str, tree: &'a Tree) -> Option<&'a Unreadable> {
     (Kind::of(scope) == Some(Kind::ManagementGroup) && !tree.groups.iter().any(known)).then_some(gap)
 }
 
-/// An error unless the scope lies in what the connection stands for.
+/// A stop unless the scope lies in what the connection stands for.
 pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, context: &Context) -> Result<()> {
     let id = ResourceId::parse(scope).unwrap_or_default();
     let whole_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
@@ -488,12 +488,5 @@ pub fn require_inside(scope: &str, subscriptions: &[Subscription], tree: &Tree, 
         }
         _ => subscriptions.iter().any(|subscription| id.subscription_id.as_ref() == Some(&subscription.id)),
     };
-    if inside {
-        return Ok(());
-    }
-    let detail = format!(
-        "The scope {scope} is not in the scope of this connection. Name one below its subscriptions, widen the provider block \
-         (`management_group_id`, `tenant_wide`), or use a provider alias for it."
-    );
-    Err(Diagnostics::of_error("Outside the configured scope", detail))
+    if inside { Ok(()) } else { Err(Stop::OutsideScope(scope.to_owned())) }
 }

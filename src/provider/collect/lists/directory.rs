@@ -17,8 +17,10 @@ use crate::{
         Reason, Subject, Unreadable,
         rbac::{Account, Seen},
     },
-    provider::{collect::lists::entra, context::Context, failure},
-    sdk::{Result, entry::Configured},
+    provider::{
+        collect::{lists::entra, stop::Result, unread},
+        context::Context,
+    },
 };
 
 /// The rows, as the service writes them.
@@ -62,12 +64,12 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
             },
             Err(error) if is_absent(&error) => continue,
             Err(error) => {
-                let gap = failure::gap(Subject::Groups, GRAPH, &error)?;
+                let gap = unread::gap(Subject::Groups, GRAPH, &error)?;
                 refused.get_or_insert(gap);
                 continue;
             }
         };
-        let gap = failure::gap(Subject::Groups, GRAPH, &error)?;
+        let gap = unread::gap(Subject::Groups, GRAPH, &error)?;
         let groups = Seen::part(BTreeSet::new(), gap.reason);
         return Ok(Membership { kind, account, groups, gap: Some(gap), ..Membership::default() });
     }
@@ -253,7 +255,7 @@ impl Principals {
     fn take(&mut self, kind: Kind, objects: &[Object]) -> Result<()> {
         if kind == Kind::Group && objects.iter().any(|group| group.visibility.is_none()) {
             let error = unstated("look up groups", "Microsoft Graph /groups", "visibility");
-            self.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
+            self.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?);
         }
         self.known.extend(objects.iter().map(|object| (object.id.to_lowercase(), known(kind, object))));
         Ok(())
@@ -291,7 +293,7 @@ pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind
                 answered.push((kind, ids));
             }
             Err(error) => {
-                found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?);
+                found.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?);
             }
         }
     }
@@ -314,7 +316,7 @@ async fn look_up(context: &Context, kind: Kind, mut ids: Vec<String>, found: &mu
         match answer {
             Ok(_) => found.unread.insert(kind, unlisted(kind)),
             Err(error) if is_absent(&error) => continue,
-            Err(error) => found.unread.insert(kind, failure::gap(subject(kind), GRAPH, &error)?),
+            Err(error) => found.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?),
         };
     }
     Ok(())
@@ -401,7 +403,7 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
             // A deleted group has no members; one that was found a moment ago is not deleted.
             Err(error) if is_absent(&error) && !about.known.contains_key(&group.to_lowercase()) => {}
             Err(error) => {
-                let mut gap = failure::gap(Subject::GroupMembers, GRAPH, &error)?;
+                let mut gap = unread::gap(Subject::GroupMembers, GRAPH, &error)?;
                 gap.remedy = format!("Members of the group {group}: {}", gap.remedy);
                 gaps.push(gap);
             }

@@ -16,8 +16,14 @@ use crate::{
         Reason, Subject, Unreadable,
         graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Read, Request, name_of, unasked},
     },
-    provider::{context::Context, failure, words::is_guid},
-    sdk::Result,
+    provider::{
+        collect::{
+            stop::{Result, Stop},
+            unread,
+        },
+        context::Context,
+        words::is_guid,
+    },
 };
 
 pub use applications::Api;
@@ -167,7 +173,7 @@ pub async fn provisions(context: &Context, object_id: &str) -> azure::Result<boo
 
 /// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
 pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
-    let cloud = context.client.cloud().await.map_err(|error| failure::failed(&error))?;
+    let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
     let Party { holder, object_id, client_id, claims, resource_client_id } = party;
     let is_graph = resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     // Of another API the token says nothing, but a user holds no Application permission of that one either.
@@ -206,7 +212,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     evidence.delegated = match (read(Subject::OAuth2PermissionGrants, delegated)?, &api) {
         (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
             true => Ok(names.delegated(&rows, &api.id)),
-            false => Err(failure::soft_gap(Subject::OAuth2PermissionGrants, "graph", &unstated_grant())?),
+            false => Err(unread::soft_gap(Subject::OAuth2PermissionGrants, "graph", &unstated_grant())?),
         },
         (Ok(_), Err(gap)) => Err(gap.clone()),
         (Err(gap), _) => Err(gap),
@@ -235,7 +241,7 @@ pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Resul
         let principal = match read {
             Ok(principal) => Ok(Some(principal.id.clone())),
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(failure::soft_gap(Subject::ServicePrincipals, "graph", &error)?),
+            Err(error) => Err(unread::soft_gap(Subject::ServicePrincipals, "graph", &error)?),
         };
         evidence.other_apis.insert(client_id, principal);
     }
@@ -260,7 +266,7 @@ fn offered(api: &applications::Api, is_graph: bool) -> Read<Offered> {
 pub fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Read<T>> {
     match read {
         Ok(fact) => Ok(Ok(fact)),
-        Err(error) => Ok(Err(failure::soft_gap(subject, "graph", &error)?)),
+        Err(error) => Ok(Err(unread::soft_gap(subject, "graph", &error)?)),
     }
 }
 

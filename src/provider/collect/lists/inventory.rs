@@ -20,11 +20,11 @@ use crate::{
                 engine::{self, Engine, RESOURCE_GROUPS, RESOURCES},
                 scope::Subscription,
             },
+            stop::{Argument, Result, Stop},
+            unread,
         },
         context::Context,
-        failure,
     },
-    sdk::{Diagnostics, Path, Result},
     text::quoted,
 };
 
@@ -134,13 +134,11 @@ pub async fn require_groups(
         read.iter().flat_map(|(_, groups)| groups.iter()).map(|group| group.name.to_ascii_lowercase()).collect();
     match names.iter().find(|name| !known.contains(&name.to_ascii_lowercase())) {
         Some(missing) if gaps.is_empty() => {
-            let mut problems = Diagnostics::new();
             let detail = format!(
                 "No selected subscription has a resource group {}. Correct the name or select its subscription.",
                 quoted(missing)
             );
-            problems.error(Path::attribute("resource_group_names"), "Nothing selected", detail);
-            Err(problems)
+            Err(Stop::Argument(Argument { name: "resource_group_names", summary: "Nothing selected", detail }))
         }
         _ => Ok(gaps),
     }
@@ -161,12 +159,12 @@ pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> 
             Some(types) => Ok(Ok(types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
             None => {
                 let error = unstated("read the resource provider", namespace, "resourceTypes");
-                failure::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err)
+                unread::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err)
             }
         },
         // No such namespace.
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unsupported) => Ok(Ok(false)),
-        Err(error) => failure::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err),
+        Err(error) => unread::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err),
     }
 }
 
@@ -183,6 +181,6 @@ pub async fn registered(context: &Context, subscription_id: &str, namespace: &st
 pub async fn registration(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<String>> {
     match provider(context, subscription_id, namespace).await {
         Ok(provider) => Ok(provider.registration_state.clone()),
-        Err(error) => failure::gap(Subject::Providers, &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
+        Err(error) => unread::gap(Subject::Providers, &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
     }
 }

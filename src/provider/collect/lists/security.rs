@@ -24,10 +24,10 @@ use crate::{
                 engine::{self, ASSESSMENTS, PLANS, VULNERABILITIES},
                 scope::Subscription,
             },
+            stop::Result,
         },
         context::Context,
     },
-    sdk::Result,
 };
 
 /// The Defender plans of subscriptions.

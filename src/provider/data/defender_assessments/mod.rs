@@ -29,9 +29,10 @@ use crate::{
                 scope::{self, Subscription},
             },
             lists::{inventory, security},
+            stop::Stop,
+            unread,
         },
         context::Context,
-        failure,
         listing::{Listing, limit},
         selection::{Unmatched, UnmatchedTags, warn},
         words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
@@ -198,7 +199,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let lists = security::assessments(context, &subscriptions, with_risk).await?;
     gaps.extend(lists.gaps);
     if lists.read.is_empty() && !seen::complete(&gaps) {
-        return Err(failure::nothing_read(&gaps));
+        return Err(Stop::NothingRead(gaps).into());
     }
     gaps.extend(silent(context, &lists.read).await?);
     let catalogues = catalogues(context, &lists.read, &mut gaps).await?;
@@ -346,7 +347,7 @@ async fn catalogues(
     let mut catalogues = Vec::new();
     match security::metadata(context).await {
         Ok(catalogue) => catalogues.push(catalogue),
-        Err(error) => gaps.push(failure::gap(Subject::AssessmentMetadata, "tenant", &error)?),
+        Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, "tenant", &error)?),
     }
     let known = |catalogues: &[Arc<Catalogue>], rows: &[Assessment]| {
         rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
@@ -356,7 +357,7 @@ async fn catalogues(
     if !unknown.is_empty() && engine::of(context) == Engine::ResourceGraph {
         match security::custom_metadata(context, &unknown).await {
             Ok(catalogue) => catalogues.push(catalogue),
-            Err(error) => gaps.push(failure::gap(Subject::AssessmentMetadata, "tenant", &error)?),
+            Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, "tenant", &error)?),
         }
     }
     for (subscription, rows) in lists {
@@ -366,7 +367,7 @@ async fn catalogues(
         match security::metadata_of(context, &subscription.id).await {
             Ok(catalogue) => catalogues.push(catalogue),
             Err(error) => {
-                gaps.push(failure::gap(Subject::AssessmentMetadata, &format!("/subscriptions/{}", subscription.id), &error)?)
+                gaps.push(unread::gap(Subject::AssessmentMetadata, &format!("/subscriptions/{}", subscription.id), &error)?)
             }
         }
     }

@@ -8,10 +8,13 @@ use crate::{
     azure,
     posture::{Subject, Unreadable, rbac::directory_roles::is_privileged, time},
     provider::{
-        collect::lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
+        collect::{
+            lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
+            stop::Stop,
+            unread,
+        },
         context::Context,
         data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN},
-        failure,
         words::AssignmentTypeWord,
     },
     sdk::Result,
@@ -40,7 +43,7 @@ pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut V
         eligible: taken(ELIGIBLE, eligibilities, gaps)?,
     };
     match facts.active.is_none() && facts.eligible.is_none() {
-        true => Err(failure::nothing_read(gaps)),
+        true => Err(Stop::NothingRead(std::mem::take(gaps)).into()),
         false => Ok(facts),
     }
 }
@@ -54,7 +57,7 @@ fn taken<T>(subject: Subject, read: Option<azure::Result<T>>, gaps: &mut Vec<Unr
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value)),
         Some(Err(error)) => {
-            gaps.push(failure::gap(subject, GRAPH, &error)?);
+            gaps.push(unread::gap(subject, GRAPH, &error)?);
             Ok(None)
         }
     }

@@ -16,12 +16,12 @@ use crate::{
         },
         context::Context,
         listing::{Counting, Listing, limit},
-        selection::Unmatched,
+        selection::{self, Unmatched},
         words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, lowered},
     },
     sdk::{
         Diagnostics, Path, Result,
-        entry::{Configured, DataSource, DataSourceEntry, Page},
+        entry::{DataSource, DataSourceEntry, Page},
         rules::unknown_word,
     },
 };
@@ -171,7 +171,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let wanted = wanted_roles(&arguments, &facts)?;
     gaps.extend(nameless(&arguments, &facts));
     let mut known = facts.people(context.shows_people());
-    let mut rows = facts.rows(context.client.now());
+    let mut rows = facts.rows(context.now());
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
@@ -193,7 +193,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     let which = "no directory role that was read is held by";
-    named::unmatched_principals(context, unmatched.rest(), which, false, warnings).await?;
+    named::require_principals(context, unmatched.rest(), false).await?;
+    selection::warn("principal_ids", "Principal id", which, unmatched.rest(), warnings);
     rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
     if rows.iter().any(|row| row.principal_type == UNKNOWN) {
         gaps.extend(others);

@@ -25,10 +25,11 @@ use crate::{
                 scope::{self, Subscription},
             },
             lists::authorization::{self, Definitions, Force, Tree, force, guid_of, wire},
+            stop::Stop,
+            unread,
         },
         context::Context,
-        data::role_assignments::{Arguments, DenyRow, RoleRow, Row, kept::keep, nothing_read},
-        failure,
+        data::role_assignments::{Arguments, DenyRow, RoleRow, Row, kept::keep},
         words::AssignmentTypeWord,
     },
     sdk::Result,
@@ -74,14 +75,14 @@ pub(super) async fn read(
             false => found.place(&assignments, |row| &row.properties.scope),
         }
         gaps.extend(assignments.gaps);
-        found.schedule(schedules?, context.client.now(), gaps);
+        found.schedule(schedules?, context.now(), gaps);
         let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
         any |= !lists.is_empty();
         keep(&mut found.active, lists.iter().flat_map(|rows| rows.iter()), gaps);
         gaps.extend(unread);
     }
     if eligible {
-        let now = context.client.now();
+        let now = context.now();
         let list = authorization::eligibilities(context, subscriptions).await?;
         let (lists, unread) = authorization::eligibilities_of_groups(context, &groups).await?;
         any |= !list.read.is_empty() || !lists.is_empty();
@@ -92,7 +93,7 @@ pub(super) async fn read(
         gaps.extend(list.gaps.into_iter().chain(unread));
     }
     if !any {
-        return Err(nothing_read(gaps));
+        return Err(Stop::NothingRead(std::mem::take(gaps)).into());
     }
     let denials = authorization::deny_assignments(context, subscriptions).await?;
     let (lists, unread) = authorization::denials_of_groups(context, &groups).await?;
@@ -102,7 +103,7 @@ pub(super) async fn read(
     gaps.extend(denials.gaps.into_iter().chain(unread));
     for row in found.denials.values().filter(|row| !row.properties.is_stated()) {
         let error = unstated("list deny assignments", row.id.as_str(), "principals` and `permissions");
-        gaps.push(failure::gap(Subject::DenyAssignments, &canonical(&row.properties.scope), &error)?);
+        gaps.push(unread::gap(Subject::DenyAssignments, &canonical(&row.properties.scope), &error)?);
     }
     Ok(found)
 }

@@ -28,7 +28,6 @@ use crate::{
             },
         },
         context::Context,
-        failure,
         listing::{Counting, Listing, limit},
         selection::{self, Unmatched},
         words::{
@@ -301,7 +300,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         false => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
     };
     let foreign = subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
-    named::unmatched_principals(context, unmatched.rest(), which, foreign, warnings).await?;
+    named::require_principals(context, unmatched.rest(), foreign).await?;
+    selection::warn("principal_ids", "Principal id", which, unmatched.rest(), warnings);
     let wanted_scopes = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
     let missing = named::missing_scopes(context, &wanted_scopes, &subscriptions, &tree).await?;
     let which = "no resource group or management group that was read is, or holds,";
@@ -349,7 +349,7 @@ fn wanted_roles(
         if !are_all && !is_guid(&authorization::guid_of(name)) {
             found.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned()));
         } else if found.is_empty() {
-            problems.error(path.clone(), "Unknown value", named::no_such_role("role_definition_names", name, definitions));
+            problems.error(path.clone(), "Unknown value", selection::no_such_role("role_definition_names", name, definitions));
         }
         wanted.extend(found);
     }
@@ -431,9 +431,4 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
             .and(arguments.asks(AssignmentTypeWord::Active))
             .count(count(&|row| row_role(row) == OWNER && is(row, AssignmentTypeWord::Active))),
     }
-}
-
-/// The error when no list of role assignments could be read.
-fn nothing_read(gaps: &[Unreadable]) -> Diagnostics {
-    failure::nothing_read(gaps)
 }

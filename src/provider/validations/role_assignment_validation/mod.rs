@@ -29,9 +29,10 @@ use crate::{
                 named,
             },
             lists::authorization::{self, guid_of},
+            stop::Stop,
         },
         context::Context,
-        selection,
+        failure::Unjudged,
         validations::{Counts, Gate, Judgement, Line, verify},
         words::{AreaWord, ObjectId, Operation, RoleDefinitionId, ScopeId},
     },
@@ -189,7 +190,11 @@ fn whom(arguments: &Arguments) -> Result<Option<&str>> {
     }
 }
 
-async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagnostics) -> Result<Judgement> {
+async fn judgement(
+    arguments: &Arguments,
+    context: Context,
+    warnings: &mut Diagnostics,
+) -> std::result::Result<Judgement, Unjudged> {
     let scope = scope::of(&context).await?;
     let tree = authorization::tree(&context).await?;
     let mut unseen: Vec<Unreadable> = Vec::new();
@@ -227,7 +232,7 @@ async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagn
         let detail = format!(
             "there is no {missing}, or nothing it could stand in. What is created in the same apply needs `triggers` or `wait_seconds`."
         );
-        return Err(selection::nothing("scopes", &detail));
+        return Err(Stop::nothing_selected("scopes", &detail).into());
     }
     let principal = grants::principal(&context, whom(arguments)?).await?;
     let ids: BTreeSet<String> = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
@@ -238,7 +243,7 @@ async fn judgement(arguments: &Arguments, context: Context, warnings: &mut Diagn
     let foreign = scope.subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
     let is_given = || reading.facts.iter().flat_map(|facts| &facts.assignments.value).any(|row| row.principal_id == principal.id);
     if principal.unknown_object && !foreign && !arguments.gate.expects_news() && !is_given() {
-        return Err(named::nobody(&context, "principal_id", &principal.id).await);
+        return Err(named::nobody(&context, "principal_id", &principal.id).await.into());
     }
     if !arguments.gate.expects_news() {
         named::require_role_ids(&context, &ids, &reading.definitions, &scope.subscriptions).await?;
@@ -304,6 +309,7 @@ fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgeme
         lines,
         gaps,
         next_step,
+        unsigned: false,
     }
 }
 

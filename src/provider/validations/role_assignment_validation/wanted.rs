@@ -11,10 +11,8 @@ use crate::{
         },
     },
     provider::{
-        collect::{
-            facts::{grants::Reading, named},
-            lists::authorization::guid_of,
-        },
+        collect::{facts::grants::Reading, lists::authorization::guid_of},
+        selection,
         validations::role_assignment_validation::Arguments,
         words::is_guid,
     },
@@ -84,7 +82,7 @@ impl Wanted {
                 self.everywhere.insert(role(id.clone()));
             }
             ([], _) if is_guid(&guid_of(name)) || (whole && !arguments.gate.expects_news()) => {
-                let detail = named::no_such_role("role_definition_names", name, &reading.definitions);
+                let detail = selection::no_such_role("role_definition_names", name, &reading.definitions);
                 problems.error(path, "Unknown value", detail);
             }
             // A name that a built-in role bore before, or in preview, is free for a custom one.
