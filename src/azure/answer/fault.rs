@@ -1,25 +1,100 @@
-//! Failures without an answer: what the transport or the sign-in reported, as our own `Error`, and whether trying again can help.
+//! What kept an answer from arriving: one classification for requests with a token and for those of signing in. Here it becomes our own
+//! `Error` for the former, and says whether trying again can help; `explain/unreachable.rs` has the words for the latter.
 
 use std::{error::Error as StdError, io};
 
 use azure_core::error::ErrorKind;
 use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
 
-use crate::azure::{Call, Error, Failure, Kind};
+use crate::azure::{Call, Error, Failure, Kind, answer::explain::text_of};
+
+/// What kept an answer from arriving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::azure) enum Fault {
+    /// The certificate of the host is not trusted here, because of its dates or otherwise.
+    Certificate { dates: bool },
+    /// The host could not be reached.
+    Connection,
+    /// It took longer than it may.
+    Late,
+    /// The connection broke.
+    Lost,
+    /// The name of the host could not be resolved.
+    Name,
+    /// The proxy did not let the request through.
+    Proxy,
+    /// The two did not agree on how to encrypt.
+    Tls,
+    /// No fault of the connection.
+    Unclear,
+}
+
+impl Fault {
+    /// Types decide, and where they are lost on the way, as in the SDK's credentials and behind proxies, words.
+    pub(in crate::azure) fn of(error: &azure_core::Error) -> Self {
+        let text = text_of(error).to_ascii_lowercase();
+        let says = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
+        if says(PROXY) {
+            return Self::Proxy;
+        }
+        match find::<rustls::Error>(error) {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                let dates = matches!(why, Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. });
+                return Self::Certificate { dates };
+            }
+            Some(_) => return Self::Tls,
+            None if says(TRUST) => return Self::Certificate { dates: says(DATES) },
+            None if says(NAME) => return Self::Name,
+            None => {}
+        }
+        let is_late = match find::<reqwest::Error>(error) {
+            Some(known) => known.is_timeout(),
+            None => says(LATE),
+        };
+        match error.kind() {
+            _ if is_late => Self::Late,
+            ErrorKind::Connection => Self::Connection,
+            ErrorKind::Io => Self::Lost,
+            _ => Self::Unclear,
+        }
+    }
+}
+
+/// Whether a text is about the connection rather than about an answer.
+pub(in crate::azure) fn is_transport(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    [PROXY, TRUST, NAME, LATE, BROKEN].into_iter().flatten().any(|sign| lower.contains(sign))
+}
+
+const BROKEN: &[&str] = &["connect error", "error sending request"];
+const DATES: &[&str] = &["expired", "not valid yet", "notvalidyet"];
+const LATE: &[&str] = &["timed out", "timeout", "deadline has elapsed"];
+const NAME: &[&str] = &["dns error", "failed to lookup address", "name or service not known", "no such host"];
+const PROXY: &[&str] = &["tunnel error", "proxy auth"];
+const TRUST: &[&str] = &[
+    "invalid peer certificate",
+    "unknownissuer",
+    "certificate verify failed",
+    "self signed certificate",
+    "self-signed certificate",
+];
 
 /// Whether the same request may succeed a moment later. A certificate that is not trusted, a refusal by our own guard and a
 /// failed sign-in stay what they are.
 pub(in crate::azure) fn is_passing(error: &azure_core::Error) -> bool {
-    if let Some(own) = find::<Error>(error) {
-        return own.kind() == Kind::Timeout;
+    match (find::<Error>(error), error.kind()) {
+        (Some(own), _) => own.kind() == Kind::Timeout,
+        (None, ErrorKind::Connection | ErrorKind::Io) => !matches!(Fault::of(error), Fault::Certificate { .. } | Fault::Tls),
+        (None, _) => false,
     }
-    matches!(error.kind(), ErrorKind::Connection | ErrorKind::Io) && find::<rustls::Error>(error).is_none()
 }
 
 /// Whether one attempt took longer than it may.
 pub(in crate::azure) fn is_timeout(error: &azure_core::Error) -> bool {
-    find::<Error>(error).is_some_and(|own| own.kind() == Kind::Timeout)
-        || find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout)
+    match find::<Error>(error) {
+        Some(own) => own.kind() == Kind::Timeout,
+        None => Fault::of(error) == Fault::Late,
+    }
 }
 
 /// The failure in our words. An `Error` of ours found in the chain is passed on; what was read is added if it could not know.
@@ -31,33 +106,26 @@ pub(in crate::azure) fn explain(call: &Call, host: &str, error: &azure_core::Err
         };
     }
     let root = root_cause(error);
-    if let Some(tls) = find::<rustls::Error>(error) {
-        return match tls {
-            rustls::Error::InvalidCertificate(why) => call
-                .error(Kind::Unavailable)
-                .said(Failure::CertificateNotTrusted, format!("The certificate of {host} is not trusted: {tls}"))
-                .advise(match why {
-                    Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
-                        "Set this machine's clock; if it is right, the certificate has really run out."
-                    }
-                    _ => "If a proxy inspects TLS here, name its certificate in ca_certificate_file.",
-                }),
-            _ => call.error(Kind::Unavailable).said(Failure::TlsFailed, format!("No TLS connection to {host}: {tls}")),
-        };
-    }
-    if is_timeout(error) {
-        return timeout(call, host);
-    }
-    match error.kind() {
-        ErrorKind::Connection => call
+    let tls = || find::<rustls::Error>(error).map_or_else(|| root.clone(), ToString::to_string);
+    match Fault::of(error) {
+        Fault::Certificate { dates } => call
+            .error(Kind::Unavailable)
+            .said(Failure::CertificateNotTrusted, format!("The certificate of {host} is not trusted: {}", tls()))
+            .advise(match dates {
+                true => "Set this machine's clock; if it is right, the certificate has really run out.",
+                false => "If a proxy inspects TLS here, name its certificate in ca_certificate_file.",
+            }),
+        Fault::Connection | Fault::Name | Fault::Proxy => call
             .error(Kind::Unavailable)
             .said(Failure::NoConnection, format!("No connection to {host}: {root}"))
             .advise("Check that this machine can resolve and reach the host, and whether HTTPS_PROXY is needed."),
-        ErrorKind::Io => {
+        Fault::Late => timeout(call, host),
+        Fault::Lost => {
             call.error(Kind::Unavailable).said(Failure::ConnectionLost, format!("The connection to {host} broke: {root}"))
         }
-        ErrorKind::Credential => call.error(Kind::Unauthenticated).told("", error.to_string()),
-        _ => call.error(Kind::Unavailable).told("", root),
+        Fault::Tls => call.error(Kind::Unavailable).said(Failure::TlsFailed, format!("No TLS connection to {host}: {}", tls())),
+        Fault::Unclear if *error.kind() == ErrorKind::Credential => call.error(Kind::Unauthenticated).told("", error.to_string()),
+        Fault::Unclear => call.error(Kind::Unavailable).told("", root),
     }
 }
 
@@ -68,12 +136,12 @@ pub(in crate::azure) fn timeout(call: &Call, host: &str) -> Error {
 }
 
 /// The first cause of this type in the chain. An `io::Error` hides what it wraps from `source`, so it is opened.
-fn find<T: StdError + 'static>(error: &azure_core::Error) -> Option<&T> {
+pub(in crate::azure) fn find<T: StdError + 'static>(error: &azure_core::Error) -> Option<&T> {
     causes(error).find_map(|cause| cause.downcast_ref::<T>())
 }
 
 /// What lies at the bottom; the levels above it repeat the address with its query.
-fn root_cause(error: &azure_core::Error) -> String {
+pub(in crate::azure) fn root_cause(error: &azure_core::Error) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 
 use crate::azure::{
-    answer::{explain, lenient::without_bom},
+    answer::{explain, fault, lenient::without_bom},
     send::document,
     settings::Sensitive,
 };
@@ -52,7 +52,7 @@ impl Policy for Patience {
                     asked => asked.unwrap_or(wait),
                 },
                 Err(error) if explain::is_passing(error) => wait,
-                Err(error) if explain::is_timeout(error) && late + 1 < MOST_TIMEOUTS => {
+                Err(error) if fault::is_timeout(error) && late + 1 < MOST_TIMEOUTS => {
                     late += 1;
                     wait
                 }

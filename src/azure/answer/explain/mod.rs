@@ -10,9 +10,10 @@ use regex_lite::Regex;
 
 pub use codes::{Meaning, Topic, meaning};
 pub use identity_answer::IdentityAnswer;
-pub use unreachable::{is_passing, is_timeout, timed_out, unreachable};
+pub use unreachable::{is_passing, timed_out, unreachable};
 
 use crate::azure::{
+    answer::fault,
     error::{Error, Kind},
     failure::Failure,
 };
@@ -47,7 +48,7 @@ impl Place {
 
 /// Our own error inside an SDK error, if one of our policies or credentials put it there.
 pub fn of(error: &azure_core::Error) -> Option<Error> {
-    chain(error).find_map(|cause| cause.downcast_ref::<Error>()).cloned()
+    fault::find::<Error>(error).cloned()
 }
 
 /// Our error as the SDK's, so that it can travel through a credential or a pipeline; [`of`] finds it again.
@@ -67,7 +68,7 @@ pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&IdentityA
         return entra(&code, place, told, &text);
     }
     let Some(told) = told else {
-        return match broke(error) || unreachable::is_transport(&text) {
+        return match broke(error) || fault::is_transport(&text) {
             true => unreachable(&format!("sign in with {}", place.method), &place.host, error),
             false => place
                 .error(Kind::Unauthenticated)
