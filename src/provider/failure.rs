@@ -136,7 +136,35 @@ fn no_scope(nothing: Nothing) -> Diagnostics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::azure::{Error, Kind};
+    use crate::{
+        azure::{Error, Kind},
+        posture::{Reason, Subject, Unreadable},
+    };
+
+    #[test]
+    fn only_what_a_sign_in_would_end_has_the_way_out_without_one() {
+        let gap = |reason| Unreadable {
+            subject: Subject::Plans,
+            scope: "/a".to_owned(),
+            reason,
+            code: String::new(),
+            remedy: "Do it.".to_owned(),
+        };
+        let failed = |kind, attempted| Stop::Failed(Error::new(kind, attempted, "x"));
+        for (stop, summary, way_out) in [
+            (failed(Kind::Unauthenticated, "sign in with a client secret"), "Sign-in failed", true),
+            (failed(Kind::Configuration, "sign in with a client secret"), "Sign-in is not configured", true),
+            (failed(Kind::Forbidden, "list plans"), "Nothing could be read", false),
+            (failed(Kind::RefusedByGuard, "list plans"), "Refused by the read-only guard", false),
+            (Stop::NothingRead(vec![gap(Reason::TokenRefused)]), "Sign-in failed", true),
+            (Stop::NothingRead(vec![gap(Reason::TokenRefused), gap(Reason::Forbidden)]), "Nothing could be read", false),
+            (Stop::nothing_selected("scopes", "there is none."), "Nothing selected", false),
+        ] {
+            let all = Diagnostics::from(stop);
+            let only = all.iter().next().unwrap();
+            assert_eq!((only.summary.as_str(), only.way_out.is_some()), (summary, way_out));
+        }
+    }
 
     #[test]
     fn a_diagnostic_holds_the_request_id_behind_its_detail() {

@@ -165,6 +165,28 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_is_told_by_its_type_and_where_that_is_lost_by_its_words() {
+        let certificate = |why| wrapped(rustls::Error::InvalidCertificate(why));
+        let said = |kind, text: &str| azure_core::Error::with_message(kind, text.to_owned());
+        let connection = |text| said(ErrorKind::Connection, text);
+        for (error, fault) in [
+            (certificate(rustls::CertificateError::UnknownIssuer), Fault::Certificate { dates: false }),
+            (certificate(Expired), Fault::Certificate { dates: true }),
+            (connection("invalid peer certificate: UnknownIssuer"), Fault::Certificate { dates: false }),
+            (connection("invalid peer certificate: certificate expired"), Fault::Certificate { dates: true }),
+            (wrapped(rustls::Error::HandshakeNotComplete), Fault::Tls),
+            (connection("tunnel error: unsuccessful"), Fault::Proxy),
+            (connection("dns error: no record found"), Fault::Name),
+            (connection("operation timed out"), Fault::Late),
+            (wrapped(io::Error::from(io::ErrorKind::ConnectionReset)), Fault::Connection),
+            (said(ErrorKind::Io, "unexpected end of file"), Fault::Lost),
+            (said(ErrorKind::Credential, "AADSTS7000215: wrong secret"), Fault::Unclear),
+        ] {
+            assert_eq!(Fault::of(&error), fault, "{error}");
+        }
+    }
+
+    #[test]
     fn an_untrusted_certificate_is_named_and_not_tried_again() {
         let error = wrapped(rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer));
         assert!(!is_passing(&error));
