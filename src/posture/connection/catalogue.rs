@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, fmt};
 use super::{
     Verdict,
     evidence::{Facts, Need, Subscription},
-    identity, protection, providers, roles, scope, sign_in,
+    identity, protection, providers, roles, scans, scope, sign_in,
 };
-use crate::posture::{Area, filter};
+use crate::posture::{Area, Subject, filter};
 
 /// Whether a connection depends on a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,11 @@ pub struct Check {
 }
 
 impl Check {
+    /// The fact it is about: the last of those it is judged by; of one that is judged by none of them, the subscriptions.
+    pub(super) fn subject(&self) -> Subject {
+        self.needs.last().map_or(Subject::Subscriptions, |need| need.subject())
+    }
+
     /// Whether it is judged once a subscription.
     pub fn per_subscription(&self) -> bool {
         matches!(self.judge, Judge::Subscription(_))
@@ -76,20 +81,20 @@ pub const CHECKS: &[Check] = &[
     whole("credential_expiry", Advisory, None, "The own credential does not end within 30 days and lives at most a year", &[Need::Credential], sign_in::credential_expiry),
     each("defender_assessments_present", Advisory, Some(Posture), "Defender for Cloud has at least one assessment", &[Need::Assessments], protection::assessments_present),
     each("defender_coverage_full", Advisory, Some(Posture), "Every plan that is on covers everything", &[Need::Inventory, Need::Plans], protection::coverage_full),
-    each("defender_foundational_on", Advisory, Some(Posture), "The free posture tier is on", &[Need::Foundational, Need::Plans], protection::foundational_on),
-    each("defender_plan_for_area", Advisory, Some(Posture), "Every plan that the resources need is on", &[Need::Inventory, Need::Plans, Need::Providers], protection::plan_for_area),
+    each("defender_foundational_on", Advisory, Some(Posture), "The free posture tier is on", &[Need::Foundational, Need::Providers, Need::Plans], protection::foundational_on),
+    each("defender_plan_for_area", Advisory, Some(Posture), "Every plan that the resources need is on", &[Need::Inventory, Need::Providers, Need::Plans], protection::plan_for_area),
     each("defender_plans_readable", Required, Some(Posture), "The Defender plans are readable", &[Need::Plans], protection::plans_readable),
     each("defender_registered", Required, Some(Posture), "Microsoft.Security is registered", &[Need::Providers], protection::registered),
-    each("defender_scan_done", Advisory, Some(Posture), "Servers and images were scanned where their plan is on", &[Need::Inventory, Need::Plans, Need::Scans], protection::scan_done),
-    whole("graph_access_review_read", Advisory, Some(Identity), "Access reviews are readable", &[Need::Consent, Need::Token], identity::access_review_read),
-    whole("graph_admin_consent", Required, Some(Identity), "Every requested Application permission is consented", &[Need::Consent, Need::ServicePrincipal, Need::Token], identity::admin_consent),
-    whole("graph_audit_log_read", Advisory, Some(Identity), "Sign-ins and MFA registration are readable", &[Need::Consent, Need::Token], identity::audit_log_read),
-    whole("graph_directory_read", Required, Some(Identity), "The directory is readable", &[Need::Consent, Need::Token], identity::directory_read),
-    whole("graph_permission_kind", Required, Some(Identity), "An application holds Application permissions, not Delegated ones", &[Need::Consent, Need::Token], identity::permission_kind),
-    whole("graph_policy_read", Advisory, Some(Identity), "Conditional Access and other policies are readable", &[Need::Consent, Need::Token], identity::policy_read),
+    each("defender_scan_done", Advisory, Some(Posture), "Servers and images were scanned where their plan is on", &[Need::Inventory, Need::Plans, Need::Scans], scans::scan_done),
+    whole("graph_access_review_read", Advisory, Some(Identity), "Access reviews are readable", &[Need::Token, Need::Consent], identity::access_review_read),
+    whole("graph_admin_consent", Required, Some(Identity), "Every requested Application permission is consented", &[Need::ServicePrincipal, Need::Token, Need::Consent], identity::admin_consent),
+    whole("graph_audit_log_read", Advisory, Some(Identity), "Sign-ins and MFA registration are readable", &[Need::Token, Need::Consent], identity::audit_log_read),
+    whole("graph_directory_read", Required, Some(Identity), "The directory is readable", &[Need::Token, Need::Consent], identity::directory_read),
+    whole("graph_permission_kind", Required, Some(Identity), "An application holds Application permissions, not Delegated ones", &[Need::Token, Need::Consent], identity::permission_kind),
+    whole("graph_policy_read", Advisory, Some(Identity), "Conditional Access and other policies are readable", &[Need::Token, Need::Consent], identity::policy_read),
     whole("graph_reachable", Required, Some(Identity), "Microsoft Graph answers", &[Need::Organization, Need::Token], identity::reachable),
-    whole("graph_role_schedules_read", Advisory, Some(Identity), "Eligible and active directory roles are readable", &[Need::Consent, Need::Token], identity::role_schedules_read),
-    whole("graph_synchronization_read", Advisory, Some(Identity), "Provisioning jobs are readable", &[Need::Consent, Need::Token], identity::synchronization_read),
+    whole("graph_role_schedules_read", Advisory, Some(Identity), "Eligible and active directory roles are readable", &[Need::Token, Need::Consent], identity::role_schedules_read),
+    whole("graph_synchronization_read", Advisory, Some(Identity), "Provisioning jobs are readable", &[Need::Token, Need::Consent], identity::synchronization_read),
     each("key_vault_readable", Advisory, Some(Data), "Key vaults are readable through Azure Resource Manager", &[Need::Permissions], roles::key_vault_readable),
     whole("leavers_in_scope", Advisory, Some(Identity), "No disabled account with active roles is hidden", &[], identity::leavers_in_scope),
     whole("license_p1", Advisory, Some(Identity), "The tenant has Entra ID P1", &[Need::Licences], identity::license_p1),

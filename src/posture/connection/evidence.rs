@@ -7,7 +7,7 @@ use time::{Date, OffsetDateTime};
 use super::Verdict;
 pub use crate::posture::graph_permission::Read;
 use crate::posture::{
-    Area, Reason, Unreadable,
+    Area, Reason, Subject, Unreadable,
     defender::{Plan, Seen},
     grant::command,
     graph_permission::{Evidence, Holder},
@@ -55,6 +55,32 @@ pub enum Need {
     ServicePrincipal,
     /// The token for Microsoft Graph.
     Token,
+}
+
+impl Need {
+    /// What a gap calls it.
+    pub fn subject(self) -> Subject {
+        match self {
+            Self::Assessments => Subject::Assessments,
+            Self::Below => Subject::RoleAssignments,
+            Self::Clusters => Subject::Clusters,
+            Self::Consent => Subject::AppRoleAssignments,
+            Self::Credential => Subject::Credential,
+            Self::Discovery => Subject::TenantDiscovery,
+            Self::Foundational | Self::Plans => Subject::Plans,
+            Self::Groups => Subject::ManagementGroups,
+            Self::Inventory => Subject::Resources,
+            Self::Jobs => Subject::Provisioning,
+            Self::Licences => Subject::SubscribedSkus,
+            Self::Organization => Subject::Organization,
+            Self::Permissions => Subject::Permissions,
+            Self::Providers => Subject::Providers,
+            Self::Query => Subject::ResourceGraph,
+            Self::Scans => Subject::Vulnerabilities,
+            Self::ServicePrincipal => Subject::ServicePrincipals,
+            Self::Token => Subject::Token,
+        }
+    }
 }
 
 /// A list, and whether it is proven to be whole.
@@ -162,7 +188,7 @@ impl Credential {
         match self {
             Self::Known(Ok(lifetime)) => Some(lifetime.ends),
             Self::OneOf(Ok(all)) => {
-                let mut alive = all.iter().filter(|lifetime| lifetime.ends.date() >= today);
+                let mut alive = all.iter().filter(|lifetime| lifetime.holds(today));
                 alive.next().filter(|_| alive.next().is_none()).map(|lifetime| lifetime.ends)
             }
             Self::Endless(_) | Self::Known(Err(_)) | Self::OneOf(Err(_)) | Self::OneOrNone(_) => None,
@@ -177,6 +203,13 @@ pub struct Lifetime {
     pub starts: Option<OffsetDateTime>,
     /// Last moment.
     pub ends: OffsetDateTime,
+}
+
+impl Lifetime {
+    /// Whether it may be in use on this day.
+    pub fn holds(&self, today: Date) -> bool {
+        self.ends.date() >= today && self.starts.is_none_or(|starts| starts.date() <= today)
+    }
 }
 
 /// What tenant discovery says.

@@ -7,6 +7,7 @@ mod identity;
 mod protection;
 mod providers;
 mod roles;
+mod scans;
 mod scope;
 mod sign_in;
 pub mod verdict;
@@ -51,11 +52,10 @@ pub fn judge(chosen: &[&'static Check], facts: &Facts) -> Vec<Row> {
 }
 
 fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
-    let row = |subscription_id: Option<String>, verdict: Verdict| Row {
-        id: check.id,
-        level: verdict.level.unwrap_or(check.level),
-        subscription_id,
-        verdict,
+    let row = |subscription_id: Option<String>, verdict: Verdict| {
+        let scope = subscription_id.as_ref().map_or_else(|| "tenant".to_owned(), |id| format!("/subscriptions/{id}"));
+        let verdict = verdict.accounted(check.subject(), &scope);
+        Row { id: check.id, level: verdict.level.unwrap_or(check.level), subscription_id, verdict }
     };
     let off = check.area.filter(|area| !facts.areas.contains(area)).map(|area| {
         Verdict::off(format!("the area `{}` is left out of `areas` of the provider block", area.word())).with("area", area.word())

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Verdict,
-    evidence::{Facts, Read, Subscription, Whole},
+    evidence::{Facts, Subscription, Whole},
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Area, Reason, Unreadable, Why,
+    Area, Reason, Status, Unreadable, Why,
     defender::{
         Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named, offered,
-        resource_count, standing, surely_unregistered,
+        standing, surely_unregistered,
     },
 };
 
@@ -96,6 +96,24 @@ pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
     };
+    let verdict = foundational_of(plans, subscription);
+    match state_of_defender(subscription).filter(|state| verdict.status == Status::Pass && surely_unregistered(state)) {
+        Some(state) => outdated(state, subscription),
+        None => verdict,
+    }
+}
+
+/// What is on stands in a list, and the resource provider that would serve it is not registered.
+fn outdated(state: &str, subscription: &Subscription) -> Verdict {
+    Verdict::unknown(
+        Reason::NotRegistered,
+        format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date"),
+        register("Microsoft.Security", subscription),
+    )
+    .with("state", state)
+}
+
+fn foundational_of(plans: &Whole<Vec<Plan>>, subscription: &Subscription) -> Verdict {
     match (foundational(&plans.rows), &subscription.assessments) {
         (Foundational::On, _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
         (Foundational::Off, _) => Verdict::fail(
@@ -180,12 +198,7 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         .with("unstated", joined(&doubtful)),
         None if judged.is_empty() => Verdict::not_applicable(Why::NoResources, "no resource of the areas has a plan of its own"),
         None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
-            Some(state) => Verdict::unknown(
-                Reason::NotRegistered,
-                format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date"),
-                register("Microsoft.Security", subscription),
-            )
-            .with("state", state),
+            Some(state) => outdated(state, subscription),
             None => Verdict::pass("every plan that the resources need is on").with("needed", names(&|_| true).len()),
         },
     }
@@ -219,7 +232,7 @@ fn state_of_defender(subscription: &Subscription) -> Option<&str> {
     providers.get(DEFENDER).map(String::as_str).filter(|state| !state.is_empty())
 }
 
-const LOOK: &str = "Look at Defender for Cloud > Environment settings > the subscription.";
+pub(super) const LOOK: &str = "Look at Defender for Cloud > Environment settings > the subscription.";
 
 const OVERRIDDEN: &str = "Find the resources with an override (Defender for Cloud > Environment settings > the subscription; the resource's own \
                           Defender page), or enforce the plan for all of them.";
@@ -323,75 +336,6 @@ fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -
     }
 }
 
-/// Servers and container images; SQL databases scan themselves.
-pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
-    let (plans, scans) = match (&subscription.plans, &subscription.scans) {
-        (Ok(plans), Ok(scans)) => (plans, scans),
-        (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
-    };
-    let (mut missing, mut untimed) = (Vec::new(), Vec::new());
-    let (mut judged, mut unread) = (0, None);
-    let scanning = [("server", "VirtualMachines"), ("container_image", "Containers")];
-    let is_silent = |name: &str| named(&plans.rows, name).any(|own| own.enabled().is_none());
-    let silent: Vec<&str> = scanning.iter().map(|(_, plan)| *plan).filter(|plan| is_silent(plan)).collect();
-    if !silent.is_empty() {
-        return Verdict::unknown(
-            Reason::InvalidResponse,
-            format!("the service does not state the tier of {}", listed(&silent)),
-            "Look at Defender for Cloud > Environment settings > the subscription.",
-        )
-        .with("unstated", joined(&silent));
-    }
-    for (kind, plan) in scanning {
-        if !named(&plans.rows, plan).any(Plan::is_on) {
-            continue;
-        }
-        match scans.rows.get(kind) {
-            Some(true) => {
-                judged += 1;
-                continue;
-            }
-            Some(false) => {
-                untimed.push(kind);
-                continue;
-            }
-            None => {}
-        }
-        match nothing_to_scan(plan, &subscription.inventory) {
-            Ok(true) => {}
-            Ok(false) => missing.push(kind),
-            Err(gap) => unread = Some(gap),
-        }
-    }
-    if !missing.is_empty() {
-        return match scans.unproven.as_ref() {
-            Some(gap) => Verdict::unread(gap),
-            None => Verdict::unknown(
-                Reason::NoDataYet,
-                format!("no scan result yet for: {}", missing.join(", ")),
-                "Check that agentless scanning or Defender Vulnerability Management is on for the plan, and wait for the next scan (24 hours).",
-            )
-            .with("never_scanned", missing.join(",")),
-        };
-    }
-    if !untimed.is_empty() {
-        return Verdict::unknown(
-            Reason::ScanTimeUnsaid,
-            format!("there are scan results without any time, or with one in the future, for: {}", untimed.join(", ")),
-            "Nothing needs to be done where the service gives no time; that something was scanned is not proven by it.",
-        )
-        .with("untimed", untimed.join(","));
-    }
-    match (unread, plans.unproven.as_ref()) {
-        (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
-        (None, None) if judged == 0 => Verdict::not_applicable(
-            Reason::PlanOff,
-            "no plan that scans servers or images is on where there is something to scan",
-        ),
-        (None, None) => Verdict::pass("everything that the plans scan was scanned").with("kinds", judged),
-    }
-}
-
 /// Clusters that nobody outside their network can look into are no fault; that they stay unjudged inside has to be said.
 pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdict {
     let clusters = match &subscription.clusters {
@@ -441,16 +385,6 @@ fn area_of(plan: &str) -> Option<Area> {
             Some(Area::Compute)
         }
         _ => Some(Area::Data),
-    }
-}
-
-/// Whether it is proven that a plan has nothing to scan.
-fn nothing_to_scan<'a>(plan: &str, inventory: &'a Read<Whole<BTreeMap<String, u64>>>) -> Result<bool, &'a Unreadable> {
-    let inventory = inventory.as_ref()?;
-    match (resource_count(plan, &inventory.rows), &inventory.unproven) {
-        (Some(0), Some(gap)) => Err(gap),
-        (Some(0), None) => Ok(true),
-        _ => Ok(false),
     }
 }
 

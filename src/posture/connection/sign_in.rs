@@ -137,7 +137,7 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
         }
         Credential::OneOf(Ok(all)) | Credential::OneOrNone(all) => all.as_slice(),
     };
-    let alive: Vec<&Lifetime> = lifetimes.iter().filter(|one| days_left(one, facts.today) >= 0).collect();
+    let alive: Vec<&Lifetime> = lifetimes.iter().filter(|one| one.holds(facts.today)).collect();
     let bad = alive.iter().filter_map(|one| objection(one, facts.today)).collect::<Vec<_>>();
     let ends = alive.iter().map(|one| one.ends.date().to_string()).collect::<Vec<_>>().join(",");
     match (alive.len(), bad.first()) {

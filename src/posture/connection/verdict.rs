@@ -1,7 +1,7 @@
 //! How one check ends: status, what was seen, and the one next step.
 
 use super::Level;
-use crate::posture::{Status, Unreadable, Why};
+use crate::posture::{Status, Subject, Unreadable, Why};
 
 /// The answer of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Verdict {
     pub level: Option<Level>,
     /// What could not be seen.
     pub gaps: Vec<Unreadable>,
+    /// The fact that leaves it unknown, where that is not the one the check is about.
+    pub about: Option<Subject>,
 }
 
 impl Verdict {
@@ -66,6 +68,29 @@ impl Verdict {
         self
     }
 
+    /// Names the fact that leaves it unknown, where that is not the one the check is about.
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.about = Some(subject);
+        self
+    }
+
+    /// An answer that is unknown without any read that failed has a gap of its own: that a service does not say something leaves it as
+    /// unseen as a refusal does.
+    pub(super) fn accounted(mut self, subject: Subject, scope: &str) -> Self {
+        if let (Status::Unknown, true, Some(Why::Of(reason))) = (self.status, self.gaps.is_empty(), self.reason)
+            && !reason.leaves_complete()
+        {
+            self.gaps.push(Unreadable {
+                subject: self.about.unwrap_or(subject),
+                scope: scope.to_owned(),
+                reason,
+                code: String::new(),
+                remedy: self.remediation.clone().unwrap_or_default(),
+            });
+        }
+        self
+    }
+
     /// Adds what it rests on.
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.evidence.push((name, value.to_string()));
@@ -86,7 +111,16 @@ impl Verdict {
     }
 
     fn new(status: Status, detail: impl Into<String>, remediation: Option<String>) -> Self {
-        Self { status, reason: None, detail: detail.into(), evidence: Vec::new(), remediation, level: None, gaps: Vec::new() }
+        Self {
+            status,
+            reason: None,
+            detail: detail.into(),
+            evidence: Vec::new(),
+            remediation,
+            level: None,
+            gaps: Vec::new(),
+            about: None,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     azure::{Cloud, settings::ScopeSetting, tenant::claims::Claims},
     posture::{
-        Unreadable,
+        Reason, Subject, Unreadable,
         connection::{self as judged, Check, Need, Readiness, Row, catalogue},
         graph_permission::Holder,
         seen,
@@ -351,11 +351,19 @@ fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
         return Vec::new();
     }
     let directory = &found.facts.directory;
-    [directory.token.as_ref().err(), directory.organization.as_ref().err(), directory.licences.as_ref().err()]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect()
+    let unread = [directory.token.as_ref().err(), directory.organization.as_ref().err(), directory.licences.as_ref().err()];
+    let opaque = || {
+        Unreadable {
+        subject: Subject::Token,
+        scope: "graph".to_owned(),
+        reason: Reason::Hidden,
+        code: String::new(),
+        remedy: "The token for Microsoft Graph does not say what it allows. Look whether something answers in its stead, and report this."
+            .to_owned(),
+    }
+    };
+    let opaque = directory.token.as_ref().is_ok_and(Option::is_none).then(opaque);
+    unread.into_iter().flatten().cloned().chain(opaque).collect()
 }
 
 fn feature(own: Readiness) -> FeatureRow {

@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     azure::{
-        self, Client,
+        self, Client, Error, Failure, Kind,
         arm::{authorization, containers, resources},
     },
     posture::{
@@ -142,6 +142,12 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
                 let own = &row.properties.scope;
                 within(own, &scope) && own.trim_end_matches('/').len() > scope.len()
             };
+            // The sign-in holds something at the subscription, or it could not be read at all.
+            if rows.iter().all(is_below) {
+                let error = Error::new(Kind::InvalidResponse, "list the sign-in's role assignments", scope.as_str());
+                let error = error.said(Failure::EmptyList, "The list lacks what the sign-in may read the subscription by.");
+                return Err(error.advise("Run again in a few minutes; a new role assignment takes a while to appear."));
+            }
             Ok(rows.iter().filter(|row| is_below(row)).map(|row| guid(&row.properties.role_definition_id)).collect())
         }
     };

@@ -95,3 +95,31 @@ async fn a_scan_that_is_dated_in_the_future_proves_no_scan() {
     });
     says(&live(tenant, &production("defender_scan_done")).await, "unknown", &["reason=scan_time_unsaid"]);
 }
+
+#[tokio::test]
+async fn a_plan_that_scans_and_that_the_list_lacks_is_not_passed_over() {
+    let unscanned = || {
+        edited("sub-assessments", |list| {
+            list["value"].as_array_mut().unwrap().retain(|row| !row.to_string().contains("\"ServerVulnerability"));
+        })
+    };
+    says(&check(unscanned(), &production("defender_scan_done")).await, "unknown", &["never_scanned=server"]);
+    let tenant = unscanned();
+    tenant.edit("pricings", |list| list["value"].as_array_mut().unwrap().retain(|row| row["name"] != "VirtualMachines")).unwrap();
+    let row = check(tenant, &production("defender_scan_done")).await;
+    says(&row, "unknown", &["reason=not_listed", "not_listed=VirtualMachines"]);
+}
+
+#[tokio::test]
+async fn a_free_tier_that_is_listed_as_on_without_its_provider_is_not_on() {
+    let state = |word: &'static str| {
+        edited("providers", |list| {
+            let rows = list["value"].as_array_mut().unwrap();
+            let is = |row: &&mut Json| row["id"] == format!("/subscriptions/{PRODUCTION}/providers/Microsoft.Security");
+            rows.iter_mut().filter(is).for_each(|row| row["registrationState"] = json!(word));
+        })
+    };
+    let key = production("defender_foundational_on");
+    says(&check(state("Registered"), &key).await, "pass", &[]);
+    says(&check(state("NotRegistered"), &key).await, "unknown", &["reason=not_registered", "az provider register"]);
+}

@@ -220,3 +220,31 @@ async fn what_cannot_be_told_of_a_user_makes_the_answer_incomplete() {
     let answer = reading.ok();
     assert_eq!((&answer["ready"], &answer["complete"]), (&json!(false), &json!(false)));
 }
+
+#[tokio::test]
+async fn a_secret_that_is_not_valid_yet_or_that_ended_yesterday_is_not_the_one_in_use() {
+    let later = answer(with_secrets(vec![secret(400, 500)])).await;
+    assert_eq!((&row(&later, "credential_expiry")["status"], &later["credential_expires_on"]), (&json!("unknown"), &Json::Null));
+    // It is 8 in the morning: what ended twelve hours ago did so yesterday.
+    let mut ended = secret(-200, 0);
+    ended["endDateTime"] = json!((NOW - Duration::hours(12)).format(&Rfc3339).unwrap());
+    says(&check(with_secrets(vec![ended, secret(-5, 300)]), "credential_expiry").await, "pass", &[]);
+}
+
+#[tokio::test]
+async fn what_a_token_for_graph_does_not_say_is_a_gap() {
+    let opaque = Fault::on("/oauth2/v2.0/token").nth(2).change(|answer| answer["access_token"] = json!("opaque"));
+    let answer = answer(Tenant::demo().with_fault(opaque)).await;
+    assert_eq!((&answer["graph_permissions"], &answer["complete"]), (&Json::Null, &json!(false)));
+}
+
+#[tokio::test]
+async fn an_account_of_which_nobody_says_whether_it_is_enabled_leaves_the_connection_incomplete() {
+    let tenant = edited("service-principals", |list| {
+        let rows = list["value"].as_array_mut().unwrap();
+        rows.iter_mut().filter(|row| row["id"] == PRINCIPAL_ID).for_each(|row| row["accountEnabled"] = Json::Null);
+    });
+    let answer = answer(tenant).await;
+    let gap = answer["unreadable"].as_array().unwrap().iter().find(|gap| gap["subject"] == "service_principals").unwrap();
+    assert_eq!((&gap["reason"], &gap["scope"], &answer["complete"]), (&json!("hidden"), &json!("tenant"), &json!(false)));
+}
