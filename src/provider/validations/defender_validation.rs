@@ -159,17 +159,24 @@ async fn judgement(arguments: &Arguments, context: Context) -> std::result::Resu
         return Err(problems.into());
     }
     let facts = read(arguments, &context, &subscriptions).await?;
-    gaps.extend(facts.gaps.iter().cloned());
     let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
     let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
     require_known(arguments.plans.keys(), answered, named)?;
     let today = context.now().date();
     let mut findings = Vec::new();
+    let mut open = BTreeSet::new();
     for place in places(&subscriptions) {
-        findings.extend(plan_findings(arguments, &place, &facts));
-        findings.extend(assessment_finding(arguments, &place, &facts));
-        findings.extend(scan_findings(arguments, &place, &facts, today));
+        let mut own = plan_findings(arguments, &place, &facts);
+        own.extend(assessment_finding(arguments, &place, &facts));
+        own.extend(scan_findings(arguments, &place, &facts, today));
+        if own.iter().any(|finding| finding.line.status == Status::Unknown) {
+            open.insert(format!("/subscriptions/{}", place.subscription.id));
+        }
+        findings.extend(own);
     }
+    // A list of plans that may be short leaves open what else it says; what is only looked up beside it matters where a line is open.
+    let matters = |gap: &&Unreadable| gap.subject == Subject::Plans || open.contains(&gap.scope);
+    gaps.extend(facts.gaps.iter().filter(matters).cloned());
     findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
         let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
         Finding { line: Line { status: Status::Unknown, cells: cells.map(str::to_owned).into() }, next: String::new() }
@@ -329,7 +336,10 @@ fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -
     asked.then(|| {
         let (status, reason, detail) = match facts.assessed.get(&place.subscription.id) {
             Some(true) => (Status::Pass, None, ""),
-            Some(false) => (Status::Unknown, Some(Reason::NoDataYet), "no assessments yet; initial data can take up to 24 hours"),
+            Some(false) => match facts.unproven(Subject::Assessments, place.subscription) {
+                Some(reason) => (Status::Unknown, Some(reason), "no assessment is seen, and there may be some"),
+                None => (Status::Unknown, Some(Reason::NoDataYet), "no assessments yet; initial data can take up to 24 hours"),
+            },
             None => {
                 let reason = facts.because(Subject::Assessments, place.subscription);
                 (Status::Unknown, Some(reason), "its assessments could not be read")

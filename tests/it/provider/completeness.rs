@@ -73,8 +73,11 @@ async fn a_security_reader_sees_plans_and_no_inventory() {
         let assessed = inside.read("defender_assessments", json!({"limit": 0})).await;
         assert_eq!(assessed.ok()["complete"], true, "{engine}: what Security Reader may read is whole");
         assert!(verdict(&inside).await.errors().is_empty(), "{engine}");
-        let counting = json!({"plans": {"CloudPosture": {}}, "only_relevant": true});
-        assert_eq!(inside.plan("defender_validation", counting).await.errors().len(), 1, "{engine}");
+        // One protects machines, the other whatever there is.
+        for (plan, errors) in [("VirtualMachines", 1), ("CloudPosture", 0)] {
+            let counting = json!({"plans": {plan: {}}, "only_relevant": true});
+            assert_eq!(inside.plan("defender_validation", counting).await.errors().len(), errors, "{engine} {plan}");
+        }
     }
 }
 

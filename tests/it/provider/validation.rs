@@ -441,3 +441,38 @@ async fn a_scan_is_not_too_old_where_a_newer_one_may_be_unseen() {
     assert!(!short.detail().contains("scan_too_old"), "{}", short.detail());
     assert!(short.detail().contains("a newer one may be in what is not seen"), "{}", short.detail());
 }
+
+/// A sign-in that may do only this.
+fn allowed(actions: &'static [&'static str]) -> Fault {
+    Fault::on("Microsoft.Authorization/permissions").change(move |body| {
+        *body = json!({"value": [{"actions": actions, "notActions": [], "dataActions": [], "notDataActions": []}]});
+    })
+}
+
+/// Resources decide nothing where the scans are there, nor does the rest of a list of assessments of which one is enough.
+#[tokio::test]
+async fn what_no_verdict_rests_on_makes_nothing_unknown() {
+    for (actions, also) in [
+        (&["Microsoft.Security/*/read"][..], json!({})),
+        (&["Microsoft.Security/pricings/read"], json!({"require_assessments": true})),
+    ] {
+        let mut wanted =
+            json!({"plans": {"VirtualMachines": {}}, "subscription_ids": [PRODUCTION], "require_scan_within_days": 3650});
+        wanted.as_object_mut().unwrap().extend(also.as_object().unwrap().clone());
+        let reading = Inside::by_arm(Tenant::demo().with_fault(allowed(actions))).await.plan(NAME, wanted).await;
+        assert!(reading.errors().is_empty() && reading.warnings().is_empty(), "{}", reading.detail());
+    }
+}
+
+#[tokio::test]
+async fn no_assessment_in_a_list_that_is_not_proven_whole_is_not_proven() {
+    let wanted = json!({"plans": {"Arm": {}}, "require_assessments": true, "subscription_ids": [SANDBOX]});
+    let without =
+        || edited("assessments", |list| list["value"].as_array_mut().unwrap().retain(|row| !row.to_string().contains(SANDBOX)));
+    let short = without().with_fault(allowed(&["Microsoft.Security/pricings/read"]));
+    for (tenant, reason) in [(without(), "no_data_yet"), (short, "not_proven")] {
+        let reading = Inside::by_arm(tenant).await.plan(NAME, wanted.clone()).await;
+        let line = reading.detail().lines().find(|line| line.contains("  assessments  ")).unwrap();
+        assert!(line.contains(reason), "{line}");
+    }
+}
