@@ -9,8 +9,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    azure::Failure,
     posture::{
-        Subject, Unreadable,
+        Reason, Subject, Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
         filter, seen,
     },
@@ -74,7 +75,7 @@ struct Summary {
 }
 
 /// One plan of one subscription.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, JsonSchema)]
 struct Row {
     /// `subscription_id|plan`, lower case: unique and stable.
     key: String,
@@ -114,7 +115,7 @@ struct Row {
 }
 
 /// One extension of a plan.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, JsonSchema)]
 struct ExtensionRow {
     /// Its name, for example `AgentlessVmScanning`.
     name: String,
@@ -133,7 +134,7 @@ struct ExtensionRow {
 /// The answer.
 #[derive(Serialize, JsonSchema)]
 struct Attributes {
-    /// The plans, by key.
+    /// The plans, by key. Of one that is listed twice, what the two rows do not agree on is null, or the worse.
     plans: Vec<Row>,
     #[serde(flatten)]
     listing: Listing<Summary>,
@@ -182,23 +183,66 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
         require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
     }
-    let mut rows: Vec<Row> = Vec::new();
+    let mut each = Once::default();
     for (subscription, plans) in &plans.read {
         let counts = counts.get(subscription.id.as_str()).copied();
-        rows.extend(plans.iter().filter(|plan| named(&arguments, plan)).map(|plan| as_row(&subscription.id, plan, counts)));
+        let named = plans.iter().filter(|plan| named(&arguments, plan));
+        named.for_each(|plan| each.add(as_row(&subscription.id, plan, counts), has_twins(plan)));
     }
+    let mut rows: Vec<Row> = each.rows.into_values().collect();
     warn_unlisted(&arguments, &plans.read, warnings);
     if arguments.only_relevant == Some(true) {
         rows.retain(|row| row.relevant != Some(false));
     }
     let deprecated = rows.iter().filter(|row| row.deprecated).count();
     rows.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
-    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    gaps.extend(doubts(&rows, &each.twofold));
     let summary = summary(&rows, deprecated, &arguments, &gaps);
     let matched = rows.len();
     rows.truncate(limit(arguments.limit));
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
     Ok(Attributes { plans: rows, listing })
+}
+
+/// Rows by key, and the keys of those that the service states twice and differently.
+#[derive(Default)]
+struct Once {
+    rows: BTreeMap<String, Row>,
+    twofold: BTreeSet<String>,
+}
+
+impl Once {
+    fn add(&mut self, row: Row, is_twofold: bool) {
+        let key = row.key.clone();
+        let known = self.rows.remove(&key);
+        if is_twofold || known.as_ref().is_some_and(|known| *known != row) {
+            self.twofold.insert(key.clone());
+        }
+        let row = match known {
+            Some(known) => known.and(row),
+            None => row,
+        };
+        self.rows.insert(key, row);
+    }
+}
+
+/// What is not known of rows that met the filters.
+fn doubts(rows: &[Row], twofold: &BTreeSet<String>) -> Vec<Unreadable> {
+    let gap = |row: &Row, code: &str, remedy: &str| Unreadable {
+        subject: Subject::Plans,
+        scope: format!("/subscriptions/{}", row.subscription_id),
+        reason: Reason::InvalidResponse,
+        code: code.to_owned(),
+        remedy: remedy.to_owned(),
+    };
+    let twice = "Some plans, or extensions of them, are listed twice and not with the same contents; what the two do not agree on is null, \
+                 or the worse. Plan again; it may just have been changed.";
+    let tierless = "Some plans come without a tier; their rows are kept. Run again later; if this persists, please report it.";
+    let doubt = |row: &Row| match twofold.contains(&row.key) {
+        true => Some(gap(row, "", twice)),
+        false => row.tier.is_none().then(|| gap(row, Failure::UnstatedField.code(), tierless)),
+    };
+    rows.iter().filter_map(doubt).collect()
 }
 
 /// A plan that exists can still be in no row: because others have replaced it, or because no subscription lists it.
@@ -248,8 +292,6 @@ fn wanted(arguments: &Arguments, plan: &Plan) -> bool {
 
 fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u64>>) -> Row {
     let resource_count = counts.and_then(|counts| resource_count(&plan.name, counts));
-    let mut extensions: Vec<_> = plan.extensions.iter().map(extension_row).collect();
-    extensions.sort_by(|a, b| a.name.cmp(&b.name));
     Row {
         key: format!("{subscription_id}|{}", plan.name).to_lowercase(),
         subscription_id: subscription_id.to_owned(),
@@ -266,8 +308,85 @@ fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u
         replaced_by: plan.replaced_by.clone(),
         resource_count,
         relevant: resource_count.map(|count| count > 0),
-        extensions,
+        extensions: each_once(plan.extensions.iter().map(extension_row).collect()),
     }
+}
+
+impl Row {
+    /// One row of two with one key.
+    fn and(self, other: Self) -> Self {
+        // One that only one of the two has may be off.
+        let alone = |rows: &[ExtensionRow], others: &[ExtensionRow]| -> Vec<_> {
+            let lacks = |row: &&ExtensionRow| !others.iter().any(|other| other.name.eq_ignore_ascii_case(&row.name));
+            rows.iter().filter(lacks).map(|row| ExtensionRow { enabled: None, healthy: None, ..row.clone() }).collect()
+        };
+        let (own, others) = (self.extensions, other.extensions);
+        let extensions = [alone(&own, &others), alone(&others, &own), own, others].concat();
+        Self {
+            tier: agreed(self.tier, other.tier),
+            subplan: lower(&self.plan, self.subplan, other.subplan),
+            enabled: agreed(self.enabled, other.enabled),
+            trial: self.trial || other.trial,
+            free_trial_remaining: agreed(self.free_trial_remaining, other.free_trial_remaining),
+            enabled_on: agreed(self.enabled_on, other.enabled_on),
+            enforced: agreed(self.enforced, other.enforced),
+            coverage: agreed(self.coverage, other.coverage),
+            deprecated: self.deprecated && other.deprecated,
+            replaced_by: if self.replaced_by == other.replaced_by { self.replaced_by } else { Vec::new() },
+            extensions: each_once(extensions),
+            ..self
+        }
+    }
+}
+
+impl ExtensionRow {
+    /// One row of two with one name.
+    fn and(self, other: Self) -> Self {
+        Self {
+            enabled: agreed(self.enabled, other.enabled),
+            healthy: agreed(self.healthy, other.healthy),
+            operation_code: agreed(self.operation_code, other.operation_code),
+            operation_message: agreed(self.operation_message, other.operation_message),
+            settings_json: agreed(self.settings_json, other.settings_json),
+            name: self.name,
+        }
+    }
+}
+
+/// What two say alike.
+fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
+    one.filter(|one| other.as_ref() == Some(one))
+}
+
+/// The lower of two subplans; none of them stands for all that the plan can be.
+fn lower(plan: &str, one: Option<String>, other: Option<String>) -> Option<String> {
+    let known: Vec<&str> =
+        offered(plan).map(|offer| offer.legacy.iter().chain(offer.subplans).copied().collect()).unwrap_or_default();
+    let rank = |subplan: &String| known.iter().position(|word| word.eq_ignore_ascii_case(subplan));
+    [one, other].into_iter().flatten().min_by_key(rank)
+}
+
+/// Extensions by name, each once.
+fn each_once(rows: Vec<ExtensionRow>) -> Vec<ExtensionRow> {
+    let mut all = BTreeMap::<String, ExtensionRow>::new();
+    for row in rows {
+        let key = row.name.to_lowercase();
+        let row = match all.remove(&key) {
+            Some(known) => known.and(row),
+            None => row,
+        };
+        all.insert(key, row);
+    }
+    let mut rows: Vec<_> = all.into_values().collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows
+}
+
+/// Whether the service states an extension of a plan twice and differently.
+fn has_twins(plan: &Plan) -> bool {
+    let differs =
+        |one: &Extension| plan.extensions.iter().any(|other| other.name.eq_ignore_ascii_case(&one.name) && other != one);
+    plan.extensions.iter().any(differs)
 }
 
 fn extension_row(extension: &Extension) -> ExtensionRow {

@@ -3,7 +3,7 @@
 use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{held::edited, inside::Inside};
 
 fn row<'a>(answer: &'a Json, key: &str) -> &'a Json {
     answer["plans"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap_or_else(|| panic!("{key} in {answer:#}"))
@@ -113,4 +113,66 @@ async fn a_tier_that_is_no_word_of_ours_is_neither_on_nor_off_and_is_counted() {
     assert_eq!(summary["other"], 2);
     let counted = ["standard", "free", "other"].map(|name| summary[name].as_u64().unwrap()).iter().sum::<u64>();
     assert_eq!(counted, summary["matched"].as_u64().unwrap());
+}
+
+/// The plan `VirtualMachines` of production, which the list states twice: as it is, and changed.
+async fn stated_twice(first: bool, change: fn(&mut Json)) -> (Vec<String>, Json) {
+    let key = format!("{PRODUCTION}|virtualmachines");
+    let tenant = edited(Tenant::demo(), "pricings", |rows| {
+        let is = |row: &Json| row["name"] == "VirtualMachines" && row.to_string().contains(PRODUCTION);
+        let at = rows.iter().position(is).unwrap();
+        let mut twin = rows[at].clone();
+        change(&mut twin["properties"]);
+        rows.insert(at + usize::from(!first), twin);
+    });
+    let reading = Inside::by_arm(tenant).await.read("defender_plans", json!({"limit": 0})).await;
+    let gaps = reading.gaps();
+    (gaps, row(&reading.ok(), &key).clone())
+}
+
+#[tokio::test]
+async fn what_two_rows_of_one_plan_do_not_agree_on_is_null_or_the_worse_and_a_gap() {
+    for first in [false, true] {
+        let (gaps, off) = stated_twice(first, |own| own["pricingTier"] = json!("Free")).await;
+        assert_eq!(gaps, [format!("plans invalid_response /subscriptions/{PRODUCTION}")]);
+        assert_eq!((&off["tier"], &off["enabled"], &off["coverage"]), (&Json::Null, &Json::Null, &json!("PartiallyCovered")));
+        let (_, lower) = stated_twice(first, |own| own["subPlan"] = json!("P1")).await;
+        assert_eq!((&lower["subplan"], &lower["enabled"]), (&json!("P1"), &json!(true)));
+        let (_, without) = stated_twice(first, |own| own["extensions"] = json!([])).await;
+        let extensions = without["extensions"].as_array().unwrap();
+        assert!(!extensions.is_empty() && extensions.iter().all(|one| one["enabled"].is_null()), "{extensions:#?}");
+        let (_, trial) = stated_twice(first, |own| own["freeTrialRemainingTime"] = json!("P3D")).await;
+        assert_eq!((&trial["trial"], &trial["free_trial_remaining"]), (&json!(true), &Json::Null));
+    }
+}
+
+#[tokio::test]
+async fn a_plan_without_a_tier_is_in_a_row_and_named() {
+    let tenant = edited(Tenant::demo(), "pricings", |rows| {
+        let own = rows.iter_mut().find(|row| row["name"] == "VirtualMachines" && row.to_string().contains(PRODUCTION)).unwrap();
+        own["properties"]["pricingTier"] = Json::Null;
+    });
+    let inside = Inside::by_arm(tenant).await;
+    let reading = inside.read("defender_plans", json!({})).await;
+    assert_eq!(reading.gaps(), [format!("plans invalid_response /subscriptions/{PRODUCTION}")]);
+    assert_eq!(row(&reading.ok(), &format!("{PRODUCTION}|virtualmachines"))["enabled"], Json::Null);
+    let other = inside.read("defender_plans", json!({"plan_names": ["Arm"]})).await.ok();
+    assert_eq!(other["complete"], true, "only of a plan that is asked for");
+}
+
+#[tokio::test]
+async fn a_trial_of_which_nothing_is_left_does_not_run() {
+    for (left, runs) in
+        [("PT0S", false), ("P0D", false), ("PT0H", false), ("P0Y0M0DT0H0M0.0S", false), ("P10D", true), ("PT5H", true)]
+    {
+        let tenant = edited(Tenant::demo(), "pricings", |rows| {
+            rows.iter_mut().for_each(|row| row["properties"]["freeTrialRemainingTime"] = json!(left));
+        });
+        let answer = Inside::on(tenant).await.read("defender_plans", json!({"limit": 0})).await.ok();
+        let on: Vec<&Json> = answer["plans"].as_array().unwrap().iter().filter(|row| row["enabled"] == true).collect();
+        assert!(
+            !on.is_empty() && on.iter().all(|row| row["trial"] == runs && row["free_trial_remaining"].is_string() == runs),
+            "{left}"
+        );
+    }
 }

@@ -55,8 +55,7 @@ fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
         name: wire.name,
         tier: properties.pricing_tier,
         subplan: properties.sub_plan,
-        // PT0S says that no trial runs.
-        free_trial_remaining: properties.free_trial_remaining_time.filter(|time| time != "PT0S"),
+        free_trial_remaining: properties.free_trial_remaining_time.filter(|time| !is_over(time)),
         enabled_on: properties.enablement_time.as_deref().and_then(canonical),
         enforced: properties.enforce,
         coverage: properties.resources_coverage_status,
@@ -66,6 +65,12 @@ fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
         extensions_unseen: properties.extensions.is_none(),
         extensions: properties.extensions.unwrap_or_default().into_iter().map(|wire| extension(wire, redacts_people)).collect(),
     }
+}
+
+/// Whether nothing is left of a duration: `PT0S`, `P0D`, `PT0H` …, which say that no trial runs.
+fn is_over(duration: &str) -> bool {
+    let mut digits = duration.chars().filter(char::is_ascii_digit).peekable();
+    digits.peek().is_some() && digits.all(|digit| digit == '0')
 }
 
 fn extension(wire: security::Extension, redacts_people: bool) -> Extension {

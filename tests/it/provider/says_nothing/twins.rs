@@ -14,7 +14,7 @@ use super::{
     table::{LISTS, List},
     through, validations, verdicts,
 };
-use crate::support::is_full;
+use crate::support::{inside::Reading, is_full};
 
 /// A list of which each row has a twin with another word in a field.
 struct Case {
@@ -56,6 +56,47 @@ fn put(row: &mut Json, field: &[String], word: &Json) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// The tenant that answers each row of a list twice.
+fn doubled(list: &'static List) -> Tenant {
+    let change = |body: &mut Json| {
+        let key = ["value", "data"].into_iter().find(|key| body[*key].is_array());
+        let Some(rows) = key.and_then(|key| body[key].as_array_mut()) else { return };
+        let twice = |row: Json| if list.has(&row) { vec![row.clone(), row] } else { vec![row] };
+        *rows = std::mem::take(rows).into_iter().flat_map(twice).collect();
+    };
+    tenant().with_fault(Fault::on(list.path).method("GET").change(change))
+}
+
+/// What a data source answers of a list.
+async fn listed(tenant: Tenant, list: &List) -> Reading {
+    let (name, _, arguments) = list.rows;
+    through(tenant, "never").await.read(name, serde_json::from_str(arguments).unwrap()).await
+}
+
+/// Resource Graph counts its rows itself, and one that comes twice is a gap there.
+#[tokio::test]
+async fn what_is_listed_twice_is_in_the_answer_once() {
+    for list in LISTS.iter().filter(|list| !list.rows.0.is_empty() && !list.path.is_empty()) {
+        let before = listed(tenant(), list).await.ok();
+        assert_eq!(listed(doubled(list), list).await.ok(), before, "{}", list.name());
+    }
+}
+
+#[tokio::test]
+async fn of_two_rows_that_do_not_say_the_same_no_two_have_one_key() {
+    let models = wire_models();
+    for (nth, list) in LISTS.iter().enumerate().filter(|(_, list)| !list.rows.0.is_empty() && !list.path.is_empty()) {
+        let all = cases(list, &models).await;
+        let step = if is_full() { 1 } else { all.len().div_ceil(2).max(1) };
+        for case in all.iter().skip(nth % step).step_by(step) {
+            let Some(answer) = listed(case.tenant(), list).await.value else { continue };
+            let rows = answer[list.rows.1].as_array().unwrap();
+            let keys: BTreeSet<&str> = rows.iter().map(|row| row["key"].as_str().unwrap()).collect();
+            assert_eq!(keys.len(), rows.len(), "{} /{} {}", list.name(), case.field.join("/"), case.word);
+        }
     }
 }
 
