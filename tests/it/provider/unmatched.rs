@@ -22,11 +22,12 @@ fn misspelt() -> String {
 async fn a_data_source_warns_of_what_matches_nothing_once_for_all_arguments() {
     let inside = Inside::on(Tenant::demo()).await;
     let prefix = format!("{}/providers/Microsoft.Storage", misspelt());
+    let (below, bearing) = (format!("that was read lies below {prefix}."), format!("that was read has the key {NOBODY}."));
     for (name, arguments, summary, text) in [
         ("subscriptions", json!({"tags": {"env": "nowhere"}}), "Tag", "visible has the tag env = \"nowhere\"."),
         ("defender_assessments", json!({"tags": {"env": "nowhere"}}), "Tag", "were read has the tag env = \"nowhere\"."),
-        ("defender_assessments", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", prefix.as_str()),
-        ("defender_assessments", json!({"assessment_keys": [NOBODY]}), "Assessment key", NOBODY),
+        ("defender_assessments", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", below.as_str()),
+        ("defender_assessments", json!({"assessment_keys": [NOBODY]}), "Assessment key", bearing.as_str()),
         (
             "defender_plans",
             json!({"plan_names": ["KubernetesService"]}),

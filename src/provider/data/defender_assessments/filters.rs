@@ -85,5 +85,5 @@ pub(super) fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<
         .flatten()
         .filter(|key| !lists.iter().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
         .collect();
-    warn("assessment_keys", "Assessment key", "no assessment of any status has the key", &unmatched, warnings);
+    warn("assessment_keys", "Assessment key", "no assessment of any status that was read has the key", &unmatched, warnings);
 }

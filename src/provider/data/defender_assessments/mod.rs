@@ -263,7 +263,13 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
             .to_owned(),
     }));
     filters::unmatched_keys(&arguments, &lists.read, warnings);
-    warn("resource_id_prefixes", "Resource id prefix", "no assessment of any status lies below", prefixes.rest(), warnings);
+    warn(
+        "resource_id_prefixes",
+        "Resource id prefix",
+        "no assessment of any status that was read lies below",
+        prefixes.rest(),
+        warnings,
+    );
     if filter.tags.is_some() {
         tagged.warn("no assessed resource whose tags were read", warnings);
     }
