@@ -345,13 +345,14 @@ fn scope_id(context: &Context, tenant_id: &Option<String>, visible: &[String]) -
     }
 }
 
-/// Attributes that are null because a read failed, whatever the checks say about it.
+/// Attributes that are null because a read failed or what it answered may not be all, whatever the checks say about it.
 fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
     if !context.areas.contains(&AreaWord::Identity) {
         return Vec::new();
     }
     let directory = &found.facts.directory;
-    let unread = [directory.token.as_ref().err(), directory.organization.as_ref().err(), directory.licences.as_ref().err()];
+    let licences = directory.licences.as_ref().map_or_else(Some, |held| held.unproven.as_ref());
+    let unread = [directory.token.as_ref().err(), directory.organization.as_ref().err(), licences];
     let opaque = || {
         Unreadable {
         subject: Subject::Token,

@@ -221,3 +221,18 @@ async fn consent_to_one_api_is_no_consent_to_another_whose_permission_has_the_sa
         says(&consent(granted_by(resource).with_fault(unread())).await, "unknown", &["reason=forbidden"]);
     }
 }
+
+#[tokio::test]
+async fn licences_that_are_null_are_a_gap() {
+    let tenant = Tenant::demo();
+    tenant
+        .edit("subscribed-skus", |list| {
+            (list["value"][1]["capabilityStatus"], list["value"][1]["servicePlans"]) = (json!("Enabled"), Json::Null);
+        })
+        .unwrap();
+    let reading = Inside::by_arm(tenant).await.read("connection", json!({"check_ids": ["subscription_enabled"]})).await;
+    let gaps = reading.gaps();
+    let answer = reading.ok();
+    assert!(gaps.iter().any(|gap| gap.starts_with("subscribed_skus ")), "{gaps:?}");
+    assert_eq!((&answer["license_plans"], &answer["complete"]), (&Json::Null, &json!(false)));
+}
