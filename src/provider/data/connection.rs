@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
-    azure::{Cloud, settings::ScopeSetting, tenant::claims::Claims},
+    azure::{self, Cloud, settings::ScopeSetting, tenant::claims::Claims},
     posture::{
         Reason, Subject, Unreadable,
         connection::{self as judged, Check, Need, Readiness, Row, catalogue},
@@ -280,6 +280,7 @@ fn attributes(
     gaps: Vec<Unreadable>,
 ) -> Attributes {
     let facts = found.facts;
+    let shown = |name: String| azure::shown(&name, context.client.settings().redacts_people).into_owned();
     let of_token = |list: fn(&Claims) -> Vec<String>| found.graph_claims.as_ref().map(list);
     let person = signed_in.claims.as_ref().filter(|_| facts.sign_in.holder == Holder::User);
     Attributes {
@@ -292,7 +293,7 @@ fn attributes(
         object_id: facts.sign_in.object_id,
         client_id: facts.sign_in.client_id,
         tenant_id: facts.sign_in.tenant_id,
-        tenant_display_name: facts.directory.organization.ok().and_then(|organization| organization.display_name),
+        tenant_display_name: facts.directory.organization.ok().and_then(|organization| organization.display_name).map(shown),
         user_principal_name: person.and_then(Claims::user_principal_name).map(str::to_owned),
         environment: context.client.settings().environment.word().to_owned(),
         tenant_region: found.region,

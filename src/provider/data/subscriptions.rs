@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    azure::Failure,
+    azure::{self, Failure},
     posture::{Reason, Subject, Unreadable, filter},
     provider::{
         collect::estate::{hierarchy, scope},
@@ -79,7 +79,7 @@ struct Row {
     spending_limit: Option<String>,
     /// How access to it is granted: `RoleBased`, `Legacy` …, joined with commas.
     authorization_source: Option<String>,
-    /// Its tags.
+    /// Its tags. Under `personal_data = "redact"` without addresses of people; the argument `tags` compares what they are.
     tags: BTreeMap<String, String>,
 }
 
@@ -137,7 +137,9 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
             None => gaps.push(unstated(&row.id)),
         }
     }
-    let rows: Vec<_> = matched.iter().take(limit(arguments.limit)).map(|row| as_row(row, hierarchy.above(&row.id))).collect();
+    let redacts_people = context.client.settings().redacts_people;
+    let shown = matched.iter().take(limit(arguments.limit));
+    let rows: Vec<_> = shown.map(|row| as_row(row, hierarchy.above(&row.id), redacts_people)).collect();
     // What stands above them does not matter to their number.
     let counting = Counting::on(&scope.gaps, &[]);
     let states = Counting::on(&gaps, &[]);
@@ -163,9 +165,11 @@ fn said(word: &str) -> Option<String> {
     (!word.is_empty()).then(|| word.to_owned())
 }
 
-fn as_row(subscription: &scope::Subscription, above: Option<&[hierarchy::Ancestor]>) -> Row {
+fn as_row(subscription: &scope::Subscription, above: Option<&[hierarchy::Ancestor]>, redacts_people: bool) -> Row {
+    // What people wrote may hold their addresses.
+    let shown = |text: &str| azure::shown(text, redacts_people).into_owned();
     let path =
-        |above: &[hierarchy::Ancestor]| above.iter().rev().map(|group| group.display_name.as_str()).collect::<Vec<_>>().join("/");
+        |above: &[hierarchy::Ancestor]| above.iter().rev().map(|group| shown(&group.display_name)).collect::<Vec<_>>().join("/");
     Row {
         key: subscription.id.clone(),
         id: format!("/subscriptions/{}", subscription.id),
@@ -179,6 +183,6 @@ fn as_row(subscription: &scope::Subscription, above: Option<&[hierarchy::Ancesto
         quota_id: subscription.quota_id.clone(),
         spending_limit: subscription.spending_limit.clone(),
         authorization_source: subscription.authorization_source.clone(),
-        tags: (*subscription.tags).clone(),
+        tags: subscription.tags.iter().map(|(name, value)| (shown(name), shown(value))).collect(),
     }
 }

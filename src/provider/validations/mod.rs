@@ -5,7 +5,7 @@ pub mod defender_validation;
 pub mod graph_permission_validation;
 pub mod role_assignment_validation;
 
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, future::Future, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use super::{
     words::EnforcementWord,
 };
 use crate::{
+    azure,
     posture::{Status, Unreadable, seen},
     sdk::{Diagnostics, Path, Result},
     text,
@@ -142,7 +143,7 @@ impl Judgement {
         }
         let strict = if counts.failed > 0 { EnforcementWord::Error } else { gate.on_unknown.unwrap_or(context.on_unknown) };
         let enforced = context.enforcement(gate.enforcement);
-        let (summary, detail) = (self.summary(&counts), self.detail());
+        let (summary, detail) = (self.summary(&counts), self.detail(context.client.settings().redacts_people));
         if strict == EnforcementWord::Error && enforced == EnforcementWord::Error {
             return Err(Diagnostics::of_error(summary, detail).with_way_out(self.unsigned.then_some(failure::WAY_OUT)));
         }
@@ -159,7 +160,7 @@ impl Judgement {
     }
 
     /// A table (lines that start with a space are not wrapped), what is left out, what was not seen, and the next step.
-    fn detail(&self) -> String {
+    fn detail(&self, redacts_people: bool) -> String {
         let mut worst: Vec<&Line> = self
             .lines
             .iter()
@@ -168,7 +169,7 @@ impl Judgement {
         worst.sort_by(|a, b| (a.status, &a.cells).cmp(&(b.status, &b.cells)));
         let more = worst.len().saturating_sub(MAX_ROWS);
         worst.truncate(MAX_ROWS);
-        let mut text = table(self.headings, &worst);
+        let mut text = table(self.headings, &worst, redacts_people);
         if more > 0 {
             text.push_str(&format!("\n… and {more} more.\n"));
         }
@@ -189,15 +190,17 @@ impl Judgement {
 
 const MAX_ROWS: usize = 20;
 
-fn table(headings: &[&str], lines: &[&Line]) -> String {
+fn table(headings: &[&str], lines: &[&Line], redacts_people: bool) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let rows: Vec<Vec<&str>> = std::iter::once(headings.to_vec())
-        .chain(lines.iter().map(|line| line.cells.iter().map(String::as_str).collect()))
+    // Names of roles and of subscriptions may hold addresses of people.
+    let headings = headings.iter().map(|heading| Cow::Borrowed(*heading)).collect();
+    let rows: Vec<Vec<Cow<'_, str>>> = std::iter::once(headings)
+        .chain(lines.iter().map(|line| line.cells.iter().map(|cell| azure::shown(cell, redacts_people)).collect()))
         .collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..headings.len()).map(width).collect();
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
     let mut lines = String::new();
     for row in rows {
         // A line break from outside would forge rows.

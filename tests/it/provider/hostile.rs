@@ -191,27 +191,26 @@ fn evil() -> String {
     format!("\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{2066} {TOKEN}\r\nApply complete!")
 }
 
-/// Spoils every name, description, word and setting that decides nothing here; those that people may have written in a recommendation
-/// or a setting name somebody, too.
+/// Spoils every name, description, word, condition, tag and setting that decides nothing here; those that people may have written name
+/// somebody, too.
 fn poison(value: &mut Json, people: bool) {
     const LISTS: &[&str] = &["categories", "threats", "tactics", "techniques"];
-    const WORDS: &[&str] = &["cause", "remediationDescription", "userImpact", "implementationEffort"];
+    const WORDS: &[&str] = &["cause", "condition", "remediationDescription", "userImpact", "implementationEffort"];
+    const MAPS: &[&str] = &["additionalExtensionProperties", "tags"];
     match value {
         Json::Array(elements) => elements.iter_mut().for_each(|element| poison(element, people)),
         Json::Object(fields) => {
-            let is_recommendation = fields.contains_key("resourceDetails") || fields.contains_key("remediationDescription");
             for (key, value) in fields.iter_mut() {
                 let is_named = key.to_lowercase().contains("name") && value.as_str().is_some_and(|text| text.contains(' '));
-                let is_word = people || WORDS.contains(&key.as_str());
+                // The filter of tags that is asked for has to find something.
+                let is_word = (people && key != "env") || WORDS.contains(&key.as_str());
                 match value {
-                    Json::String(text) if is_word || is_named && is_recommendation => {
-                        text.push_str(&format!(" {PERSON} {}", evil()))
-                    }
-                    Json::String(text) if is_named || key == "description" => text.push_str(&evil()),
+                    Json::String(text) if is_word || is_named => text.push_str(&format!(" {PERSON} {}", evil())),
+                    Json::String(text) if key == "description" => text.push_str(&evil()),
                     Json::Array(words) if LISTS.contains(&key.as_str()) && !words.is_empty() => {
                         words.push(format!("{PERSON} {}", evil()).into());
                     }
-                    value => poison(value, people || key == "additionalExtensionProperties"),
+                    value => poison(value, people || MAPS.contains(&key.as_str())),
                 }
             }
         }
@@ -230,8 +229,9 @@ async fn what_a_service_names_drives_no_terminal_holds_no_token_and_under_redact
             let forged = reading.said.iter().any(|one| one.detail.lines().any(|line| line.starts_with("Apply complete!")));
             assert!(!forged, "{name}: {:#?}", reading.said);
             let kept = kept(&reading);
-            let tells = ["defender_assessments", "defender_plans"].contains(&name);
-            assert_eq!(kept.contains("contoso.com"), tells && personal_data == "show", "{name}, {personal_data}: {kept}");
+            let (names, tells) = (kept.contains("contoso.com"), is_source && personal_data == "show");
+            assert!(!names || personal_data == "show", "{name}, {personal_data}: {kept}");
+            assert!(names || !tells, "{name}, {personal_data}: {kept}");
             if name == "defender_plans" {
                 well_formed(&reading);
             }

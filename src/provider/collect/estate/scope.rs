@@ -201,7 +201,7 @@ async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
         Err(error) => return Err(Nothing::without(Subject::Subscriptions, error)?.into()),
     };
     let mut all = BTreeMap::new();
-    for fact in listed.iter().map(|wire| subscription(wire, own.as_deref())) {
+    for fact in listed.iter().map(|wire| subscription(context, wire, own.as_deref())) {
         let known = all.entry(fact.id.clone()).or_insert_with(|| fact.clone());
         // Of two rows that disagree, the one is believed that reassures nobody.
         if known.state.eq_ignore_ascii_case("Enabled") {
@@ -214,11 +214,12 @@ async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
     Ok(all)
 }
 
-fn subscription(wire: &subscriptions::Subscription, own_tenant: Option<&str>) -> Subscription {
+fn subscription(context: &Context, wire: &subscriptions::Subscription, own_tenant: Option<&str>) -> Subscription {
+    let shown = |name: &String| azure::shown(name, context.client.settings().redacts_people).into_owned();
     let matches = |tenant: &String| own_tenant.map(|own| own.eq_ignore_ascii_case(tenant));
     Subscription {
         id: wire.subscription_id.to_ascii_lowercase(),
-        display_name: wire.display_name.clone(),
+        display_name: wire.display_name.as_ref().map(shown),
         state: wire.state.clone(),
         tenant_matches: wire.tenant_id.as_ref().and_then(matches),
         tenant_id: wire.tenant_id.clone(),
@@ -346,7 +347,7 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     let (client, asked) = (context.client.clone(), id.clone());
     let key = format!("subscription/{id}");
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
-        Ok(wire) => Ok(Ok(subscription(&wire, own_tenant(context).await.ok().flatten().as_deref()))),
+        Ok(wire) => Ok(Ok(subscription(context, &wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
             let mut gap = unread::soft_gap(Subject::Subscriptions, &format!("/subscriptions/{id}"), &error)?;
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };

@@ -22,6 +22,7 @@ use crate::{
 
 /// What was read; each none if it was not asked for or could not be.
 pub(super) struct Facts {
+    redacts_people: bool,
     pub(super) definitions: Option<Arc<Vec<RoleDefinition>>>,
     active: Option<Arc<Vec<RoleAssignment>>>,
     schedules: Option<Arc<Vec<RoleInstance>>>,
@@ -37,6 +38,7 @@ pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut V
         only_if(eligible, directory::role_eligibilities(context)),
     );
     let facts = Facts {
+        redacts_people: context.client.settings().redacts_people,
         definitions: taken(ROLES, Some(definitions), gaps)?,
         active: taken(ACTIVE, assignments, gaps)?,
         schedules: taken(SCHEDULES, schedules, gaps)?,
@@ -154,7 +156,7 @@ impl Facts {
         let privileged = privileged.filter(|_| definition.is_some());
         Row {
             key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
-            role_display_name: definition.and_then(|one| one.display_name.clone()),
+            role_display_name: definition.and_then(|one| one.display_name.as_deref()).map(shown),
             privileged,
             role_template_id: template,
             principal_id,
@@ -168,6 +170,7 @@ impl Facts {
             via_group_id: None,
             starts_on: None,
             ends_on: None,
+        let shown = |name: &str| azure::shown(name, self.redacts_people).into_owned();
             built_in,
             permanent: None,
             // The service expands a deleted principal to nothing, but not only a deleted one: what it shows no object of is looked up.

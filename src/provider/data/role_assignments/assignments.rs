@@ -212,18 +212,18 @@ impl Found {
     /// A row for each assignment and each eligibility.
     pub(super) fn rows(&self, definitions: &Definitions, redacts_people: bool) -> Vec<Row> {
         let active = self.active.values().map(|assignment| self.active_row(assignment, definitions, redacts_people));
-        active.chain(self.eligible.values().map(|instance| eligible_row(instance, definitions))).collect()
+        active.chain(self.eligible.values().map(|instance| eligible_row(instance, definitions, redacts_people))).collect()
     }
 
     fn active_row(&self, assignment: &wire::RoleAssignment, definitions: &Definitions, redacts_people: bool) -> Row {
         let own = &assignment.properties;
         let schedule = self.schedules.get(&assignment.id.to_lowercase());
         let moment = |text: Option<&String>| text.and_then(|text| time::canonical(text));
-        let row = row(&assignment.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions);
+        let row = row(&assignment.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions, redacts_people);
         Row {
             principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
             pim: schedule.and_then(|schedule| schedule.assignment_type.as_ref()).map(|word| word.to_lowercase()),
-            condition: own.condition.clone(),
+            condition: shown(&own.condition, redacts_people),
             condition_version: own.condition_version.clone(),
             description: own.description.as_deref().and_then(|text| azure::written(text, redacts_people)),
             starts_on: moment(schedule.and_then(|schedule| schedule.start_date_time.as_ref())),
@@ -235,7 +235,7 @@ impl Found {
     }
 
     /// A row for each deny assignment.
-    pub(super) fn deny_rows(&self) -> Vec<DenyRow> {
+    pub(super) fn deny_rows(&self, redacts_people: bool) -> Vec<DenyRow> {
         let ids = |principals: &[wire::Principal]| {
             let mut ids: Vec<_> = principals.iter().map(|one| one.id.to_lowercase()).collect();
             ids.sort();
@@ -249,7 +249,7 @@ impl Found {
         let rows = self.denials.iter().map(|(key, row)| DenyRow {
             key: key.clone(),
             id: canonical(&row.id),
-            name: row.properties.deny_assignment_name.clone(),
+            name: shown(&row.properties.deny_assignment_name, redacts_people),
             scope: canonical(&row.properties.scope),
             effect: row.properties.effect.clone(),
             principal_ids: ids(&row.properties.principals),
@@ -262,14 +262,19 @@ impl Found {
     }
 }
 
-fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions) -> Row {
+/// What people wrote, without their addresses where they may not be named.
+fn shown(text: &Option<String>, redacts_people: bool) -> Option<String> {
+    text.as_deref().map(|text| azure::shown(text, redacts_people).into_owned())
+}
+
+fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions, redacts_people: bool) -> Row {
     let own = &instance.properties;
     let moment = |text: &Option<String>| text.as_deref().and_then(time::canonical);
-    let row = row(&instance.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions);
+    let row = row(&instance.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions, redacts_people);
     Row {
         principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
         assignment_type: AssignmentTypeWord::Eligible.word().to_owned(),
-        condition: own.condition.clone(),
+        condition: shown(&own.condition, redacts_people),
         condition_version: own.condition_version.clone(),
         starts_on: moment(&own.start_date_time),
         ends_on: moment(&own.end_date_time),
@@ -279,7 +284,14 @@ fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions) ->
 }
 
 /// What both kinds of rows share.
-fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, definitions: &Definitions) -> Row {
+fn row(
+    id: &str,
+    scope: &str,
+    role_definition_id: &str,
+    principal_id: &str,
+    definitions: &Definitions,
+    redacts_people: bool,
+) -> Row {
     let role = definitions.roles.get(&guid_of(role_definition_id));
     let kind = place::Kind::of(scope);
     Row {
@@ -289,7 +301,7 @@ fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, defi
         scope_type: kind.map_or("resource", place::Kind::word).to_owned(),
         subscription_id: ResourceId::parse(scope).ok().and_then(|id| id.subscription_id),
         role_definition_id: canonical(role_definition_id),
-        role_definition_name: role.and_then(|role| role.properties.role_name.clone()),
+        role_definition_name: role.and_then(|role| shown(&role.properties.role_name, redacts_people)),
         role_type: role.and_then(|role| role.properties.kind.clone()),
         principal_id: principal_id.to_lowercase(),
         principal_type: String::new(),
@@ -314,7 +326,7 @@ fn row(id: &str, scope: &str, role_definition_id: &str, principal_id: &str, defi
 }
 
 /// The roles of rows, by GUID.
-pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow> {
+pub(super) fn role_rows(rows: &[Row], definitions: &Definitions, redacts_people: bool) -> Vec<RoleRow> {
     let used: BTreeSet<String> = rows.iter().map(|row| guid_of(&row.role_definition_id)).collect();
     let known = used.iter().filter_map(|guid| Some((guid, definitions.roles.get(guid)?)));
     known
@@ -329,7 +341,7 @@ pub(super) fn role_rows(rows: &[Row], definitions: &Definitions) -> Vec<RoleRow>
             RoleRow {
                 key: guid.clone(),
                 id: role_id(role),
-                name: role.properties.role_name.clone(),
+                name: shown(&role.properties.role_name, redacts_people),
                 kind: role.properties.kind.clone(),
                 actions: all(|permission| &permission.actions),
                 not_actions: all(|permission| &permission.not_actions),

@@ -278,7 +278,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     gaps.extend(definitions.gaps.iter().cloned());
 
     let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
-    let mut rows = found.rows(&definitions, context.client.settings().redacts_people);
+    let redacts_people = context.client.settings().redacts_people;
+    let mut rows = found.rows(&definitions, redacts_people);
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
@@ -315,8 +316,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut summary = summary(&rows, &arguments, &gaps);
     rows.truncate(limit(arguments.limit));
     summary.returned = rows.len();
-    let role_definitions = assignments::role_rows(&rows, &definitions);
-    let deny_assignments = found.deny_rows().into_iter().filter(|row| near(&row.scope)).collect();
+    let role_definitions = assignments::role_rows(&rows, &definitions, redacts_people);
+    let deny_assignments = found.deny_rows(redacts_people).into_iter().filter(|row| near(&row.scope)).collect();
     let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
     Ok(Attributes { role_assignments: rows, deny_assignments, role_definitions, listing })
 }
