@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{flag, list, present, text},
+    answer::lenient::{exact_text, flag, list, present, text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -191,7 +191,7 @@ pub struct RoleInstance {
     #[serde(default, deserialize_with = "text")]
     pub start_date_time: Option<String>,
     /// Until; none is permanent.
-    #[serde(default, deserialize_with = "text")]
+    #[serde(default, deserialize_with = "exact_text")]
     pub end_date_time: Option<String>,
     /// The principal, if it was asked for.
     #[serde(default)]

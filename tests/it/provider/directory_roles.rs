@@ -317,3 +317,42 @@ async fn a_member_of_no_type_is_looked_up_and_a_new_word_for_users_is_no_member(
         assert_eq!(json!([answer["summary"]["guests"], answer["complete"]]), expected, "{typed} {word}");
     }
 }
+
+/// The same where nobody who holds it exists any more.
+#[tokio::test]
+async fn the_deleted_are_no_global_administrators() {
+    let tenant = with_schedules();
+    edit(&tenant, "directory-role-assignments", |rows| {
+        rows.iter_mut().filter(|row| row["roleDefinitionId"] == GLOBAL_ADMINISTRATOR).enumerate().for_each(|(number, row)| {
+            row["principalId"] = json!(format!("fab00002-0000-4000-8000-0000000fff{number:02}"));
+            row.as_object_mut().unwrap().remove("principal");
+        });
+    });
+    for expand in [false, true] {
+        let arguments = json!({"assignment_types": ["active"], "expand_groups": expand});
+        let reading = Inside::by_arm(tenant.clone()).await.read(NAME, arguments).await;
+        let gaps = reading.gaps();
+        assert!(gaps.iter().any(|gap| gap.starts_with("directory_role_assignments not_proven")), "{expand}: {gaps:?}");
+        let answer = reading.ok();
+        let rows = answer["role_assignments"].as_array().unwrap();
+        assert!(rows.iter().any(|row| row["role_template_id"] == GLOBAL_ADMINISTRATOR && row["orphaned"] == true), "{expand}");
+        assert_eq!(answer["summary"]["global_administrators"], Json::Null, "{expand}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_held_and_not_in_the_list_of_roles_may_bear_the_name_that_is_asked_for() {
+    let tenant = with_schedules();
+    let mut id = String::new();
+    edit(&tenant, "directory-role-definitions", |rows| {
+        let at = rows.iter().position(|row| row["displayName"] == "Store Tablet Registrar").unwrap();
+        id = rows.remove(at)["id"].as_str().unwrap().to_lowercase();
+    });
+    let inside = Inside::by_arm(tenant).await;
+    for name in ["Global Reader", "Store Tablet Registrar"] {
+        let reading = inside.read(NAME, json!({"role_display_names": [name]})).await;
+        assert_eq!((reading.errors().len(), reading.gaps()), (0, vec!["directory_roles hidden graph".to_owned()]), "{name}");
+    }
+    let by_id = inside.read(NAME, json!({"role_template_ids": [id]})).await.ok();
+    assert_eq!(by_id["role_assignments"][0]["role_template_id"], id, "what is held is a role");
+}

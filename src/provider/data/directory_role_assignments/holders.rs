@@ -6,7 +6,7 @@ use ::time::OffsetDateTime;
 
 use crate::{
     azure,
-    posture::{Subject, Unreadable, rbac::directory_roles::is_privileged, time},
+    posture::{Reason, Subject, Unreadable, rbac::directory_roles::is_privileged, time},
     provider::{
         collect::{
             lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
@@ -14,7 +14,7 @@ use crate::{
             unread,
         },
         context::Context,
-        data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN},
+        data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN, hidden},
         words::AssignmentTypeWord,
     },
     sdk::Result,
@@ -70,8 +70,21 @@ fn scope<'a>(directory: Option<&'a String>, app: Option<&'a String>) -> &'a str 
     directory.or(app).map_or("/", String::as_str)
 }
 
-fn end(instance: &RoleInstance) -> Option<OffsetDateTime> {
-    instance.end_date_time.as_deref().and_then(time::parse)
+/// When a schedule ends: the later, the more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    At(OffsetDateTime),
+    /// At what is no time.
+    Unclear,
+    Never,
+}
+
+fn end(instance: &RoleInstance) -> End {
+    match instance.end_date_time.as_deref().map(time::parse) {
+        Some(Some(end)) => End::At(end),
+        Some(None) => End::Unclear,
+        None => End::Never,
+    }
 }
 
 fn is_through_group(instance: &RoleInstance) -> bool {
@@ -82,7 +95,7 @@ impl Facts {
     pub(super) fn rows(&self, now: OffsetDateTime) -> Vec<Row> {
         let active = self.active.iter().flat_map(|rows| rows.iter()).map(|row| self.active_row(row));
         // What is over stays in the list for a while, and can be activated no more.
-        let eligible = self.eligible.iter().flat_map(|rows| rows.iter()).filter(|row| end(row).is_none_or(|end| now < end));
+        let eligible = self.eligible.iter().flat_map(|rows| rows.iter()).filter(|row| end(row) > End::At(now));
         active.chain(eligible.map(|row| self.eligible_row(row))).collect()
     }
 
@@ -99,7 +112,19 @@ impl Facts {
     /// is another assignment.
     fn schedule(&self, same: impl Fn(&RoleInstance) -> bool) -> Option<&RoleInstance> {
         let own = self.schedules.iter().flat_map(|schedules| schedules.iter()).filter(|one| same(one) && !is_through_group(one));
-        own.max_by_key(|one| (end(one).is_none(), end(one)))
+        own.max_by_key(|one| end(one))
+    }
+
+    /// The gaps that ends are which are no time.
+    pub(super) fn undated<'a>(&self, rows: &'a [Row]) -> impl Iterator<Item = Unreadable> + use<'a> {
+        // Where the schedules could not be read at all, that is a gap already.
+        let active = self.schedules.as_ref().map(|_| (SCHEDULES, AssignmentTypeWord::Active));
+        let both = active.into_iter().chain([(ELIGIBLE, AssignmentTypeWord::Eligible)]);
+        let is_undated = |row: &Row, kind: AssignmentTypeWord| row.assignment_type == kind.word() && row.permanent.is_none();
+        let remedy = "Microsoft Graph says of some assignments that they end, and not when; their rows are kept. Run again later; if this \
+                      persists, please report it.";
+        both.filter(move |(_, kind)| rows.iter().any(|row| is_undated(row, *kind)))
+            .map(move |(subject, _)| Unreadable { reason: Reason::InvalidResponse, ..hidden(subject, remedy.to_owned()) })
     }
 
     fn active_row(&self, assignment: &RoleAssignment) -> Row {
@@ -145,6 +170,7 @@ impl Facts {
         let definition = defined.first();
         let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
         let principal_id = principal_id.to_lowercase();
+        let shown = |name: &str| azure::shown(name, self.redacts_people).into_owned();
         let built_in = definition.and_then(|one| one.is_built_in);
         // What is on the list is privileged whatever it says; of the others their operations decide, of one that is listed twice those of
         // both.
@@ -170,7 +196,6 @@ impl Facts {
             via_group_id: None,
             starts_on: None,
             ends_on: None,
-        let shown = |name: &str| azure::shown(name, self.redacts_people).into_owned();
             built_in,
             permanent: None,
             // The service expands a deleted principal to nothing, but not only a deleted one: what it shows no object of is looked up.
@@ -182,13 +207,17 @@ impl Facts {
 impl Row {
     /// How long it lasts: the more, the longer.
     pub(super) fn lasting(&self) -> impl Ord + use<> {
-        (self.permanent != Some(false), self.ends_on.clone())
+        (self.permanent.map_or(1, |permanent| if permanent { 2 } else { 0 }), self.ends_on.clone())
     }
 
     fn last(&mut self, instance: &RoleInstance) {
         self.starts_on = instance.start_date_time.as_deref().and_then(time::canonical);
         self.ends_on = instance.end_date_time.as_deref().and_then(time::canonical);
-        self.permanent = Some(self.ends_on.is_none());
+        self.permanent = match end(instance) {
+            End::At(_) => Some(false),
+            End::Unclear => None,
+            End::Never => Some(true),
+        };
     }
 }
 

@@ -72,7 +72,8 @@ struct Summary {
     returned: usize,
     /// Those that met the filters, by the name of the role, or by its template id where the name could not be read.
     by_role: Option<BTreeMap<String, usize>>,
-    /// Principals that hold Global Administrator now, groups not counted. Null if `assignment_types` leaves out what is active.
+    /// Principals that hold Global Administrator now, without groups and those that do not exist any more. Null if `assignment_types`
+    /// leaves out what is active.
     global_administrators: Option<usize>,
     /// Assignments of privileged roles that are active and do not end; that of a group counts once, those of its members do not. Null if
     /// `assignment_types` leaves out what is active.
@@ -113,7 +114,7 @@ struct Row {
     via_group_id: Option<String>,
     /// Since when, RFC 3339. Null if the service did not say, and as for `pim`.
     starts_on: Option<String>,
-    /// Until when, RFC 3339. Null if it does not end or the service did not say, and as for `pim`.
+    /// Until when, RFC 3339. Null if it does not end (see `permanent`) or the service did not say, and as for `pim`.
     ends_on: Option<String>,
     /// Whether the role is privileged: by Microsoft's published list, or by what it allows. Null if the roles could not be read.
     privileged: Option<bool>,
@@ -121,7 +122,7 @@ struct Row {
     built_in: Option<bool>,
     /// Whether it holds in the whole tenant.
     tenant_wide: bool,
-    /// Whether it does not end. Null if the schedules could not be read, and as for `pim`.
+    /// Whether it does not end. Null if the schedules could not be read or state an end that is no time, and as for `pim`.
     permanent: Option<bool>,
     /// Whether the principal does not exist any more. Null if that could not be read.
     orphaned: Option<bool>,
@@ -168,10 +169,10 @@ impl DataSource for DirectoryRoleAssignments {
 async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
     let mut gaps = Vec::new();
     let facts = holders::facts(&arguments, context, &mut gaps).await?;
-    let wanted = wanted_roles(&arguments, &facts)?;
-    gaps.extend(nameless(&arguments, &facts));
-    let mut known = facts.people(context.shows_people());
     let mut rows = facts.rows(context.now());
+    let wanted = wanted_roles(&arguments, &facts, &rows)?;
+    gaps.extend(nameless(&arguments, &facts, &rows));
+    let mut known = facts.people(context.shows_people());
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
@@ -179,6 +180,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
     rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
     gaps.extend(unweighed(&facts, &rows));
+    gaps.extend(facts.undated(&rows));
     let (resolved, unresolved) = resolved(context, &mut rows, known).await?;
     known = resolved;
     // Whether an object is a group decides who else holds the role; whether it is a user matters only to a row that is returned.
@@ -189,8 +191,8 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
         rows.extend(members);
         known.extend(people);
         without_repeated(&mut rows);
-        gaps.extend(without_member(&rows, &gaps));
     }
+    gaps.extend(without_holder(&arguments, &rows, &gaps));
     unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
     let which = "no directory role that was read is held by";
     named::require_principals(context, unmatched.rest(), false).await?;
@@ -212,8 +214,13 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     Ok(Attributes { role_assignments: rows, listing })
 }
 
+/// The template id of a role.
+fn template(role: &RoleDefinition) -> String {
+    role.template_id.as_ref().unwrap_or(&role.id).to_lowercase()
+}
+
 /// The template ids that are asked for. What is no role is an error, unless the roles could not be read.
-fn wanted_roles(arguments: &Arguments, facts: &Facts) -> Result<Option<BTreeSet<String>>> {
+fn wanted_roles(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Result<Option<BTreeSet<String>>> {
     if arguments.role_template_ids.is_none() && arguments.role_display_names.is_none() {
         return Ok(None);
     }
@@ -228,14 +235,17 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts) -> Result<Option<BTreeSet<
         }
         return Ok(Some(wanted));
     };
-    let template = |one: &RoleDefinition| one.template_id.as_ref().unwrap_or(&one.id).to_lowercase();
     let mut problems = Diagnostics::new();
-    let known: Vec<String> = definitions.iter().map(template).collect();
+    // What somebody holds is a role, be it in the list or not.
+    let known: BTreeSet<String> =
+        definitions.iter().map(template).chain(rows.iter().map(|row| row.role_template_id.clone())).collect();
+    let known: Vec<String> = known.into_iter().collect();
     for id in wanted.iter().filter(|id| !known.contains(id)) {
         let path = Path::attribute("role_template_ids");
         problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(id, &known)));
     }
     let names: Vec<String> = definitions.iter().filter_map(|one| one.display_name.clone()).collect();
+    let are_all = names.len() == definitions.len() && rows.iter().all(|row| row.role_display_name.is_some());
     for name in arguments.role_display_names.iter().flatten() {
         let same = |one: &&RoleDefinition| template(one).eq_ignore_ascii_case(name) || one.id.eq_ignore_ascii_case(name);
         if let Some(role) = definitions.iter().find(same) {
@@ -248,7 +258,7 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts) -> Result<Option<BTreeSet<
         let bears = |one: &&RoleDefinition| one.display_name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name));
         // Several can bear one name: custom roles may repeat that of another.
         let named: BTreeSet<String> = definitions.iter().filter(bears).map(template).collect();
-        if named.is_empty() && names.len() == definitions.len() {
+        if named.is_empty() && are_all {
             let path = Path::attribute("role_display_names");
             problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(name, &names)));
         }
@@ -258,10 +268,12 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts) -> Result<Option<BTreeSet<
     Ok(Some(wanted))
 }
 
-/// Roles that no name finds, where names are asked for.
-fn nameless(arguments: &Arguments, facts: &Facts) -> Option<Unreadable> {
-    let roles = facts.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.display_name.is_none());
-    let ids: Vec<&str> = roles.map(|one| one.id.as_str()).collect();
+/// Roles that no name finds, where names are asked for: those of which the list does not say it, and those that somebody holds and the
+/// list lacks.
+fn nameless(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Option<Unreadable> {
+    let listed = facts.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.display_name.is_none()).map(template);
+    let held = rows.iter().filter(|row| row.role_display_name.is_none()).map(|row| row.role_template_id.clone());
+    let ids: BTreeSet<String> = listed.chain(held).collect();
     let first = ids.first().filter(|_| arguments.role_display_names.is_some())?;
     let remedy = format!(
         "Microsoft Graph does not say how {} of the directory roles are called ({first} …), so no name finds them. Use \
@@ -293,12 +305,13 @@ fn without_administrator(arguments: &Arguments, wanted: Option<&BTreeSet<String>
     (!active.any(|row| row.role_template_id == GLOBAL_ADMINISTRATOR)).then(nobody)
 }
 
-/// The same where groups alone hold it, and nobody is in them.
-fn without_member(rows: &[Row], gaps: &[Unreadable]) -> Option<Unreadable> {
+/// The same where only those hold it that do not exist any more, and groups that nobody is in.
+fn without_holder(arguments: &Arguments, rows: &[Row], gaps: &[Unreadable]) -> Option<Unreadable> {
+    let expands = arguments.expand_groups != Some(false);
     let is_active = |row: &&Row| row.assignment_type == AssignmentTypeWord::Active.word();
     let mut held = rows.iter().filter(is_active).filter(|row| row.role_template_id == GLOBAL_ADMINISTRATOR).peekable();
     held.peek().filter(|_| !gaps.iter().any(|gap| [Subject::GroupMembers, Subject::Groups].contains(&gap.subject)))?;
-    held.all(|row| row.principal_type == Kind::Group.word()).then(nobody)
+    held.all(|row| row.orphaned == Some(true) || (expands && row.principal_type == Kind::Group.word())).then(nobody)
 }
 
 fn nobody() -> Unreadable {
@@ -389,7 +402,8 @@ fn summary(rows: &[Row], guests: &BTreeSet<String>, arguments: &Arguments, gaps:
     let is_group = |row: &Row| row.principal_type == Kind::Group.word();
     let (groups, administrators): (Vec<_>, Vec<_>) =
         rows.iter().filter(is_active).filter(|row| row.role_template_id == GLOBAL_ADMINISTRATOR).partition(|row| is_group(row));
-    let administrators: BTreeSet<&String> = administrators.iter().map(|row| &row.principal_id).collect();
+    let living = administrators.iter().filter(|row| row.orphaned != Some(true));
+    let administrators: BTreeSet<&String> = living.map(|row| &row.principal_id).collect();
     let permanent = |row: &&Row| row.privileged == Some(true) && row.permanent == Some(true);
     let mut by_role = BTreeMap::new();
     for row in rows {

@@ -1,5 +1,5 @@
 //! Every field that the demo tenant answers and the code names: null, absent, of another kind, an empty list, and in a word that Azure does not have
-//! today, in all rows at once for what could pass because of it, in one row for its neighbours. The fields are found in the answers, so
+//! today (a time that is none), in all rows at once for what could pass because of it, in one row for its neighbours. The fields are found in the answers, so
 //! the table grows with them.
 //!
 //! Thousands of reads: `make test-full` makes them all, every run a part of them, the same each time.
@@ -13,6 +13,7 @@ use std::{
 
 use azposture::{
     demo::{Fault, PRODUCTION, Request, Tenant},
+    posture::time::canonical,
     provider::Azposture,
     sdk::entry::Provider,
 };
@@ -114,6 +115,13 @@ pub(super) fn is_closed(rows: &[Json], field: &[String]) -> bool {
     let is_word = |word: &&str| word.trim_start_matches("#microsoft.graph.").chars().all(char::is_alphabetic);
     let is_name = field.last().is_some_and(|key| NAMES.contains(&key.as_str()));
     !words.is_empty() && words.len() <= 8 && words.iter().all(is_word) && !is_name
+}
+
+/// Whether a field holds times.
+fn is_timed(rows: &[Json], field: &[String]) -> bool {
+    let mut all = BTreeSet::new();
+    rows.iter().for_each(|row| values(row, field, &mut all));
+    !all.is_empty() && all.iter().all(|text| canonical(text).is_some())
 }
 
 /// Fields whose words are names that somebody gave.
@@ -262,7 +270,7 @@ async fn cases(list: &'static List, models: &str) -> Vec<Case> {
     for field in fields(rows, models) {
         let is_list = rows.iter().any(|row| Odd::EmptyList.spoil(&mut row.clone(), &field));
         let odd = ODD.into_iter().filter(|odd| match odd {
-            Odd::UnknownWord => is_closed(rows, &field),
+            Odd::UnknownWord => is_closed(rows, &field) || is_timed(rows, &field),
             Odd::EmptyList => is_list,
             Odd::Absent | Odd::Null | Odd::OfAnotherKind => true,
         });
