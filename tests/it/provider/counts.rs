@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::directory_roles::with_schedules;
 use crate::support::{
-    held::{READER, hold, subscription},
+    held::{READER, edit, hold, subscription},
     inside::{Inside, Reading},
 };
 
@@ -129,5 +129,17 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
         assert_eq!(reading.warnings(), [TITLE], "{name}: {:?}", reading.said);
         assert!(reading.detail().starts_with(first), "{name}: {}", reading.detail());
         assert!(reading.detail().contains("in `unreadable`"), "{name}: {}", reading.detail());
+    }
+}
+
+#[tokio::test]
+async fn of_whom_nobody_knows_whether_they_exist_none_is_not_the_number_of_orphans() {
+    for kind in ["Device", "ForeignGroup"] {
+        let tenant = Tenant::demo();
+        edit(&tenant, "role-assignments", |rows| rows[0]["properties"]["principalType"] = json!(kind));
+        let answer = Inside::by_arm(tenant).await.read("role_assignments", json!({"principal_types": [kind]})).await.ok();
+        let rows = answer["role_assignments"].as_array().unwrap();
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["orphaned"].is_null()), "{kind}");
+        assert_eq!(answer["summary"]["orphaned"], Json::Null, "{kind}");
     }
 }

@@ -305,3 +305,55 @@ async fn a_user_of_whom_nobody_says_whether_it_is_a_guest_is_a_gap() {
     assert_eq!(reading.gaps(), ["users hidden graph"]);
     assert_eq!(reading.ok()["summary"]["guests"], Json::Null);
 }
+
+/// An end that is no time is not the absence of one.
+#[tokio::test]
+async fn what_ends_nobody_knows_when_is_not_permanent() {
+    let is_dated = |row: &&mut Json| row["endDateTime"].is_string();
+    for (list, kind, subject) in [
+        ("directory-role-assignment-schedule-instances", "active", "directory_role_assignment_schedules"),
+        ("directory-role-eligibility-schedule-instances", "eligible", "eligible_directory_role_assignments"),
+    ] {
+        for (end, is_read) in [(json!("soon"), true), (json!(7), false)] {
+            let tenant = edited(with_schedules(), list, |rows| {
+                rows.iter_mut().filter(is_dated).for_each(|row| row["endDateTime"] = end.clone());
+            });
+            let reading = Inside::by_arm(tenant).await.read(DIRECTORY, json!({"limit": 0})).await;
+            assert_eq!(reading.gaps(), [format!("{subject} invalid_response graph")], "{list} {end}");
+            let answer = reading.ok();
+            let open =
+                rows(&answer, |row| row["assignment_type"] == kind && row["via"] == "direct" && row["permanent"].is_null());
+            assert_eq!(!open.is_empty(), is_read || kind == "active", "{list} {end}");
+            assert!(open.iter().all(|row| row["ends_on"].is_null()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_azure_role_that_ends_nobody_knows_when_is_a_gap() {
+    for (list, subject) in [
+        ("role-assignment-schedule-instances", "role_assignment_schedules"),
+        ("role-eligibility-schedule-instances", "eligible_role_assignments"),
+    ] {
+        let is_dated = |row: &&mut Json| row["properties"]["endDateTime"].is_string();
+        let tenant = edited(Tenant::demo(), list, |rows| {
+            rows.iter_mut().filter(is_dated).for_each(|row| row["properties"]["endDateTime"] = json!("soon"));
+        });
+        let reading = Inside::by_arm(tenant).await.read(AZURE, json!({"assignment_types": ["active", "eligible"]})).await;
+        let gaps = reading.gaps();
+        assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.starts_with(&format!("{subject} invalid_response "))), "{gaps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_deny_assignment_that_does_not_say_whom_it_leaves_out_leaves_out_nobody_knows_whom() {
+    let tenant = edited(Tenant::demo(), "deny-assignments", |rows| {
+        rows.iter_mut().for_each(|row| row["properties"]["excludePrincipals"] = Json::Null);
+    });
+    let reading = Inside::by_arm(tenant).await.read(AZURE, json!({})).await;
+    let gaps = reading.gaps();
+    assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.starts_with("deny_assignments invalid_response ")), "{gaps:?}");
+    let answer = reading.ok();
+    let rows = answer["deny_assignments"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row["excluded_principal_ids"].is_null()));
+}

@@ -89,6 +89,7 @@ pub(super) async fn read(
         found.tell_apart(&list, |row| &row.id);
         let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row, now));
         keep(&mut found.eligible, rows, gaps);
+        gaps.extend(undated(Subject::EligibleRoleAssignments, found.eligible.values().map(|row| &row.properties)));
         found.place(&list, |row| &row.properties.scope);
         gaps.extend(list.gaps.into_iter().chain(unread));
     }
@@ -101,8 +102,14 @@ pub(super) async fn read(
     keep(&mut found.denials, rows, gaps);
     found.place(&denials, |row| &row.properties.scope);
     gaps.extend(denials.gaps.into_iter().chain(unread));
-    for row in found.denials.values().filter(|row| !row.properties.is_stated()) {
-        let error = unstated("list deny assignments", row.id.as_str(), "principals` and `permissions");
+    for row in found.denials.values() {
+        let own = &row.properties;
+        let field = match (own.is_stated(), &own.exclude_principals) {
+            (true, Some(_)) => continue,
+            (true, None) => "excludePrincipals",
+            (false, _) => "principals` and `permissions",
+        };
+        let error = unstated("list deny assignments", row.id.as_str(), field);
         gaps.push(unread::gap(Subject::DenyAssignments, &canonical(&row.properties.scope), &error)?);
     }
     Ok(found)
@@ -132,6 +139,24 @@ fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
 /// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
 fn is_in_force(row: &wire::ScheduleInstance, now: OffsetDateTime) -> bool {
     force(&row.properties, now) > Force::Over
+}
+
+/// The gaps that ends are which are no time: nobody may take them for none.
+fn undated<'a>(
+    subject: Subject,
+    schedules: impl Iterator<Item = &'a wire::ScheduleInstanceProperties>,
+) -> impl Iterator<Item = Unreadable> {
+    let is_undated =
+        |own: &&wire::ScheduleInstanceProperties| own.end_date_time.as_deref().is_some_and(|end| time::parse(end).is_none());
+    schedules.filter(is_undated).map(move |own| Unreadable {
+        subject,
+        scope: canonical(&own.scope),
+        reason: Reason::InvalidResponse,
+        code: String::new(),
+        remedy: "Azure says of some assignments that they end, and not when; their rows are kept. Run again later; if this persists, please \
+                 report it."
+            .to_owned(),
+    })
 }
 
 impl Found {
@@ -164,6 +189,7 @@ impl Found {
                 self.schedules.insert(origin.to_lowercase(), row.properties.clone());
             }
         }
+        gaps.extend(undated(Subject::RoleAssignmentSchedules, self.schedules.values()));
         gaps.extend(schedules.gaps.into_iter().filter(|gap| gap.reason != Reason::NotLicensed));
     }
 
@@ -253,7 +279,7 @@ impl Found {
             scope: canonical(&row.properties.scope),
             effect: row.properties.effect.clone(),
             principal_ids: ids(&row.properties.principals),
-            excluded_principal_ids: ids(row.properties.exclude_principals.as_deref().unwrap_or_default()),
+            excluded_principal_ids: row.properties.exclude_principals.as_deref().map(ids),
             actions: patterns(row, |permission| &permission.actions),
             not_actions: patterns(row, |permission| &permission.not_actions),
             applies_to_children: row.properties.do_not_apply_to_child_scopes != Some(true),

@@ -103,7 +103,7 @@ struct Summary {
     by_role: Option<BTreeMap<String, usize>>,
     /// Those that met the filters, by the type of the principal.
     by_principal_type: Option<BTreeMap<String, usize>>,
-    /// Those whose principal does not exist any more.
+    /// Those whose principal does not exist any more. Where that is not known of all, null instead of 0.
     orphaned: Option<usize>,
     /// Those that a condition narrows.
     conditional: Option<usize>,
@@ -189,8 +189,8 @@ struct DenyRow {
     effect: Option<String>,
     /// Object ids of those it applies to; all zeros stands for everybody.
     principal_ids: Vec<String>,
-    /// Object ids of those it does not apply to.
-    excluded_principal_ids: Vec<String>,
+    /// Object ids of those it does not apply to. Null if the service did not say.
+    excluded_principal_ids: Option<Vec<String>>,
     /// Management operations that are denied.
     actions: Vec<String>,
     /// Management operations taken out of them.
@@ -422,7 +422,7 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
         by_role: counting.by(by_role),
         by_principal_type: counting.by(by_principal_type),
         orphaned: Counting::on(gaps, &[Subject::DenyAssignments, Subject::RoleAssignmentSchedules])
-            .and(!rows.iter().any(people::is_of_new_type))
+            .and(rows.iter().all(|row| row.orphaned.is_some()))
             .count(count(&|row| row.orphaned == Some(true))),
         conditional: counting.count(count(&|row| row.condition.is_some())),
         eligible: on(Some(Subject::RoleAssignments))

@@ -17,11 +17,6 @@ fn is_unsaid(row: &Row) -> bool {
     directory::kinds(&row.principal_type).len() > 1
 }
 
-/// Whether nobody can say of it whether it still exists, because the directory's lists may not be where it stands.
-pub(super) fn is_of_new_type(row: &Row) -> bool {
-    is_unsaid(row) && row.via == "direct" && row.orphaned.is_none()
-}
-
 fn is_group(row: &Row) -> bool {
     row.principal_type.eq_ignore_ascii_case(Kind::Group.word())
 }
