@@ -26,6 +26,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     resources::PROVIDERS,
     resources::RESOURCES,
     security::ASSESSMENTS,
+    security::ASSESSMENTS_WITH_RISK,
     security::METADATA,
     security::METADATA_OF_SUBSCRIPTION,
     security::PLANS,
@@ -73,22 +74,30 @@ pub struct Endpoint {
     /// the least first. Empty if a token suffices.
     pub needs: &'static [&'static str],
     never_empty: bool,
+    /// How many rows a page may have, where the service sends few unless asked for more.
+    rows: &'static str,
 }
 
 impl Endpoint {
     /// A read of Resource Manager.
     pub const fn arm(reading: &'static str, tail: &'static str, version: &'static str, needs: &'static [&'static str]) -> Self {
-        Self { audience: Audience::ResourceManager, reading, tail, version, needs, never_empty: false }
+        Self { audience: Audience::ResourceManager, reading, tail, version, needs, never_empty: false, rows: "" }
     }
 
     /// A read of Microsoft Graph.
     pub const fn graph(reading: &'static str, tail: &'static str, needs: &'static [&'static str]) -> Self {
-        Self { audience: Audience::Graph, reading, tail, version: "", needs, never_empty: false }
+        Self { audience: Audience::Graph, reading, tail, version: "", needs, never_empty: false, rows: "" }
     }
 
     /// Declares that Azure always has a row for this list: an answer without any says nothing, and is an error.
     pub const fn never_empty(mut self) -> Self {
         self.never_empty = true;
+        self
+    }
+
+    /// Asks for pages of as many rows.
+    pub const fn in_pages_of(mut self, rows: &'static str) -> Self {
+        self.rows = rows;
         self
     }
 
@@ -121,6 +130,7 @@ impl Endpoint {
             Audience::ResourceManager => Call::arm(self.reading, format!("{}/{tail}", scope.trim_end_matches('/')), self.version),
         };
         let call = call.needing(self.needs);
+        let call = if self.rows.is_empty() { call } else { call.with("$top", self.rows) };
         if self.never_empty { call.never_empty() } else { call }
     }
 }

@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::subscription;
-use crate::azure::{Result, answer::lenient::object, client::Client, endpoint::Endpoint};
+use crate::azure::{answer::lenient::object, endpoint::Endpoint};
 
 /// The clusters of a subscription.
 pub const CLUSTERS: Endpoint = Endpoint::arm(
@@ -56,11 +55,6 @@ pub struct ApiServerAccess {
     /// Whether only the cluster's own network can, as it came.
     #[serde(default)]
     pub enable_private_cluster: Option<Json>,
-}
-
-/// The clusters of a subscription.
-pub async fn clusters(client: &Client, subscription_id: &str) -> Result<Vec<Cluster>> {
-    client.rows(CLUSTERS.at(&subscription(subscription_id))).await
 }
 
 #[cfg(test)]

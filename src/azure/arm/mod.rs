@@ -7,6 +7,12 @@ pub mod resources;
 pub mod security;
 pub mod subscriptions;
 
+/// A row that stands at or below a subscription, and says so by its id.
+pub trait Identified {
+    /// Its id.
+    fn id(&self) -> &str;
+}
+
 /// The scope of a subscription.
 fn subscription(id: &str) -> String {
     format!("/subscriptions/{id}")

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::subscription;
+use super::{Identified, subscription};
 use crate::azure::{
     Result,
     answer::lenient::{list, or_default, text},
@@ -20,7 +20,8 @@ pub const GROUPS: Endpoint =
 
 /// The tracked resources of a subscription. Those whose type the caller may not read are left out.
 pub const RESOURCES: Endpoint =
-    Endpoint::arm("list resources", "resources", VERSION, &["Microsoft.Resources/subscriptions/resources/read"]);
+    Endpoint::arm("list resources", "resources", VERSION, &["Microsoft.Resources/subscriptions/resources/read"])
+        .in_pages_of("1000");
 
 /// All resource providers of a subscription, registered or not; every subscription has them.
 pub const PROVIDERS: Endpoint = Endpoint::arm("list resource providers", "providers", VERSION, READ_PROVIDERS).never_empty();
@@ -33,6 +34,8 @@ const READ_PROVIDERS: &[&str] = &["Microsoft.Resources/subscriptions/providers/r
 /// A resource group.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ResourceGroup {
+    /// Its id.
+    pub id: String,
     /// Its name.
     pub name: String,
     /// Tags.
@@ -80,9 +83,16 @@ pub async fn groups(client: &Client, subscription_id: &str) -> Result<Vec<Resour
     client.rows(GROUPS.at(&subscription(subscription_id))).await
 }
 
-/// The tracked resources of a subscription, one by one, because there may be very many.
-pub async fn each(client: &Client, subscription_id: &str, row: impl FnMut(Resource) + Send) -> Result<()> {
-    client.list(RESOURCES.at(&subscription(subscription_id)).with("$top", "1000"), row).await
+impl Identified for ResourceGroup {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Identified for Resource {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// One resource provider of a subscription: much smaller than the list of all.

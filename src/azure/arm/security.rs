@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::subscription;
+use super::{Identified, subscription};
 use crate::azure::{
     Result,
     answer::lenient::{exact_text, flag, list, object, or_default, part, text, word},
@@ -14,8 +14,6 @@ use crate::azure::{
 };
 
 const VERSION: &str = "2021-06-01";
-/// Answers risk, and rolls out region by region: only where risk is asked for.
-const WITH_RISK: &str = "2025-05-04";
 
 /// The Defender plans of a subscription, those that are off included; every subscription has them. The list has no pages.
 pub const PLANS: Endpoint = Endpoint::arm(
@@ -33,6 +31,9 @@ pub const ASSESSMENTS: Endpoint = Endpoint::arm(
     VERSION,
     &["Microsoft.Security/assessments/read"],
 );
+
+/// The same in a version that answers risk, and that rolls out region by region: only where risk is asked for.
+pub const ASSESSMENTS_WITH_RISK: Endpoint = ASSESSMENTS.in_version("2025-05-04");
 
 /// What Microsoft says about the recommendations that are built in. Needs no role, only a token.
 pub const METADATA: Endpoint =
@@ -58,6 +59,8 @@ pub const SUB_ASSESSMENTS: Endpoint = Endpoint::arm(
 /// A Defender plan of a subscription.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Pricing {
+    /// `{subscription}/providers/Microsoft.Security/pricings/{name}`; that of a single machine has the machine before it.
+    pub id: String,
     /// The plan: `VirtualMachines`.
     pub name: String,
     /// Its state.
@@ -286,20 +289,16 @@ pub struct AdditionalData {
     pub assessed_resource_type: Option<String>,
 }
 
-/// The Defender plans of a subscription.
-pub async fn pricings(client: &Client, subscription_id: &str) -> Result<Vec<Pricing>> {
-    client.rows(PLANS.at(&subscription(subscription_id))).await
+impl Identified for Pricing {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
-/// The assessments of a subscription, one by one.
-pub async fn assessments(
-    client: &Client,
-    subscription_id: &str,
-    with_risk: bool,
-    row: impl FnMut(Assessment) + Send,
-) -> Result<()> {
-    let endpoint = if with_risk { ASSESSMENTS.in_version(WITH_RISK) } else { ASSESSMENTS };
-    client.list(endpoint.at(&subscription(subscription_id)), row).await
+impl Identified for Assessment {
+    fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// The metadata of all built-in recommendations. Read once a tenant.

@@ -10,36 +10,106 @@ use serde::{
 
 use crate::azure::{
     Client, Error, Failure, Kind, Result,
-    answer::lenient::{or_default, part, text, word},
+    answer::lenient::{text, word},
     arm::{
+        Identified,
         authorization::{RoleAssignment, RoleDefinition},
         management::Ancestor,
-        resources::{Resource, ResourceGroup},
         security,
     },
     resource_graph::{Breadth, Query, QueryScope},
 };
 
-/// Every text, by name. Only the readers of certain principals' assignments and of certain roles add to theirs: GUIDs.
-pub const TEXTS: &[(&str, &str)] = &[
-    ("assessments", ASSESSMENTS),
-    ("custommetadata", CUSTOM_METADATA),
-    ("hierarchy", HIERARCHY),
-    ("plans", PLANS),
-    ("resourcecounts", RESOURCE_COUNTS),
-    ("resourcegroups", RESOURCE_GROUPS),
-    ("resources", RESOURCES),
-    ("roleassignments", ROLE_ASSIGNMENTS),
-    ("roledefinitions", ROLE_DEFINITIONS),
-    ("subassessments", SUB_ASSESSMENTS),
-];
+/// Every text, by name.
+pub fn texts() -> Vec<(&'static str, String)> {
+    let fixed = [
+        ("custommetadata", CUSTOM_METADATA),
+        ("hierarchy", HIERARCHY),
+        ("resourcecounts", RESOURCE_COUNTS),
+        ("subassessments", SUB_ASSESSMENTS),
+    ];
+    let rows = [&ASSESSMENTS, &PLANS, &RESOURCE_GROUPS, &RESOURCES, &ROLE_ASSIGNMENTS, &ROLE_DEFINITIONS];
+    let rows = rows.into_iter().map(|list| (list.name, list.text()));
+    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).collect()
+}
 
-const ASSESSMENTS: &str = r#"// azposture assessments
-securityresources
-| where type == "microsoft.security/assessments"
-| project id, name, subscriptionId, displayName = tostring(properties.displayName), status = properties.status,
-    resourceDetails = properties.resourceDetails, links = properties.links, riskLevel = tostring(properties.risk.level)
-| order by id asc"#;
+/// A list that Resource Graph answers row by row, in the form in which Resource Manager does.
+#[derive(Debug)]
+pub struct Rows {
+    /// The name of its text.
+    pub name: &'static str,
+    table: &'static str,
+    /// The type of the rows, lower case; none for all that the table holds.
+    kind: Option<&'static str>,
+    /// What is read of each row beside its id.
+    columns: &'static str,
+}
+
+/// Defender recommendations on resources; risk is always there.
+pub const ASSESSMENTS: Rows = Rows {
+    name: "assessments",
+    table: "securityresources",
+    kind: Some("microsoft.security/assessments"),
+    columns: "name, properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
+              \"resourceDetails\", properties.resourceDetails, \"links\", properties.links, \"risk\", properties.risk)",
+};
+
+/// Defender plans, those of single machines among them.
+pub const PLANS: Rows =
+    Rows { name: "plans", table: "securityresources", kind: Some("microsoft.security/pricings"), columns: "name, properties" };
+
+/// Resource groups.
+pub const RESOURCE_GROUPS: Rows = Rows {
+    name: "resourcegroups",
+    table: "resourcecontainers",
+    kind: Some("microsoft.resources/subscriptions/resourcegroups"),
+    columns: "name, tags",
+};
+
+/// Tracked resources.
+pub const RESOURCES: Rows = Rows { name: "resources", table: "resources", kind: None, columns: "type, tags" };
+
+/// Role assignments.
+pub const ROLE_ASSIGNMENTS: Rows = Rows {
+    name: "roleassignments",
+    table: "authorizationresources",
+    kind: Some("microsoft.authorization/roleassignments"),
+    columns: "properties",
+};
+
+/// Role definitions.
+pub const ROLE_DEFINITIONS: Rows = Rows {
+    name: "roledefinitions",
+    table: "authorizationresources",
+    kind: Some("microsoft.authorization/roledefinitions"),
+    columns: "name, properties",
+};
+
+impl Rows {
+    /// The text of the query.
+    pub fn text(&self) -> String {
+        let Self { name, table, kind, columns } = self;
+        let kind = kind.map(|kind| format!("| where type == \"{kind}\"\n")).unwrap_or_default();
+        format!("// azposture {name}\n{table}\n{kind}| project id, {columns}\n| order by id asc")
+    }
+}
+
+/// The rows of a list in subscriptions, one by one, with the subscription of each.
+pub async fn rows<T: DeserializeOwned + Identified>(
+    client: &Client,
+    reading: &'static str,
+    list: &Rows,
+    ids: &BTreeSet<String>,
+    row: impl FnMut(String, T),
+) -> Result<()> {
+    of_subscriptions(client, reading, &list.text(), ids, |one: &T| subscription_of(one.id()), row).await
+}
+
+/// The subscription in an id, lower case; the id itself where there is none.
+fn subscription_of(id: &str) -> String {
+    let below = id.split('/').nth(2).filter(|_| id.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("/subscriptions/")));
+    below.unwrap_or(id).to_ascii_lowercase()
+}
 
 // Built-in recommendations have their metadata in the tenant's own list. What is left is short enough for one page, which it has to be:
 // without an id there are no further pages.
@@ -55,41 +125,12 @@ resourcecontainers
 | project id, subscriptionId, chain = properties.managementGroupAncestorsChain
 | order by id asc"#;
 
-const PLANS: &str = r#"// azposture plans
-securityresources
-| where type == "microsoft.security/pricings"
-| project id, name, subscriptionId, properties
-| order by id asc"#;
-
 // One row a subscription: a list without an id has one page only, and subscriptions times types would not fit into it.
 const RESOURCE_COUNTS: &str = r#"// azposture resourcecounts
 resources
 | summarize number = count() by type, subscriptionId
 | summarize counts = make_list(pack("type", type, "number", number)) by subscriptionId
 | order by subscriptionId asc"#;
-
-const RESOURCE_GROUPS: &str = r#"// azposture resourcegroups
-resourcecontainers
-| where type == "microsoft.resources/subscriptions/resourcegroups"
-| project id, name, subscriptionId, tags
-| order by id asc"#;
-
-const RESOURCES: &str = r#"// azposture resources
-resources
-| project id, type, subscriptionId, tags
-| order by id asc"#;
-
-const ROLE_ASSIGNMENTS: &str = r#"// azposture roleassignments
-authorizationresources
-| where type == "microsoft.authorization/roleassignments"
-| project id, properties
-| order by id asc"#;
-
-const ROLE_DEFINITIONS: &str = r#"// azposture roledefinitions
-authorizationresources
-| where type == "microsoft.authorization/roledefinitions"
-| project id, name, properties
-| order by id asc"#;
 
 // As with resource counts: one row a subscription.
 const SUB_ASSESSMENTS: &str = r#"// azposture subassessments
@@ -109,15 +150,6 @@ pub struct Scan {
     /// The newest time; none if no result of this kind has one.
     #[serde(default, deserialize_with = "text")]
     pub newest: Option<String>,
-}
-
-/// The assessments of subscriptions, one by one, with the subscription of each; risk is always there.
-pub async fn assessments(
-    client: &Client,
-    ids: &BTreeSet<String>,
-    mut row: impl FnMut(String, security::Assessment),
-) -> Result<()> {
-    of_subscriptions(client, "list Defender assessments", ASSESSMENTS, ids, |id, found: Assessment| row(id, found.into())).await
 }
 
 /// The metadata of recommendations that are not built in, as far as something was assessed by them.
@@ -148,42 +180,22 @@ pub async fn hierarchy(client: &Client, scope: QueryScope, mut row: impl FnMut(S
     client.query(query, |found: Place| row(found.subscription_id.to_ascii_lowercase(), found.chain)).await
 }
 
-/// The Defender plans of subscriptions, with the subscription of each; plans of single machines are left out.
-pub async fn plans(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(String, security::Pricing)) -> Result<()> {
-    of_subscriptions(client, "list Defender plans", PLANS, ids, |id, found: Pricing| {
-        let own = format!("/subscriptions/{id}/providers/microsoft.security/pricings/");
-        if found.id.to_ascii_lowercase().starts_with(&own) {
-            row(id, security::Pricing { name: found.name, properties: found.properties });
-        }
-    })
-    .await
-}
-
 /// How many resources of each type, lower case, subscriptions have; one without any is not handed out.
 pub async fn resource_counts(
     client: &Client,
     ids: &BTreeSet<String>,
     mut row: impl FnMut(String, BTreeMap<String, u64>),
 ) -> Result<()> {
-    of_subscriptions(client, "count resources", RESOURCE_COUNTS, ids, |id, found: Counts| {
-        row(id, found.counts.into_iter().map(|count| (count.kind.to_ascii_lowercase(), count.number)).collect());
-    })
-    .await
-}
-
-/// The resource groups of subscriptions, with the subscription of each.
-pub async fn resource_groups(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(String, ResourceGroup)) -> Result<()> {
-    of_subscriptions(client, "list resource groups", RESOURCE_GROUPS, ids, |id, found: Group| {
-        row(id, ResourceGroup { name: found.name, tags: found.tags });
-    })
-    .await
-}
-
-/// The tracked resources of subscriptions, one by one, with the subscription of each.
-pub async fn resources(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(String, Resource)) -> Result<()> {
-    of_subscriptions(client, "list resources", RESOURCES, ids, |id, found: Tracked| {
-        row(id, Resource { id: found.id, kind: found.kind, tags: found.tags });
-    })
+    of_subscriptions(
+        client,
+        "count resources",
+        RESOURCE_COUNTS,
+        ids,
+        |one: &Counts| one.subscription_id.to_ascii_lowercase(),
+        |id, found| {
+            row(id, found.counts.into_iter().map(|count| (count.kind.to_ascii_lowercase(), count.number)).collect());
+        },
+    )
     .await
 }
 
@@ -191,37 +203,41 @@ pub async fn resources(client: &Client, ids: &BTreeSet<String>, mut row: impl Fn
 /// subscriptions: tell rows apart by id.
 pub async fn role_assignments(client: &Client, scope: QueryScope, row: impl FnMut(RoleAssignment)) -> Result<()> {
     let breadth = Some(Breadth::AtScopeAboveAndBelow);
-    client.query(query("list role assignments", ROLE_ASSIGNMENTS, scope, breadth), row).await
+    client.query(query("list role assignments", &ROLE_ASSIGNMENTS.text(), scope, breadth), row).await
 }
 
 /// Role definitions that can be assigned at, above or below a scope: the built-in ones once for each request of 300 subscriptions.
 pub async fn role_definitions(client: &Client, scope: QueryScope, row: impl FnMut(RoleDefinition)) -> Result<()> {
     let breadth = Some(Breadth::AtScopeAboveAndBelow);
-    client.query(query("list role definitions", ROLE_DEFINITIONS, scope, breadth), row).await
+    client.query(query("list role definitions", &ROLE_DEFINITIONS.text(), scope, breadth), row).await
 }
 
 /// When each kind of thing was last scanned, by subscription; one without any result is not handed out.
 pub async fn scans(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(String, Vec<Scan>)) -> Result<()> {
-    of_subscriptions(client, "list Defender sub-assessments", SUB_ASSESSMENTS, ids, |id, found: Scans| row(id, found.scans)).await
+    of_subscriptions(
+        client,
+        "list Defender sub-assessments",
+        SUB_ASSESSMENTS,
+        ids,
+        |one: &Scans| one.subscription_id.to_ascii_lowercase(),
+        |id, found| row(id, found.scans),
+    )
+    .await
 }
 
-/// A row that says which subscription it belongs to.
-trait OfSubscription: DeserializeOwned {
-    fn subscription_id(&self) -> &str;
-}
-
-async fn of_subscriptions<R: OfSubscription>(
+async fn of_subscriptions<R: DeserializeOwned>(
     client: &Client,
     reading: &'static str,
     text: &str,
     ids: &BTreeSet<String>,
+    subscription: impl Fn(&R) -> String,
     mut row: impl FnMut(String, R),
 ) -> Result<()> {
     let mut foreign = None;
     let query = query(reading, text, QueryScope::Subscriptions(ids.clone()), None);
     client
         .query(query, |found: R| {
-            let id = found.subscription_id().to_ascii_lowercase();
+            let id = subscription(&found);
             if ids.contains(&id) { row(id, found) } else { foreign = Some(id) }
         })
         .await?;
@@ -237,45 +253,6 @@ async fn of_subscriptions<R: OfSubscription>(
 
 fn query(reading: &'static str, text: &str, scope: QueryScope, breadth: Option<Breadth>) -> Query {
     Query { reading, text: text.to_owned(), scope, breadth }
-}
-
-macro_rules! of_subscription {
-    ($($row:ty),*) => {
-        $(impl OfSubscription for $row {
-            fn subscription_id(&self) -> &str {
-                &self.subscription_id
-            }
-        })*
-    };
-}
-
-of_subscription!(Assessment, Counts, Group, Pricing, Scans, Tracked);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Assessment {
-    id: String,
-    name: String,
-    subscription_id: String,
-    #[serde(default, deserialize_with = "word")]
-    display_name: String,
-    #[serde(default, deserialize_with = "part")]
-    status: security::AssessmentStatus,
-    #[serde(default, deserialize_with = "part")]
-    resource_details: security::ResourceDetails,
-    #[serde(default, deserialize_with = "part")]
-    links: security::Links,
-    #[serde(default, deserialize_with = "text")]
-    risk_level: Option<String>,
-}
-
-impl From<Assessment> for security::Assessment {
-    fn from(row: Assessment) -> Self {
-        let Assessment { id, name, display_name, status, resource_details, links, risk_level, .. } = row;
-        let risk = risk_level.map(|level| security::Risk { level: Some(level) });
-        let properties = security::AssessmentProperties { display_name, status, resource_details, links, risk };
-        Self { id, name, properties }
-    }
 }
 
 #[derive(Deserialize)]
@@ -302,15 +279,6 @@ fn of_something<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Resu
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Group {
-    name: String,
-    subscription_id: String,
-    #[serde(default, deserialize_with = "or_default")]
-    tags: BTreeMap<String, String>,
-}
-
 /// The metadata as text: only scalars can be made distinct.
 #[derive(Deserialize)]
 struct Metadata {
@@ -328,30 +296,9 @@ struct Place {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Pricing {
-    id: String,
-    name: String,
-    subscription_id: String,
-    #[serde(default, deserialize_with = "part")]
-    properties: security::PricingProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Scans {
     subscription_id: String,
     scans: Vec<Scan>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Tracked {
-    id: String,
-    #[serde(rename = "type")]
-    kind: String,
-    subscription_id: String,
-    #[serde(default, deserialize_with = "or_default")]
-    tags: BTreeMap<String, String>,
 }
 
 #[cfg(test)]
@@ -360,7 +307,7 @@ mod tests {
 
     #[test]
     fn every_text_begins_with_its_name_and_ends_in_an_order() {
-        for (name, text) in TEXTS {
+        for (name, text) in texts() {
             assert_eq!(text.lines().next(), Some(format!("// azposture {name}").as_str()));
             let last = text.lines().last().unwrap();
             assert!(last.starts_with("| order by ") && last.ends_with(" asc"), "{name}");
@@ -368,12 +315,19 @@ mod tests {
     }
 
     #[test]
+    fn a_row_tells_its_subscription_by_its_id() {
+        assert_eq!(subscription_of("/Subscriptions/AB/providers/x"), "ab");
+        assert_eq!(subscription_of("/providers/x/y"), "/providers/x/y");
+        assert_eq!(subscription_of("é"), "é");
+    }
+
+    #[test]
     fn no_text_uses_what_suppresses_paging() {
-        for (name, text) in TEXTS {
+        for (name, text) in texts() {
             assert!(!["| limit", "| take", "| top", "| sample"].iter().any(|word| text.contains(word)), "{name}");
             let pages = text.ends_with("order by id asc");
             let one_a_subscription = text.contains(" by subscriptionId\n");
-            assert!(pages || one_a_subscription || *name == "custommetadata", "{name}");
+            assert!(pages || one_a_subscription || name == "custommetadata", "{name}");
         }
     }
 }

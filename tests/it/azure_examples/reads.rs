@@ -95,8 +95,8 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "security/assessment-get-risk-2025-05-04.json",
         reading!(|client| {
-            let mut rows = Vec::new();
-            security::assessments(&client, OURS, true, |row| rows.push(assessment(row))).await.map(|()| rows)
+            let rows: Vec<security::Assessment> = client.rows(security::ASSESSMENTS_WITH_RISK.at(&subscription())).await?;
+            Ok(rows.into_iter().map(assessment).collect())
         }),
     ),
     (
@@ -109,8 +109,8 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "security/assessments-list.json",
         reading!(|client| {
-            let mut rows = Vec::new();
-            security::assessments(&client, OURS, false, |row| rows.push(assessment(row))).await.map(|()| rows)
+            let rows: Vec<security::Assessment> = client.rows(security::ASSESSMENTS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(assessment).collect())
         }),
     ),
     ("security/pricing-get-cloudposture.json", PRICINGS),
@@ -158,16 +158,16 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("web/sites-list.json", INVENTORY),
 ];
 
-const PRICINGS: Read = reading!(|client| Ok(security::pricings(&client, OURS).await?.into_iter().map(pricing).collect()));
+const PRICINGS: Read = reading!(|client| {
+    let rows: Vec<security::Pricing> = client.rows(security::PLANS.at(&subscription())).await?;
+    Ok(rows.into_iter().map(pricing).collect())
+});
 
 /// What the inventory needs of any resource; its properties belong to the checks that judge it.
 const INVENTORY: Read = reading!(|client| {
-    let mut rows = Vec::new();
-    resources::each(&client, OURS, |row| {
-        rows.push(vec![("/id", json!(row.id)), ("/type", json!(row.kind)), ("/tags", json!(row.tags))])
-    })
-    .await
-    .map(|()| rows)
+    let rows: Vec<resources::Resource> = client.rows(resources::RESOURCES.at(&subscription())).await?;
+    let picked = |row: resources::Resource| vec![("/id", json!(row.id)), ("/type", json!(row.kind)), ("/tags", json!(row.tags))];
+    Ok(rows.into_iter().map(picked).collect())
 });
 
 /// The management group of the samples.

@@ -189,7 +189,11 @@ async fn an_answer_that_says_it_is_short_is_a_gap_for_every_subscription() {
         (on().change(|body| body["resultTruncated"] = json!("true")), "incomplete_list", "Truncated"),
         (on().change(|body| body["totalRecords"] = json!(1000)), "incomplete_list", "Truncated"),
         (on().change(|body| drop(body["data"].as_array_mut().unwrap().pop())), "incomplete_list", "Truncated"),
-        (on().change(|body| body["data"][0]["subscriptionId"] = json!(TENANT_ID)), "invalid_response", "ForeignRow"),
+        (
+            on().change(|body| body["data"][0]["id"] = json!(format!("/subscriptions/{TENANT_ID}/x"))),
+            "invalid_response",
+            "ForeignRow",
+        ),
         (on().change(|body| body["data"] = json!("none")), "invalid_response", "UndecodableRow"),
         (on().refuse(403, "Forbidden", "no"), "forbidden", "Forbidden"),
         (on().refuse(400, "BadRequest", "no"), "unsupported", "BadRequest"),

@@ -135,7 +135,7 @@ const RESOURCE_GRAPH: &[Row] = &[
     row("fewer rows than announced", Service(|f| f.change(|page| drop(page["data"].as_array_mut().unwrap().pop()))), Unknown("incomplete_list", "Truncated")),
     row("cut off without a way to read on", Service(|f| f.change(|page| { page.as_object_mut().unwrap().remove("$skipToken"); page["resultTruncated"] = json!("true"); })), Unknown("incomplete_list", "Truncated")),
     row("too many subscriptions to look at", Service(|f| f.header("x-ms-tenant-subscription-limit-hit", "true")), Unknown("incomplete_list", "SubscriptionLimit")),
-    row("a row of a subscription nobody asked for", Service(|f| f.change(|page| page["data"][1]["subscriptionId"] = json!(STRANGER))), Unknown("invalid_response", "ForeignRow")),
+    row("a row of a subscription nobody asked for", Service(|f| f.change(|page| page["data"][1]["id"] = json!(format!("/subscriptions/{STRANGER}/x")))), Unknown("invalid_response", "ForeignRow")),
 ];
 
 /// Through what the lists are read.

@@ -134,7 +134,7 @@ impl std::fmt::Display for Row<'_> {
         );
         let start = format!(r#"{{"id":"{id}{ASSESSMENTS}/{name}","name":"{name}""#);
         if *flat {
-            return write!(f, r#"{start},"subscriptionId":"{subscription}","riskLevel":"",{facts}}}"#);
+            return write!(f, r#"{start},"properties":{{{facts},"risk":null}}}}"#);
         }
         write!(
             f,

@@ -15,9 +15,8 @@ use crate::{
         resource_graph::BATCH,
         settings::{ResourceGraph, ScopeSetting},
     },
-    posture::Subject,
     provider::{
-        collect::{Lists, each_subscription, estate::scope::Subscription, stop::Result},
+        collect::{Lists, each_subscription, estate::scope::Subscription, lists::listed::List, stop::Result},
         context::Context,
     },
 };
@@ -31,60 +30,8 @@ pub enum Engine {
     ResourceGraph,
 }
 
-/// The engines that can read a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engines {
-    /// Resource Manager alone.
-    Arm,
-    /// Either of them, with equal results.
-    Both,
-}
-
-/// A list that is read in each subscription.
-#[derive(Debug)]
-pub struct List {
-    /// What gaps call it.
-    pub subject: Subject,
-    /// What a caller has to be allowed to do, everywhere in the subscription, to see all of it.
-    pub actions: &'static [&'static str],
-    /// What can read it.
-    pub engines: Engines,
-}
-
-/// Reading every type. A role that reads everything but some types does not hold it.
-pub const READ_EVERYTHING: &str = "*/read";
-
-/// Defender recommendations.
-pub const ASSESSMENTS: List = both(Subject::Assessments, &["Microsoft.Security/assessments/read"]);
-/// Defender plans.
-pub const PLANS: List = both(Subject::Plans, &["Microsoft.Security/pricings/read"]);
-/// Resource groups.
-pub const RESOURCE_GROUPS: List = both(Subject::ResourceGroups, &["Microsoft.Resources/subscriptions/resourceGroups/read"]);
-/// Tracked resources. Both engines leave out every resource whose type the caller may not read.
-pub const RESOURCES: List = both(Subject::Resources, &["Microsoft.Resources/subscriptions/resources/read", READ_EVERYTHING]);
-/// Role assignments.
-pub const ROLE_ASSIGNMENTS: List = both(Subject::RoleAssignments, &["Microsoft.Authorization/roleAssignments/read"]);
-/// Role definitions.
-pub const ROLE_DEFINITIONS: List = both(Subject::RoleDefinitions, &["Microsoft.Authorization/roleDefinitions/read"]);
-/// What Defender found inside machines, images and databases.
-pub const VULNERABILITIES: List = both(Subject::Vulnerabilities, &["Microsoft.Security/assessments/subAssessments/read"]);
-
-const fn both(subject: Subject, actions: &'static [&'static str]) -> List {
-    List { subject, actions, engines: Engines::Both }
-}
-
 /// How many Resource Graph requests of one list wait side by side; the client's own limit is below this.
 const SIDE_BY_SIDE: usize = 8;
-
-impl List {
-    /// The engine that reads this list in this connection.
-    pub fn engine(&self, context: &Context) -> Engine {
-        match self.engines {
-            Engines::Arm => Engine::Arm,
-            Engines::Both => of(context),
-        }
-    }
-}
 
 /// The engine of a connection, for lists that both can read: Resource Graph for a management group and the tenant, unless
 /// `resource_graph` says otherwise.
@@ -98,7 +45,7 @@ pub fn of(context: &Context) -> Engine {
     }
 }
 
-/// Reads a list in subscriptions, each once a run under `key`. `arm` reads one subscription, `graph` many at once.
+/// Reads a list in subscriptions, each once a run. `arm` reads one subscription, `graph` many at once.
 ///
 /// Resource Graph does not tell "nothing there" from "not seen by me": a subscription of which it has no row is read again through
 /// Resource Manager, which does.
@@ -106,26 +53,6 @@ pub async fn read<T, A, AF, G, GF>(
     context: &Context,
     subscriptions: &[Subscription],
     list: &List,
-    key: &str,
-    arm: A,
-    graph: G,
-) -> Result<Lists<T>>
-where
-    T: Send + Sync + 'static,
-    A: Fn(Client, String) -> AF + Sync,
-    AF: Future<Output = azure::Result<T>> + Send + 'static,
-    G: Fn(Client, BTreeSet<String>) -> GF + Sync,
-    GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
-{
-    read_apart(context, subscriptions, list, (key, key), arm, graph).await
-}
-
-/// As [`read`], where the engines do not answer the same question: one key for `arm`, another for `graph`.
-pub async fn read_apart<T, A, AF, G, GF>(
-    context: &Context,
-    subscriptions: &[Subscription],
-    list: &List,
-    (arm_key, graph_key): (&str, &str),
     arm: A,
     graph: G,
 ) -> Result<Lists<T>>
@@ -138,18 +65,18 @@ where
 {
     let found = match list.engine(context) {
         Engine::Arm => BTreeMap::new(),
-        Engine::ResourceGraph => by_graph(context, subscriptions, graph_key, &graph).await,
+        Engine::ResourceGraph => by_graph(context, subscriptions, list.query.unwrap_or(list.key), &graph).await,
     };
     let read = |id: String| {
         let (found, client, arm) = (found.get(&id).cloned(), &context.client, &arm);
         async move {
             match found {
                 Some(answer) => answer,
-                None => client.memo(&format!("{arm_key}/{id}"), || arm(client.clone(), id.clone())).await,
+                None => client.memo(&format!("{}/{id}", list.key), || arm(client.clone(), id.clone())).await,
             }
         }
     };
-    each_subscription(context, subscriptions, list.subject, list.actions, read).await
+    each_subscription(context, subscriptions, list.subject, &list.actions(), read).await
 }
 
 /// What Resource Graph has of each subscription; one of which it has no row is missing, one whose request failed has the failure.

@@ -34,7 +34,7 @@ use crate::{
             facts::{own_credential, signed_in::SignedIn, subscription},
             lists::{
                 entra::{self, WHOSE, opaque},
-                needed,
+                listed,
             },
             stop::{Result, Stop},
             unread,
@@ -93,7 +93,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let facts = Facts {
         today: context.now().date(),
         areas,
-        lists: needed::ALL,
+        lists: &listed::NEEDED,
         identity_scope: context.identity_scope,
         sign_in: SignIn {
             method: signed_in.method,

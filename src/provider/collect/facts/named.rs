@@ -9,13 +9,11 @@ use crate::{
     posture::{Reason, Subject, Unreadable, rbac::place::Kind, resource_id::ResourceId},
     provider::{
         collect::{
-            estate::{
-                engine::{self, Engine},
-                scope::Subscription,
-            },
+            estate::{engine::Engine, scope::Subscription},
             lists::{
                 authorization::{self, Definitions, Tree},
                 directory, inventory,
+                listed::{RESOURCE_GROUPS, ROLE_DEFINITIONS},
             },
             stop::{Result, Stop},
             unread,
@@ -87,7 +85,7 @@ pub async fn missing_scopes(
             continue;
         }
         let mut gone: Vec<_> = below.iter().filter(|(_, id, name)| *id == subscription.id && !has(groups, name)).collect();
-        if !gone.is_empty() && engine::RESOURCE_GROUPS.engine(context) == Engine::ResourceGraph {
+        if !gone.is_empty() && RESOURCE_GROUPS.engine(context) == Engine::ResourceGraph {
             // It is minutes behind; only the service itself says that something is not there.
             let live = inventory::groups_now(context, &subscription.id).await;
             gone.retain(|(_, _, name)| live.as_ref().is_ok_and(|live| !has(live, name)));
@@ -132,7 +130,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let mut found = Definitions::default();
     let mut lists = Vec::new();
-    match engine::ROLE_DEFINITIONS.engine(context) {
+    match ROLE_DEFINITIONS.engine(context) {
         Engine::ResourceGraph => lists.push(("tenant".to_owned(), authorization::roles_by_graph(context, ids.clone()).await)),
         Engine::Arm => {}
     }
@@ -172,7 +170,7 @@ pub async fn add_lacking(
     definitions: &mut Definitions,
 ) -> Result<()> {
     let names: Vec<String> = names.filter(|name| definitions.all_of_name(name).is_empty()).cloned().collect();
-    if !names.is_empty() && engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph {
+    if !names.is_empty() && ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph {
         let more = elsewhere(context, subscriptions, &names).await?;
         definitions.add(more.roles.values());
         definitions.gaps.extend(more.gaps);

@@ -26,9 +26,13 @@ use crate::{
     },
     provider::{
         collect::{
-            Lists, SIDE_BY_SIDE, each_subscription,
+            Lists, SIDE_BY_SIDE,
             estate::{delegated, proof, scope},
-            lists::{inventory, needed as declared, security},
+            lists::{
+                inventory,
+                listed::{self, CLUSTERS},
+                security,
+            },
             stop::Result,
             unread,
         },
@@ -178,20 +182,13 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
 
 /// AKS clusters by name, and whether the API server is private; none if the service does not say.
 async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<(String, Option<bool>)>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let (reader, key) = (client.clone(), format!("clusters/{id}"));
-            let list = || async move {
-                let rows = containers::clusters(&reader, &id).await?.into_iter();
-                let mut clusters: Vec<_> = rows.map(|row| (row.name.clone(), row.is_private())).collect();
-                clusters.sort();
-                Ok(clusters)
-            };
-            client.memo(&key, list).await
-        }
+    let read = |client: Client, scope: String| async move {
+        let rows: Vec<containers::Cluster> = client.rows(CLUSTERS.endpoint.at(&scope)).await?;
+        let mut clusters: Vec<_> = rows.into_iter().map(|row| (row.name.clone(), row.is_private())).collect();
+        clusters.sort();
+        Ok(clusters)
     };
-    each_subscription(context, subscriptions, Subject::Clusters, declared::CLUSTERS, read).await
+    listed::by_arm(context, subscriptions, &CLUSTERS, read).await
 }
 
 /// One read a subscription, each failing by itself.

@@ -23,13 +23,14 @@ use crate::{
     },
     provider::{
         collect::{
-            Lists, each_subscription,
+            Lists,
             estate::{
                 delegated,
                 engine::{self, Engine},
                 proof,
                 scope::{self, Subscription, own_object_id, own_tenant},
             },
+            lists::listed::{self, DENY_ASSIGNMENTS, ELIGIBILITIES, List, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, SCHEDULES},
             stop::{Result, Stop},
             unread,
         },
@@ -42,15 +43,6 @@ pub use crate::azure::arm::authorization as wire;
 
 /// The rows, as they are judged.
 pub use crate::provider::collect::facts::held_roles::{Force, assignment, denial, eligibility, force, guid_of, role};
-
-/// What reading the role assignments of a scope needs.
-pub const READ_ASSIGNMENTS: &str = "Microsoft.Authorization/roleAssignments/read";
-/// What reading them takes.
-pub const READ_DENIALS: &str = "Microsoft.Authorization/denyAssignments/read";
-/// What reading them takes.
-pub const READ_ELIGIBILITIES: &str = "Microsoft.Authorization/roleEligibilityScheduleInstances/read";
-/// What reading them takes.
-pub const READ_SCHEDULES: &str = "Microsoft.Authorization/roleAssignmentScheduleInstances/read";
 
 /// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
 pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {
@@ -70,10 +62,10 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
     // Apart, because Resource Graph does not tell below whose subscription what stands above subscriptions was found.
     let (own, foreign): (Vec<_>, Vec<_>) =
         subscriptions.iter().cloned().partition(|subscription| delegated::elsewhere(subscription).is_none());
-    let list = &engine::ROLE_ASSIGNMENTS;
-    let mut lists = engine::read(context, &own, list, list.subject.word(), arm, graph).await?;
+    let list = &ROLE_ASSIGNMENTS;
+    let mut lists = engine::read(context, &own, list, arm, graph).await?;
     if !foreign.is_empty() {
-        let of_others = engine::read(context, &foreign, list, list.subject.word(), arm, graph).await?;
+        let of_others = engine::read(context, &foreign, list, arm, graph).await?;
         lists.read.extend(of_others.read);
         lists.gaps.extend(of_others.gaps);
     }
@@ -94,42 +86,21 @@ fn subscription_of(row: &wire::RoleAssignment) -> Option<String> {
 
 /// The deny assignments of subscriptions, likewise.
 pub async fn deny_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::DenyAssignment>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
-            let key = format!("deny_assignments/{id}");
-            client.memo(&key, || async move { wire::deny_assignments(&reader, &scope, None).await }).await
-        }
-    };
-    each_subscription(context, subscriptions, Subject::DenyAssignments, &[READ_DENIALS], read).await
+    let read = |client: Client, scope: String| async move { wire::deny_assignments(&client, &scope, None).await };
+    listed::by_arm(context, subscriptions, &DENY_ASSIGNMENTS, read).await
 }
 
 /// What could be activated in subscriptions, likewise.
 pub async fn eligibilities(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::ScheduleInstance>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
-            let key = format!("role_eligibilities/{id}");
-            client.memo(&key, || async move { wire::eligibilities(&reader, &scope).await }).await
-        }
-    };
-    let subject = Subject::EligibleRoleAssignments;
-    Ok(not_whole_elsewhere(each_subscription(context, subscriptions, subject, &[READ_ELIGIBILITIES], read).await?, subject))
+    let read = |client: Client, scope: String| async move { wire::eligibilities(&client, &scope).await };
+    let lists = listed::by_arm(context, subscriptions, &ELIGIBILITIES, read).await?;
+    Ok(not_whole_elsewhere(lists, ELIGIBILITIES.subject))
 }
 
 /// How long the active role assignments of subscriptions last, likewise.
 pub async fn schedules(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::ScheduleInstance>>> {
-    let read = |id: String| {
-        let client = context.client.clone();
-        async move {
-            let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
-            let key = format!("role_schedules/{id}");
-            client.memo(&key, || async move { wire::schedules(&reader, &scope).await }).await
-        }
-    };
-    each_subscription(context, subscriptions, Subject::RoleAssignmentSchedules, &[READ_SCHEDULES], read).await
+    let read = |client: Client, scope: String| async move { wire::schedules(&client, &scope).await };
+    listed::by_arm(context, subscriptions, &SCHEDULES, read).await
 }
 
 /// Roles, by lower-case GUID, and what of them could not be read.
@@ -184,7 +155,7 @@ pub async fn definitions(
 ) -> Result<Definitions> {
     let mut found = Definitions::default();
     let first = scopes.first().map(String::as_str).unwrap_or("/");
-    let many = all_subscriptions(scopes).filter(|_| !live && engine::ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    let many = all_subscriptions(scopes).filter(|_| !live && ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
     if let Some(ids) = many
         && let Ok(list) = roles_by_graph(context, ids).await
         // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.
@@ -405,39 +376,41 @@ pub struct Reaching<T> {
 /// The role assignments at and above a scope.
 pub async fn assignments_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::RoleAssignment>>> {
     let read = |client: Client, scope: String| async move { wire::role_assignments_reaching(&client, &scope).await };
-    reaching(context, scope, Subject::RoleAssignments, READ_ASSIGNMENTS, read).await
+    reaching(context, scope, &ROLE_ASSIGNMENTS, read).await
 }
 
 /// The deny assignments at and above a scope.
 pub async fn denials_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::DenyAssignment>>> {
     let read = |client: Client, scope: String| async move { wire::deny_assignments(&client, &scope, Some("atScope()")).await };
-    reaching(context, scope, Subject::DenyAssignments, READ_DENIALS, read).await
+    reaching(context, scope, &DENY_ASSIGNMENTS, read).await
 }
 
 /// What could be activated at and above a scope.
 pub async fn eligibilities_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::ScheduleInstance>>> {
     let read = |client: Client, scope: String| async move { wire::eligibilities_reaching(&client, &scope).await };
-    reaching(context, scope, Subject::EligibleRoleAssignments, READ_ELIGIBILITIES, read).await
+    reaching(context, scope, &ELIGIBILITIES, read).await
 }
 
 /// Reads a list and proves that the caller may see all of it: the service leaves out what the caller may not.
-async fn reaching<T, F, R>(context: &Context, scope: &str, subject: Subject, action: &str, read: F) -> Result<Reaching<T>>
+async fn reaching<T, F, R>(context: &Context, scope: &str, list: &List, read: F) -> Result<Reaching<T>>
 where
     T: Send + Sync + 'static,
     F: FnOnce(Client, String) -> R,
     R: Future<Output = azure::Result<T>> + Send + 'static,
 {
-    let (client, at) = (context.client.clone(), scope.to_owned());
+    let (client, at, subject) = (context.client.clone(), scope.to_owned(), list.subject);
     let key = format!("reaching/{subject}{}", scope.to_lowercase());
-    let list = context.client.memo(&key, || read(client, at));
-    let (list, held) = tokio::join!(list, proof::permissions(context, scope));
-    match (list, held) {
+    let rows = context.client.memo(&key, || read(client, at));
+    let (rows, held) = tokio::join!(rows, proof::permissions(context, scope));
+    match (rows, held) {
         (Err(error), _) => Ok(Reaching { rows: None, gap: Some(unread::gap(subject, scope, &error)?) }),
-        (Ok(rows), Ok(held)) if covers(&held, action) => Ok(Reaching { rows: Some(rows), gap: None }),
-        (Ok(rows), Ok(_)) => {
-            let grant = command("Reader", scope, &own_object_id(context).await);
-            Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action, &grant)) })
-        }
+        (Ok(rows), Ok(held)) => match list.actions().into_iter().find(|action| !covers(&held, action)) {
+            None => Ok(Reaching { rows: Some(rows), gap: None }),
+            Some(action) => {
+                let grant = command("Reader", scope, &own_object_id(context).await);
+                Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action, &grant)) })
+            }
+        },
         (Ok(rows), Err(error)) => {
             let mut gap = unread::gap(subject, scope, &error)?;
             gap.reason = Reason::NotProven;

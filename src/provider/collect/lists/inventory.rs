@@ -10,15 +10,19 @@ use crate::{
         self, Client, Kind,
         answer::lenient::unstated,
         arm::resources::{self, Provider, Resource, ResourceGroup},
-        resource_graph::queries,
+        resource_graph::queries::{self, Rows},
     },
     posture::{Subject, Unreadable, defender::surely_unregistered},
     provider::{
         collect::{
             Lists,
             estate::{
-                engine::{self, Engine, RESOURCE_GROUPS, RESOURCES},
+                engine::{self, Engine},
                 scope::Subscription,
+            },
+            lists::{
+                listed::{self, List, Listed, RESOURCE_COUNTS, RESOURCE_GROUPS, RESOURCES},
+                texts::Texts,
             },
             stop::{Argument, Result, Stop},
             unread,
@@ -35,19 +39,25 @@ pub type Counts = BTreeMap<String, u64>;
 #[derive(Debug, Default)]
 pub struct Inventory {
     /// How many there are.
-    pub counts: Arc<Counts>,
+    pub counts: Counts,
     /// Tags by lower-case resource id. Equal sets of tags are shared.
     pub tags: BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>,
+    /// The sets of tags, while rows are taken in.
+    shared: BTreeSet<Arc<BTreeMap<String, String>>>,
 }
 
 /// How many resources subscriptions have. Much less to read than [`resources`] where Resource Graph counts.
 pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Counts>> {
-    if RESOURCES.engine(context) == Engine::Arm {
+    if RESOURCE_COUNTS.engine(context) == Engine::Arm {
         let Lists { read, gaps } = resources(context, subscriptions).await?;
-        let counts = read.into_iter().map(|(subscription, inventory)| (subscription, Arc::clone(&inventory.counts)));
+        let counts = read.into_iter().map(|(subscription, inventory)| (subscription, Arc::new(inventory.counts.clone())));
         return Ok(Lists { read: counts.collect(), gaps });
     }
-    let arm = |client: Client, id: String| async move { Ok(inventory(&client, &id).await?.counts.as_ref().clone()) };
+    let arm = |client: Client, id: String| async move {
+        let mut own = Inventory::default();
+        client.list(RESOURCE_COUNTS.endpoint.at(&format!("/subscriptions/{id}")), |row| own.add(row)).await?;
+        Ok(own.counts)
+    };
     let graph = |client: Client, ids: BTreeSet<String>| async move {
         let mut all = BTreeMap::new();
         queries::resource_counts(&client, &ids, |id, counts| {
@@ -56,35 +66,31 @@ pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result
         .await?;
         Ok(all)
     };
-    engine::read(context, subscriptions, &RESOURCES, "counts", arm, graph).await
+    engine::read(context, subscriptions, &RESOURCE_COUNTS, arm, graph).await
 }
 
 /// The inventories of subscriptions.
 pub async fn resources(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Inventory>> {
-    let arm = |client: Client, id: String| async move { inventory(&client, &id).await };
-    let graph = |client: Client, ids: BTreeSet<String>| async move {
-        let mut all = BTreeMap::<String, Building>::new();
-        queries::resources(&client, &ids, |id, row| all.entry(id).or_default().add(row)).await?;
-        Ok(all.into_iter().map(|(id, building)| (id, building.done())).collect())
-    };
-    engine::read(context, subscriptions, &RESOURCES, "inventory", arm, graph).await
+    listed::read::<Inventory>(context, subscriptions).await
 }
 
-async fn inventory(client: &Client, subscription_id: &str) -> azure::Result<Inventory> {
-    let mut building = Building::default();
-    resources::each(client, subscription_id, |row| building.add(row)).await?;
-    Ok(building.done())
+impl Listed for Inventory {
+    const LIST: List = RESOURCES;
+    const ROWS: Rows = queries::RESOURCES;
+    type Wire = Resource;
+    type Kept = Self;
+
+    fn take(kept: &mut Self, row: Resource, _: &Arc<str>, _: &mut Texts) {
+        kept.add(row);
+    }
+
+    fn done(mut kept: Self) -> Self {
+        kept.shared.clear();
+        kept
+    }
 }
 
-/// An inventory on its way.
-#[derive(Default)]
-struct Building {
-    counts: Counts,
-    tags: BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>,
-    shared: BTreeSet<Arc<BTreeMap<String, String>>>,
-}
-
-impl Building {
+impl Inventory {
     fn add(&mut self, row: Resource) {
         let tags = match self.shared.get(&row.tags) {
             Some(tags) => Arc::clone(tags),
@@ -99,21 +105,24 @@ impl Building {
             *self.counts.entry(row.kind.to_ascii_lowercase()).or_default() += 1;
         }
     }
-
-    fn done(self) -> Inventory {
-        Inventory { counts: Arc::new(self.counts), tags: self.tags }
-    }
 }
 
 /// The resource groups of subscriptions.
 pub async fn groups(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<ResourceGroup>>> {
-    let arm = |client: Client, id: String| async move { resources::groups(&client, &id).await };
-    let graph = |client: Client, ids: BTreeSet<String>| async move {
-        let mut all = BTreeMap::<String, Vec<ResourceGroup>>::new();
-        queries::resource_groups(&client, &ids, |id, row| all.entry(id).or_default().push(row)).await?;
-        Ok(all)
-    };
-    engine::read(context, subscriptions, &RESOURCE_GROUPS, "groups", arm, graph).await
+    listed::read::<Groups>(context, subscriptions).await
+}
+
+struct Groups;
+
+impl Listed for Groups {
+    const LIST: List = RESOURCE_GROUPS;
+    const ROWS: Rows = queries::RESOURCE_GROUPS;
+    type Wire = ResourceGroup;
+    type Kept = Vec<ResourceGroup>;
+
+    fn take(kept: &mut Vec<ResourceGroup>, row: ResourceGroup, _: &Arc<str>, _: &mut Texts) {
+        kept.push(row);
+    }
 }
 
 /// The resource groups of one subscription as Resource Manager lists them, whatever the engine.

@@ -4,5 +4,6 @@ pub mod authorization;
 pub mod directory;
 pub mod entra;
 pub mod inventory;
-pub mod needed;
+pub mod listed;
 pub mod security;
+pub mod texts;

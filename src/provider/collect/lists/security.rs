@@ -1,14 +1,18 @@
 //! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet, btree_map::Entry},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    sync::Arc,
 };
 
 use time::OffsetDateTime;
 
 use crate::{
-    azure::{self, Client, arm::security, resource_graph::queries},
+    azure::{
+        self, Client,
+        arm::security,
+        resource_graph::queries::{self, Rows},
+    },
     posture::{
         Severity,
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
@@ -20,9 +24,10 @@ use crate::{
     provider::{
         collect::{
             Lists,
-            estate::{
-                engine::{self, ASSESSMENTS, PLANS, VULNERABILITIES},
-                scope::Subscription,
+            estate::{engine, scope::Subscription},
+            lists::{
+                listed::{self, ASSESSMENTS, ASSESSMENTS_WITH_RISK, List, Listed, PLANS, SCANS},
+                texts::Texts,
             },
             stop::Result,
         },
@@ -32,20 +37,32 @@ use crate::{
 
 /// The Defender plans of subscriptions.
 pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
-    let redacts = context.client.settings().redacts_people;
-    let arm = move |client: Client, id: String| async move {
-        Ok(security::pricings(&client, &id).await?.into_iter().map(|row| plan(row, redacts)).collect())
-    };
-    let graph = move |client: Client, ids: BTreeSet<String>| async move {
-        let mut all = BTreeMap::<String, Vec<Plan>>::new();
-        queries::plans(&client, &ids, |id, row| all.entry(id).or_default().push(plan(row, redacts))).await?;
-        for plans in all.values_mut() {
-            // A row that moves from page to page while they are read comes twice. Two that differ are two: the worse counts.
-            plans.dedup();
-        }
-        Ok(all)
-    };
-    engine::read(context, subscriptions, &PLANS, "plans", arm, graph).await
+    listed::read::<Plans>(context, subscriptions).await
+}
+
+struct Plans;
+
+impl Listed for Plans {
+    const LIST: List = PLANS;
+    const ROWS: Rows = queries::PLANS;
+    type Wire = security::Pricing;
+    type Kept = Vec<Plan>;
+
+    /// Resource Graph lists those of single machines, too.
+    fn is_own(row: &security::Pricing, subscription_id: &str) -> bool {
+        let own = format!("/subscriptions/{subscription_id}/providers/microsoft.security/pricings/");
+        row.id.to_ascii_lowercase().starts_with(&own)
+    }
+
+    fn take(kept: &mut Vec<Plan>, row: security::Pricing, _: &Arc<str>, texts: &mut Texts) {
+        kept.push(plan(row, texts.redacts_people));
+    }
+
+    fn done(mut kept: Vec<Plan>) -> Vec<Plan> {
+        // A row that moves from page to page while they are read comes twice. Two that differ are two: the worse counts.
+        kept.dedup();
+        kept
+    }
 }
 
 fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
@@ -92,28 +109,27 @@ fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
 
 /// The assessments of subscriptions, each once. Resource Graph knows the risk of each, whether it is asked for or not.
 pub async fn assessments(context: &Context, subscriptions: &[Subscription], with_risk: bool) -> Result<Lists<Vec<Assessment>>> {
-    let arm = move |client: Client, id: String| async move { list_assessments(&client, &id, with_risk).await };
-    let graph = |client: Client, ids: BTreeSet<String>| async move {
-        let mut texts = Texts::of(&client).await?;
-        let mut all = BTreeMap::<String, Vec<Assessment>>::new();
-        queries::assessments(&client, &ids, |id, row| {
-            let shared = texts.shared(&id);
-            all.entry(id).or_default().push(assessment(row, &shared, &mut texts));
-        })
-        .await?;
-        Ok(all.into_iter().map(|(id, rows)| (id, deduplicated(rows))).collect())
-    };
-    let keys = (&*format!("assessments/{with_risk}"), "assessments");
-    engine::read_apart(context, subscriptions, &ASSESSMENTS, keys, arm, graph).await
+    match with_risk {
+        true => listed::read::<Assessments<true>>(context, subscriptions).await,
+        false => listed::read::<Assessments<false>>(context, subscriptions).await,
+    }
 }
 
-async fn list_assessments(client: &Client, subscription_id: &str, with_risk: bool) -> azure::Result<Vec<Assessment>> {
-    let mut texts = Texts::of(client).await?;
-    let subscription_id = texts.shared(subscription_id);
-    let mut rows = Vec::new();
-    let listed = subscription_id.clone();
-    security::assessments(client, &listed, with_risk, |row| rows.push(assessment(row, &subscription_id, &mut texts))).await?;
-    Ok(deduplicated(rows))
+struct Assessments<const WITH_RISK: bool>;
+
+impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
+    const LIST: List = if WITH_RISK { ASSESSMENTS_WITH_RISK } else { ASSESSMENTS };
+    const ROWS: Rows = queries::ASSESSMENTS;
+    type Wire = security::Assessment;
+    type Kept = Vec<Assessment>;
+
+    fn take(kept: &mut Vec<Assessment>, row: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) {
+        kept.push(assessment(row, subscription_id, texts));
+    }
+
+    fn done(kept: Vec<Assessment>) -> Vec<Assessment> {
+        deduplicated(kept)
+    }
 }
 
 fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
@@ -150,58 +166,6 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
         .azure_portal_uri
         .map(|link| Link::fold(&link, &row.resource_id, &row.assessment_key, |pattern| texts.shared(pattern)));
     row
-}
-
-/// So many free texts are remembered as they came.
-const MOST_SAID: usize = 1_000;
-
-/// Texts that repeat from row to row, each kept once; and once for all lists of a run.
-#[derive(Default)]
-struct Texts {
-    own: HashSet<Arc<str>>,
-    common: Arc<Common>,
-    /// Free texts as they came, and what is kept of them: most come again and again, and the filter takes its time.
-    said: HashMap<String, Option<Arc<str>>>,
-    redacts_people: bool,
-}
-
-#[derive(Default)]
-struct Common(Mutex<HashSet<Arc<str>>>);
-
-impl Texts {
-    async fn of(client: &Client) -> azure::Result<Self> {
-        let common = client.memo("texts", || async { Ok(Common::default()) }).await?;
-        Ok(Self { common, redacts_people: client.settings().redacts_people, ..Self::default() })
-    }
-
-    /// What is kept of a free text.
-    fn said(&mut self, text: String) -> Option<Arc<str>> {
-        if let Some(known) = self.said.get(&text) {
-            return known.clone();
-        }
-        let kept = azure::said(&text, self.redacts_people).map(|text| self.shared(&text));
-        if self.said.len() < MOST_SAID {
-            self.said.insert(text, kept.clone());
-        }
-        kept
-    }
-
-    /// A word or a name, each kept once.
-    fn shown(&mut self, text: &str) -> Arc<str> {
-        let shown = azure::shown(text, self.redacts_people);
-        self.shared(&shown)
-    }
-
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.own.get(text) {
-            return Arc::clone(known);
-        }
-        let mut common = self.common.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = common.get(text).cloned().unwrap_or_else(|| text.into());
-        common.insert(Arc::clone(&text));
-        self.own.insert(Arc::clone(&text));
-        text
-    }
 }
 
 /// The metadata of all built-in recommendations.
@@ -307,7 +271,7 @@ pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<
         .await?;
         Ok(all)
     };
-    engine::read(context, subscriptions, &VULNERABILITIES, "scans", arm, graph).await
+    engine::read(context, subscriptions, &SCANS, arm, graph).await
 }
 
 fn note(newest: &mut Scans, assessed_resource_type: Option<&str>, time: Option<&str>) {

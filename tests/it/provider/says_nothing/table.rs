@@ -137,7 +137,7 @@ pub(super) const LISTS: &[List] = &[
         "assessments",
         r#"{"limit": 0, "tags": {"env": "*"}}"#,
     ),
-    query("assessments", Defender, "/status/code"),
+    query("assessments", Defender, "/properties/status/code"),
     query("custommetadata", Defender, "/metadata"),
     query("hierarchy", Defender, "/chain"),
     query("resourcecounts", Defender, "/counts"),

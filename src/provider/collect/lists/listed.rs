@@ -1,0 +1,221 @@
+//! Each list that is read in subscriptions, declared once: what gaps call it, what it needs, and which engine answers it. Memo key, proof
+//! and the actions that the checks of roles ask for follow from the declaration.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, LazyLock},
+};
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    azure::{
+        self, Client, Endpoint,
+        arm::{Identified, authorization, containers, resources, security, subscriptions},
+        resource_graph::queries::{self, Rows},
+    },
+    posture::{Area, Subject, connection::evidence},
+    provider::{
+        collect::{
+            Lists, each_subscription,
+            estate::{
+                engine::{self, Engine},
+                scope::Subscription,
+            },
+            lists::texts::Texts,
+            stop::Result,
+        },
+        context::Context,
+    },
+};
+
+/// A list that is read in each subscription.
+#[derive(Debug)]
+pub struct List {
+    /// What its reads are remembered by.
+    pub key: &'static str,
+    /// What gaps call it.
+    pub subject: Subject,
+    /// The area it is read for; none for one that every connection reads.
+    pub area: Option<Area>,
+    /// Where Resource Manager has it.
+    pub endpoint: Endpoint,
+    /// What a caller has to be allowed to do beside what the endpoint needs, or a part of the list is all it sees.
+    pub whole: &'static [&'static str],
+    /// The query by which Resource Graph answers it; none if Resource Manager alone has it.
+    pub query: Option<&'static str>,
+}
+
+/// Reading every type. A role that reads everything but some types does not hold it.
+pub const READ_EVERYTHING: &str = "*/read";
+
+/// AKS clusters.
+pub const CLUSTERS: List = arm("clusters", Subject::Clusters, Some(Area::Compute), containers::CLUSTERS);
+/// Defender recommendations.
+pub const ASSESSMENTS: List =
+    both("assessments", Subject::Assessments, Some(Area::Posture), security::ASSESSMENTS, queries::ASSESSMENTS.name);
+/// The same with their risk, which Resource Graph knows anyway.
+pub const ASSESSMENTS_WITH_RISK: List = both(
+    "assessments_with_risk",
+    Subject::Assessments,
+    Some(Area::Posture),
+    security::ASSESSMENTS_WITH_RISK,
+    queries::ASSESSMENTS.name,
+);
+/// Deny assignments.
+pub const DENY_ASSIGNMENTS: List =
+    arm("deny_assignments", Subject::DenyAssignments, Some(Area::Identity), authorization::DENY_ASSIGNMENTS);
+/// What could be activated.
+pub const ELIGIBILITIES: List =
+    arm("role_eligibilities", Subject::EligibleRoleAssignments, Some(Area::Identity), authorization::ELIGIBILITIES);
+/// What recommendations mean, those of the subscription's own among them.
+pub const METADATA: List = arm("metadata", Subject::AssessmentMetadata, Some(Area::Posture), security::METADATA_OF_SUBSCRIPTION);
+/// Defender plans.
+pub const PLANS: List = both("plans", Subject::Plans, Some(Area::Posture), security::PLANS, queries::PLANS.name);
+/// Resource providers.
+pub const PROVIDERS: List = arm("providers", Subject::Providers, None, resources::PROVIDERS);
+/// Resource groups.
+pub const RESOURCE_GROUPS: List = both("groups", Subject::ResourceGroups, None, resources::GROUPS, queries::RESOURCE_GROUPS.name);
+/// Tracked resources. Both engines leave out every resource whose type the caller may not read.
+pub const RESOURCES: List = List {
+    whole: &[READ_EVERYTHING],
+    ..both("inventory", Subject::Resources, None, resources::RESOURCES, queries::RESOURCES.name)
+};
+/// How many there are of each type: Resource Graph counts them itself.
+pub const RESOURCE_COUNTS: List = List { key: "counts", query: Some("resourcecounts"), ..RESOURCES };
+/// Role assignments.
+pub const ROLE_ASSIGNMENTS: List = both(
+    "role_assignments",
+    Subject::RoleAssignments,
+    Some(Area::Identity),
+    authorization::ROLE_ASSIGNMENTS,
+    queries::ROLE_ASSIGNMENTS.name,
+);
+/// Role definitions.
+pub const ROLE_DEFINITIONS: List = both(
+    "role_definitions",
+    Subject::RoleDefinitions,
+    Some(Area::Identity),
+    authorization::ROLE_DEFINITIONS,
+    queries::ROLE_DEFINITIONS.name,
+);
+/// How long active roles last.
+pub const SCHEDULES: List =
+    arm("role_schedules", Subject::RoleAssignmentSchedules, Some(Area::Identity), authorization::SCHEDULES);
+/// The subscriptions themselves.
+pub const SUBSCRIPTIONS: List = arm("subscription", Subject::Subscriptions, None, subscriptions::SUBSCRIPTION);
+/// When Defender last scanned machines, images and databases.
+pub const SCANS: List = both("scans", Subject::Vulnerabilities, Some(Area::Posture), security::SUB_ASSESSMENTS, "subassessments");
+
+/// All of them.
+pub const LISTS: &[List] = &[
+    ASSESSMENTS,
+    ASSESSMENTS_WITH_RISK,
+    CLUSTERS,
+    DENY_ASSIGNMENTS,
+    ELIGIBILITIES,
+    METADATA,
+    PLANS,
+    PROVIDERS,
+    RESOURCES,
+    RESOURCE_COUNTS,
+    RESOURCE_GROUPS,
+    ROLE_ASSIGNMENTS,
+    ROLE_DEFINITIONS,
+    SCANS,
+    SCHEDULES,
+    SUBSCRIPTIONS,
+];
+
+/// What roles have to allow for them, for the checks of roles: they ask for these actions and for no others.
+pub static NEEDED: LazyLock<Vec<evidence::List>> =
+    LazyLock::new(|| LISTS.iter().map(|list| evidence::List { area: list.area, actions: list.endpoint.needs }).collect());
+
+const fn arm(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint) -> List {
+    List { key, subject, area, endpoint, whole: &[], query: None }
+}
+
+const fn both(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint, query: &'static str) -> List {
+    List { query: Some(query), ..arm(key, subject, area, endpoint) }
+}
+
+impl List {
+    /// The engine that reads this list in this connection.
+    pub fn engine(&self, context: &Context) -> Engine {
+        if self.query.is_some() { engine::of(context) } else { Engine::Arm }
+    }
+
+    /// What a caller has to be allowed to do, everywhere in a subscription, to see all of the list.
+    pub fn actions(&self) -> Vec<&'static str> {
+        self.endpoint.needs.iter().chain(self.whole).copied().collect()
+    }
+}
+
+/// A list whose rows both engines answer in one form.
+pub trait Listed: 'static {
+    /// What it is.
+    const LIST: List;
+    /// How Resource Graph is asked for it.
+    const ROWS: Rows;
+    /// A row as the service writes it.
+    type Wire: DeserializeOwned + Identified + Send;
+    /// What is kept of the rows of a subscription.
+    type Kept: Default + Send + Sync + 'static;
+
+    /// Whether a row belongs to the list of this subscription. Resource Graph may hold others of the type.
+    fn is_own(_row: &Self::Wire, _subscription_id: &str) -> bool {
+        true
+    }
+
+    /// Takes a row of the subscription in.
+    fn take(kept: &mut Self::Kept, row: Self::Wire, subscription_id: &Arc<str>, texts: &mut Texts);
+
+    /// What is kept once all rows are there.
+    fn done(kept: Self::Kept) -> Self::Kept {
+        kept
+    }
+}
+
+/// Reads such a list in subscriptions, each once a run.
+pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Kept>> {
+    let arm = |client: Client, id: String| async move {
+        let mut texts = Texts::of(&client).await?;
+        let (scope, id) = (format!("/subscriptions/{id}"), texts.shared(&id));
+        let mut kept = L::Kept::default();
+        client.list(L::LIST.endpoint.at(&scope), |row| L::take(&mut kept, row, &id, &mut texts)).await?;
+        Ok(L::done(kept))
+    };
+    let graph = |client: Client, ids| async move {
+        let mut texts = Texts::of(&client).await?;
+        let mut all = BTreeMap::<String, L::Kept>::new();
+        let take = |id: String, row: L::Wire| {
+            // Where there is no row of its own, a subscription is none of those that Resource Graph shows.
+            if L::is_own(&row, &id) {
+                let shared = texts.shared(&id);
+                L::take(all.entry(id).or_default(), row, &shared, &mut texts);
+            }
+        };
+        queries::rows(&client, L::LIST.endpoint.reading, &L::ROWS, &ids, take).await?;
+        Ok(all.into_iter().map(|(id, kept)| (id, L::done(kept))).collect())
+    };
+    engine::read(context, subscriptions, &L::LIST, arm, graph).await
+}
+
+/// Reads a list that Resource Manager alone has in subscriptions, each once a run.
+pub async fn by_arm<T, R>(
+    context: &Context,
+    subscriptions: &[Subscription],
+    list: &List,
+    read: impl Fn(Client, String) -> R + Sync,
+) -> Result<Lists<T>>
+where
+    T: Send + Sync + 'static,
+    R: Future<Output = azure::Result<T>> + Send + 'static,
+{
+    let one = |id: String| {
+        let (client, read) = (context.client.clone(), &read);
+        async move { client.memo(&format!("{}/{id}", list.key), || read(client.clone(), format!("/subscriptions/{id}"))).await }
+    };
+    each_subscription(context, subscriptions, list.subject, &list.actions(), one).await
+}
