@@ -19,6 +19,7 @@ mod fuzz;
 mod golden;
 mod golden_picture;
 mod guides;
+mod lists;
 mod process;
 mod protocol;
 mod provider;
