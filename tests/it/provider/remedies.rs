@@ -7,24 +7,12 @@ use super::hostile::{kept, objects, run};
 use crate::support::{
     inside::{Inside, Reading},
     is_full,
+    remedies::left_open,
 };
-
-/// What a command may leave open, because nothing that was asked can tell it; the ids of the sign-in are in its token and in the block.
-const LEFT_OPEN: &[&str] = &[
-    // Of the application that somebody meant by an id that is no object id.
-    "<client id>",
-    // Who signs in, where no token was issued.
-    "<object id of this sign-in>",
-    // Of a permission whose API does not show what it offers.
-    "<permission id>",
-];
 
 pub(super) fn only_what_nobody_knows_is_left_open(reading: &Reading, what: &str) {
     let kept = kept(reading);
-    let opened = kept.match_indices('<').filter_map(|(at, _)| kept[at..].split_once('>').map(|(start, _)| format!("{start}>")));
-    for placeholder in opened.filter(|text| text[1..].starts_with(|c: char| c.is_ascii_lowercase())) {
-        assert!(LEFT_OPEN.contains(&&*placeholder), "{what} leaves {placeholder} open: {kept}");
-    }
+    assert_eq!(left_open(&kept), None, "{what}: {kept}");
 }
 
 /// Status, code and words of refusals that name neither a principal nor a scope.

@@ -12,6 +12,7 @@ use crate::support::{
     cloud::{ASSERTION, Effect, FakeCloud, Http, IDENTITY_HEADER, REQUEST_TOKEN, Recipe, Role, SECRET, Trouble},
     is_full,
     plugin::{Answer, Plugin, errors},
+    remedies::left_open,
 };
 
 const LIST: &str = "azposture_defender_assessments";
@@ -225,6 +226,9 @@ async fn kept(row: &Row, http: Http, engine: Engine, undisturbed: &Json, limit: 
 }
 
 fn judged(row: &Row, engine: Engine, list: Answer, gate: Answer, undisturbed: &Json) -> Result<(), String> {
+    if let Some(placeholder) = left_open(&format!("{list:?} {gate:?}")) {
+        return Err(format!("leaves {placeholder} open: {list:?} {gate:?}"));
+    }
     let (value, gaps, said) = parted(list);
     let gate_said: Vec<_> = gate.1.iter().filter(|one| one.error).map(|one| format!("{}: {}", one.summary, one.detail)).collect();
     let context = format!("list {gaps:?} {said:?}, gate {gate_said:?}");

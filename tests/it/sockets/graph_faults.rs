@@ -15,6 +15,7 @@ use super::provider;
 use crate::support::{
     cloud::{FakeCloud, Http},
     plugin::Answer,
+    remedies::left_open,
 };
 
 const DATA_SOURCE: &str = "azposture_directory_role_assignments";
@@ -122,6 +123,9 @@ fn keys(value: &Json, kept: impl Fn(&Json) -> bool) -> BTreeSet<String> {
 }
 
 fn judged((_, subjects, from): &List, promise: Promise, (value, said): Answer, undisturbed: &Json) -> Result<(), String> {
+    if let Some(placeholder) = left_open(&format!("{value:?} {said:?}")) {
+        return Err(format!("leaves {placeholder} open: {value:?} {said:?}"));
+    }
     let said: Vec<_> = said.iter().filter(|one| one.error).map(|one| format!("{}: {}", one.summary, one.detail)).collect();
     let value = value.unwrap_or_default();
     let holds = match promise {

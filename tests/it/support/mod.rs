@@ -8,6 +8,7 @@ pub(crate) mod held;
 pub(crate) mod host;
 pub(crate) mod inside;
 pub(crate) mod plugin;
+pub(crate) mod remedies;
 pub(crate) mod terraform;
 pub(crate) mod tokens;
 
