@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    azure,
     posture::{filter, rbac::built_in},
     provider::{
         collect::lists::authorization::{Definitions, guid_of},
@@ -40,13 +41,15 @@ pub fn warn<'a>(
 }
 
 /// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.
-pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions) -> String {
+pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions, redacts_people: bool) -> String {
+    let shown = |name: &str| azure::shown(name, redacts_people).into_owned();
     let guid = guid_of(name);
     if !is_guid(&guid) {
-        return format!("`{argument}` {}", unknown_word(name, &definitions.names()));
+        let known: Vec<String> = definitions.names().iter().map(|name| shown(name)).collect();
+        return format!("`{argument}` {}", unknown_word(name, &known));
     }
     let known = definitions.roles.get(&guid).and_then(|role| role.properties.role_name.as_deref());
-    match known.or_else(|| built_in::by_guid(&guid)) {
+    match known.or_else(|| built_in::by_guid(&guid)).map(shown) {
         Some(role) => {
             format!("`{argument}` is {name:?}, which is an id. Its name is {role:?}; ids stand in `role_definition_ids`.")
         }

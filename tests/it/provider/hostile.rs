@@ -239,6 +239,25 @@ async fn what_a_service_names_drives_no_terminal_holds_no_token_and_under_redact
     }
 }
 
+/// An error names the nearest of the names that there are.
+#[tokio::test]
+async fn under_redact_nobody_is_named_because_a_name_was_misspelt() {
+    let role = json!({"role_definition_names": ["Storage Blob Data Raeder"]});
+    for (name, is_source, arguments) in [
+        ("role_assignments", true, role.clone()),
+        ("role_assignment_validation", false, json!({"self": true, "role_definition_names": role["role_definition_names"]})),
+        ("directory_role_assignments", true, json!({"role_display_names": ["Global Raeder"]})),
+    ] {
+        for (personal_data, names) in [("show", true), ("redact", false)] {
+            let block = json!({"environment": "demo", "personal_data": personal_data});
+            let tenant = Tenant::demo().with_fault(Fault::on("").change(|answer| poison(answer, false)));
+            let reading = run(&Inside::configured(tenant, block).await, name, is_source, &arguments).await;
+            assert_eq!(reading.errors(), ["Unknown value"], "{name}, {personal_data}");
+            assert_eq!(kept(&reading).contains("contoso.com"), names, "{name}, {personal_data}: {}", reading.detail());
+        }
+    }
+}
+
 /// The settings of extensions are JSON, whatever was taken out of them.
 fn well_formed(reading: &Reading) {
     let plans = reading.value.as_ref().unwrap()["plans"].as_array().unwrap();

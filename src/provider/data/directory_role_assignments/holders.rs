@@ -164,13 +164,17 @@ impl Facts {
         row
     }
 
+    /// A name as it may be shown.
+    pub(super) fn shown(&self, name: &str) -> String {
+        azure::shown(name, self.redacts_people).into_owned()
+    }
+
     fn row(&self, role: &str, principal_id: &str, scope: String, principal: Option<&Object>, kind: AssignmentTypeWord) -> Row {
         let defined: Vec<_> =
             self.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.id.eq_ignore_ascii_case(role)).collect();
         let definition = defined.first();
         let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
         let principal_id = principal_id.to_lowercase();
-        let shown = |name: &str| azure::shown(name, self.redacts_people).into_owned();
         let built_in = definition.and_then(|one| one.is_built_in);
         // What is on the list is privileged whatever it says; of the others their operations decide, of one that is listed twice those of
         // both.
@@ -182,7 +186,7 @@ impl Facts {
         let privileged = privileged.filter(|_| definition.is_some());
         Row {
             key: format!("{template}|{principal_id}|{scope}|{}", kind.word()).to_lowercase(),
-            role_display_name: definition.and_then(|one| one.display_name.as_deref()).map(shown),
+            role_display_name: definition.and_then(|one| one.display_name.as_deref()).map(|name| self.shown(name)),
             privileged,
             role_template_id: template,
             principal_id,

@@ -244,13 +244,19 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Result<Op
         let path = Path::attribute("role_template_ids");
         problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(id, &known)));
     }
-    let names: Vec<String> = definitions.iter().filter_map(|one| one.display_name.clone()).collect();
+    let names: Vec<String> =
+        definitions.iter().filter_map(|one| one.display_name.as_deref()).map(|name| facts.shown(name)).collect();
     let are_all = names.len() == definitions.len() && rows.iter().all(|row| row.role_display_name.is_some());
     for name in arguments.role_display_names.iter().flatten() {
         let same = |one: &&RoleDefinition| template(one).eq_ignore_ascii_case(name) || one.id.eq_ignore_ascii_case(name);
         if let Some(role) = definitions.iter().find(same) {
             let path = Path::attribute("role_display_names");
-            let called = role.display_name.as_deref().map(|called| format!(" Its name is {called:?};")).unwrap_or_default();
+            let called = role
+                .display_name
+                .as_deref()
+                .map(|name| facts.shown(name))
+                .map(|called| format!(" Its name is {called:?};"))
+                .unwrap_or_default();
             let detail = format!("`{path}` is {name:?}, which is an id.{called} ids stand in `role_template_ids`.");
             problems.error(path, "Unknown value", detail);
             continue;

@@ -273,12 +273,12 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut definitions = authorization::definitions(context, &places, &found.used(), false).await?;
     let names = arguments.role_definition_names.iter().flatten();
     named::add_lacking(context, &subscriptions, names, &mut definitions).await?;
-    let roles = wanted_roles(&arguments, &definitions, warnings)?;
+    let redacts_people = context.client.settings().redacts_people;
+    let roles = wanted_roles(&arguments, &definitions, redacts_people, warnings)?;
     gaps.extend(nameless(&arguments, &definitions));
     gaps.extend(definitions.gaps.iter().cloned());
 
     let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
-    let redacts_people = context.client.settings().redacts_people;
     let mut rows = found.rows(&definitions, redacts_people);
     let principals = lowered(&arguments.principal_ids, |id| &id.0);
     let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
@@ -330,6 +330,7 @@ fn row_role(row: &Row) -> String {
 fn wanted_roles(
     arguments: &Arguments,
     definitions: &Definitions,
+    redacts_people: bool,
     warnings: &mut Diagnostics,
 ) -> Result<Option<BTreeSet<String>>> {
     if arguments.role_definition_names.is_none() && arguments.role_definition_ids.is_none() {
@@ -350,7 +351,8 @@ fn wanted_roles(
         if !are_all && !is_guid(&authorization::guid_of(name)) {
             found.extend(built_in::by_name(name).map(|(_, guid)| guid.to_owned()));
         } else if found.is_empty() {
-            problems.error(path.clone(), "Unknown value", selection::no_such_role("role_definition_names", name, definitions));
+            let detail = selection::no_such_role("role_definition_names", name, definitions, redacts_people);
+            problems.error(path.clone(), "Unknown value", detail);
         }
         wanted.extend(found);
     }

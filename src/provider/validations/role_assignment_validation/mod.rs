@@ -253,7 +253,7 @@ async fn judgement(
         // It may be a role that can be given somewhere else only.
         reading.look_elsewhere(&context, &scope.subscriptions, &unknown).await?;
     }
-    let wanted = Wanted::of(arguments, &reading, warnings)?;
+    let wanted = Wanted::of(arguments, &reading, !context.shows_people(), warnings)?;
     let terms = Terms {
         accept_equivalent: arguments.accept_equivalent != Some(false),
         accept_conditional: arguments.accept_conditional == Some(true),

@@ -22,6 +22,8 @@ use crate::{
 /// What is required.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
+    /// Whether what people wrote is shown without their addresses.
+    redacts_people: bool,
     /// At every scope.
     everywhere: BTreeSet<Requirement>,
     /// Names that several roles bear, as they are called, with the ids: which one is meant depends on the scope.
@@ -40,8 +42,8 @@ pub(super) fn unknown_names(arguments: &Arguments, reading: &Reading) -> Vec<Str
 
 impl Wanted {
     /// What the arguments require; an error if the roles that were read say that they cannot mean it.
-    pub(super) fn of(arguments: &Arguments, reading: &Reading, warnings: &mut Diagnostics) -> Result<Self> {
-        let mut wanted = Self::default();
+    pub(super) fn of(arguments: &Arguments, reading: &Reading, redacts_people: bool, warnings: &mut Diagnostics) -> Result<Self> {
+        let mut wanted = Self { redacts_people, ..Self::default() };
         let mut problems = Diagnostics::new();
         for name in arguments.role_definition_names.iter().flatten() {
             wanted.add_name(name, arguments, reading, &mut problems);
@@ -82,7 +84,7 @@ impl Wanted {
                 self.everywhere.insert(role(id.clone()));
             }
             ([], _) if is_guid(&guid_of(name)) || (whole && !arguments.gate.expects_news()) => {
-                let detail = selection::no_such_role("role_definition_names", name, &reading.definitions);
+                let detail = selection::no_such_role("role_definition_names", name, &reading.definitions, self.redacts_people);
                 problems.error(path, "Unknown value", detail);
             }
             // A name that a built-in role bore before, or in preview, is free for a custom one.
