@@ -18,6 +18,6 @@ pub mod time;
 mod words;
 
 pub use area::Area;
-pub use seen::{Reason, Subject, Unreadable, Why};
+pub use seen::{Look, Reason, Seen, Subject, Unreadable, Why};
 pub use severity::Severity;
 pub use status::Status;

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::{Date, OffsetDateTime};
 
 use super::Verdict;
-pub use crate::posture::graph_permission::Read;
 use crate::posture::{
-    Area, Reason, Subject, Unreadable,
-    defender::{Plan, Seen},
+    Area, Reason, Seen, Subject, Unreadable,
+    defender::{Counts, Plan},
     grant::command,
     graph_permission::{Evidence, Holder},
     rbac::Permission,
@@ -83,15 +82,6 @@ impl Need {
     }
 }
 
-/// A list, and whether it is proven to be whole.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Whole<T> {
-    /// What was read.
-    pub rows: T,
-    /// Why it may be only a part.
-    pub unproven: Option<Unreadable>,
-}
-
 /// A list that is read through Resource Manager, as far as roles are concerned.
 #[derive(Clone, Copy, Debug)]
 pub struct List {
@@ -115,7 +105,7 @@ pub struct Facts {
     /// The sign-in.
     pub sign_in: SignIn,
     /// What discovery says about the tenant.
-    pub discovery: Read<Discovery>,
+    pub discovery: Seen<Discovery>,
     /// What the connection stands for.
     pub scope: Scope,
     /// The chosen subscriptions.
@@ -175,9 +165,9 @@ pub enum Credential {
     /// It has no end of its own; says why.
     Endless(&'static str),
     /// The one that is used is known.
-    Known(Read<Lifetime>),
+    Known(Seen<Lifetime>),
     /// One of these is used.
-    OneOf(Read<Vec<Lifetime>>),
+    OneOf(Seen<Vec<Lifetime>>),
     /// One of these is used, or none of them because the sign-in is federated.
     OneOrNone(Vec<Lifetime>),
 }
@@ -186,12 +176,12 @@ impl Credential {
     /// The end of the credential in use; none if it has none, or if which one is in use or its end is not known.
     pub fn ends(&self, today: Date) -> Option<OffsetDateTime> {
         match self {
-            Self::Known(Ok(lifetime)) => Some(lifetime.ends),
-            Self::OneOf(Ok(all)) => {
-                let mut alive = all.iter().filter(|lifetime| lifetime.holds(today));
+            Self::Known(lifetime) => lifetime.whole().ok().map(|lifetime| lifetime.ends),
+            Self::OneOf(all) => {
+                let mut alive = all.whole().into_iter().flatten().filter(|lifetime| lifetime.holds(today));
                 alive.next().filter(|_| alive.next().is_none()).map(|lifetime| lifetime.ends)
             }
-            Self::Endless(_) | Self::Known(Err(_)) | Self::OneOf(Err(_)) | Self::OneOrNone(_) => None,
+            Self::Endless(_) | Self::OneOrNone(_) => None,
         }
     }
 }
@@ -251,9 +241,9 @@ pub struct Scope {
     /// Expected subscriptions that are not visible, and expectations that could not be read.
     pub gaps: Vec<Unreadable>,
     /// How many management groups are readable there.
-    pub groups: Read<usize>,
+    pub groups: Seen<usize>,
     /// How many rows Resource Graph answers to a question that has one; none if it is switched off.
-    pub query: Option<Read<usize>>,
+    pub query: Option<Seen<usize>>,
     /// Whether a list of this connection goes through Resource Graph.
     pub query_is_used: bool,
 }
@@ -316,52 +306,42 @@ pub struct Subscription {
     /// Whether that is the tenant of the sign-in; none if either is not known.
     pub tenant_matches: Option<bool>,
     /// What the sign-in may do there.
-    pub permissions: Read<Vec<Permission>>,
+    pub permissions: Seen<Vec<Permission>>,
     /// The GUIDs of the roles it was given, itself or through groups, on something in the subscription.
-    pub below: Read<BTreeSet<String>>,
+    pub below: Seen<BTreeSet<String>>,
     /// State of each resource provider, by lower-case namespace.
-    pub providers: Read<BTreeMap<String, String>>,
+    pub providers: Seen<BTreeMap<String, String>>,
     /// Defender plans.
-    pub plans: Read<Whole<Vec<Plan>>>,
+    pub plans: Seen<Vec<Plan>>,
     /// How many assessments there are.
-    pub assessments: Read<Whole<usize>>,
+    pub assessments: Seen<usize>,
     /// How many resources there are, by lower-case type.
-    pub inventory: Read<Whole<BTreeMap<String, u64>>>,
+    pub inventory: Seen<Counts>,
     /// The kinds of things that have scan results, and whether any says, believably, when the scan was.
-    pub scans: Read<Whole<BTreeMap<&'static str, bool>>>,
+    pub scans: Seen<BTreeMap<&'static str, bool>>,
     /// AKS clusters.
-    pub clusters: Read<Whole<Vec<Cluster>>>,
-}
-
-impl Subscription {
-    /// What is seen of its resources, or why nothing is.
-    pub(super) fn seen(&self) -> Result<Seen<'_>, Reason> {
-        match &self.inventory {
-            Ok(Whole { rows, unproven }) => Ok(Seen { counts: rows, unproven: unproven.as_ref().map(|gap| gap.reason) }),
-            Err(gap) => Err(gap.reason),
-        }
-    }
+    pub clusters: Seen<Vec<Cluster>>,
 }
 
 /// The directory, as Microsoft Graph shows it to the sign-in.
 #[derive(Clone, Debug)]
 pub struct Directory {
-    /// Whether a token for Microsoft Graph could be had; `Ok(None)` is a token that does not say what it holds.
-    pub token: Read<Option<Token>>,
+    /// Whether a token for Microsoft Graph could be had; none is a token that does not say what it holds.
+    pub token: Seen<Option<Token>>,
     /// The tenant's id and name.
-    pub organization: Read<Organization>,
+    pub organization: Seen<Organization>,
     /// Licences in use: `P1`, `P2`, `Governance`, `WorkloadId`. Of some products it may not be said what they are.
-    pub licences: Read<Whole<BTreeSet<&'static str>>>,
-    /// The principal; `Ok(None)` for a user.
-    pub service_principal: Read<Option<ServicePrincipal>>,
+    pub licences: Seen<BTreeSet<&'static str>>,
+    /// The principal; none for a user.
+    pub service_principal: Seen<Option<ServicePrincipal>>,
     /// What the principal holds of Microsoft Graph.
     pub evidence: Evidence,
     /// Whether each named application provisions people at the moment, by client id; none if no application was named.
-    pub provisioning: Option<BTreeMap<String, Read<bool>>>,
+    pub provisioning: Option<BTreeMap<String, Seen<bool>>>,
     /// Those of them that are the client id of no application in the tenant.
     pub strangers: BTreeSet<String>,
     /// Disabled accounts with active roles that `identity_scope` hides.
-    pub hidden_leavers: Read<u64>,
+    pub hidden_leavers: Seen<u64>,
 }
 
 /// What a token for Microsoft Graph holds.

@@ -2,11 +2,11 @@
 
 use super::{
     Verdict,
-    evidence::{Facts, Read, Whole},
+    evidence::Facts,
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Reason, Status, Why,
+    Look, Reason, Seen, Status, Why,
     graph_permission::{self, Evidence, Holder, consent, reads},
 };
 
@@ -15,7 +15,7 @@ const REFUSED: &str = "Authorization_RequestDenied";
 
 pub(super) fn reachable(facts: &Facts) -> Verdict {
     let directory = &facts.directory;
-    let gap = match (&directory.token, &directory.organization) {
+    let gap = match (directory.token.whole(), directory.organization.whole()) {
         (Ok(_), Ok(organization)) => return Verdict::pass("Microsoft Graph answers").with("organization", &organization.id),
         (Err(gap), _) | (_, Err(gap)) => gap,
     };
@@ -48,7 +48,7 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
     if evidence.holder == Holder::User {
         return Verdict::not_applicable(Why::UserSignIn, "a user holds Delegated permissions; see `user_sign_in_limits`");
     }
-    let roles = match &facts.directory.token {
+    let roles = match facts.directory.token.whole() {
         Ok(Some(token)) => &token.roles,
         Ok(None) => {
             let detail = "the token for Microsoft Graph does not say what it holds";
@@ -73,7 +73,7 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
         .with("delegated_only", joined(&delegated));
     }
     // What is lacking may be there as Delegated only, which those two would tell.
-    let unseen = evidence.delegated.as_ref().err().or(evidence.requested.as_ref().err());
+    let unseen = evidence.delegated.gap().or(evidence.requested.gap());
     if let (false, false, Some(gap)) = (roles.is_empty(), lacking.is_empty(), unseen) {
         return Verdict::unread(gap);
     }
@@ -99,7 +99,7 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
         }
         Holder::User => return Verdict::not_applicable(Why::UserSignIn, "a user signed in, not an application"),
     }
-    if let (Ok(Some(principal)), Some(own)) = (&facts.directory.service_principal, &facts.sign_in.tenant_id)
+    if let (Ok(Some(principal)), Some(own)) = (facts.directory.service_principal.whole(), &facts.sign_in.tenant_id)
         && principal.owner_tenant_id.as_ref().is_some_and(|owner| !owner.eq_ignore_ascii_case(own))
     {
         return Verdict::not_applicable(
@@ -107,7 +107,7 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
             "the registration is in another tenant, so what it requests cannot be seen",
         );
     }
-    let requested = match (&evidence.requested, &evidence.granted) {
+    let requested = match (evidence.requested.whole(), evidence.granted.whole()) {
         (Ok(requested), Ok(_)) => requested,
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
@@ -160,7 +160,7 @@ pub(super) fn synchronization_read(facts: &Facts) -> Verdict {
 /// Whether one of these sets of permissions is held wholly. The first set is the one that is asked for.
 fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
     let evidence = &facts.directory.evidence;
-    if let Err(gap) = &facts.directory.token {
+    if let Err(gap) = facts.directory.token.whole() {
         return Verdict::unread(gap);
     }
     let judge = |name: &&str| match evidence.holder {
@@ -228,15 +228,14 @@ pub(super) fn license_p2(facts: &Facts) -> Verdict {
     license(&facts.directory.licences, &["P2"], without)
 }
 
-fn license(licences: &Read<Whole<std::collections::BTreeSet<&'static str>>>, wanted: &[&'static str], without: &str) -> Verdict {
+fn license(licences: &Seen<std::collections::BTreeSet<&'static str>>, wanted: &[&'static str], without: &str) -> Verdict {
     let name = wanted.first().copied().unwrap_or_default();
-    match licences {
-        Err(gap) => Verdict::unread(gap),
-        Ok(Whole { rows: held, .. }) if wanted.iter().any(|plan| held.contains(plan)) => {
+    match licences.look() {
+        Look::All(held) | Look::Part(held, _) if wanted.iter().any(|plan| held.contains(plan)) => {
             Verdict::pass(format!("the tenant has Entra ID {name}")).with("licences", joined(&held.iter().collect::<Vec<_>>()))
         }
-        Ok(Whole { unproven: Some(gap), .. }) => Verdict::unread(gap),
-        Ok(Whole { rows: held, .. }) => Verdict::fail(
+        Look::Nothing(gap) | Look::Part(_, gap) => Verdict::unread(gap),
+        Look::All(held) => Verdict::fail(
             format!("the tenant has no Entra ID {name}: {without}"),
             format!("Entra admin center > Billing > Licenses: Entra ID {name} is also a part of Microsoft 365 plans."),
         )
@@ -258,7 +257,7 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
         return Verdict::not_applicable(Why::NoResources, detail);
     }
     let active: Vec<&str> =
-        applications.iter().filter(|(_, active)| matches!(active, Ok(true))).map(|(id, _)| id.as_str()).collect();
+        applications.iter().filter(|(_, active)| matches!(active.whole(), Ok(true))).map(|(id, _)| id.as_str()).collect();
     if !active.is_empty() {
         return Verdict::unknown(
             Reason::NotProven,
@@ -272,7 +271,7 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
         )
         .with("active", joined(&active));
     }
-    match applications.values().find_map(|active| active.as_ref().err()) {
+    match applications.values().find_map(Seen::gap) {
         Some(gap) => Verdict::unread(gap),
         None => Verdict::pass("no named application provisions people").with("applications", applications.len()),
     }
@@ -282,7 +281,7 @@ pub(super) fn leavers_in_scope(facts: &Facts) -> Verdict {
     if !facts.identity_scope {
         return Verdict::not_applicable(Why::NoResources, "`identity_scope` is not set, so nobody is hidden");
     }
-    match &facts.directory.hidden_leavers {
+    match facts.directory.hidden_leavers.whole() {
         Err(gap) => Verdict::unread(gap),
         Ok(0) => Verdict::pass("no disabled account with active roles is hidden").with("hidden", 0),
         Ok(hidden) => Verdict::fail(

@@ -1,24 +1,24 @@
 //! What a subscription produces: Defender for Cloud, and clusters that nobody can look into.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     Verdict,
-    evidence::{Facts, Subscription, Whole},
+    evidence::{Facts, Subscription},
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Area, Reason, Status, Unreadable, Why,
+    Area, Look, Reason, Status, Unreadable, Why,
     defender::{
-        Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named, offered,
-        standing, surely_unregistered,
+        Counts, Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named,
+        offered, standing, surely_unregistered,
     },
 };
 
 const DEFENDER: &str = "microsoft.security";
 
 pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
-    let providers = match &subscription.providers {
+    let providers = match subscription.providers.whole() {
         Ok(providers) => providers,
         Err(gap) => return Verdict::unread(gap),
     };
@@ -58,9 +58,9 @@ fn show(subscription: &Subscription) -> String {
 }
 
 pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
-    let is_refused = |one: &Subscription| matches!(&one.plans, Err(gap) if gap.reason == Reason::Forbidden);
+    let is_refused = |one: &Subscription| one.plans.so_far().is_err_and(|gap| gap.reason == Reason::Forbidden);
     let fix = facts.grant("Security Reader", &facts.place_of_grant(subscription, is_refused));
-    match &subscription.plans {
+    match subscription.plans.so_far() {
         Err(gap) if gap.reason == Reason::Forbidden => {
             let fix = if gap.code == "AuthorizationFailed" { fix } else { gap.remedy.clone() };
             let mut verdict = Verdict::fail("the Defender plans may not be read", fix).because(gap.reason);
@@ -68,31 +68,30 @@ pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verd
             verdict
         }
         Err(gap) => Verdict::unread(gap),
-        Ok(plans) if plans.rows.is_empty() => {
+        Ok(plans) if plans.is_empty() => {
             let detail = "the list of Defender plans is empty, which no subscription's is";
             Verdict::unknown(Reason::NotProven, detail, fix).with("plans", 0)
         }
         // Reading a plan proves that plans are readable, whatever the permissions say.
-        Ok(plans) => Verdict::pass("the Defender plans are readable").with("plans", plans.rows.len()),
+        Ok(plans) => Verdict::pass("the Defender plans are readable").with("plans", plans.len()),
     }
 }
 
 pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Verdict {
-    match &subscription.assessments {
-        Err(gap) => Verdict::unread(gap),
-        Ok(Whole { rows: 0, unproven: Some(gap) }) => Verdict::unread(gap),
-        Ok(Whole { rows: 0, unproven: None }) => Verdict::unknown(
+    match subscription.assessments.look() {
+        Look::Nothing(gap) | Look::Part(0, gap) => Verdict::unread(gap),
+        Look::All(0) => Verdict::unknown(
             Reason::NoDataYet,
             "Defender for Cloud has no assessment yet",
             "Initial data can take up to 24 hours after Defender for Cloud is switched on; if it is, wait.",
         )
         .with("assessments", 0),
-        Ok(Whole { rows, .. }) => Verdict::pass("Defender for Cloud has assessments").with("assessments", rows),
+        Look::All(rows) | Look::Part(rows, _) => Verdict::pass("Defender for Cloud has assessments").with("assessments", rows),
     }
 }
 
 pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict {
-    let plans = match &subscription.plans {
+    let plans = match subscription.plans.so_far() {
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
     };
@@ -113,8 +112,8 @@ fn outdated(state: &str, subscription: &Subscription) -> Verdict {
     .with("state", state)
 }
 
-fn foundational_of(plans: &Whole<Vec<Plan>>, subscription: &Subscription) -> Verdict {
-    match (foundational(&plans.rows), &subscription.assessments) {
+fn foundational_of(plans: &[Plan], subscription: &Subscription) -> Verdict {
+    match (foundational(plans), subscription.assessments.look()) {
         (Foundational::On, _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
         (Foundational::Off, _) => Verdict::fail(
             "the free posture tier (foundational CSPM) is off, so nothing is assessed; subscriptions made after 27 October 2026 start without it",
@@ -126,15 +125,15 @@ fn foundational_of(plans: &Whole<Vec<Plan>>, subscription: &Subscription) -> Ver
             "what the list of plans says of the free posture tier (foundational CSPM) does not tell whether it is on",
             "Portal: Defender for Cloud > Environment settings > the subscription: look whether foundational CSPM is on.",
         ),
-        (Foundational::Absent, Err(gap) | Ok(Whole { rows: 0, unproven: Some(gap) })) => Verdict::unread(gap),
-        (Foundational::Absent, Ok(Whole { rows: 0, unproven: None })) => Verdict::unknown(
+        (Foundational::Absent, Look::Nothing(gap) | Look::Part(0, gap)) => Verdict::unread(gap),
+        (Foundational::Absent, Look::All(0)) => Verdict::unknown(
             Reason::NoDataYet,
             "the list of plans does not say whether the free posture tier (foundational CSPM) is on, and there is no assessment",
             "Portal: Defender for Cloud > Environment settings > the subscription: turn foundational CSPM on; if it is, initial data can take up to \
              24 hours.",
         )
         .with("assessments", 0),
-        (Foundational::Absent, Ok(Whole { rows, .. })) => {
+        (Foundational::Absent, Look::All(rows) | Look::Part(rows, _)) => {
             Verdict::pass("the free posture tier (foundational CSPM) produces assessments").with("assessments", rows)
         }
     }
@@ -143,12 +142,12 @@ fn foundational_of(plans: &Whole<Vec<Plan>>, subscription: &Subscription) -> Ver
 /// A plan that is off, or covers nothing, where there are resources is certain even if the inventory may be short; that none is needed
 /// is not.
 pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdict {
-    let (plans, inventory) = match (&subscription.plans, &subscription.inventory) {
+    let (plans, inventory) = match (subscription.plans.so_far(), subscription.inventory.so_far()) {
         (Ok(plans), Ok(inventory)) => (plans, inventory),
-        (Err(gap), Ok(inventory)) if gap.reason == Reason::NotRegistered => return without(facts, subscription, inventory, gap),
+        (Err(gap), Ok(counts)) if gap.reason == Reason::NotRegistered => return without(facts, subscription, counts, gap),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
-    let judged = judged(facts, subscription, &plans.rows, &inventory.rows);
+    let judged = judged(facts, subscription, plans, inventory);
     let names =
         |is: &dyn Fn(Option<Why>) -> bool| sorted(judged.iter().filter(|(_, why)| is(*why)).map(|(name, _)| name.as_str()));
     let because = |reason: Why| names(&|why| why == Some(reason));
@@ -175,7 +174,7 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         )
         .with("not_covered", joined(&bare));
     }
-    match unproven([plans.unproven.as_ref(), inventory.unproven.as_ref()]) {
+    match subscription.plans.gap().or(subscription.inventory.gap()) {
         Some(gap) => Verdict::unread(gap),
         None if !absent.is_empty() => Verdict::unknown(
             Reason::NotListed,
@@ -205,10 +204,10 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
 }
 
 /// The list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's state agrees.
-fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMap<String, u64>>, gap: &Unreadable) -> Verdict {
-    let needed = sorted(needed(facts, &inventory.rows).map(|offer| available(offer.name)));
+fn without(facts: &Facts, subscription: &Subscription, counts: &Counts, gap: &Unreadable) -> Verdict {
+    let needed = sorted(needed(facts, counts).map(|offer| available(offer.name)));
     if needed.is_empty() {
-        return match &inventory.unproven {
+        return match subscription.inventory.gap() {
             Some(gap) => Verdict::unread(gap),
             None => Verdict::not_applicable(Why::NoResources, "no resource of the areas has a plan of its own"),
         };
@@ -228,7 +227,7 @@ fn without(facts: &Facts, subscription: &Subscription, inventory: &Whole<BTreeMa
 
 /// The state of Microsoft.Security; none if it was not read or is not stated.
 fn state_of_defender(subscription: &Subscription) -> Option<&str> {
-    let providers = subscription.providers.as_ref().ok()?;
+    let providers = subscription.providers.whole().ok()?;
     providers.get(DEFENDER).map(String::as_str).filter(|state| !state.is_empty())
 }
 
@@ -238,23 +237,18 @@ const OVERRIDDEN: &str = "Find the resources with an override (Defender for Clou
                           Defender page), or enforce the plan for all of them.";
 
 /// The plans for which a subscription has resources, of the areas that are on.
-fn needed(facts: &Facts, counts: &BTreeMap<String, u64>) -> impl Iterator<Item = &'static Offer> {
+fn needed(facts: &Facts, counts: &Counts) -> impl Iterator<Item = &'static Offer> {
     let is_on = |offer: &&Offer| area_of(offer.name).is_some_and(|area| facts.areas.contains(&area));
     OFFERS.iter().filter(is_on).filter(|offer| offer.resource_types.iter().any(|ty| is_there(ty, counts)))
 }
 
-fn is_there(ty: &str, counts: &BTreeMap<String, u64>) -> bool {
+fn is_there(ty: &str, counts: &Counts) -> bool {
     counts.get(&ty.to_ascii_lowercase()).is_some_and(|count| *count > 0)
 }
 
 /// Each plan that is needed, or what has replaced it, and why it falls short, none if it does not: by the same judgement
 /// as in `defender_validation`.
-fn judged(
-    facts: &Facts,
-    subscription: &Subscription,
-    plans: &[Plan],
-    counts: &BTreeMap<String, u64>,
-) -> BTreeSet<(String, Option<Why>)> {
+fn judged(facts: &Facts, subscription: &Subscription, plans: &[Plan], counts: &Counts) -> BTreeSet<(String, Option<Why>)> {
     let is_listed = |name: &str| named(plans, name).next().is_some();
     let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && is_listed(other.name));
     // What another plan protects does not need one that the list lacks.
@@ -266,20 +260,20 @@ fn judged(
         .filter(|offer| !is_dispensable(offer))
         .map(|offer| {
             let requirement = Requirement { plan: offer.name.to_owned(), ..Requirement::default() };
-            let verdict = judge(&requirement, plans, subscription.seen());
+            let verdict = judge(&requirement, plans, &subscription.inventory);
             (verdict.instead.map_or(requirement.plan, |(name, _)| name), verdict.reason)
         })
         .collect()
 }
 
 pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
-    let plans = match &subscription.plans {
+    let plans = match subscription.plans.so_far() {
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
     };
-    let on = plans.rows.iter().filter(|plan| plan.is_on());
+    let on = plans.iter().filter(|plan| plan.is_on());
     let on: Vec<(&str, Coverage<'_>)> =
-        on.filter_map(|plan| Some((plan.name.as_str(), covered(plan, &plans.rows, subscription)?))).collect();
+        on.filter_map(|plan| Some((plan.name.as_str(), covered(plan, plans, subscription)?))).collect();
     let names = |is: &dyn Fn(Coverage<'_>) -> bool| -> Vec<&str> {
         sorted(on.iter().filter(|(_, coverage)| is(*coverage)).map(|(name, _)| *name))
     };
@@ -298,13 +292,9 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
         let lists = [("partial", partial), ("not_covered", none)].into_iter().filter(|(_, names)| !names.is_empty());
         return lists.fold(verdict, |verdict, (name, names)| verdict.with(name, joined(&names)));
     }
-    let inventory = match &subscription.inventory {
-        Ok(inventory) => inventory.unproven.as_ref(),
-        Err(gap) => Some(gap),
-    };
-    match (plans.unproven.as_ref(), inventory.filter(|_| !unseen.is_empty())) {
+    match (subscription.plans.gap(), subscription.inventory.gap().filter(|_| !unseen.is_empty())) {
         (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
-        (None, None) if plans.rows.iter().any(|plan| plan.enabled().is_none()) => {
+        (None, None) if plans.iter().any(|plan| plan.enabled().is_none()) => {
             Verdict::unknown(Reason::InvalidResponse, "the service does not state whether every plan is on", LOOK)
         }
         (None, None) if on.is_empty() => Verdict::not_applicable(Reason::PlanOff, "no plan is on"),
@@ -332,13 +322,13 @@ fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -
         // What the list lacks may be what protects the rest.
         Standing::Replaced { absent, .. } if !absent.is_empty() => Some(Coverage::Unstated),
         Standing::Replaced { by, .. } if by.iter().all(|successor| successor.is_on()) => None,
-        Standing::Own | Standing::Replaced { .. } => Some(plan.covered(subscription.seen())),
+        Standing::Own | Standing::Replaced { .. } => Some(plan.covered(&subscription.inventory)),
     }
 }
 
 /// Clusters that nobody outside their network can look into are no fault; that they stay unjudged inside has to be said.
 pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdict {
-    let clusters = match &subscription.clusters {
+    let clusters = match subscription.clusters.whole() {
         Ok(clusters) => clusters,
         Err(gap) if gap.reason == Reason::NotRegistered => {
             return Verdict::not_applicable(
@@ -348,11 +338,8 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
         }
         Err(gap) => return Verdict::unread(gap),
     };
-    if let Some(gap) = &clusters.unproven {
-        return Verdict::unread(gap);
-    }
     let named = |state: Option<bool>| -> Vec<&str> {
-        clusters.rows.iter().filter(|(_, private)| *private == state).map(|(name, _)| name.as_str()).collect()
+        clusters.iter().filter(|(_, private)| *private == state).map(|(name, _)| name.as_str()).collect()
     };
     let (private, silent) = (named(Some(true)), named(None));
     if !silent.is_empty() {
@@ -363,7 +350,7 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
         )
         .with("unstated", joined(&silent));
     }
-    match (clusters.rows.len(), private.as_slice()) {
+    match (clusters.len(), private.as_slice()) {
         (0, _) => Verdict::not_applicable(Why::NoResources, "the subscription has no AKS cluster"),
         (all, []) => Verdict::pass("no AKS cluster has a private API server").with("clusters", all),
         (all, private) => Verdict::pass(format!(
@@ -394,10 +381,6 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-fn unproven<const N: usize>(gaps: [Option<&Unreadable>; N]) -> Option<&Unreadable> {
-    gaps.into_iter().flatten().next()
 }
 
 pub(super) fn register(namespace: &str, subscription: &Subscription) -> String {

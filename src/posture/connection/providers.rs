@@ -55,7 +55,7 @@ fn meaning(state: &str) -> State {
 }
 
 pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
-    let (providers, inventory) = match (&subscription.providers, &subscription.inventory) {
+    let (providers, inventory) = match (subscription.providers.whole(), subscription.inventory.so_far()) {
         (Ok(providers), Ok(inventory)) => (providers, inventory),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
@@ -63,7 +63,7 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
     let state = |namespace: &str| providers.get(&namespace.to_ascii_lowercase()).map_or("", String::as_str);
     let has_resources = |namespace: &str| {
         let start = format!("{}/", namespace.to_ascii_lowercase());
-        inventory.rows.iter().any(|(ty, count)| *count > 0 && ty.starts_with(&start))
+        inventory.iter().any(|(ty, count)| *count > 0 && ty.starts_with(&start))
     };
     let in_state = |all: &[&'static str], wanted: State| -> Vec<&'static str> {
         all.iter().filter(|namespace| meaning(state(namespace)) == wanted).copied().collect()
@@ -80,7 +80,7 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
         };
         all.iter().map(stated).collect()
     };
-    let verdict = match (bad.first(), inventory.unproven.as_ref()) {
+    let verdict = match (bad.first(), subscription.inventory.gap()) {
         (Some(first), _) => Verdict::fail(
             format!("resource providers are not registered although they have resources, or failed: {}", listed(&named(&bad))),
             register(first, subscription),

@@ -63,7 +63,7 @@ pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription)
 }
 
 pub(super) fn excess(facts: &Facts, subscription: &Subscription) -> Verdict {
-    let held = match &subscription.permissions {
+    let held = match subscription.permissions.whole() {
         Ok(held) => held,
         Err(gap) => return Verdict::unread(gap),
     };
@@ -103,7 +103,7 @@ const READERS: &[&str] = &[
 /// Permissions at the subscription say nothing about what was given on a resource group or a resource in it.
 fn excess_below(facts: &Facts, subscription: &Subscription, held: &[Permission]) -> Verdict {
     const WRITERS: &[&str] = &["Contributor", "Owner", "Role Based Access Control Administrator", "User Access Administrator"];
-    let below = match &subscription.below {
+    let below = match subscription.below.whole() {
         Ok(below) => below,
         Err(gap) => return Verdict::unread(gap),
     };
@@ -192,7 +192,7 @@ fn unstated(facts: &Facts, subscription: &Subscription) -> Verdict {
 }
 
 fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str) -> Verdict {
-    let held = match &subscription.permissions {
+    let held = match subscription.permissions.whole() {
         Ok(held) => held,
         Err(gap) => return Verdict::unread(gap),
     };
@@ -203,7 +203,7 @@ fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str)
     if held.iter().any(|one| one.unseen) {
         return unstated(facts, subscription);
     }
-    let lacks = |one: &Subscription| one.permissions.as_ref().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
+    let lacks = |one: &Subscription| one.permissions.whole().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
     Verdict::fail(
         format!("{} of {} read actions are not held: {}", missing.len(), needed.len(), listed(&missing)),
         facts.grant(role, &facts.place_of_grant(subscription, lacks)),

@@ -1,28 +1,26 @@
 //! Whether what Defender plans scan was scanned.
 
-use std::collections::BTreeMap;
-
 use super::{
     Verdict,
-    evidence::{Facts, Read, Subscription, Whole},
+    evidence::{Facts, Subscription},
     protection::LOOK,
     verdict::{joined, listed},
 };
 use crate::posture::{
-    Reason, Unreadable,
-    defender::{Plan, named, resource_count},
+    Reason, Seen, Unreadable,
+    defender::{Counts, Plan, named, resource_count},
 };
 
 /// Servers and container images; SQL databases scan themselves.
 pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
-    let (plans, scans) = match (&subscription.plans, &subscription.scans) {
+    let (plans, scans) = match (subscription.plans.so_far(), subscription.scans.so_far()) {
         (Ok(plans), Ok(scans)) => (plans, scans),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),
     };
     let (mut missing, mut untimed, mut unlisted) = (Vec::new(), Vec::new(), Vec::new());
     let (mut judged, mut unread) = (0, None);
     let scanning = [("server", "VirtualMachines"), ("container_image", "Containers")];
-    let is_silent = |name: &str| named(&plans.rows, name).any(|own| own.enabled().is_none());
+    let is_silent = |name: &str| named(plans, name).any(|own| own.enabled().is_none());
     let silent: Vec<&str> = scanning.iter().map(|(_, plan)| *plan).filter(|plan| is_silent(plan)).collect();
     if !silent.is_empty() {
         return Verdict::unknown(
@@ -33,12 +31,12 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         .with("unstated", joined(&silent));
     }
     for (kind, plan) in scanning {
-        let mut own = named(&plans.rows, plan).peekable();
+        let mut own = named(plans, plan).peekable();
         let is_listed = own.peek().is_some();
         if is_listed && !own.any(Plan::is_on) {
             continue;
         }
-        match scans.rows.get(kind) {
+        match scans.get(kind) {
             Some(true) => {
                 judged += 1;
                 continue;
@@ -65,7 +63,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         .with("not_listed", joined(&unlisted));
     }
     if !missing.is_empty() {
-        return match scans.unproven.as_ref() {
+        return match subscription.scans.gap() {
             Some(gap) => Verdict::unread(gap),
             None => Verdict::unknown(
                 Reason::NoDataYet,
@@ -83,7 +81,7 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
         )
         .with("untimed", untimed.join(","));
     }
-    match (unread, plans.unproven.as_ref()) {
+    match (unread, subscription.plans.gap()) {
         (Some(gap), _) | (None, Some(gap)) => Verdict::unread(gap),
         (None, None) if judged == 0 => Verdict::not_applicable(
             Reason::PlanOff,
@@ -94,9 +92,8 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
 }
 
 /// Whether it is proven that a plan has nothing to scan.
-fn nothing_to_scan<'a>(plan: &str, inventory: &'a Read<Whole<BTreeMap<String, u64>>>) -> Result<bool, &'a Unreadable> {
-    let inventory = inventory.as_ref()?;
-    match (resource_count(plan, &inventory.rows), &inventory.unproven) {
+fn nothing_to_scan<'a>(plan: &str, inventory: &'a Seen<Counts>) -> Result<bool, &'a Unreadable> {
+    match (resource_count(plan, inventory.so_far()?), inventory.gap()) {
         (Some(0), Some(gap)) => Err(gap),
         (Some(0), None) => Ok(true),
         _ => Ok(false),

@@ -5,7 +5,7 @@ use super::{
     evidence::{Facts, Subscription},
     verdict::{joined, listed},
 };
-use crate::posture::{Reason, Unreadable};
+use crate::posture::{Reason, Seen, Unreadable};
 
 pub(super) fn detected(facts: &Facts) -> Verdict {
     match &facts.scope.detected {
@@ -107,7 +107,7 @@ pub(super) fn management_group_readable(facts: &Facts) -> Verdict {
     let through_groups = matches!(facts.scope.kind, "management_group" | "tenant");
     let level = if through_groups { Level::Required } else { Level::Advisory };
     let fix = facts.grant("Management Group Reader", facts.group());
-    let verdict = match &facts.scope.groups {
+    let verdict = match facts.scope.groups.whole() {
         Ok(0) => Verdict::fail("no management group is readable, so the groups above subscriptions stay unknown", fix),
         Ok(_) => Verdict::pass("the management groups are readable"),
         Err(gap) if matches!(gap.reason, Reason::Forbidden | Reason::NotVisible) => {
@@ -124,7 +124,7 @@ pub(super) fn resource_graph_usable(facts: &Facts) -> Verdict {
     let level = if facts.scope.query_is_used { Level::Required } else { Level::Advisory };
     let fix = "Allow POST requests to Azure Resource Manager's Microsoft.ResourceGraph, or set resource_graph = \"never\" with fewer than 20 \
                subscriptions.";
-    let verdict = match &facts.scope.query {
+    let verdict = match facts.scope.query.as_ref().map(Seen::whole) {
         None => {
             Verdict::not_applicable(Reason::EngineNever, "resource_graph = \"never\": every list is read from its own service")
         }

@@ -24,7 +24,7 @@ pub(super) fn signed_in(facts: &Facts) -> Verdict {
 }
 
 pub(super) fn cloud_matches(facts: &Facts) -> Verdict {
-    match &facts.discovery {
+    match facts.discovery.whole() {
         Err(gap) => Verdict::unread(gap),
         Ok(Discovery::Unstated) => {
             Verdict::not_applicable(Reason::Unsupported, "a cloud that describes itself does not say which tenants live in it")
@@ -59,7 +59,7 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
         );
     };
     let differs = |other: &str| !other.eq_ignore_ascii_case(token);
-    let discovered = match &facts.discovery {
+    let discovered = match facts.discovery.whole() {
         Ok(Discovery::Found { tenant_id, .. }) => Some(tenant_id.as_str()),
         _ => None,
     };
@@ -72,7 +72,7 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
     }
     // A domain that discovery did not resolve.
     if let (Some(domain), None) = (configured, configured_id) {
-        let verdict = match &facts.discovery {
+        let verdict = match facts.discovery.whole() {
             Err(gap) => Verdict::unread(gap),
             Ok(_) => Verdict::unknown(
                 Reason::Hidden,
@@ -86,7 +86,7 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
     if !facts.areas.contains(&Area::Identity) {
         return verdict;
     }
-    match &facts.directory.organization {
+    match facts.directory.organization.whole() {
         Err(gap) => Verdict::unread(gap).with("token", token),
         Ok(organization) if differs(&organization.id) => {
             let detail = format!("the token is for tenant {token}, and Microsoft Graph answers for {}", organization.id);
@@ -101,7 +101,7 @@ pub(super) fn application_enabled(facts: &Facts) -> Verdict {
     if facts.sign_in.holder == Holder::User {
         return Verdict::not_applicable(Why::UserSignIn, "a user signed in, not an application");
     }
-    match &facts.directory.service_principal {
+    match facts.directory.service_principal.whole() {
         Err(gap) => Verdict::unread(gap),
         Ok(None) => Verdict::not_applicable(Why::NoResources, "there is no service principal"),
         Ok(Some(principal)) => match principal.enabled {
@@ -123,19 +123,21 @@ pub(super) fn application_enabled(facts: &Facts) -> Verdict {
 /// Of several credentials the one in use is not known: all have to be good for a pass, and all bad for a fail, if one of them is in
 /// use for certain.
 pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
-    let one;
     let may_be_federated = matches!(facts.sign_in.credential, Credential::OneOrNone(_));
     let lifetimes = match &facts.sign_in.credential {
         Credential::Endless(why) => return Verdict::not_applicable(Why::NoResources, *why),
         Credential::OneOf(_) if !facts.areas.contains(&Area::Identity) => {
             return Verdict::off("the end of a secret stands in the directory, and the area `identity` is left out of `areas`");
         }
-        Credential::Known(Err(gap)) | Credential::OneOf(Err(gap)) => return Verdict::unread(gap),
-        Credential::Known(Ok(lifetime)) => {
-            one = [*lifetime];
-            one.as_slice()
-        }
-        Credential::OneOf(Ok(all)) | Credential::OneOrNone(all) => all.as_slice(),
+        Credential::Known(lifetime) => match lifetime.whole() {
+            Ok(lifetime) => std::slice::from_ref(lifetime),
+            Err(gap) => return Verdict::unread(gap),
+        },
+        Credential::OneOf(all) => match all.whole() {
+            Ok(all) => all.as_slice(),
+            Err(gap) => return Verdict::unread(gap),
+        },
+        Credential::OneOrNone(all) => all.as_slice(),
     };
     let alive: Vec<&Lifetime> = lifetimes.iter().filter(|one| one.holds(facts.today)).collect();
     let bad = alive.iter().filter_map(|one| objection(one, facts.today)).collect::<Vec<_>>();

@@ -10,7 +10,7 @@ use time::{Date, OffsetDateTime};
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
 pub use readiness::{Requirement, Verdict, judge, judge_unregistered};
 
-use super::{Reason, time::days_between};
+use super::{Reason, Seen, Subject, Unreadable, time::days_between};
 
 /// One Defender plan of one subscription, as the service states it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -88,14 +88,8 @@ impl Extension {
     }
 }
 
-/// How many resources a subscription is seen to have.
-#[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
-    /// Counts by lower-case type.
-    pub counts: &'a BTreeMap<String, u64>,
-    /// Why these may not be all; none if they are.
-    pub unproven: Option<Reason>,
-}
+/// How many resources there are, by lower-case type.
+pub type Counts = BTreeMap<String, u64>;
 
 /// What a plan has to protect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,16 +104,16 @@ pub enum Protects {
     Unseen(Reason),
 }
 
-/// What a plan has to protect in a subscription of which this much is seen; the reason where nothing is.
-pub fn protects(plan: &str, seen: Result<Seen<'_>, Reason>) -> Protects {
+/// What a plan has to protect in a subscription of which this much is seen.
+pub fn protects(plan: &str, seen: &Seen<Counts>) -> Protects {
     if offered(plan).is_none_or(|offer| offer.resource_types.is_empty()) {
         return Protects::Subscription;
     }
-    let seen = match seen {
-        Ok(seen) => seen,
-        Err(reason) => return Protects::Unseen(reason),
+    let counts = match seen.so_far() {
+        Ok(counts) => counts,
+        Err(gap) => return Protects::Unseen(gap.reason),
     };
-    match (resource_count(plan, seen.counts), seen.unproven) {
+    match (resource_count(plan, counts), seen.reason()) {
         (Some(0) | None, Some(reason)) => Protects::Unseen(reason),
         (Some(0) | None, None) => Protects::Nothing,
         (Some(count), _) => Protects::Resources(count),
@@ -154,7 +148,7 @@ impl Plan {
     }
 
     /// Its coverage, compared with what there is to cover: a plan that is on and covers nothing protects nobody.
-    pub fn covered(&self, seen: Result<Seen<'_>, Reason>) -> Coverage<'_> {
+    pub fn covered(&self, seen: &Seen<Counts>) -> Coverage<'_> {
         match self.coverage.as_deref() {
             None => Coverage::Unstated,
             Some(word) if word.eq_ignore_ascii_case("FullyCovered") => Coverage::Full,
@@ -234,8 +228,9 @@ pub fn foundational(plans: &[Plan]) -> Foundational {
         return Foundational::Absent;
     }
     // One that is on and covers nothing says two things, and one that covers in a new word may.
+    let nothing = Seen::unseen(Unreadable::unasked(Subject::Resources));
     let is_doubtful = |plan: &Plan| {
-        let covered = plan.covered(Err(Reason::NotProven));
+        let covered = plan.covered(&nothing);
         !matches!(covered, Coverage::Full | Coverage::Partial | Coverage::Unstated)
     };
     let said: BTreeSet<Option<bool>> = rows.map(|plan| plan.enabled().filter(|enabled| !enabled || !is_doubtful(plan))).collect();

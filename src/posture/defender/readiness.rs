@@ -5,8 +5,8 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use super::{Coverage, Extension, Plan, Protects, Seen, Standing, named, offered, protects, standing, surely_unregistered};
-use crate::posture::{Reason, Status, Why};
+use super::{Counts, Coverage, Extension, Plan, Protects, Standing, named, offered, protects, standing, surely_unregistered};
+use crate::posture::{Reason, Seen, Status, Why};
 
 /// What one plan has to satisfy.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,7 @@ impl Verdict {
 }
 
 /// Judges one requirement against the plans of one subscription, of whose resources this much is seen.
-pub fn judge(requirement: &Requirement, plans: &[Plan], seen: Result<Seen<'_>, Reason>) -> Verdict {
+pub fn judge(requirement: &Requirement, plans: &[Plan], seen: &Seen<Counts>) -> Verdict {
     let mut rows = named(plans, &requirement.plan).peekable();
     if rows.peek().is_none() {
         return not_listed(&requirement.plan);
@@ -73,7 +73,7 @@ fn not_listed(plan: &str) -> Verdict {
 }
 
 /// Judges one row of the list of plans.
-fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: Result<Seen<'_>, Reason>) -> Verdict {
+fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: &Seen<Counts>) -> Verdict {
     let (by, absent) = match standing(plan, plans) {
         Standing::Own => return judge_plan(requirement, plan, seen),
         Standing::Unstated => {
@@ -93,7 +93,7 @@ fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: Resul
 
 /// The same where the list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's own
 /// state, none if it could not be read, agrees.
-pub fn judge_unregistered(requirement: &Requirement, state: Option<&str>, seen: Result<Seen<'_>, Reason>) -> Verdict {
+pub fn judge_unregistered(requirement: &Requirement, state: Option<&str>, seen: &Seen<Counts>) -> Verdict {
     if let Some(irrelevant) = irrelevant(requirement, seen) {
         return irrelevant;
     }
@@ -112,7 +112,7 @@ pub fn judge_unregistered(requirement: &Requirement, state: Option<&str>, seen: 
     }
 }
 
-fn irrelevant(requirement: &Requirement, seen: Result<Seen<'_>, Reason>) -> Option<Verdict> {
+fn irrelevant(requirement: &Requirement, seen: &Seen<Counts>) -> Option<Verdict> {
     if !requirement.only_relevant {
         return None;
     }
@@ -134,7 +134,7 @@ fn inherited(requirement: &Requirement, successor: &Plan) -> Requirement {
 }
 
 /// The worst of all that the plan is required to be.
-fn judge_plan(requirement: &Requirement, plan: &Plan, seen: Result<Seen<'_>, Reason>) -> Verdict {
+fn judge_plan(requirement: &Requirement, plan: &Plan, seen: &Seen<Counts>) -> Verdict {
     let name = &plan.name;
     match (&plan.tier, plan.enabled()) {
         (None, _) => return Verdict::unknown(Reason::InvalidResponse, format!("{name}: the service did not state its tier")),
@@ -234,7 +234,7 @@ fn judge_extension_row(name: &str, extension: &Extension) -> Option<Verdict> {
 }
 
 /// That a plan which is on covers nothing is never passed over; that it covers only a part is asked for.
-fn judge_coverage(plan: &Plan, seen: Result<Seen<'_>, Reason>, full: bool) -> Option<Verdict> {
+fn judge_coverage(plan: &Plan, seen: &Seen<Counts>, full: bool) -> Option<Verdict> {
     let name = &plan.name;
     match plan.covered(seen) {
         Coverage::Full | Coverage::Nothing => None,

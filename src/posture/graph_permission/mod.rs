@@ -12,13 +12,10 @@ pub use user::delegated;
 
 use std::collections::BTreeMap;
 
-use super::{Reason, Status, Subject, Unreadable, Why};
+use super::{Reason, Seen, Status, Subject, Unreadable, Why};
 
 /// The id of the role that stands for access without any permission.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
-
-/// What was read, or why not.
-pub type Read<T> = Result<T, Unreadable>;
 
 /// Who holds permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,20 +70,20 @@ pub struct Evidence {
     /// Template ids of the user's directory roles, from the same token.
     pub directory_roles: Vec<String>,
     /// Application permissions that were consented.
-    pub granted: Read<Vec<Grant>>,
+    pub granted: Seen<Vec<Grant>>,
     /// Names of Delegated permissions that were consented.
-    pub delegated: Read<Vec<String>>,
+    pub delegated: Seen<Vec<String>>,
     /// What the registration asks for, of all APIs.
-    pub requested: Read<Vec<Request>>,
+    pub requested: Seen<Vec<Request>>,
     /// The API's own list of permissions; without it, ids that are not known here have no name.
-    pub names: Read<Offered>,
+    pub names: Seen<Offered>,
     /// Client id of the API.
     pub resource_client_id: String,
     /// Object id of the API's own principal, for the command that fixes it; none where it could not be read.
     pub api_id: Option<String>,
     /// Object ids of the principals of the other APIs that are requested, by their client ids in lower case: none for an API that has
     /// no principal in this tenant. Only where consent to all that is requested is asked about.
-    pub other_apis: BTreeMap<String, Read<Option<String>>>,
+    pub other_apis: BTreeMap<String, Seen<Option<String>>>,
     /// Client id of the principal, for the command that fixes it.
     pub client_id: Option<String>,
     /// Object id of the principal.
@@ -148,27 +145,27 @@ impl Wanted<'_> {
     fn requested<'a>(
         &self,
         mut all: impl Iterator<Item = &'a Request> + Clone,
-        names: &Read<Offered>,
+        names: &Seen<Offered>,
     ) -> Result<Option<&'a str>, Unreadable> {
         let could_be = all.clone().any(|request| self.may_be(&request.id, &request.name));
-        match (all.find(|request| self.is(&request.name)), names) {
+        match (all.find(|request| self.is(&request.name)), names.whole()) {
             (None, Err(gap)) if could_be => Err(gap.clone()),
             (found, _) => Ok(found.map(|request| request.name.as_str())),
         }
     }
 
     /// The grant that counts as it; a gap if none does for certain and one could, if only its API or its name were known.
-    fn granted<'a>(&self, grants: &'a [Grant], names: &Read<Offered>) -> Result<Option<&'a str>, Unreadable> {
+    fn granted<'a>(&self, grants: &'a [Grant], names: &Seen<Offered>) -> Result<Option<&'a str>, Unreadable> {
         let certain = grants.iter().find(|grant| grant.of_api == Some(true) && self.is(&grant.name));
         if let Some(grant) = certain {
             return Ok(Some(&grant.name));
         }
         let could_be = |grant: &Grant| match grant.of_api {
             Some(false) => false,
-            Some(true) => names.is_err() && self.may_be(&grant.id, &grant.name),
+            Some(true) => !names.is_whole() && self.may_be(&grant.id, &grant.name),
             None => self.is(&grant.name) || self.may_be(&grant.id, &grant.name),
         };
-        match (grants.iter().any(could_be), names) {
+        match (grants.iter().any(could_be), names.whole()) {
             (false, _) => Ok(None),
             (true, Err(gap)) => Err(gap.clone()),
             (true, Ok(_)) => Err(of_which_api()),
@@ -183,18 +180,18 @@ fn of_which_api() -> Unreadable {
         code: String::new(),
         remedy: "Microsoft Graph does not say of which API a granted permission is. Try again, and report it if it stays so."
             .to_owned(),
-        ..unasked(Subject::AppRoleAssignments)
+        ..Unreadable::unasked(Subject::AppRoleAssignments)
     }
 }
 
 /// Whether what an application asked for as Application permission was consented: to the API it was asked of, because two APIs may
 /// give their permissions the same id.
-pub fn is_consented(request: &Request, evidence: &Evidence) -> Read<bool> {
-    let grants = evidence.granted.as_ref().map_err(Clone::clone)?;
+pub fn is_consented(request: &Request, evidence: &Evidence) -> Result<bool, Unreadable> {
+    let grants = evidence.granted.whole().map_err(Clone::clone)?;
     let same: Vec<&Grant> = grants.iter().filter(|grant| grant.id.eq_ignore_ascii_case(&request.id)).collect();
     if request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) {
         let is_of = |known: Option<bool>| same.iter().any(|grant| grant.of_api == known);
-        return match &evidence.names {
+        return match evidence.names.whole() {
             _ if is_of(Some(true)) => Ok(true),
             _ if !is_of(None) => Ok(false),
             Err(gap) => Err(gap.clone()),
@@ -206,10 +203,11 @@ pub fn is_consented(request: &Request, evidence: &Evidence) -> Read<bool> {
     if same.is_empty() {
         return Ok(false);
     }
-    let unread = || Err(unasked(Subject::ServicePrincipals));
-    let principal = evidence.other_apis.get(&request.resource_client_id.to_lowercase()).cloned().unwrap_or_else(unread)?;
-    let Some(principal) = principal else { return Ok(false) };
-    let is_of = |grant: &&Grant| grant.resource_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(&principal));
+    let Some(principal) = evidence.other_apis.get(&request.resource_client_id.to_lowercase()) else {
+        return Err(Unreadable::unasked(Subject::ServicePrincipals));
+    };
+    let Some(principal) = principal.whole().map_err(Clone::clone)? else { return Ok(false) };
+    let is_of = |grant: &&Grant| grant.resource_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(principal));
     match same.iter().all(|grant| grant.resource_id.is_some()) {
         _ if same.iter().any(is_of) => Ok(true),
         true => Ok(false),
@@ -226,7 +224,7 @@ pub fn judge(wanted: &str, accept_superset: bool, evidence: &Evidence) -> Verdic
         return user::application(wanted, evidence);
     }
     let in_token = evidence.token.as_ref().map(|roles| roles.iter().find(|role| want.is(role)));
-    let granted = match &evidence.granted {
+    let granted = match evidence.granted.whole() {
         Ok(grants) => want.granted(grants, &evidence.names),
         Err(gap) => Err(gap.clone()),
     };
@@ -261,7 +259,7 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
         let own = |request: &&Request| {
             request.resource_client_id.eq_ignore_ascii_case(&evidence.resource_client_id) && request.application == application
         };
-        match &evidence.requested {
+        match evidence.requested.whole() {
             Ok(all) => want.requested(all.iter().filter(own), &evidence.names),
             Err(gap) => Err(gap.clone()),
         }
@@ -271,13 +269,13 @@ fn missing(want: Wanted<'_>, evidence: &Evidence) -> Verdict {
         let detail = format!("{wanted} is requested as Application permission, but admin consent is missing");
         return Verdict::fail(Why::ConsentMissing, detail, consent(evidence));
     }
-    let delegated = evidence.delegated.as_ref().is_ok_and(|all| all.iter().any(|scope| want.is(scope)));
+    let delegated = evidence.delegated.whole().is_ok_and(|all| all.iter().any(|scope| want.is(scope)));
     if delegated || matches!(as_delegated, Ok(Some(_))) {
         let detail =
             format!("{wanted} is there as Delegated permission only, and an application needs it as Application permission");
         return Verdict::fail(Why::DelegatedOnly, detail, request(&[wanted], evidence));
     }
-    match (as_application.and(as_delegated), &evidence.delegated) {
+    match (as_application.and(as_delegated), evidence.delegated.whole()) {
         (Ok(_), Ok(_)) => {
             let detail = format!("{wanted} is neither requested nor granted");
             Verdict::fail(Why::NotRequested, detail, request(&[wanted], evidence))
@@ -305,7 +303,7 @@ pub fn hidden(wanted: &str, verdict: Verdict) -> Verdict {
         remedy: "The directory does not say whether the service principal is enabled. Grant Application.Read.All as Application \
                  permission; the read is /servicePrincipals/{id}."
             .to_owned(),
-        ..unasked(Subject::ServicePrincipals)
+        ..Unreadable::unasked(Subject::ServicePrincipals)
     };
     Verdict::unseen(gap, format!("{wanted} is granted; whether the service principal is enabled is hidden"))
 }
@@ -320,15 +318,4 @@ pub fn disabled(wanted: &str, object_id: &str) -> Verdict {
              (az ad sp update --id {object_id} --set accountEnabled=true)."
         ),
     )
-}
-
-/// A gap for a fact that was not asked for; no verdict may rest on it.
-pub fn unasked(subject: Subject) -> Unreadable {
-    Unreadable {
-        subject,
-        scope: "graph".to_owned(),
-        reason: Reason::NotProven,
-        code: "NotAsked".to_owned(),
-        remedy: "This fact was not read because nothing asked for it.".to_owned(),
-    }
 }

@@ -56,7 +56,7 @@ pub fn request(wanted: &[&str], evidence: &Evidence) -> String {
 
 /// The id of an Application permission, as the API lists it, else as it is known here.
 fn id_of<'a>(name: &str, evidence: &'a Evidence) -> &'a str {
-    let listed = evidence.names.as_ref().ok().and_then(|offered| offered.get(&name.to_lowercase()));
+    let listed = evidence.names.whole().ok().and_then(|offered| offered.get(&name.to_lowercase()));
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
     let known = || named(name).filter(|_| is_graph).map(|known| known.application_id);
     listed.map(String::as_str).or_else(known).unwrap_or("<permission id>")

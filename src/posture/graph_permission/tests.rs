@@ -3,7 +3,7 @@
 use super::*;
 
 fn gap() -> Unreadable {
-    Unreadable { reason: Reason::Forbidden, remedy: "grant it".into(), ..unasked(Subject::Applications) }
+    Unreadable { reason: Reason::Forbidden, remedy: "grant it".into(), ..Unreadable::unasked(Subject::Applications) }
 }
 
 fn evidence(token: Option<&[&str]>) -> Evidence {
@@ -12,10 +12,10 @@ fn evidence(token: Option<&[&str]>) -> Evidence {
         token: token.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect()),
         scopes: Some(vec![]),
         directory_roles: vec![],
-        granted: Ok(vec![]),
-        delegated: Ok(vec![]),
-        requested: Ok(vec![]),
-        names: Ok(Offered::new()),
+        granted: Seen::all(vec![]),
+        delegated: Seen::all(vec![]),
+        requested: Seen::all(vec![]),
+        names: Seen::all(Offered::new()),
         resource_client_id: MICROSOFT_GRAPH.into(),
         api_id: Some("a1".into()),
         other_apis: BTreeMap::new(),
@@ -25,15 +25,17 @@ fn evidence(token: Option<&[&str]>) -> Evidence {
     }
 }
 
-fn grants(names: &[&str]) -> Read<Vec<Grant>> {
-    Ok(names
-        .iter()
-        .map(|name| Grant { id: "i".into(), name: (*name).into(), of_api: Some(true), resource_id: Some("a1".into()) })
-        .collect())
+fn grants(names: &[&str]) -> Seen<Vec<Grant>> {
+    let grant = |name: &&str| Grant { id: "i".into(), name: (*name).into(), of_api: Some(true), resource_id: Some("a1".into()) };
+    Seen::all(names.iter().map(grant).collect())
 }
 
-fn asked(name: &str, application: bool) -> Read<Vec<Request>> {
-    Ok(vec![Request { resource_client_id: MICROSOFT_GRAPH.into(), id: "i".into(), name: name.into(), application }])
+fn asking(name: &str, application: bool) -> Request {
+    Request { resource_client_id: MICROSOFT_GRAPH.into(), id: "i".into(), name: name.into(), application }
+}
+
+fn asked(name: &str, application: bool) -> Seen<Vec<Request>> {
+    Seen::all(vec![asking(name, application)])
 }
 
 fn said(wanted: &str, evidence: &Evidence) -> (Status, &'static str) {
@@ -57,11 +59,11 @@ fn each_way_to_lack_a_permission_has_its_own_reason() {
         (Evidence { granted: grants(&["Policy.Read.All"]), ..base.clone() }, "token_older_than_consent"),
         (Evidence { requested: asked("Policy.Read.All", true), ..base.clone() }, "consent_missing"),
         (Evidence { requested: asked("Policy.Read.All", false), ..base.clone() }, "delegated_only"),
-        (Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() }, "delegated_only"),
+        (Evidence { delegated: Seen::all(vec!["Policy.Read.All".into()]), ..base.clone() }, "delegated_only"),
         (base.clone(), "not_requested"),
-        (Evidence { requested: Err(gap()), granted: Err(gap()), ..base.clone() }, "not_granted"),
-        (Evidence { requested: Err(gap()), ..base.clone() }, "not_granted"),
-        (Evidence { delegated: Err(gap()), ..base.clone() }, "not_granted"),
+        (Evidence { requested: Seen::unseen(gap()), granted: Seen::unseen(gap()), ..base.clone() }, "not_granted"),
+        (Evidence { requested: Seen::unseen(gap()), ..base.clone() }, "not_granted"),
+        (Evidence { delegated: Seen::unseen(gap()), ..base.clone() }, "not_granted"),
         (Evidence { holder: Holder::User, ..base.clone() }, "user_sign_in"),
     ];
     for (evidence, reason) in cases {
@@ -72,12 +74,12 @@ fn each_way_to_lack_a_permission_has_its_own_reason() {
 /// It may be consented, and the token older than that.
 #[test]
 fn without_the_grants_nothing_is_said_about_consent() {
-    let base = Evidence { granted: Err(gap()), ..evidence(Some(&[])) };
+    let base = Evidence { granted: Seen::unseen(gap()), ..evidence(Some(&[])) };
     for evidence in [
         base.clone(),
         Evidence { requested: asked("Policy.Read.All", true), ..base.clone() },
         Evidence { requested: asked("Policy.Read.All", false), ..base.clone() },
-        Evidence { delegated: Ok(vec!["Policy.Read.All".into()]), ..base.clone() },
+        Evidence { delegated: Seen::all(vec!["Policy.Read.All".into()]), ..base.clone() },
     ] {
         let verdict = judge("Policy.Read.All", true, &evidence);
         assert_eq!((verdict.status, verdict.reason, verdict.gap), (Status::Fail, Some(Why::NotGranted), Some(gap())));
@@ -96,8 +98,8 @@ fn of_a_principal_that_may_be_disabled_only_a_pass_is_not_known() {
 
 #[test]
 fn consent_to_another_api_does_not_count() {
-    let other = Request { resource_client_id: "other".into(), ..asked("Policy.Read.All", true).unwrap().remove(0) };
-    let evidence = Evidence { requested: Ok(vec![other]), ..evidence(Some(&[])) };
+    let other = Request { resource_client_id: "other".into(), ..asking("Policy.Read.All", true) };
+    let evidence = Evidence { requested: Seen::all(vec![other]), ..evidence(Some(&[])) };
     assert_eq!(said("Policy.Read.All", &evidence), (Status::Fail, "not_requested"));
 }
 
@@ -107,7 +109,7 @@ fn without_a_token_the_grants_decide_and_unread_grants_are_unknown() {
     let granted = Evidence { granted: grants(&["Directory.Read.All"]), ..base.clone() };
     assert_eq!(said("Directory.Read.All", &granted), (Status::Pass, ""));
     assert_eq!(said("Policy.Read.All", &granted), (Status::Fail, "not_requested"));
-    let unread = Evidence { granted: Err(gap()), ..base };
+    let unread = Evidence { granted: Seen::unseen(gap()), ..base };
     assert_eq!(said("Policy.Read.All", &unread), (Status::Unknown, "forbidden"));
 }
 
@@ -115,18 +117,18 @@ fn without_a_token_the_grants_decide_and_unread_grants_are_unknown() {
 fn what_has_no_name_is_not_taken_for_something_else_and_not_for_nothing() {
     let id = "19dbc75e-c2e2-444c-a770-ec69d8559fc7".to_owned();
     let nameless = vec![Grant { name: id.clone(), id: id.clone(), of_api: None, resource_id: None }];
-    let unnamed = Evidence { granted: Ok(nameless.clone()), names: Err(gap()), ..evidence(None) };
+    let unnamed = Evidence { granted: Seen::all(nameless.clone()), names: Seen::unseen(gap()), ..evidence(None) };
     assert_eq!(said("Directory.Read.All", &unnamed), (Status::Unknown, "forbidden"));
     assert_eq!(judge("Directory.Read.All", false, &unnamed).status, Status::Fail, "its own id is known");
     assert_eq!(judge("Mail.Read", false, &unnamed).status, Status::Unknown);
     let listed = Grant { name: id.clone(), id: id.clone(), of_api: Some(true), resource_id: Some("a1".into()) };
-    let listed = Evidence { granted: Ok(vec![listed]), ..evidence(None) };
+    let listed = Evidence { granted: Seen::all(vec![listed]), ..evidence(None) };
     assert_eq!(said("Mail.Read", &listed), (Status::Fail, "not_requested"));
     let open = Grant { name: DEFAULT_ACCESS.into(), id: DEFAULT_ACCESS.into(), of_api: None, resource_id: None };
-    let open = Evidence { granted: Ok(vec![open]), names: Err(gap()), ..evidence(None) };
+    let open = Evidence { granted: Seen::all(vec![open]), names: Seen::unseen(gap()), ..evidence(None) };
     assert_eq!(said("Mail.Read", &open), (Status::Fail, "not_requested"), "access without a permission is none");
-    let asked = Request { id: id.clone(), name: id, ..asked("Mail.Read", true).unwrap().remove(0) };
-    let asked = Evidence { requested: Ok(vec![asked]), names: Err(gap()), ..evidence(Some(&[])) };
+    let asked = Request { id: id.clone(), name: id, ..asking("Mail.Read", true) };
+    let asked = Evidence { requested: Seen::all(vec![asked]), names: Seen::unseen(gap()), ..evidence(Some(&[])) };
     assert_eq!(said("Mail.Read", &asked), (Status::Fail, "not_granted"), "the token decides, and only why is not known");
 }
 
@@ -148,43 +150,51 @@ fn the_remedy_names_the_permission_its_id_and_the_application() {
 #[test]
 fn a_grant_of_an_api_that_is_not_known_is_never_taken_for_the_permission() {
     let grant = |of_api| Grant { id: "7ab1d382".into(), name: "Directory.Read.All".into(), of_api, resource_id: None };
-    let with = |of_api, names| Evidence { granted: Ok(vec![grant(of_api)]), names, ..evidence(None) };
-    assert_eq!(said("Directory.Read.All", &with(Some(true), Ok(Offered::new()))), (Status::Pass, ""));
-    assert_eq!(said("Directory.Read.All", &with(Some(false), Ok(Offered::new()))), (Status::Fail, "not_requested"));
-    assert_eq!(said("Directory.Read.All", &with(None, Err(gap()))), (Status::Unknown, "forbidden"));
-    assert_eq!(said("User.Read.All", &with(None, Err(gap()))), (Status::Unknown, "forbidden"), "a wider one counts alike");
-    assert_eq!(said("Directory.Read.All", &with(None, Ok(Offered::new()))), (Status::Unknown, "hidden"));
-    assert_eq!(said("Policy.Read.All", &with(None, Err(gap()))), (Status::Fail, "not_requested"), "it is another one anyway");
-    let own = Evidence { token: Some(vec![]), ..with(None, Err(gap())) };
+    let with = |of_api, names| Evidence { granted: Seen::all(vec![grant(of_api)]), names, ..evidence(None) };
+    assert_eq!(said("Directory.Read.All", &with(Some(true), Seen::all(Offered::new()))), (Status::Pass, ""));
+    assert_eq!(said("Directory.Read.All", &with(Some(false), Seen::all(Offered::new()))), (Status::Fail, "not_requested"));
+    assert_eq!(said("Directory.Read.All", &with(None, Seen::unseen(gap()))), (Status::Unknown, "forbidden"));
+    assert_eq!(
+        said("User.Read.All", &with(None, Seen::unseen(gap()))),
+        (Status::Unknown, "forbidden"),
+        "a wider one counts alike"
+    );
+    assert_eq!(said("Directory.Read.All", &with(None, Seen::all(Offered::new()))), (Status::Unknown, "hidden"));
+    assert_eq!(
+        said("Policy.Read.All", &with(None, Seen::unseen(gap()))),
+        (Status::Fail, "not_requested"),
+        "it is another one anyway"
+    );
+    let own = Evidence { token: Some(vec![]), ..with(None, Seen::unseen(gap())) };
     assert_eq!(said("Directory.Read.All", &own), (Status::Fail, "not_granted"), "the token decides, and it may be consented");
 }
 
 #[test]
 fn what_is_requested_of_one_api_is_not_consented_by_a_grant_of_another() {
-    let request = asked("Policy.Read.All", true).unwrap().remove(0);
+    let request = asking("Policy.Read.All", true);
     let with = |of_api, names| Evidence {
-        granted: Ok(vec![Grant { id: "I".into(), name: "i".into(), of_api, resource_id: None }]),
+        granted: Seen::all(vec![Grant { id: "I".into(), name: "i".into(), of_api, resource_id: None }]),
         names,
         ..evidence(None)
     };
-    assert_eq!(is_consented(&request, &with(Some(true), Ok(Offered::new()))), Ok(true));
-    assert_eq!(is_consented(&request, &with(Some(false), Ok(Offered::new()))), Ok(false));
-    assert_eq!(is_consented(&request, &with(None, Err(gap()))), Err(gap()));
-    assert!(is_consented(&request, &with(None, Ok(Offered::new()))).is_err());
+    assert_eq!(is_consented(&request, &with(Some(true), Seen::all(Offered::new()))), Ok(true));
+    assert_eq!(is_consented(&request, &with(Some(false), Seen::all(Offered::new()))), Ok(false));
+    assert_eq!(is_consented(&request, &with(None, Seen::unseen(gap()))), Err(gap()));
+    assert!(is_consented(&request, &with(None, Seen::all(Offered::new()))).is_err());
     assert_eq!(is_consented(&request, &evidence(None)), Ok(false));
-    assert_eq!(is_consented(&request, &Evidence { granted: Err(gap()), ..evidence(None) }), Err(gap()));
+    assert_eq!(is_consented(&request, &Evidence { granted: Seen::unseen(gap()), ..evidence(None) }), Err(gap()));
 }
 
 /// That a grant is not of Microsoft Graph does not make it one of the API that was asked.
 #[test]
 fn what_is_requested_of_another_api_is_consented_only_by_a_grant_of_that_one() {
-    let request = Request { resource_client_id: "B".into(), ..asked("Read.All", true).unwrap().remove(0) };
-    let with = |of_api, resource_id: Option<&str>, principal: Option<Read<Option<&str>>>| {
+    let request = Request { resource_client_id: "B".into(), ..asking("Read.All", true) };
+    let with = |of_api, resource_id: Option<&str>, principal: Option<Result<Option<&str>, Unreadable>>| {
         let resource_id = resource_id.map(str::to_owned);
         let principal = principal.map(|read| read.map(|id| id.map(str::to_owned)));
         let evidence = Evidence {
-            granted: Ok(vec![Grant { id: "I".into(), name: "i".into(), of_api, resource_id }]),
-            other_apis: principal.map(|read| ("b".to_owned(), read)).into_iter().collect(),
+            granted: Seen::all(vec![Grant { id: "I".into(), name: "i".into(), of_api, resource_id }]),
+            other_apis: principal.map(|read| ("b".to_owned(), read.into())).into_iter().collect(),
             ..evidence(None)
         };
         is_consented(&request, &evidence)
@@ -197,7 +207,7 @@ fn what_is_requested_of_another_api_is_consented_only_by_a_grant_of_that_one() {
     assert_eq!(with(None, Some("b1"), Some(Err(gap()))), Err(gap()));
     assert_eq!(with(None, Some("b1"), Some(Ok(Some("b1")))), Ok(true), "whatever Microsoft Graph's own principal is");
     assert_eq!(with(None, None, Some(Ok(Some("b1")))), Err(of_which_api()));
-    assert_eq!(with(other, Some("b1"), None), Err(unasked(Subject::ServicePrincipals)));
+    assert_eq!(with(other, Some("b1"), None), Err(Unreadable::unasked(Subject::ServicePrincipals)));
     assert_eq!(with(Some(true), Some("a1"), Some(Err(gap()))), Ok(false), "it is one of Microsoft Graph");
     assert_eq!(is_consented(&request, &evidence(None)), Ok(false), "without a grant nothing is consented");
 }
@@ -205,7 +215,7 @@ fn what_is_requested_of_another_api_is_consented_only_by_a_grant_of_that_one() {
 #[test]
 fn one_step_asks_for_all_that_is_missing_with_the_ids_that_are_known() {
     let offered = Offered::from([("mail.read".to_owned(), "810c84a8".to_owned())]);
-    let evidence = Evidence { names: Ok(offered), ..evidence(Some(&["AuditLog.Read.All"])) };
+    let evidence = Evidence { names: Seen::all(offered), ..evidence(Some(&["AuditLog.Read.All"])) };
     let names = ["AuditLog.Read.All", "Mail.Read", "Policy.Read.All", "Odd.Read"];
     let verdicts = names.map(|name| judge(name, true, &evidence));
     let judged: Vec<(&str, &Verdict)> = names.into_iter().zip(&verdicts).collect();

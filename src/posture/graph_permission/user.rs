@@ -91,7 +91,7 @@ fn unknown(reason: Reason, subject: Subject, code: &str, detail: String, remedy:
 mod tests {
     use super::*;
     use crate::posture::{
-        Status,
+        Seen, Status,
         graph_permission::{Holder, MICROSOFT_GRAPH, judge},
     };
 
@@ -106,10 +106,10 @@ mod tests {
             token: Some(vec![]),
             scopes: scopes.map(owned),
             directory_roles: owned(roles),
-            granted: Ok(vec![]),
-            delegated: Ok(vec![]),
-            requested: Ok(vec![]),
-            names: Ok(Default::default()),
+            granted: Seen::all(vec![]),
+            delegated: Seen::all(vec![]),
+            requested: Seen::all(vec![]),
+            names: Seen::all(Default::default()),
             resource_client_id: MICROSOFT_GRAPH.into(),
             api_id: None,
             other_apis: Default::default(),

@@ -18,6 +18,17 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
+    /// A gap for a fact that was not asked for; no verdict may rest on it.
+    pub fn unasked(subject: Subject) -> Self {
+        Self {
+            subject,
+            scope: "graph".to_owned(),
+            reason: Reason::NotProven,
+            code: "NotAsked".to_owned(),
+            remedy: "This fact was not read because nothing asked for it.".to_owned(),
+        }
+    }
+
     /// Whether a role on the subscription would close it: Azure answers 403 and 404 for one on which the caller has none.
     pub fn is_a_role_missing(&self) -> bool {
         ["AuthorizationFailed", "SubscriptionNotFound"].iter().any(|code| self.code.eq_ignore_ascii_case(code))

@@ -3,9 +3,11 @@
 mod gap;
 mod reason;
 mod subject;
+mod value;
 mod why;
 
 pub use gap::{Unreadable, complete};
 pub use reason::Reason;
 pub use subject::Subject;
+pub use value::{Look, Seen};
 pub use why::Why;

@@ -293,7 +293,7 @@ fn attributes(
         object_id: facts.sign_in.object_id,
         client_id: facts.sign_in.client_id,
         tenant_id: facts.sign_in.tenant_id,
-        tenant_display_name: facts.directory.organization.ok().and_then(|organization| organization.display_name).map(shown),
+        tenant_display_name: facts.directory.organization.whole().ok().and_then(|own| own.display_name.clone()).map(shown),
         user_principal_name: person.and_then(Claims::user_principal_name).map(str::to_owned),
         environment: context.client.settings().environment.word().to_owned(),
         tenant_region: found.region,
@@ -305,12 +305,7 @@ fn attributes(
         graph_permissions: of_token(|claims| sorted(claims.roles.clone())),
         delegated_permissions: of_token(Claims::delegated),
         directory_role_template_ids: of_token(|claims| sorted(directory_roles(claims))),
-        license_plans: facts
-            .directory
-            .licences
-            .ok()
-            .filter(|held| held.unproven.is_none())
-            .map(|held| held.rows.into_iter().map(str::to_owned).collect()),
+        license_plans: facts.directory.licences.whole().ok().map(|held| held.iter().map(|name| (*name).to_owned()).collect()),
         credential_expires_on: facts
             .sign_in
             .credential
@@ -352,8 +347,7 @@ fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
         return Vec::new();
     }
     let directory = &found.facts.directory;
-    let licences = directory.licences.as_ref().map_or_else(Some, |held| held.unproven.as_ref());
-    let unread = [directory.token.as_ref().err(), directory.organization.as_ref().err(), licences];
+    let unread = [directory.token.gap(), directory.organization.gap(), directory.licences.gap()];
     let opaque = || {
         Unreadable {
         subject: Subject::Token,
@@ -364,7 +358,7 @@ fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
             .to_owned(),
     }
     };
-    let opaque = directory.token.as_ref().is_ok_and(Option::is_none).then(opaque);
+    let opaque = directory.token.whole().is_ok_and(Option::is_none).then(opaque);
     unread.into_iter().flatten().cloned().chain(opaque).collect()
 }
 

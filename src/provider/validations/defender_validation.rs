@@ -8,9 +8,10 @@ use time::Date;
 
 use crate::{
     posture::{
-        Reason, Status, Subject, Unreadable, Why,
+        Reason, Seen, Status, Subject, Unreadable, Why,
         defender::{
-            Offer, Plan, Requirement, Seen, Verdict, available, judge, judge_unregistered, offered, scan_age, surely_unregistered,
+            Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge, judge_unregistered, offered, scan_age,
+            surely_unregistered,
         },
         filter,
     },
@@ -134,8 +135,8 @@ fn check(arguments: &Value, problems: &mut Diagnostics) {
 struct Facts {
     gaps: Vec<Unreadable>,
     plans: BTreeMap<String, Vec<Plan>>,
-    /// How many resources there are by type, and why these may not be all.
-    counts: BTreeMap<String, (BTreeMap<String, u64>, Option<Reason>)>,
+    /// How many resources there are by type.
+    counts: BTreeMap<String, Seen<Resources>>,
     /// Where the plans are not registered, the state of the resource provider; none if it could not be read.
     unregistered: BTreeMap<String, Option<String>>,
     assessed: BTreeMap<String, bool>,
@@ -220,8 +221,8 @@ async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscri
         let inventories = inventory::counts(context, subscriptions).await?;
         for (subscription, counts) in inventories.read {
             let scope = format!("/subscriptions/{}", subscription.id);
-            let unproven = inventories.gaps.iter().find(|gap| gap.scope == scope).map(|gap| gap.reason);
-            facts.counts.insert(subscription.id, ((*counts).clone(), unproven));
+            let unproven = inventories.gaps.iter().find(|gap| gap.scope == scope).cloned();
+            facts.counts.insert(subscription.id, Seen::part((*counts).clone(), unproven));
         }
         facts.gaps.extend(inventories.gaps);
     }
@@ -251,12 +252,13 @@ impl Facts {
         self.plans.values().any(doubtful)
     }
 
-    /// What is seen of the resources of a subscription, or why nothing is.
-    fn seen(&self, subscription: &Subscription) -> std::result::Result<Seen<'_>, Reason> {
-        match self.counts.get(&subscription.id) {
-            Some((counts, unproven)) => Ok(Seen { counts, unproven: *unproven }),
-            None => Err(self.because(Subject::Resources, subscription)),
-        }
+    /// What is seen of the resources of a subscription.
+    fn seen(&self, subscription: &Subscription) -> Seen<Resources> {
+        let nothing = || {
+            let reason = self.because(Subject::Resources, subscription);
+            Seen::unseen(Unreadable { reason, ..Unreadable::unasked(Subject::Resources) })
+        };
+        self.counts.get(&subscription.id).cloned().unwrap_or_else(nothing)
     }
 
     /// Why a list of a subscription is missing.
@@ -318,8 +320,8 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 only_relevant: arguments.only_relevant == Some(true),
             };
             let verdict = match (facts.plans.get(id), facts.unregistered.get(id)) {
-                (Some(plans), _) => judge(&requirement, plans, seen),
-                (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), seen),
+                (Some(plans), _) => judge(&requirement, plans, &seen),
+                (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), &seen),
                 (None, None) => {
                     let why = Some(facts.because(Subject::Plans, place.subscription).into());
                     return place.finding(name, Status::Unknown, why, "its plans could not be read");
@@ -360,9 +362,10 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
     let judge = |kind: &str| {
         let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
         // That there is nothing is known only of an inventory that is proven whole.
-        let nothing = facts.seen(subscription).is_ok_and(|seen| {
-            seen.unproven.is_none() && types.filter_map(|ty| seen.counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0
-        });
+        let nothing = facts
+            .seen(subscription)
+            .whole()
+            .is_ok_and(|counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0);
         match (facts.scans.get(&subscription.id), nothing) {
             (None, _) => (
                 Status::Unknown,

@@ -6,7 +6,7 @@ use super::{super::ready_for, *};
 fn provisioning_is_no_reason_to_empty_a_filter_that_works() {
     let mut facts = facts();
     facts.identity_scope = true;
-    facts.directory.provisioning = Some(BTreeMap::from([("app".to_owned(), Ok(true))]));
+    facts.directory.provisioning = Some(BTreeMap::from([("app".to_owned(), Seen::all(true))]));
     let verdict = row("scim_overrides_scope", &facts).verdict;
     assert_eq!(verdict.evidence(), "reason=not_proven active=app");
     let step = verdict.remediation.unwrap();
@@ -23,7 +23,7 @@ fn a_role_needs_what_this_release_reads_in_the_areas_that_are_on_and_no_more() {
     let holding = |areas: &[Area], actions: &[&str]| {
         let mut facts = facts();
         facts.areas = areas.iter().copied().collect();
-        facts.subscriptions[0].permissions = Ok(permissions(actions));
+        facts.subscriptions[0].permissions = Seen::all(permissions(actions));
         let of = |id: &str| row(id, &facts).verdict;
         (of("role_reader"), of("role_security_reader"), of("role_monitoring_reader"))
     };
@@ -47,8 +47,8 @@ fn the_free_posture_tier_is_on_if_the_list_says_so_or_there_are_assessments() {
         }
         move |facts: &mut Facts| {
             let own = &mut facts.subscriptions[0];
-            own.plans = Ok(Whole { rows: plans, unproven: None });
-            own.assessments = Ok(Whole { rows: assessments, unproven: None });
+            own.plans = Seen::all(plans);
+            own.assessments = Seen::all(assessments);
         }
     };
     let id = "defender_foundational_on";
@@ -63,19 +63,19 @@ fn the_free_posture_tier_is_on_if_the_list_says_so_or_there_are_assessments() {
         Status::Unknown,
         "old assessments do not settle what the list says"
     );
-    let unread = |facts: &mut Facts| facts.subscriptions[0].plans = Err(gap(Subject::Plans, Reason::Forbidden));
+    let unread = |facts: &mut Facts| facts.subscriptions[0].plans = Seen::unseen(gap(Subject::Plans, Reason::Forbidden));
     assert_eq!(status(id, unread), Status::Unknown);
 }
 
 #[test]
 fn each_state_of_a_resource_provider_means_one_thing() {
-    let vaults = || Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), 1)].into(), unproven: None });
+    let vaults = || Seen::all([("microsoft.keyvault/vaults".to_owned(), 1)].into());
     let in_state = |state: Option<&str>| {
         let (vault, own) = (state.map(|state| ("microsoft.keyvault".to_owned(), state.to_owned())), state.map(str::to_owned));
         move |facts: &mut Facts| {
             facts.subscriptions[0].inventory = vaults();
             facts.subscriptions[0].providers =
-                Ok(vault.into_iter().chain(own.map(|state| ("microsoft.security".to_owned(), state))).collect());
+                Seen::all(vault.into_iter().chain(own.map(|state| ("microsoft.security".to_owned(), state))).collect());
         }
     };
     for (state, resources, defender) in [
@@ -98,9 +98,9 @@ fn each_state_of_a_resource_provider_means_one_thing() {
 fn unregistered_providers_are_in_the_evidence_with_and_without_resources() {
     let mut facts = facts();
     let own = &mut facts.subscriptions[0];
-    own.inventory = Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), 1)].into(), unproven: None });
+    own.inventory = Seen::all([("microsoft.keyvault/vaults".to_owned(), 1)].into());
     let states = [("keyvault", "Registered"), ("eventhub", "NotRegistered"), ("web", "Unregistered")];
-    own.providers = Ok(states.iter().map(|(name, state)| (format!("microsoft.{name}"), (*state).to_owned())).collect());
+    own.providers = Seen::all(states.iter().map(|(name, state)| (format!("microsoft.{name}"), (*state).to_owned())).collect());
     let verdict = row("providers_registered", &facts).verdict;
     assert_eq!(verdict.status, Status::Pass);
     assert_eq!(verdict.evidence(), "used=1 unregistered=Microsoft.EventHub,Microsoft.Web");
@@ -108,17 +108,16 @@ fn unregistered_providers_are_in_the_evidence_with_and_without_resources() {
 
 #[test]
 fn a_plan_that_covers_none_of_its_resources_is_never_passed_over() {
-    let vaults = |count: u64, unproven: Option<Unreadable>| {
-        Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), count)].into(), unproven })
-    };
-    let bare = |inventory: Result<Whole<BTreeMap<String, u64>>, Unreadable>| {
+    let vaults =
+        |count: u64, unproven: Option<Unreadable>| Seen::part([("microsoft.keyvault/vaults".to_owned(), count)].into(), unproven);
+    let bare = |inventory: Seen<BTreeMap<String, u64>>| {
         move |facts: &mut Facts| {
             let own = &mut facts.subscriptions[0];
             let bare = crate::posture::defender::Plan { coverage: Some("NotCovered".into()), ..plan("KeyVaults") };
-            own.plans = Ok(Whole { rows: vec![bare], unproven: None });
+            own.plans = Seen::all(vec![bare]);
             own.inventory = inventory;
             let both = ["microsoft.security", "microsoft.keyvault"];
-            own.providers = Ok(both.map(|name| (name.to_owned(), "Registered".to_owned())).into());
+            own.providers = Seen::all(both.map(|name| (name.to_owned(), "Registered".to_owned())).into());
         }
     };
     let unproven = || Some(gap(Subject::Resources, Reason::NotProven));
@@ -127,7 +126,7 @@ fn a_plan_that_covers_none_of_its_resources_is_never_passed_over() {
         (vaults(2, unproven()), Status::Fail, Status::Fail),
         (vaults(0, None), Status::NotApplicable, Status::Pass),
         (vaults(0, unproven()), Status::Unknown, Status::Unknown),
-        (Err(gap(Subject::Resources, Reason::Forbidden)), Status::Unknown, Status::Unknown),
+        (Seen::unseen(gap(Subject::Resources, Reason::Forbidden)), Status::Unknown, Status::Unknown),
     ] {
         assert_eq!(status("defender_plan_for_area", bare(inventory.clone())), for_area, "{inventory:?}");
         assert_eq!(status("defender_coverage_full", bare(inventory.clone())), full, "{inventory:?}");
@@ -139,8 +138,8 @@ fn a_word_for_the_coverage_that_nobody_knows_is_neither_a_pass_nor_a_fail() {
     let strange = |facts: &mut Facts| {
         let own = &mut facts.subscriptions[0];
         let strange = crate::posture::defender::Plan { coverage: Some("HardlyCovered".into()), ..plan("KeyVaults") };
-        own.plans = Ok(Whole { rows: vec![strange], unproven: None });
-        own.inventory = Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), 2)].into(), unproven: None });
+        own.plans = Seen::all(vec![strange]);
+        own.inventory = Seen::all([("microsoft.keyvault/vaults".to_owned(), 2)].into());
     };
     for id in ["defender_plan_for_area", "defender_coverage_full"] {
         assert_eq!(status(id, strange), Status::Unknown, "{id}");
@@ -153,9 +152,9 @@ fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered()
         let states = state.map(|state| BTreeMap::from([("microsoft.security".to_owned(), state.to_owned())]));
         move |facts: &mut Facts| {
             let own = &mut facts.subscriptions[0];
-            own.plans = Err(gap(Subject::Plans, Reason::NotRegistered));
-            own.providers = states;
-            own.inventory = Ok(Whole { rows: [("microsoft.keyvault/vaults".to_owned(), vaults)].into(), unproven: None });
+            own.plans = Seen::unseen(gap(Subject::Plans, Reason::NotRegistered));
+            own.providers = states.into();
+            own.inventory = Seen::all([("microsoft.keyvault/vaults".to_owned(), vaults)].into());
         }
     };
     for (state, vaults, expected) in [
@@ -178,7 +177,7 @@ fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered()
     }
     let listed = |facts: &mut Facts| {
         unregistered(Ok("NotRegistered"), 1)(facts);
-        facts.subscriptions[0].plans = Ok(Whole { rows: vec![plan("KeyVaults")], unproven: None });
+        facts.subscriptions[0].plans = Seen::all(vec![plan("KeyVaults")]);
     };
     assert_eq!(status("defender_plan_for_area", listed), Status::Unknown, "the list and the provider contradict each other");
 }
@@ -188,9 +187,9 @@ fn results_without_a_time_prove_no_scan() {
     let scans = |timed: Option<bool>| {
         move |facts: &mut Facts| {
             let own = &mut facts.subscriptions[0];
-            own.plans = Ok(Whole { rows: vec![plan("VirtualMachines")], unproven: None });
-            own.inventory = Ok(Whole { rows: [("microsoft.compute/virtualmachines".to_owned(), 1)].into(), unproven: None });
-            own.scans = Ok(Whole { rows: timed.map(|timed| ("server", timed)).into_iter().collect(), unproven: None });
+            own.plans = Seen::all(vec![plan("VirtualMachines")]);
+            own.inventory = Seen::all([("microsoft.compute/virtualmachines".to_owned(), 1)].into());
+            own.scans = Seen::all(timed.map(|timed| ("server", timed)).into_iter().collect());
         }
     };
     for (timed, expected, reason) in [
@@ -221,16 +220,16 @@ fn each_feature_is_ready_unless_one_of_its_checks_is_in_the_way() {
     };
     let no_policy = token(&["AuditLog.Read.All", "Directory.Read.All", "RoleManagement.Read.Directory"]);
     assert_eq!(features(&no_policy, Some(false)), ["access_reviews", "mfa_coverage", "provisioning"]);
-    let no_role = |facts: &mut Facts| facts.subscriptions[0].permissions = Ok(permissions(&["Microsoft.Security/*/read"]));
+    let no_role = |facts: &mut Facts| facts.subscriptions[0].permissions = Seen::all(permissions(&["Microsoft.Security/*/read"]));
     assert_eq!(features(&no_role, Some(false)), ["policy", "resources", "role_assignments"]);
-    let unread = |facts: &mut Facts| facts.directory.licences = Err(gap(Subject::SubscribedSkus, Reason::Forbidden));
+    let unread = |facts: &mut Facts| facts.directory.licences = Seen::unseen(gap(Subject::SubscribedSkus, Reason::Forbidden));
     assert_eq!(features(&unread, None), ["pim", "sign_in_activity"]);
     let foreign = |facts: &mut Facts| facts.subscriptions[0].tenant_matches = Some(false);
     assert_eq!(features(&foreign, Some(false)), ["policy", "posture", "resources", "role_assignments", "subscriptions"]);
-    let no_groups = |facts: &mut Facts| facts.scope.groups = Ok(0);
+    let no_groups = |facts: &mut Facts| facts.scope.groups = Seen::all(0);
     assert_eq!(features(&no_groups, Some(false)), [""; 0], "this connection does not stand on a management group");
     let on_groups = |facts: &mut Facts| {
-        facts.scope.groups = Ok(0);
+        facts.scope.groups = Seen::all(0);
         facts.scope.kind = "tenant";
     };
     assert_eq!(features(&on_groups, Some(false)).len(), 5);

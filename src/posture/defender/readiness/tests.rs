@@ -6,6 +6,7 @@ use super::{
     super::{Extension, resource_count},
     *,
 };
+use crate::posture::{Subject, Unreadable};
 
 fn plan(name: &str, tier: &str, subplan: Option<&str>) -> Plan {
     Plan {
@@ -17,12 +18,20 @@ fn plan(name: &str, tier: &str, subplan: Option<&str>) -> Plan {
     }
 }
 
+fn gap(reason: Reason) -> Unreadable {
+    Unreadable { reason, ..Unreadable::unasked(Subject::Resources) }
+}
+
+fn unseen(reason: Reason) -> Seen<Counts> {
+    Seen::unseen(gap(reason))
+}
+
 fn require(plan: &str, subplan: Option<&str>) -> Requirement {
     Requirement { plan: plan.into(), subplan: subplan.map(Into::into), ..Requirement::default() }
 }
 
 fn reason(requirement: &Requirement, plans: &[Plan]) -> (Status, &'static str) {
-    let verdict = judge(requirement, plans, Err(Reason::NotProven));
+    let verdict = judge(requirement, plans, &unseen(Reason::NotProven));
     (verdict.status, Why::shown(verdict.reason))
 }
 
@@ -35,12 +44,12 @@ fn of_two_rows_with_one_name_the_worse_counts() {
     };
     let (on, off) = (plan("Arm", "Standard", None), plan("arm", "Free", None));
     for rows in [[on.clone(), off.clone()], [off, on.clone()]] {
-        assert_eq!(judge(&wanted(&[]), &rows, Err(Reason::Forbidden)).reason, Some(Reason::PlanOff.into()));
+        assert_eq!(judge(&wanted(&[]), &rows, &unseen(Reason::Forbidden)).reason, Some(Reason::PlanOff.into()));
     }
     let extension = |enabled| Extension { name: "X".into(), enabled: Some(enabled), ..Extension::default() };
     for extensions in [[true, false], [false, true]] {
         let twice = Plan { extensions: extensions.map(extension).into(), ..on.clone() };
-        assert_eq!(judge(&wanted(&["x"]), &[twice], Err(Reason::Forbidden)).reason, Some(Why::ExtensionOff));
+        assert_eq!(judge(&wanted(&["x"]), &[twice], &unseen(Reason::Forbidden)).reason, Some(Why::ExtensionOff));
     }
 }
 
@@ -48,7 +57,7 @@ fn of_two_rows_with_one_name_the_worse_counts() {
 fn a_successor_that_the_list_lacks_is_not_passed_over() {
     let replaced = Plan { deprecated: true, replaced_by: vec!["Containers".into(), "Other".into()], ..plan("Old", "Free", None) };
     let wanted = Requirement { plan: "Old".into(), ..Requirement::default() };
-    let verdict = judge(&wanted, &[replaced, plan("Containers", "Standard", None)], Err(Reason::Forbidden));
+    let verdict = judge(&wanted, &[replaced, plan("Containers", "Standard", None)], &unseen(Reason::Forbidden));
     assert_eq!((verdict.status, Why::shown(verdict.reason)), (Status::Unknown, "not_listed"));
 }
 
@@ -76,7 +85,7 @@ fn pools_and_connected_servers_are_something_to_protect() {
 
 #[test]
 fn a_plan_that_the_list_lacks_is_unknown_and_no_cause_is_asserted() {
-    let verdict = judge(&require("Api", None), &[plan("Arm", "Standard", None)], Err(Reason::NotProven));
+    let verdict = judge(&require("Api", None), &[plan("Arm", "Standard", None)], &unseen(Reason::NotProven));
     assert_eq!((verdict.status, Why::shown(verdict.reason)), (Status::Unknown, "not_listed"));
     assert_eq!(verdict.detail, "the list of plans lacks Api");
 }
@@ -147,28 +156,28 @@ fn a_plan_that_is_on_and_covers_nothing_fails_where_there_is_something_to_cover(
     let machines = |count| BTreeMap::from([("microsoft.compute/virtualmachines".to_owned(), count)]);
     let plan = |name: &str, coverage: &str| Plan { coverage: Some(coverage.into()), ..plan(name, "Standard", None) };
     let (none, some) = (machines(0), machines(2));
-    let all = |counts| Ok(Seen { counts, unproven: None });
-    let part = |counts| Ok(Seen { counts, unproven: Some(Reason::NotProven) });
+    let all = |counts: &Counts| Seen::all(counts.clone());
+    let part = |counts: &Counts| Seen::part(counts.clone(), [gap(Reason::NotProven)]);
     for full_coverage in [false, true] {
         for (name, coverage, seen, expected) in [
             ("VirtualMachines", "NotCovered", all(&some), (Status::Fail, "not_covered")),
             ("VirtualMachines", "notcovered", part(&some), (Status::Fail, "not_covered")),
             ("VirtualMachines", "NotCovered", all(&none), (Status::Pass, "")),
             ("VirtualMachines", "NotCovered", part(&none), (Status::Unknown, "not_proven")),
-            ("VirtualMachines", "NotCovered", Err(Reason::Forbidden), (Status::Unknown, "forbidden")),
+            ("VirtualMachines", "NotCovered", unseen(Reason::Forbidden), (Status::Unknown, "forbidden")),
             ("CloudPosture", "NotCovered", all(&some), (Status::Unknown, "not_proven")),
             ("Novel", "NotCovered", all(&some), (Status::Unknown, "not_proven")),
             ("VirtualMachines", "MostlyCovered", all(&some), (Status::Unknown, "invalid_response")),
-            ("VirtualMachines", "FullyCovered", Err(Reason::Forbidden), (Status::Pass, "")),
+            ("VirtualMachines", "FullyCovered", unseen(Reason::Forbidden), (Status::Pass, "")),
         ] {
             let wanted = Requirement { full_coverage, ..require(name, None) };
-            let verdict = judge(&wanted, &[plan(name, coverage)], seen);
+            let verdict = judge(&wanted, &[plan(name, coverage)], &seen);
             assert_eq!((verdict.status, Why::shown(verdict.reason)), expected, "{name} {coverage} {seen:?}");
         }
     }
     let both = Requirement { subplan: Some("P2".into()), ..require("VirtualMachines", None) };
     let low = Plan { subplan: Some("P1".into()), ..plan("VirtualMachines", "NotCovered") };
-    assert_eq!(judge(&both, &[low], part(&none)).reason, Some(Why::SubplanTooLow), "what fails comes before what is unknown");
+    assert_eq!(judge(&both, &[low], &part(&none)).reason, Some(Why::SubplanTooLow), "what fails comes before what is unknown");
 }
 
 #[test]
@@ -194,7 +203,7 @@ fn every_field_that_speaks_against_the_tier_is_heard() {
         ("operationStatus", vec![with(sensor(Some(true), Some("Failed")))], "extension_unhealthy"),
         ("deprecated", vec![replaced(good()), plan("Containers", "Free", None)], "plan_off"),
     ] {
-        let verdict = judge(&wanted, &plans, Ok(Seen { counts: &some, unproven: None }));
+        let verdict = judge(&wanted, &plans, &Seen::all(some.clone()));
         assert_eq!(Why::shown(verdict.reason), expected, "{field}");
     }
 }
@@ -209,13 +218,13 @@ fn a_plan_is_off_where_defender_is_surely_not_registered() {
         (Some("Registered"), Status::Unknown),
         (None, Status::Unknown),
     ] {
-        let verdict = judge_unregistered(&require("Arm", None), state, Err(Reason::NotProven));
+        let verdict = judge_unregistered(&require("Arm", None), state, &unseen(Reason::NotProven));
         assert_eq!((verdict.status, Why::shown(verdict.reason)), (expected, "not_registered"), "{state:?}");
     }
     let none = BTreeMap::new();
     let relevant = Requirement { only_relevant: true, ..require("KeyVaults", None) };
-    let seen = Ok(Seen { counts: &none, unproven: None });
-    assert_eq!(judge_unregistered(&relevant, Some("NotRegistered"), seen).status, Status::NotApplicable);
+    let seen = Seen::all(none);
+    assert_eq!(judge_unregistered(&relevant, Some("NotRegistered"), &seen).status, Status::NotApplicable);
 }
 
 #[test]
@@ -237,15 +246,15 @@ fn a_plan_without_resources_is_not_applicable_only_when_that_is_proven() {
     let off = [plan("KeyVaults", "Free", None)];
     let counts = |count| BTreeMap::from([("microsoft.keyvault/vaults".to_owned(), count)]);
     let (none, some) = (counts(0), counts(2));
-    let seen = |counts, unproven| Ok(Seen { counts, unproven });
-    assert_eq!(judge(&wanted, &off, seen(&none, None)).status, Status::NotApplicable);
-    assert_eq!(judge(&wanted, &off, seen(&some, None)).status, Status::Fail);
-    assert_eq!(judge(&wanted, &off, seen(&some, Some(Reason::NotProven))).status, Status::Fail);
-    assert_eq!(judge(&wanted, &off, seen(&none, Some(Reason::NotProven))).status, Status::Unknown);
-    assert_eq!(judge(&wanted, &off, Err(Reason::Forbidden)).reason, Some(Reason::Forbidden.into()));
+    let seen = |counts: &Counts, unproven: Option<Reason>| Seen::part(counts.clone(), unproven.map(gap));
+    assert_eq!(judge(&wanted, &off, &seen(&none, None)).status, Status::NotApplicable);
+    assert_eq!(judge(&wanted, &off, &seen(&some, None)).status, Status::Fail);
+    assert_eq!(judge(&wanted, &off, &seen(&some, Some(Reason::NotProven))).status, Status::Fail);
+    assert_eq!(judge(&wanted, &off, &seen(&none, Some(Reason::NotProven))).status, Status::Unknown);
+    assert_eq!(judge(&wanted, &off, &unseen(Reason::Forbidden)).reason, Some(Reason::Forbidden.into()));
     let whole = Requirement { only_relevant: true, ..require("Arm", None) };
     assert_eq!(
-        judge(&whole, &[plan("Arm", "Free", None)], seen(&none, None)).status,
+        judge(&whole, &[plan("Arm", "Free", None)], &seen(&none, None)).status,
         Status::Fail,
         "it protects the subscription"
     );

@@ -15,15 +15,12 @@ use crate::{
         },
     },
     posture::{
-        Area, Reason, Subject, Unreadable,
+        Area, Reason, Seen, Subject, Unreadable,
         connection::{
             Need,
-            evidence::{
-                Directory, Discovery, Facts, Organization, Read, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen,
-                Whole,
-            },
+            evidence::{Directory, Discovery, Facts, Organization, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen},
         },
-        graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, unasked},
+        graph_permission::{Evidence, Holder, MICROSOFT_GRAPH},
     },
     provider::{
         collect::{
@@ -227,26 +224,26 @@ fn kind(context: &Context) -> &'static str {
 }
 
 /// What the sign-in host says about the tenant, and where the tenant is.
-async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<Discovery>, Option<String>)> {
+async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Seen<Discovery>, Option<String>)> {
     if !needs.contains(&Need::Discovery) {
-        return Ok((Err(unasked(Subject::TenantDiscovery)), None));
+        return Ok((Seen::unseen(Unreadable::unasked(Subject::TenantDiscovery)), None));
     }
     let custom = matches!(context.client.settings().environment, Environment::Custom { .. });
     let found = match context.client.discovery(Audience::ResourceManager).await {
         Ok(None) => {
             return Ok((
-                Err(opaque(Subject::TenantDiscovery, "which tenant it is for. Set `tenant_id` in the provider block.")),
+                Seen::unseen(opaque(Subject::TenantDiscovery, "which tenant it is for. Set `tenant_id` in the provider block.")),
                 None,
             ));
         }
-        Ok(Some(found)) if custom && found.graph_host.is_none() => return Ok((Ok(Discovery::Unstated), None)),
+        Ok(Some(found)) if custom && found.graph_host.is_none() => return Ok((Seen::all(Discovery::Unstated), None)),
         Ok(Some(found)) => found,
-        Err(_) if custom => return Ok((Ok(Discovery::Unstated), None)),
+        Err(_) if custom => return Ok((Seen::all(Discovery::Unstated), None)),
         Err(error) if explain::meaning(error.code()).is_some() => {
             let (code, detail) = (error.code().to_owned(), error.lasting());
-            return Ok((Ok(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
+            return Ok((Seen::all(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
         }
-        Err(error) => return Ok((Err(unread::soft_gap(Subject::TenantDiscovery, "tenant", &error)?), None)),
+        Err(error) => return Ok((Seen::unseen(unread::soft_gap(Subject::TenantDiscovery, "tenant", &error)?), None)),
     };
     let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
     let objection = discovery::check(&found, cloud, None).err();
@@ -260,13 +257,13 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Read<D
         issuer_host: found.issuer_host.clone(),
         objection: objection.map(|error| (error.message().to_owned(), error.advice().to_owned())),
     };
-    Ok((Ok(discovery), region))
+    Ok((Seen::all(discovery), region))
 }
 
 /// How many management groups are readable where the connection needs them.
-async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Read<usize>> {
+async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Seen<usize>> {
     if !needs.contains(&Need::Groups) {
-        return Ok(Err(unasked(Subject::ManagementGroups)));
+        return Ok(Seen::unseen(Unreadable::unasked(Subject::ManagementGroups)));
     }
     let below = match &context.client.settings().scope {
         ScopeSetting::ManagementGroup(name) => Some(name.clone()),
@@ -284,29 +281,29 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
         }
     };
     match read {
-        Ok(count) => Ok(Ok(count)),
+        Ok(count) => Ok(Seen::all(count)),
         Err(error) => {
             let place = if survey.kind == "management_group" { "management_group" } else { "tenant" };
-            Ok(Err(unread::soft_gap(Subject::ManagementGroups, place, &error)?))
+            Ok(Seen::unseen(unread::soft_gap(Subject::ManagementGroups, place, &error)?))
         }
     }
 }
 
 /// How many rows Resource Graph answers to a question that has one.
-async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Option<Read<usize>>> {
+async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Option<Seen<usize>>> {
     if context.client.settings().resource_graph == ResourceGraph::Never {
         return Ok(None);
     }
     if !needs.contains(&Need::Query) {
-        return Ok(Some(Err(unasked(Subject::ResourceGraph))));
+        return Ok(Some(Seen::unseen(Unreadable::unasked(Subject::ResourceGraph))));
     }
     let Some(first) = survey.chosen.first() else {
-        return Ok(Some(Err(Unreadable {
+        return Ok(Some(Seen::unseen(Unreadable {
             scope: "tenant".to_owned(),
             reason: survey.detected.as_ref().err().map_or(Reason::NotVisible, Undetected::reason),
             code: "NoSubscription".to_owned(),
             remedy: "A query needs a subscription to look at, and none is known: see `subscription_detected`.".to_owned(),
-            ..unasked(Subject::ResourceGraph)
+            ..Unreadable::unasked(Subject::ResourceGraph)
         })));
     };
     let (client, one) = (context.client.clone(), QueryScope::Subscriptions([first.id.clone()].into()));
@@ -316,8 +313,8 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
         Ok(rows)
     };
     match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
-        Ok(rows) => Ok(Some(Ok(*rows))),
-        Err(error) => Ok(Some(Err(unread::soft_gap(Subject::ResourceGraph, "tenant", &error)?))),
+        Ok(rows) => Ok(Some(Seen::all(*rows))),
+        Err(error) => Ok(Some(Seen::unseen(unread::soft_gap(Subject::ResourceGraph, "tenant", &error)?))),
     }
 }
 
@@ -331,14 +328,14 @@ async fn directory(
 ) -> Result<(Directory, Option<Claims>)> {
     let claims = match needs.contains(&Need::Token) {
         true => entra::read(Subject::Token, entra::claims(context).await)?,
-        false => Err(unasked(Subject::Token)),
+        false => Seen::unseen(Unreadable::unasked(Subject::Token)),
     };
     let own = signed_in.claims.clone().unwrap_or_default();
     let party = entra::Party {
         holder,
         object_id: own.oid.clone(),
         client_id: client_id(context, &own),
-        claims: claims.clone().ok().flatten(),
+        claims: claims.whole().ok().cloned().flatten(),
         resource_client_id: MICROSOFT_GRAPH.to_owned(),
     };
     let (organization, licences, service_principal, evidence, provisioning) = tokio::try_join!(
@@ -351,7 +348,7 @@ async fn directory(
     let as_token = |claims: &Claims| Token { roles: claims.roles.clone(), scopes: claims.delegated() };
     let (provisioning, strangers) = provisioning;
     let directory = Directory {
-        token: claims.as_ref().map(|claims| claims.as_ref().map(as_token)).map_err(Clone::clone),
+        token: claims.map_ref(|claims| claims.as_ref().map(as_token)),
         organization,
         licences,
         service_principal,
@@ -359,35 +356,32 @@ async fn directory(
         provisioning,
         strangers,
         // `identity_scope` is not served before the data sources about people are; then it is they who count.
-        hidden_leavers: Err(Unreadable {
+        hidden_leavers: Seen::unseen(Unreadable {
             remedy: "Compare the disabled accounts that hold directory roles with `identity_scope` by hand.".to_owned(),
-            ..unasked(Subject::Users)
+            ..Unreadable::unasked(Subject::Users)
         }),
     };
-    Ok((directory, claims.ok().flatten()))
+    Ok((directory, claims.into_parts().0.flatten()))
 }
 
-async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Organization>> {
+async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<Organization>> {
     if !needs.contains(&Need::Organization) {
-        return Ok(Err(unasked(Subject::Organization)));
+        return Ok(Seen::unseen(Unreadable::unasked(Subject::Organization)));
     }
     let read = entra::read(Subject::Organization, entra::organization(context).await)?;
     Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.clone() }))
 }
 
-async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Read<Whole<BTreeSet<&'static str>>>> {
+async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<BTreeSet<&'static str>>> {
     if !needs.contains(&Need::Licences) {
-        return Ok(Err(unasked(Subject::SubscribedSkus)));
+        return Ok(Seen::unseen(Unreadable::unasked(Subject::SubscribedSkus)));
     }
-    let licences = match entra::read(Subject::SubscribedSkus, entra::licences(context).await)? {
-        Ok(licences) => licences,
-        Err(gap) => return Ok(Err(gap)),
-    };
-    let unproven = match &licences.unstated {
-        Some(error) => Some(unread::soft_gap(Subject::SubscribedSkus, "graph", error)?),
-        None => None,
-    };
-    Ok(Ok(Whole { rows: licences.held.clone(), unproven }))
+    let licences = entra::read(Subject::SubscribedSkus, entra::licences(context).await)?;
+    let held = licences.map_ref(|licences| licences.held.clone());
+    match licences.whole().ok().and_then(|licences| licences.unstated.as_ref()) {
+        Some(error) => Ok(held.lacking(unread::soft_gap(Subject::SubscribedSkus, "graph", error)?)),
+        None => Ok(held),
+    }
 }
 
 async fn service_principal(
@@ -395,15 +389,15 @@ async fn service_principal(
     holder: Holder,
     object_id: Option<&str>,
     needs: &BTreeSet<Need>,
-) -> Result<Read<Option<ServicePrincipal>>> {
+) -> Result<Seen<Option<ServicePrincipal>>> {
     if !needs.contains(&Need::ServicePrincipal) {
-        return Ok(Err(unasked(Subject::ServicePrincipals)));
+        return Ok(Seen::unseen(Unreadable::unasked(Subject::ServicePrincipals)));
     }
     if holder == Holder::User {
-        return Ok(Ok(None));
+        return Ok(Seen::all(None));
     }
     let Some(id) = object_id else {
-        return Ok(Err(opaque(Subject::ServicePrincipals, WHOSE)));
+        return Ok(Seen::unseen(opaque(Subject::ServicePrincipals, WHOSE)));
     };
     let read = entra::read(Subject::ServicePrincipals, entra::own_principal(context, id).await)?;
     Ok(read.map(|row| {
@@ -421,10 +415,10 @@ async fn evidence(context: &Context, party: entra::Party, needs: &BTreeSet<Need>
         token: None,
         scopes: None,
         directory_roles: Vec::new(),
-        granted: Err(unasked(Subject::AppRoleAssignments)),
-        delegated: Err(unasked(Subject::OAuth2PermissionGrants)),
-        requested: Err(unasked(Subject::Applications)),
-        names: Err(unasked(Subject::ServicePrincipals)),
+        granted: Seen::unseen(Unreadable::unasked(Subject::AppRoleAssignments)),
+        delegated: Seen::unseen(Unreadable::unasked(Subject::OAuth2PermissionGrants)),
+        requested: Seen::unseen(Unreadable::unasked(Subject::Applications)),
+        names: Seen::unseen(Unreadable::unasked(Subject::ServicePrincipals)),
         resource_client_id: party.resource_client_id,
         api_id: None,
         other_apis: BTreeMap::new(),
@@ -435,7 +429,7 @@ async fn evidence(context: &Context, party: entra::Party, needs: &BTreeSet<Need>
 }
 
 /// Whether each of the named applications provisions people, and which of them there are not.
-type Provisioning = (Option<BTreeMap<String, Read<bool>>>, BTreeSet<String>);
+type Provisioning = (Option<BTreeMap<String, Seen<bool>>>, BTreeSet<String>);
 
 async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Need>) -> Result<Provisioning> {
     let (mut all, mut strangers) = (BTreeMap::new(), BTreeSet::new());
@@ -450,12 +444,12 @@ async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Nee
                 if error.kind() == Kind::NotFound {
                     strangers.insert(id.clone());
                 }
-                Err(unread::soft_gap(Subject::Provisioning, "graph", &error)?)
+                Seen::unseen(unread::soft_gap(Subject::Provisioning, "graph", &error)?)
             }
             Some(Ok(principal)) if context.identity_scope => {
                 entra::read(Subject::Provisioning, entra::provisions(context, &principal.id).await)?
             }
-            Some(Ok(_)) | None => Err(unasked(Subject::Provisioning)),
+            Some(Ok(_)) | None => Seen::unseen(Unreadable::unasked(Subject::Provisioning)),
         };
         all.insert(id.clone(), read);
     }

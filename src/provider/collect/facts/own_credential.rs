@@ -12,12 +12,12 @@ use crate::{
         tenant::claims::{Claims, Proof},
     },
     posture::{
-        Area, Subject,
+        Area, Seen, Subject, Unreadable,
         connection::{
             Need,
-            evidence::{Credential, Lifetime, Read},
+            evidence::{Credential, Lifetime},
         },
-        graph_permission::{Holder, unasked},
+        graph_permission::Holder,
         time::parse,
     },
     provider::{
@@ -34,7 +34,9 @@ use crate::{
 /// Until when the credential works that this connection signs in with.
 pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
     let settings = context.client.settings();
-    let Ok(method) = &settings.method else { return Ok(Credential::Known(Err(unasked(Subject::Credential)))) };
+    let Ok(method) = &settings.method else {
+        return Ok(Credential::Known(Seen::unseen(Unreadable::unasked(Subject::Credential))));
+    };
     let claims = signed_in.claims.clone().unwrap_or_default();
     Ok(match method {
         Method::AksWorkloadIdentity { .. }
@@ -47,16 +49,16 @@ pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs
             Credential::Endless("the sign-in is Azure CLI's, not one of this provider")
         }
         Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
-            Ok(Some(certificate)) => Ok(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
-            Ok(None) => Err(unasked(Subject::Credential)),
-            Err(error) => Err(unread::soft_gap(Subject::Credential, "tenant", &error)?),
+            Ok(Some(certificate)) => Seen::all(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
+            Ok(None) => Seen::unseen(Unreadable::unasked(Subject::Credential)),
+            Err(error) => Seen::unseen(unread::soft_gap(Subject::Credential, "tenant", &error)?),
         }),
-        Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, &claims, needs).await? {
-            Ok((application, principal)) => match one_of(method, claims.proof(), &application, &principal) {
+        Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, &claims, needs).await?.whole() {
+            Ok((application, principal)) => match one_of(method, claims.proof(), application, principal) {
                 Ok(credential) => credential,
-                Err(error) => Credential::OneOf(Err(unread::soft_gap(Subject::Applications, "graph", &error)?)),
+                Err(error) => Credential::OneOf(Seen::unseen(unread::soft_gap(Subject::Applications, "graph", &error)?)),
             },
-            Err(gap) => Credential::OneOf(Err(gap)),
+            Err(gap) => Credential::OneOf(Seen::unseen(gap.clone())),
         },
     })
 }
@@ -82,7 +84,7 @@ fn one_of(
         (Method::Demo, _) if all.is_empty() => {
             Credential::Endless("the demo tenant's own application has no credential that could end")
         }
-        (_, Some(Proof::Secret)) => Credential::OneOf(Ok(all)),
+        (_, Some(Proof::Secret)) => Credential::OneOf(Seen::all(all)),
         (_, Some(Proof::Assertion)) if all.is_empty() => Credential::Endless(FEDERATED),
         (_, Some(Proof::Assertion) | None) => Credential::OneOrNone(all),
     })
@@ -93,19 +95,19 @@ async fn registered(
     context: &Context,
     claims: &Claims,
     needs: &BTreeSet<Need>,
-) -> Result<Read<(Arc<Application>, Arc<ServicePrincipal>)>> {
+) -> Result<Seen<(Arc<Application>, Arc<ServicePrincipal>)>> {
     let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
     if !allowed || !needs.contains(&Need::Credential) {
-        return Ok(Err(unasked(Subject::Applications)));
+        return Ok(Seen::unseen(Unreadable::unasked(Subject::Applications)));
     }
     let (Some(client_id), Some(object_id)) = (claims.client_id(), &claims.oid) else {
-        return Ok(Err(opaque(Subject::Applications, WHOSE)));
+        return Ok(Seen::unseen(opaque(Subject::Applications, WHOSE)));
     };
     let (registration, principal) =
         tokio::join!(entra::application(context, client_id), entra::own_principal(context, object_id));
     let (registration, principal) =
         (entra::read(Subject::Applications, registration)?, entra::read(Subject::ServicePrincipals, principal)?);
-    Ok(registration.and_then(|registration| Ok((registration, principal?))))
+    Ok(registration.and(principal))
 }
 
 fn lifetime(credential: &applications::Credential) -> azure::Result<Lifetime> {
@@ -128,7 +130,7 @@ mod tests {
         let months = |all: &Vec<Lifetime>| all.iter().map(|one| one.ends.month().into()).collect();
         match credential {
             Credential::Endless(_) => ("endless", vec![]),
-            Credential::OneOf(Ok(all)) => ("one of", months(all)),
+            Credential::OneOf(all) => ("one of", months(all.whole().unwrap())),
             Credential::OneOrNone(all) => ("one or none", months(all)),
             other => panic!("{other:?}"),
         }

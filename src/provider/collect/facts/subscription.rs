@@ -14,13 +14,9 @@ use crate::{
         arm::{authorization, containers, resources},
     },
     posture::{
-        Reason, Subject, Unreadable,
-        connection::{
-            Need,
-            evidence::{Read, Subscription, Whole},
-        },
+        Reason, Seen, Subject, Unreadable,
+        connection::{Need, evidence::Subscription},
         defender::{Foundational, Plan, foundational, scan_age},
-        graph_permission::unasked,
         rbac::Permission,
         resource_id::within,
     },
@@ -41,7 +37,7 @@ use crate::{
 };
 
 /// A fact of several subscriptions, by subscription.
-type By<T> = BTreeMap<String, Read<T>>;
+type By<T> = BTreeMap<String, Seen<T>>;
 
 /// The facts of the chosen subscriptions, as far as they are needed.
 pub async fn facts(
@@ -74,8 +70,8 @@ pub async fn facts(
         .await),
     )?;
     if needed.contains(&Need::Foundational) && !needed.contains(&Need::Assessments) {
-        let is_silent = |own: &Whole<Arc<Vec<Plan>>>| foundational(&own.rows) == Foundational::Absent;
-        let silent = |one: &&scope::Subscription| matches!(plans.get(&one.id), Some(Ok(own)) if is_silent(own));
+        let is_silent = |own: &Seen<Arc<Vec<Plan>>>| own.so_far().is_ok_and(|own| foundational(own) == Foundational::Absent);
+        let silent = |one: &&scope::Subscription| plans.get(&one.id).is_some_and(is_silent);
         let silent: Vec<scope::Subscription> = subscriptions.iter().filter(silent).cloned().collect();
         let read = async |context: Context, some: Vec<_>| security::assessments(&context, &some, false).await;
         assessments = lists(context, Subject::Assessments, &silent, read).await?;
@@ -88,32 +84,29 @@ pub async fn facts(
         tenant_matches: subscription.tenant_matches,
         permissions: of(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
         below: match delegated::elsewhere(subscription) {
-            Some(why) => Err(delegated::unlisted(Subject::RoleAssignments, &format!("/subscriptions/{}", subscription.id), why)),
+            Some(why) => {
+                Seen::unseen(delegated::unlisted(Subject::RoleAssignments, &format!("/subscriptions/{}", subscription.id), why))
+            }
             None => of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
         },
         providers: of(&providers, subscription, Subject::Providers, |states| (**states).clone()),
-        plans: of(&plans, subscription, Subject::Plans, |list| project(list, |rows| rows.to_vec())),
-        assessments: of(&assessments, subscription, Subject::Assessments, |list| project(list, |rows| rows.len())),
-        inventory: of(&resources, subscription, Subject::Resources, |list| project(list, Clone::clone)),
-        scans: of(&scans, subscription, Subject::Vulnerabilities, |list| {
+        plans: of(&plans, subscription, Subject::Plans, |rows| rows.to_vec()),
+        assessments: of(&assessments, subscription, Subject::Assessments, |rows| rows.len()),
+        inventory: of(&resources, subscription, Subject::Resources, |counts| (**counts).clone()),
+        scans: of(&scans, subscription, Subject::Vulnerabilities, |rows| {
             let is_dated = |newest: &Option<_>| newest.and_then(|newest| scan_age(newest, today)).is_some();
-            project(list, |rows| rows.iter().map(|(kind, newest)| (*kind, is_dated(newest))).collect())
+            rows.iter().map(|(kind, newest)| (*kind, is_dated(newest))).collect()
         }),
-        clusters: of(&clusters, subscription, Subject::Clusters, |list| project(list, |rows| rows.to_vec())),
+        clusters: of(&clusters, subscription, Subject::Clusters, |rows| rows.to_vec()),
     };
     Ok(subscriptions.iter().map(fact).collect())
 }
 
-fn of<T, P>(facts: &By<T>, subscription: &scope::Subscription, subject: Subject, project: impl FnOnce(&T) -> P) -> Read<P> {
+fn of<T, P>(facts: &By<T>, subscription: &scope::Subscription, subject: Subject, project: impl FnOnce(&T) -> P) -> Seen<P> {
     match facts.get(&subscription.id) {
-        Some(Ok(fact)) => Ok(project(fact)),
-        Some(Err(gap)) => Err(gap.clone()),
-        None => Err(unasked(subject)),
+        Some(fact) => fact.map_ref(project),
+        None => Seen::unseen(Unreadable::unasked(subject)),
     }
-}
-
-fn project<T, P>(list: &Whole<Arc<T>>, project: impl FnOnce(&T) -> P) -> Whole<P> {
-    Whole { rows: project(&list.rows), unproven: list.unproven.clone() }
 }
 
 async fn permissions(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<Vec<Permission>>>> {
@@ -132,7 +125,10 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
             remedy: "The token does not say whose it is. Sign in with a method whose tokens can be read, and report this."
                 .to_owned(),
         };
-        return Ok(subscriptions.iter().map(|subscription| (subscription.id.clone(), Err(hidden(&subscription.id)))).collect());
+        return Ok(subscriptions
+            .iter()
+            .map(|subscription| (subscription.id.clone(), Seen::unseen(hidden(&subscription.id))))
+            .collect());
     };
     let one = |id: String| {
         let (client, own) = (context.client.clone(), own.to_owned());
@@ -200,10 +196,10 @@ where
         let fact = read(id.clone());
         async move {
             match fact.await {
-                Ok(fact) => Ok((id, Ok(fact))),
+                Ok(fact) => Ok((id, Seen::all(fact))),
                 Err(error) => {
                     let gap = unread::soft_gap(subject, &format!("/subscriptions/{id}"), &error)?;
-                    Result::Ok((id, Err(gap)))
+                    Result::Ok((id, Seen::unseen(gap)))
                 }
             }
         }
@@ -213,12 +209,7 @@ where
 }
 
 /// A list of several subscriptions. If one of them questions the sign-in, which elsewhere ends everything, they are read one by one.
-async fn lists<T, F, R>(
-    context: &Context,
-    subject: Subject,
-    subscriptions: &[scope::Subscription],
-    read: F,
-) -> Result<By<Whole<Arc<T>>>>
+async fn lists<T, F, R>(context: &Context, subject: Subject, subscriptions: &[scope::Subscription], read: F) -> Result<By<Arc<T>>>
 where
     F: Fn(Context, Vec<scope::Subscription>) -> R,
     R: Future<Output = Result<Lists<T>>>,
@@ -236,24 +227,24 @@ where
             Ok(lists) => facts.extend(by_subscription(std::slice::from_ref(subscription), lists)),
             Err(stop) => {
                 let gap = unread::softened(subject, &format!("/subscriptions/{}", subscription.id), stop)?;
-                facts.insert(subscription.id.clone(), Err(gap));
+                facts.insert(subscription.id.clone(), Seen::unseen(gap));
             }
         }
     }
     Ok(facts)
 }
 
-fn by_subscription<T>(subscriptions: &[scope::Subscription], lists: Lists<T>) -> By<Whole<Arc<T>>> {
+fn by_subscription<T>(subscriptions: &[scope::Subscription], lists: Lists<T>) -> By<Arc<T>> {
     let Lists { read, gaps } = lists;
     let mut facts = By::new();
     let gap = |id: &str| gaps.iter().find(|gap| gap.scope == format!("/subscriptions/{id}")).cloned();
     for (subscription, rows) in read {
         let unproven = gap(&subscription.id);
-        facts.insert(subscription.id, Ok(Whole { rows, unproven }));
+        facts.insert(subscription.id, Seen::part(rows, unproven));
     }
     for subscription in subscriptions {
         if let (false, Some(gap)) = (facts.contains_key(&subscription.id), gap(&subscription.id)) {
-            facts.insert(subscription.id.clone(), Err(gap));
+            facts.insert(subscription.id.clone(), Seen::unseen(gap));
         }
     }
     facts

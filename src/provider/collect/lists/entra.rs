@@ -13,8 +13,8 @@ use crate::{
         tenant::claims::Claims,
     },
     posture::{
-        Reason, Subject, Unreadable,
-        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Read, Request, name_of, unasked},
+        Reason, Seen, Subject, Unreadable,
+        graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Request, name_of},
     },
     provider::{
         collect::{
@@ -184,10 +184,10 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         token: claims.as_ref().filter(|_| is_graph).map(|claims| claims.roles.clone()),
         scopes: claims.as_ref().map(|claims| of_graph(claims.delegated())),
         directory_roles: claims.map(|claims| claims.wids).unwrap_or_default(),
-        granted: Ok(Vec::new()),
-        delegated: Ok(Vec::new()),
-        requested: Ok(Vec::new()),
-        names: Ok(Offered::new()),
+        granted: Seen::all(Vec::new()),
+        delegated: Seen::all(Vec::new()),
+        requested: Seen::all(Vec::new()),
+        names: Seen::all(Offered::new()),
         resource_client_id,
         api_id: None,
         other_apis: BTreeMap::new(),
@@ -205,26 +205,29 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         registration(context, holder, evidence.client_id.as_deref()),
     );
     let api = read(Subject::ServicePrincipals, api)?;
-    let names = Names { api: api.as_deref().ok(), is_graph, resource_client_id: &evidence.resource_client_id };
+    let names = Names { api: api.whole().ok().map(|api| &**api), is_graph, resource_client_id: &evidence.resource_client_id };
     evidence.granted = read(Subject::AppRoleAssignments, granted)?.map(|rows| names.granted(&rows));
     evidence.requested =
         read(Subject::Applications, requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
-    evidence.delegated = match (read(Subject::OAuth2PermissionGrants, delegated)?, &api) {
+    let delegated = read(Subject::OAuth2PermissionGrants, delegated)?;
+    evidence.delegated = match (delegated.whole(), api.whole()) {
         (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
-            true => Ok(names.delegated(&rows, &api.id)),
-            false => Err(unread::soft_gap(Subject::OAuth2PermissionGrants, "graph", &unstated_grant())?),
+            true => Seen::all(names.delegated(rows, &api.id)),
+            false => Seen::unseen(unread::soft_gap(Subject::OAuth2PermissionGrants, "graph", &unstated_grant())?),
         },
-        (Ok(_), Err(gap)) => Err(gap.clone()),
-        (Err(gap), _) => Err(gap),
+        (Err(gap), _) | (Ok(_), Err(gap)) => Seen::unseen(gap.clone()),
     };
-    evidence.api_id = api.as_ref().ok().map(|api| api.id.clone());
-    evidence.names = api.and_then(|api| offered(&api, is_graph));
+    evidence.names = match api.whole() {
+        Ok(api) => offered(api, is_graph),
+        Err(gap) => Seen::unseen(gap.clone()),
+    };
+    evidence.api_id = api.whole().ok().map(|api| api.id.clone());
     Ok(evidence)
 }
 
 /// Reads the principals of the other APIs that are requested and of which something may be granted: only they tell whose a grant is.
 pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Result<Evidence> {
-    let (Ok(requested), Ok(granted)) = (&evidence.requested, &evidence.granted) else { return Ok(evidence) };
+    let (Ok(requested), Ok(granted)) = (evidence.requested.whole(), evidence.granted.whole()) else { return Ok(evidence) };
     let is_open = |request: &&Request| {
         let same = |grant: &Grant| grant.id.eq_ignore_ascii_case(&request.id);
         request.application
@@ -239,9 +242,9 @@ pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Resul
             false => Err(unstated("read the application", "Microsoft Graph", "requiredResourceAccess.resourceAppId")),
         };
         let principal = match read {
-            Ok(principal) => Ok(Some(principal.id.clone())),
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(unread::soft_gap(Subject::ServicePrincipals, "graph", &error)?),
+            Ok(principal) => Seen::all(Some(principal.id.clone())),
+            Err(error) if error.kind() == Kind::NotFound => Seen::all(None),
+            Err(error) => Seen::unseen(unread::soft_gap(Subject::ServicePrincipals, "graph", &error)?),
         };
         evidence.other_apis.insert(client_id, principal);
     }
@@ -249,24 +252,24 @@ pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Resul
 }
 
 /// The permissions an API offers, by name. Microsoft Graph offers hundreds, so a list of none says nothing.
-fn offered(api: &applications::Api, is_graph: bool) -> Read<Offered> {
+fn offered(api: &applications::Api, is_graph: bool) -> Seen<Offered> {
     if is_graph && api.app_roles.is_empty() {
-        return Err(Unreadable {
+        return Seen::unseen(Unreadable {
             reason: Reason::NotProven,
             code: Failure::EmptyAnswer.code().to_owned(),
             remedy: "Microsoft Graph's own list of permissions came back empty, which it never is. Try again in a few minutes."
                 .to_owned(),
-            ..unasked(Subject::ServicePrincipals)
+            ..Unreadable::unasked(Subject::ServicePrincipals)
         });
     }
-    Ok(api.app_roles.iter().map(|role| (role.value.to_lowercase(), role.id.clone())).collect())
+    Seen::all(api.app_roles.iter().map(|role| (role.value.to_lowercase(), role.id.clone())).collect())
 }
 
 /// A failed read as a gap of Microsoft Graph.
-pub fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Read<T>> {
+pub fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
     match read {
-        Ok(fact) => Ok(Ok(fact)),
-        Err(error) => Ok(Err(unread::soft_gap(subject, "graph", &error)?)),
+        Ok(fact) => Ok(Seen::all(fact)),
+        Err(error) => Ok(Seen::unseen(unread::soft_gap(subject, "graph", &error)?)),
     }
 }
 
@@ -280,7 +283,7 @@ pub fn opaque(subject: Subject, what: &str) -> Unreadable {
         reason: Reason::Hidden,
         code: Failure::OpaqueToken.code().to_owned(),
         remedy: format!("The token of this sign-in does not say {what}"),
-        ..unasked(subject)
+        ..Unreadable::unasked(subject)
     }
 }
 
