@@ -6,34 +6,13 @@ use std::{
 };
 
 use super::{
-    Narrowed, Permission,
+    Fact, Narrowed, Permission,
     place::{reaches, same},
 };
-use crate::posture::Reason;
+use crate::posture::{Reason, Seen, Unreadable};
 
 /// Stands for every principal in a deny assignment.
 pub const EVERYONE: &str = "00000000-0000-0000-0000-000000000000";
-
-/// Something that was read, and why it may be less than the truth.
-#[derive(Clone, Debug, Default)]
-pub struct Seen<T> {
-    /// What was read.
-    pub value: T,
-    /// Why it is not, or not provably, all. None if it is all.
-    pub unseen: Option<Reason>,
-}
-
-impl<T> Seen<T> {
-    /// All of it.
-    pub fn all(value: T) -> Self {
-        Self { value, unseen: None }
-    }
-
-    /// Not all of it.
-    pub fn part(value: T, why: Reason) -> Self {
-        Self { value, unseen: Some(why) }
-    }
-}
 
 /// A role given to a principal at a scope. Ids are lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +141,28 @@ pub enum Sureness {
 }
 
 impl Facts {
+    /// Why a fact is not, or not provably, all there is.
+    pub fn gaps_of(&self, fact: Fact) -> Vec<&Unreadable> {
+        match fact {
+            Fact::Ancestors => self.above.gaps().collect(),
+            Fact::Assignments => self.assignments.gaps().collect(),
+            Fact::DenyAssignments => self.denies.gaps().collect(),
+            Fact::Eligibilities => self.eligible.gaps().collect(),
+            Fact::Groups => self.groups.gaps().collect(),
+            Fact::RoleDefinitions => self.roles.gaps().collect(),
+        }
+    }
+
+    /// What is known of a role.
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.roles.so_far().ok().and_then(|roles| roles.get(id))
+    }
+
+    /// Whether the principal is seen to be in a group.
+    fn is_in(&self, group: &str) -> bool {
+        self.groups.so_far().is_ok_and(|groups| groups.contains(group))
+    }
+
     /// Whether an assignment is the principal's and reaches the scope. Two sources say who is in a group: the directory, and the service
     /// that grants. What only one of them says is possible.
     pub fn holds(&self, assignment: &Assignment) -> Sureness {
@@ -221,43 +222,44 @@ impl Facts {
 
     /// The groups that deny assignments speak of and that the principal is not seen to be in.
     pub fn strange_groups_denied(&self) -> impl Iterator<Item = &String> {
-        let named = self.denies.value.iter().flat_map(|deny| deny.principals.iter().chain(&deny.excluded));
+        let named = self.denies.rows_so_far().flat_map(|deny| deny.principals.iter().chain(&deny.excluded));
         named.filter(|(_, is_group)| **is_group).map(|(id, _)| id).filter(|id| self.is_strange(id))
     }
 
     /// What holds something, or with `eligible` could, is a group or may be one, and is not seen to have the principal in it.
     pub fn strange_groups_given(&self, eligible: bool) -> impl Iterator<Item = &String> {
-        let could = self.eligible.value.iter().filter(move |_| eligible);
+        let could = self.eligible.rows_so_far().filter(move |_| eligible);
         // The members of a group of another tenant are in no list of this one.
         let may_be_group = |row: &&Assignment| !is_account(&row.principal_type) && !is_foreign(row);
-        let given = self.assignments.value.iter().chain(could).filter(may_be_group);
+        let given = self.assignments.rows_so_far().chain(could).filter(may_be_group);
         given.map(|row| &row.principal_id).filter(|id| self.is_strange(id))
     }
 
     /// The groups of other tenants of which it is not known whether the principal is in them.
     pub fn foreign_groups(&self) -> impl Iterator<Item = &String> {
-        let foreign = self.assignments.value.iter().filter(|one| is_foreign(one));
+        let foreign = self.assignments.rows_so_far().filter(|one| is_foreign(one));
         foreign.filter(|one| self.holds(one) == Sureness::Possible).map(|one| &one.principal_id)
     }
 
     fn is_strange(&self, group: &String) -> bool {
-        *group != self.principal_id && !self.groups.value.contains(group)
+        *group != self.principal_id && !self.is_in(group)
     }
 
     fn reach(&self, given: &str) -> Sureness {
-        if reaches(given, &self.scope, &self.above.value) {
+        let nothing = BTreeSet::new();
+        if reaches(given, &self.scope, self.above.so_far().unwrap_or(&nothing)) {
             return Sureness::Certain;
         }
-        match given.to_lowercase().starts_with(GROUPS) && self.above.unseen.is_some() {
+        match given.to_lowercase().starts_with(GROUPS) && !self.above.is_whole() {
             true => Sureness::Possible,
             false => Sureness::No,
         }
     }
 
     fn is_holder(&self, assignment: &Assignment, theirs: Option<bool>) -> Sureness {
-        let ours = self.is_direct(assignment) || self.groups.value.contains(&assignment.principal_id);
+        let ours = self.is_direct(assignment) || self.is_in(&assignment.principal_id);
         let foreign = is_foreign(assignment);
-        let unseen = self.groups.unseen.is_some() && !is_account(&assignment.principal_type);
+        let unseen = !self.groups.is_whole() && !is_account(&assignment.principal_type);
         match (ours, theirs) {
             (true, None | Some(true)) => Sureness::Certain,
             (true, Some(false)) => Sureness::Possible,
@@ -269,9 +271,9 @@ impl Facts {
     }
 
     fn is_among(&self, principals: &BTreeMap<String, bool>) -> Sureness {
-        let named = |id: &String| *id == self.principal_id || id == EVERYONE || self.groups.value.contains(id);
+        let named = |id: &String| *id == self.principal_id || id == EVERYONE || self.is_in(id);
         let unseen =
-            |(id, is_group): (&String, &bool)| *is_group && (self.groups.unseen.is_some() || self.unknown_groups.contains(id));
+            |(id, is_group): (&String, &bool)| *is_group && (!self.groups.is_whole() || self.unknown_groups.contains(id));
         match principals.keys().any(named) {
             true => Sureness::Certain,
             false if principals.iter().any(unseen) => Sureness::Possible,

@@ -164,7 +164,7 @@ impl Case<'_> {
         let possible = self.grants(Counting { at_least: Sureness::Possible, conditional, eligible });
         let (may_deny, does_deny) = (self.denies(Sureness::Possible), self.denies(Sureness::Certain));
         let granted = self.coverage(&certain, &may_deny);
-        if granted == Coverage::Covered && self.facts.denies.unseen.is_none() {
+        if granted == Coverage::Covered && self.facts.denies.is_whole() {
             return Verdict::pass();
         }
         match self.coverage(&possible, &does_deny) {
@@ -178,10 +178,10 @@ impl Case<'_> {
         let possible = counting.at_least == Sureness::Possible;
         let mut grants = Grants::default();
         let assignments = &self.facts.assignments;
-        for assignment in assignments.value.iter().filter(|one| self.facts.holds(one) >= counting.at_least) {
+        for assignment in assignments.rows_so_far().filter(|one| self.facts.holds(one) >= counting.at_least) {
             self.add(&mut grants, assignment, counting);
         }
-        grants.unlisted |= possible && assignments.unseen.is_some();
+        grants.unlisted |= possible && !assignments.is_whole();
         if counting.eligible {
             self.add_eligible(&mut grants, counting);
         }
@@ -190,17 +190,17 @@ impl Case<'_> {
 
     fn add_eligible(&self, grants: &mut Grants, counting: Counting) {
         let eligible = &self.facts.eligible;
-        for assignment in eligible.value.iter().filter(|one| self.facts.could_hold(one) >= counting.at_least) {
+        for assignment in eligible.rows_so_far().filter(|one| self.facts.could_hold(one) >= counting.at_least) {
             self.add(grants, assignment, counting);
         }
         // No licence for it means that nothing can be eligible.
         let possible = counting.at_least == Sureness::Possible;
-        grants.unlisted |= possible && eligible.unseen.is_some_and(|reason| reason != Reason::NotLicensed);
+        grants.unlisted |= possible && eligible.gaps().any(|gap| gap.reason != Reason::NotLicensed);
     }
 
     fn add(&self, grants: &mut Grants, assignment: &Assignment, counting: Counting) {
         let Assignment { narrowed, role_id, .. } = assignment;
-        let role = self.facts.roles.value.get(role_id);
+        let role = self.facts.role(role_id);
         let allowed: Option<Vec<Permission>> =
             role.map(|role| role.permissions.iter().cloned().flat_map(|one| narrowed.split(one)).collect());
         let is_whole = !narrowed.is_any() || role.zip(allowed.as_ref()).is_some_and(|(role, left)| role.permissions == *left);
@@ -220,7 +220,7 @@ impl Case<'_> {
     }
 
     fn denies(&self, at_least: Sureness) -> Vec<&Deny> {
-        self.facts.denies.value.iter().filter(|deny| self.facts.is_denied_by(deny) >= at_least).collect()
+        self.facts.denies.rows_so_far().filter(|deny| self.facts.is_denied_by(deny) >= at_least).collect()
     }
 
     fn coverage(&self, grants: &Grants, denies: &[&Deny]) -> Coverage {
@@ -230,7 +230,7 @@ impl Case<'_> {
             Requirement::DataAction(pattern) => return self.operation(grants, pattern, &denied, Permission::data),
             Requirement::Role { id, .. } => id,
         };
-        let wanted = self.facts.roles.value.get(role).map(|role| role.permissions.as_slice()).unwrap_or_default();
+        let wanted = self.facts.role(role).map(|role| role.permissions.as_slice()).unwrap_or_default();
         if grants.roles.contains(role) {
             return match (denied.is_empty(), wanted) {
                 (true, _) => Coverage::Covered,
@@ -248,7 +248,7 @@ impl Case<'_> {
         match (self.terms.accept_equivalent, wanted) {
             (false, _) => Coverage::Missing,
             // A role of which nothing is known, or that allows nothing, is nobody's by equivalence.
-            (true, wanted) if allows_nothing(wanted) => match self.facts.roles.value.contains_key(role) {
+            (true, wanted) if allows_nothing(wanted) => match self.facts.role(role).is_some() {
                 false if !grants.permissions.is_empty() => Coverage::Undecided,
                 _ => Coverage::Missing,
             },
@@ -325,15 +325,15 @@ impl Case<'_> {
     /// Where the role that is required can be given, if certainly not here.
     fn given_elsewhere_only(&self) -> Option<String> {
         let Requirement::Role { id, .. } = self.requirement else { return None };
-        let role = self.facts.roles.value.get(id).filter(|role| self.facts.can_be_given(role) == Sureness::No)?;
+        let role = self.facts.role(id).filter(|role| self.facts.can_be_given(role) == Sureness::No)?;
         Some(role.assignable_scopes.join(", "))
     }
 
     /// Whether anything at all may be given to the principal here, for what that is worth.
     fn may_hold_anything(&self) -> bool {
         let Facts { assignments, eligible, .. } = self.facts;
-        let mut could = eligible.value.iter().filter(|_| self.terms.accept_eligible);
-        assignments.value.iter().any(|one| self.facts.holds(one) >= Sureness::Possible)
+        let mut could = eligible.rows_so_far().filter(|_| self.terms.accept_eligible);
+        assignments.rows_so_far().any(|one| self.facts.holds(one) >= Sureness::Possible)
             || could.any(|one| self.facts.could_hold(one) >= Sureness::Possible)
     }
 
@@ -348,15 +348,15 @@ impl Case<'_> {
             }
         };
         if granted == Coverage::Covered || possible_denial {
-            add(Fact::DenyAssignments, facts.denies.unseen);
+            add(Fact::DenyAssignments, facts.denies.reason());
         } else {
-            add(Fact::Assignments, facts.assignments.unseen);
-            add(Fact::Eligibilities, facts.eligible.unseen.filter(|_| self.terms.accept_eligible));
+            add(Fact::Assignments, facts.assignments.reason());
+            add(Fact::Eligibilities, facts.eligible.reason().filter(|_| self.terms.accept_eligible));
             add(Fact::RoleDefinitions, self.undefined());
         }
         if granted != Coverage::Covered {
-            add(Fact::Groups, facts.groups.unseen);
-            add(Fact::Ancestors, facts.above.unseen);
+            add(Fact::Groups, facts.groups.reason());
+            add(Fact::Ancestors, facts.above.reason());
         }
         let (reason, detail) = match unseen.iter().next() {
             Some((_, reason)) => (*reason, format!("{} could not be seen", listed(unseen.keys().copied()))),
@@ -379,25 +379,25 @@ impl Case<'_> {
 
     /// Why a role that matters is not defined here.
     fn undefined(&self) -> Option<Reason> {
-        let known = |id: &String| self.facts.roles.value.contains_key(id);
-        let held = self.facts.assignments.value.iter().filter(|one| self.facts.holds(one) >= Sureness::Possible);
-        let could = self.facts.eligible.value.iter().filter(|one| self.facts.could_hold(one) >= Sureness::Possible);
+        let known = |id: &String| self.facts.role(id).is_some();
+        let held = self.facts.assignments.rows_so_far().filter(|one| self.facts.holds(one) >= Sureness::Possible);
+        let could = self.facts.eligible.rows_so_far().filter(|one| self.facts.could_hold(one) >= Sureness::Possible);
         let held = held.chain(could.filter(|_| self.terms.accept_eligible));
         let wanted = match self.requirement {
             Requirement::Role { id, .. } => known(id),
             Requirement::Action(_) | Requirement::DataAction(_) => true,
         };
         let all = wanted && held.map(|one| &one.role_id).all(known);
-        (!all).then(|| self.facts.roles.unseen.unwrap_or(Reason::NotVisible))
+        (!all).then(|| self.facts.roles.reason().unwrap_or(Reason::NotVisible))
     }
 
     fn disputed(&self) -> bool {
         self.facts.confirmed.is_some()
-            && self.facts.assignments.value.iter().any(|one| self.facts.holds(one) == Sureness::Possible)
+            && self.facts.assignments.rows_so_far().any(|one| self.facts.holds(one) == Sureness::Possible)
     }
 
     fn pending(&self) -> bool {
-        let mut pending = self.facts.eligible.value.iter().filter(|one| one.pending);
+        let mut pending = self.facts.eligible.rows_so_far().filter(|one| one.pending);
         self.terms.accept_eligible && pending.any(|one| self.facts.could_hold(one) == Sureness::Possible)
     }
 
@@ -406,11 +406,10 @@ impl Case<'_> {
         let facts = self.facts;
         let mut held: Vec<String> = facts
             .assignments
-            .value
-            .iter()
+            .rows_so_far()
             .filter(|one| facts.holds(one) == Sureness::Certain)
             .map(|one| {
-                let name = facts.roles.value.get(&one.role_id).map_or(one.role_id.as_str(), |role: &Role| role.name.as_str());
+                let name = facts.role(&one.role_id).map_or(one.role_id.as_str(), |role: &Role| role.name.as_str());
                 let via = if facts.is_direct(one) { String::new() } else { format!(" via group {}", one.principal_id) };
                 let condition = if one.narrowed.is_any() { " on a condition" } else { "" };
                 format!("{name}{via}{condition}")

@@ -64,21 +64,22 @@ fn kept<T>(rows: Vec<T>, mask: u8) -> Vec<T> {
 fn veiled(world: World, [assignments, groups, denies, roles]: [Option<u8>; 4]) -> World {
     world.with(|facts| {
         if let Some(mask) = assignments {
-            facts.assignments.value = kept(std::mem::take(&mut facts.assignments.value), mask);
+            edit(&mut facts.assignments, |rows| *rows = kept(std::mem::take(rows), mask));
             unseen(&mut facts.assignments);
         }
         if let Some(mask) = groups {
-            let rows = std::mem::take(&mut facts.groups.value).into_iter().collect();
-            facts.groups.value = kept(rows, mask).into_iter().collect();
+            edit(&mut facts.groups, |ids| *ids = kept(std::mem::take(ids).into_iter().collect(), mask).into_iter().collect());
             unseen(&mut facts.groups);
         }
         if let Some(mask) = denies {
-            facts.denies.value = kept(std::mem::take(&mut facts.denies.value), mask);
+            edit(&mut facts.denies, |rows| *rows = kept(std::mem::take(rows), mask));
             unseen(&mut facts.denies);
         }
         if let Some(mask) = roles {
-            let rows = facts.roles.value.iter().map(|(id, role)| (id.clone(), role.clone())).collect();
-            facts.roles.value = std::sync::Arc::new(kept(rows, mask).into_iter().collect());
+            edit(&mut facts.roles, |roles| {
+                let rows = roles.iter().map(|(id, role)| (id.clone(), role.clone())).collect();
+                *roles = std::sync::Arc::new(kept(rows, mask).into_iter().collect());
+            });
             unseen(&mut facts.roles);
         }
     })

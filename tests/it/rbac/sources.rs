@@ -141,7 +141,7 @@ fn what_azure_does_not_say_of_the_caller_is_not_held() {
         world.with(|facts| facts.own = Some(own))
     };
     let refused = |own: &[&str]| says(at(SUBSCRIPTION), own).with(|facts| unseen(&mut facts.assignments));
-    let because = |why: Reason, own: &[&str]| says(at(SUBSCRIPTION), own).with(|facts| facts.assignments.unseen = Some(why));
+    let because = |why: Reason, own: &[&str]| says(at(SUBSCRIPTION), own).with(|facts| unseen_for(&mut facts.assignments, why));
     let strange = |own: &[&str]| {
         says(at(SUBSCRIPTION).given("Reader", STRANGERS, "Group", SUBSCRIPTION), own).with(|facts| unseen(&mut facts.groups))
     };
@@ -240,6 +240,7 @@ fn what_azure_does_not_say_of_the_caller_is_not_held() {
 /// What the service says it gives to somebody, and the list of everybody's does not have.
 #[test]
 fn an_assignment_that_only_one_of_two_lists_has_is_not_certain() {
-    let late = at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION).with(|facts| facts.assignments.value[0].pending = true);
+    let late =
+        at(SUBSCRIPTION).holds("Reader", SUBSCRIPTION).with(|facts| edit(&mut facts.assignments, |rows| rows[0].pending = true));
     assert_eq!(confirmed(late, &["assignment-0"]).judged(&named("Reader")), "unknown not_proven");
 }

@@ -459,7 +459,7 @@ fn conditions_and_eligibility() {
         (
             "without the licence nothing can be activated",
             at(SUBSCRIPTION)
-                .with(|facts| facts.eligible.unseen = Some(azposture::posture::Reason::NotLicensed))
+                .with(|facts| unseen_for(&mut facts.eligible, azposture::posture::Reason::NotLicensed))
                 .if_we(|terms| terms.accept_eligible = true),
             named("Owner"),
             "fail role_missing",

@@ -140,7 +140,9 @@ fn roles_that_cannot_be_given_here() {
     let role = |scopes: &[&str]| {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         at(SUBSCRIPTION).with_role("custom", vec![allows(&["a/b/read"], &[])]).with(move |facts| {
-            Arc::make_mut(&mut facts.roles.value).get_mut("custom").unwrap().assignable_scopes = scopes;
+            edit(&mut facts.roles, |roles| {
+                Arc::make_mut(roles).get_mut("custom").unwrap().assignable_scopes = scopes;
+            });
         })
     };
     let custom = || Requirement::Role { id: "custom".to_owned(), name: "Custom".to_owned() };

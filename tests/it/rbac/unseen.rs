@@ -22,7 +22,7 @@ fn what_could_not_be_seen_is_unknown_exactly_where_it_matters() {
         ),
         (
             "a list that is not proven whole proves no absence",
-            nobody().with(|facts| facts.assignments.unseen = Some(Reason::NotProven)),
+            nobody().with(|facts| unseen_for(&mut facts.assignments, Reason::NotProven)),
             "unknown not_proven",
         ),
         ("a direct role needs no groups", reader().with(|facts| unseen(&mut facts.groups)), "pass"),
@@ -33,7 +33,7 @@ fn what_could_not_be_seen_is_unknown_exactly_where_it_matters() {
         ),
         (
             "a group whose members are hidden, too",
-            through("Group").with(|facts| facts.groups.unseen = Some(Reason::Hidden)),
+            through("Group").with(|facts| unseen_for(&mut facts.groups, Reason::Hidden)),
             "unknown hidden",
         ),
         ("what no type is known of may be a group", through("").with(|facts| unseen(&mut facts.groups)), "unknown forbidden"),

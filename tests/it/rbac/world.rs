@@ -9,10 +9,9 @@ use azposture::{
     azure::arm::authorization::RoleDefinition,
     demo::Tenant,
     posture::{
-        Reason, Status, Why,
+        Reason, Seen, Status, Subject, Unreadable, Why,
         rbac::{
-            Account, Assignment, Deny, Effect, Facts, Narrowed, Permission, Requirement, Role, Seen, Terms, facts::EVERYONE,
-            judge,
+            Account, Assignment, Deny, Effect, Facts, Narrowed, Permission, Requirement, Role, Terms, facts::EVERYONE, judge,
         },
     },
     provider::collect::lists::authorization::role,
@@ -90,8 +89,8 @@ impl World {
 
     /// Gives a role to anybody.
     pub(super) fn given(mut self, role: &str, principal: &str, kind: &str, scope: &str) -> Self {
-        let row = assignment(self.facts.assignments.value.len(), role, principal, kind, scope);
-        self.facts.assignments.value.push(row);
+        let row = assignment(self.facts.assignments.rows_so_far().count(), role, principal, kind, scope);
+        edit(&mut self.facts.assignments, |rows| rows.push(row));
         self
     }
 
@@ -114,26 +113,27 @@ impl World {
 
     /// Narrows what was given last by this condition.
     pub(super) fn on(mut self, condition: &str) -> Self {
-        let last = self.facts.assignments.value.last_mut().unwrap();
-        last.narrowed = Narrowed::by(Some(condition), Some("2.0"));
+        let narrowed = Narrowed::by(Some(condition), Some("2.0"));
+        edit(&mut self.facts.assignments, |rows| rows.last_mut().unwrap().narrowed = narrowed);
         self
     }
 
     /// Narrows what could be activated last, likewise.
     pub(super) fn activated_on(mut self, condition: &str) -> Self {
-        self.facts.eligible.value.last_mut().unwrap().narrowed = Narrowed::by(Some(condition), Some("2.0"));
+        let narrowed = Narrowed::by(Some(condition), Some("2.0"));
+        edit(&mut self.facts.eligible, |rows| rows.last_mut().unwrap().narrowed = narrowed);
         self
     }
 
     /// Lets somebody activate a role.
     pub(super) fn may_activate(mut self, role: &str, principal: &str, scope: &str) -> Self {
-        self.facts.eligible.value.push(assignment(900, role, principal, "User", scope));
+        edit(&mut self.facts.eligible, |rows| rows.push(assignment(900, role, principal, "User", scope)));
         self
     }
 
     /// Puts the principal into groups.
     pub(super) fn member_of(mut self, groups: &[&str]) -> Self {
-        self.facts.groups.value.extend(groups.iter().map(|id| (*id).to_owned()));
+        edit(&mut self.facts.groups, |own| own.extend(groups.iter().map(|id| (*id).to_owned())));
         self
     }
 
@@ -141,7 +141,7 @@ impl World {
     pub(super) fn denied(mut self, actions: &[&str], except: &[&str], scope: &str) -> Self {
         let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let permission = Permission { actions: texts(actions), not_actions: texts(except), ..Permission::default() };
-        self.facts.denies.value.push(Deny {
+        let deny = Deny {
             id: "deny".to_owned(),
             name: "Managed application".to_owned(),
             scope: scope.to_owned(),
@@ -151,13 +151,14 @@ impl World {
             excluded: BTreeMap::new(),
             conditional: false,
             effect: Effect::Enforced,
-        });
+        };
+        edit(&mut self.facts.denies, |rows| rows.push(deny));
         self
     }
 
     /// Changes the deny assignment made last.
     pub(super) fn but(mut self, change: impl FnOnce(&mut Deny)) -> Self {
-        change(self.facts.denies.value.last_mut().unwrap());
+        edit(&mut self.facts.denies, |rows| change(rows.last_mut().unwrap()));
         self
     }
 
@@ -171,7 +172,9 @@ impl World {
     /// Adds a role of our own, and requires nothing of it.
     pub(super) fn with_role(mut self, name: &str, permissions: Vec<Permission>) -> Self {
         let role = Role { id: name.to_owned(), name: name.to_owned(), permissions, assignable_scopes: Vec::new() };
-        Arc::make_mut(&mut self.facts.roles.value).insert(name.to_owned(), role);
+        edit(&mut self.facts.roles, |roles| {
+            Arc::make_mut(roles).insert(name.to_owned(), role);
+        });
         self
     }
 
@@ -220,6 +223,19 @@ pub(super) fn allows(actions: &[&str], except: &[&str]) -> Permission {
 }
 
 /// Hides a part of the facts.
-pub(super) fn unseen<T>(part: &mut Seen<T>) {
-    part.unseen = Some(Reason::Forbidden);
+pub(super) fn unseen<T: Clone>(part: &mut Seen<T>) {
+    unseen_for(part, Reason::Forbidden);
+}
+
+/// The same for another reason.
+pub(super) fn unseen_for<T: Clone>(part: &mut Seen<T>, reason: Reason) {
+    *part = part.clone().lacking(Unreadable { reason, ..Unreadable::unasked(Subject::RoleAssignments) });
+}
+
+/// Changes what was seen of a part of the facts.
+pub(super) fn edit<T: Clone>(part: &mut Seen<T>, change: impl FnOnce(&mut T)) {
+    *part = part.clone().map(|mut value| {
+        change(&mut value);
+        value
+    });
 }

@@ -3,7 +3,7 @@
 use super::{Case, Counting, Grants, Requirement, Verdict, allows_nothing};
 use crate::posture::{
     Reason, Status, Why,
-    rbac::{Assignment, Coverage, Deny, Facts, Permission, facts::Sureness, permission::includes},
+    rbac::{Assignment, Coverage, Deny, Permission, facts::Sureness, permission::includes},
 };
 
 impl Case<'_> {
@@ -28,7 +28,7 @@ impl Case<'_> {
             }
             Status::Unknown
                 if !by_role_alone
-                    && self.facts.denies.unseen.is_none()
+                    && self.facts.denies.is_whole()
                     && self.shows_in_full()
                     && self.as_equivalent(&own, &self.denies(Sureness::Possible)) == Coverage::Covered =>
             {
@@ -42,7 +42,7 @@ impl Case<'_> {
     /// The fail that follows from what Azure says the caller may do, where the lists leave it open: groups and what is above are in
     /// that answer, so what is not in it is not held. None where something contradicts the answer.
     fn refuted(&self, own: &[Permission]) -> Option<Verdict> {
-        let unseen = self.facts.assignments.unseen;
+        let unseen = self.facts.assignments.reason();
         // A list that was answered to somebody who may not read it, and nothing held by somebody who was not refused.
         let contradicted = unseen == Some(Reason::NotProven) || (own.is_empty() && unseen != Some(Reason::Forbidden));
         if contradicted || self.is_plain_pass() {
@@ -90,7 +90,7 @@ impl Case<'_> {
         match self.requirement {
             Requirement::Action(pattern) => is_read(pattern),
             Requirement::DataAction(_) => false,
-            Requirement::Role { id, .. } => self.facts.roles.value.get(id).is_some_and(|role| {
+            Requirement::Role { id, .. } => self.facts.role(id).is_some_and(|role| {
                 role.permissions.iter().all(|one| one.data_actions.is_empty() && one.actions.iter().all(is_read))
             }),
         }
@@ -98,13 +98,13 @@ impl Case<'_> {
 
     /// Whether all assignments were seen, and none that may be the caller's stands on a condition of its own or of its role.
     fn is_seen_to_be_unconditional(&self) -> bool {
-        let Facts { assignments, roles, .. } = self.facts;
+        let assignments = &self.facts.assignments;
         let narrowed = |one: &Assignment| {
             one.narrowed.is_any()
-                || roles.value.get(&one.role_id).is_none_or(|role| role.permissions.iter().any(|one| one.conditional))
+                || self.facts.role(&one.role_id).is_none_or(|role| role.permissions.iter().any(|one| one.conditional))
         };
-        let mut held = assignments.value.iter().filter(|one| self.facts.holds(one) >= Sureness::Possible);
-        assignments.unseen.is_none() && !held.any(narrowed)
+        let mut held = assignments.rows_so_far().filter(|one| self.facts.holds(one) >= Sureness::Possible);
+        assignments.is_whole() && !held.any(narrowed)
     }
 
     /// Whether it passes without anything that has to be activated.
@@ -116,7 +116,7 @@ impl Case<'_> {
     /// Coverage where a role can only be had by what it allows.
     fn as_equivalent(&self, grants: &Grants, denies: &[&Deny]) -> Coverage {
         let wanted = match self.requirement {
-            Requirement::Role { id, .. } => self.facts.roles.value.get(id),
+            Requirement::Role { id, .. } => self.facts.role(id),
             Requirement::Action(_) | Requirement::DataAction(_) => return self.coverage(grants, denies),
         };
         let denied: Vec<Permission> = denies.iter().flat_map(|deny| deny.permissions.iter().cloned()).collect();

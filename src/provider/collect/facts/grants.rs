@@ -15,8 +15,8 @@ use crate::{
         tenant::claims::{Claims, Principal as Holder},
     },
     posture::{
-        Reason, Subject, Unreadable,
-        rbac::{Account, Assignment, Fact, Facts, Role, Seen, Verdict, facts::Sureness, place},
+        Reason, Seen, Subject, Unreadable,
+        rbac::{Account, Assignment, Fact, Facts, Role, Verdict, facts::Sureness, place},
         resource_id::ResourceId,
     },
     provider::{
@@ -59,9 +59,7 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
     let mut membership = directory::membership(context, &id, hint).await?;
     if is_caller && membership.unknown_object {
         // Whoever was given a token exists; it is the directory that is behind, or another one.
-        let gap = not_listed();
-        membership = Membership { kind: hint, groups: Seen::part(BTreeSet::new(), gap.reason), gap: Some(gap), ..membership };
-        membership.unknown_object = false;
+        membership = Membership { kind: hint, groups: Seen::unseen(not_listed()), unknown_object: false, ..membership };
     }
     if is_caller && membership.account != Account::Disabled {
         // Whoever was given a token was enabled a moment ago. One that the directory says is disabled by now gets no other.
@@ -121,22 +119,15 @@ pub struct Reading {
     named: Named,
     /// Roles that it names and that can be given at none of the scopes.
     elsewhere: Definitions,
-    /// Why what is not whole is not, by scope.
-    gaps: BTreeMap<String, BTreeMap<Fact, Unreadable>>,
 }
 
-/// Takes from the facts what does not hold in another tenant, and says why.
-fn elsewhere(facts: &mut Facts, why: &str) -> [(Fact, Unreadable); 2] {
+/// Takes from the facts what does not hold in another tenant.
+fn elsewhere(facts: Facts, why: &str) -> Facts {
     let groups = delegated::unseen_groups(&facts.scope, why);
     let given = delegated::unlisted(Subject::RoleAssignments, &facts.scope, why);
     // What the own directory knows of an object holds everywhere; an object that it does not know may be one of the other.
-    if facts.absent {
-        facts.absent = false;
-        facts.account = Account::Unread(groups.reason);
-    }
-    facts.groups = Seen::part(BTreeSet::new(), groups.reason);
-    facts.assignments.unseen.get_or_insert(given.reason);
-    [(Fact::Groups, groups), (Fact::Assignments, given)]
+    let account = if facts.absent { Account::Unread(groups.reason) } else { facts.account };
+    Facts { absent: false, account, groups: Seen::unseen(groups), assignments: facts.assignments.lacking(given), ..facts }
 }
 
 /// Reads everything at the scopes but what could be activated.
@@ -149,13 +140,11 @@ pub async fn read(
 ) -> Result<Reading> {
     let (subscriptions, tree) = estate;
     let one = |scope: &String| at(context, principal, scope.clone(), tree);
-    let parts = try_join_all(scopes.iter().map(one).collect::<Vec<_>>()).await?;
-    let (mut facts, mut gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    for (facts, gaps) in facts.iter_mut().zip(&mut gaps) {
-        if let Some(why) = delegated::elsewhere_at(&facts.scope, subscriptions) {
-            gaps.extend(elsewhere(facts, why));
-        }
-    }
+    let here = |facts: Facts| match delegated::elsewhere_at(&facts.scope, subscriptions) {
+        Some(why) => elsewhere(facts, why),
+        None => facts,
+    };
+    let facts = try_join_all(scopes.iter().map(one).collect::<Vec<_>>()).await?.into_iter().map(here).collect();
     let mut reading = Reading {
         facts,
         definitions: Definitions::default(),
@@ -164,7 +153,6 @@ pub async fn read(
         tree: tree.placed(),
         named,
         elsewhere: Definitions::default(),
-        gaps: scopes.iter().cloned().zip(gaps).collect(),
     };
     reading.define(context).await?;
     // What is denied to a group takes away what is given otherwise, so it matters to a pass.
@@ -174,7 +162,7 @@ pub async fn read(
     Ok(reading)
 }
 
-async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree) -> Result<(Facts, BTreeMap<Fact, Unreadable>)> {
+async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree) -> Result<Facts> {
     let (assignments, denials, confirmed, own) = tokio::join!(
         authorization::assignments_reaching(context, &scope),
         authorization::denials_reaching(context, &scope),
@@ -182,7 +170,6 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         own(context, principal, &scope),
     );
     let (assignments, denials, confirmed) = (assignments?, denials?, confirmed?);
-    let reasons = |gap: &Option<Unreadable>| gap.as_ref().map(|gap| gap.reason);
     let mut rows: Vec<Assignment> = assignments.rows.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
     // What only the list of the principal has is given for certain where the list of all is known to be short.
     let listed: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
@@ -191,7 +178,7 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
     rows.extend(unlisted.map(|row| Assignment { pending: assignments.gap.is_none(), ..row }));
     let denies: Vec<_> = denials.rows.iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
-    let facts = Facts {
+    Ok(Facts {
         principal_id: principal.id.clone(),
         absent: principal.unknown_object,
         account: principal.membership.account,
@@ -199,20 +186,15 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         above: Seen::all(above),
         groups: principal.membership.groups.clone(),
         unknown_groups: BTreeSet::new(),
-        assignments: Seen { value: rows, unseen: reasons(&assignments.gap) },
+        assignments: Seen::part(rows, assignments.gap),
         confirmed: confirmed.map(|rows| rows.iter().map(|row| row.id.to_lowercase()).collect()),
-        roles: Seen::default(),
-        denies: Seen { value: denies, unseen: reasons(&denials.gap) },
-        eligible: Seen::default(),
+        roles: Seen::unseen(Unreadable::unasked(Subject::RoleDefinitions)),
+        denies: Seen::part(denies, denials.gap),
+        // It counts only once it was looked for, and nobody looks where nothing is missing.
+        eligible: Seen::all(Vec::new()),
         own: own?,
         scope,
-    };
-    let gaps = [
-        (Fact::Assignments, assignments.gap),
-        (Fact::DenyAssignments, denials.gap),
-        (Fact::Groups, principal.membership.gap.clone()),
-    ];
-    Ok((facts, gaps.into_iter().filter_map(|(fact, gap)| Some((fact, gap?))).collect()))
+    })
 }
 
 /// The service knows who is in a group, too; it answers for users and service principals only.
@@ -280,17 +262,13 @@ impl Reading {
             let rows = list.rows.iter().flat_map(|rows| rows.iter());
             let rows: Vec<_> = rows.filter_map(|row| authorization::eligibility(row, now)).collect();
             let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
-            let given: BTreeSet<String> = given.filter(|group| !facts.above.value.contains(group)).collect();
-            if given.iter().any(|group| self.tree.contains(group)) {
-                facts.above.unseen = Some(Reason::NotProven);
-                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Ancestors, misplaced(&facts.scope));
-            }
+            let given: BTreeSet<String> = given.filter(|group| !facts.above.rows_so_far().any(|own| own == group)).collect();
+            let is_misplaced = given.iter().any(|group| self.tree.contains(group));
             // The list holds only what reaches the scope.
-            facts.above.value.extend(given.into_iter().filter(|group| !self.tree.contains(group)));
-            facts.eligible = Seen { value: rows, unseen: list.gap.as_ref().map(|gap| gap.reason) };
-            if let Some(gap) = list.gap {
-                self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Eligibilities, gap);
-            }
+            let more = given.into_iter().filter(|group| !self.tree.contains(group));
+            let above = facts.above.map_ref(|above| above.iter().cloned().chain(more).collect());
+            facts.above = if is_misplaced { above.lacking(misplaced(&facts.scope)) } else { above };
+            facts.eligible = Seen::part(rows, list.gap);
         }
         let given = self.facts.iter().flat_map(|facts| facts.strange_groups_given(accept_eligible)).cloned().collect();
         self.suspect(context, given).await?;
@@ -299,13 +277,12 @@ impl Reading {
 
     /// A group that hides its members may have the principal among them.
     async fn suspect(&mut self, context: &Context, groups: BTreeSet<String>) -> Result<()> {
-        if groups.is_empty() || self.principal.membership.gap.is_some() {
+        if groups.is_empty() || !self.principal.membership.groups.is_whole() {
             return Ok(());
         }
         let Some(gap) = directory::hiding(context, &groups).await? else { return Ok(()) };
         for facts in &mut self.facts {
-            facts.groups.unseen = Some(gap.reason);
-            self.gaps.entry(facts.scope.clone()).or_default().insert(Fact::Groups, gap.clone());
+            facts.groups = facts.groups.clone().lacking(gap.clone());
         }
         Ok(())
     }
@@ -313,7 +290,7 @@ impl Reading {
     /// A group that is denied something and that the directory does not know may be one of another directory, or a new one.
     async fn wonder(&mut self, context: &Context) -> Result<()> {
         let denied: BTreeSet<String> = self.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
-        if denied.is_empty() || self.principal.membership.gap.is_some() {
+        if denied.is_empty() || !self.principal.membership.groups.is_whole() {
             return Ok(());
         }
         let unknown = directory::unknown_groups(context, &denied).await?;
@@ -326,8 +303,8 @@ impl Reading {
         let first = self.scopes.first().cloned().unwrap_or_default();
         let mut used: BTreeMap<String, String> = self.named.guids.iter().map(|guid| (guid.clone(), first.clone())).collect();
         for facts in &self.facts {
-            let held = facts.assignments.value.iter().filter(|row| facts.holds(row) >= Sureness::Possible);
-            let could = facts.eligible.value.iter().filter(|row| facts.could_hold(row) >= Sureness::Possible);
+            let held = facts.assignments.rows_so_far().filter(|row| facts.holds(row) >= Sureness::Possible);
+            let could = facts.eligible.rows_so_far().filter(|row| facts.could_hold(row) >= Sureness::Possible);
             used.extend(held.chain(could).map(|row| (row.role_id.clone(), row.scope.clone())));
         }
         self.definitions = authorization::definitions(context, &self.scopes, &used, self.named.live).await?;
@@ -354,9 +331,9 @@ impl Reading {
         let known = self.definitions.roles.iter().filter(|(_, role)| role.permissions().is_some());
         let roles: BTreeMap<String, Role> = known.map(|(guid, role)| (guid.clone(), authorization::role(role))).collect();
         let roles = Arc::new(roles);
-        let unseen = self.definitions.gaps.first().map(|gap| gap.reason);
+        let roles = Seen::part(roles, self.definitions.gaps.iter().cloned());
         for facts in &mut self.facts {
-            facts.roles = Seen { value: Arc::clone(&roles), unseen };
+            facts.roles = roles.clone();
             facts.placed.extend(groups.iter().cloned());
         }
     }
@@ -367,12 +344,7 @@ impl Reading {
         if unseen.is_empty() && verdict.reason == Some(Reason::Hidden.into()) {
             return facts.foreign_groups().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)).collect();
         }
-        let here = self.gaps.get(&facts.scope);
-        let mut gaps: Vec<_> = unseen.iter().filter_map(|fact| here?.get(fact).cloned()).collect();
-        if unseen.contains(&Fact::RoleDefinitions) {
-            gaps.extend(self.definitions.gaps.iter().cloned());
-        }
-        gaps
+        unseen.iter().flat_map(|fact| facts.gaps_of(*fact)).cloned().collect()
     }
 }
 

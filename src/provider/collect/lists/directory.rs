@@ -13,10 +13,7 @@ use crate::{
         answer::lenient::unstated,
         microsoft_graph::directory::{self, IDS_AT_ONCE},
     },
-    posture::{
-        Reason, Subject, Unreadable,
-        rbac::{Account, Seen},
-    },
+    posture::{Reason, Seen, Subject, Unreadable, rbac::Account},
     provider::{
         collect::{lists::entra, stop::Result, unread},
         context::Context,
@@ -30,7 +27,7 @@ pub use crate::azure::microsoft_graph::directory::{Kind, Object, RoleAssignment,
 pub const GRAPH: &str = "graph";
 
 /// What the directory says about one principal.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Membership {
     /// Its kind; none if it does not exist or could not be read.
     pub kind: Option<Kind>,
@@ -40,8 +37,6 @@ pub struct Membership {
     pub account: Account,
     /// The groups it is in, nested ones included, lower case.
     pub groups: Seen<BTreeSet<String>>,
-    /// Why the groups could not be read.
-    pub gap: Option<Unreadable>,
 }
 
 /// The kind of a principal, and the groups it is in. `hint` is what Azure says it is.
@@ -58,7 +53,7 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
             Ok(object) => match (account(kind, &object), groups_of(context, kind, id).await) {
                 (account, Ok(groups)) => {
                     let groups = groups.iter().map(|group| group.id.to_lowercase()).collect();
-                    return Ok(Membership { kind: Some(kind), account, groups: Seen::all(groups), ..Membership::default() });
+                    return Ok(Membership { kind: Some(kind), unknown_object: false, account, groups: Seen::all(groups) });
                 }
                 (account, Err(error)) => (Some(kind), account, error),
             },
@@ -70,21 +65,14 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
             }
         };
         let gap = unread::gap(Subject::Groups, GRAPH, &error)?;
-        let groups = Seen::part(BTreeSet::new(), gap.reason);
-        return Ok(Membership { kind, account, groups, gap: Some(gap), ..Membership::default() });
+        return Ok(Membership { kind, unknown_object: false, account, groups: Seen::unseen(gap) });
     }
     if let Some(gap) = refused {
-        let groups = Seen::part(BTreeSet::new(), gap.reason);
-        return Ok(Membership {
-            kind: hint,
-            account: Account::Unread(gap.reason),
-            groups,
-            gap: Some(gap),
-            ..Membership::default()
-        });
+        let account = Account::Unread(gap.reason);
+        return Ok(Membership { kind: hint, unknown_object: false, account, groups: Seen::unseen(gap) });
     }
     // Whoever does not exist is in no group.
-    Ok(Membership { unknown_object: true, ..Membership::default() })
+    Ok(Membership { kind: None, unknown_object: true, account: Account::Enabled, groups: Seen::all(BTreeSet::new()) })
 }
 
 /// Whether an object is enabled, as the directory shows it. A group is no account.

@@ -241,7 +241,8 @@ async fn judgement(
     // Whom this directory does not know may be somebody of the tenant that a delegated subscription belongs to, and what was given to
     // whom it does not know (any more) is judged.
     let foreign = scope.subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
-    let is_given = || reading.facts.iter().flat_map(|facts| &facts.assignments.value).any(|row| row.principal_id == principal.id);
+    let is_given =
+        || reading.facts.iter().flat_map(|facts| facts.assignments.rows_so_far()).any(|row| row.principal_id == principal.id);
     if principal.unknown_object && !foreign && !arguments.gate.expects_news() && !is_given() {
         return Err(named::nobody(&context, "principal_id", &principal.id).await.into());
     }

@@ -58,7 +58,8 @@ impl Wanted {
             }
         }
         if let Some(facts) = reading.facts.first() {
-            let operations = Operations::of(facts.roles.value.values(), facts.roles.unseen.is_none());
+            let operations =
+                Operations::of(facts.roles.so_far().into_iter().flat_map(|roles| roles.values()), facts.roles.is_whole());
             wanted.add_operations(Side::Control, arguments, &operations, &mut problems);
             wanted.add_operations(Side::Data, arguments, &operations, &mut problems);
             if reading.definitions.gaps.is_empty() {
@@ -165,7 +166,7 @@ impl Wanted {
 
 /// Those of several roles that can be given at a scope.
 fn meant<'a>(ids: &'a [String], facts: &Facts) -> Vec<&'a String> {
-    let can = |id: &&String| facts.roles.value.get(*id).is_none_or(|role| facts.can_be_given(role) > Sureness::No);
+    let can = |id: &&String| facts.role(id).is_none_or(|role| facts.can_be_given(role) > Sureness::No);
     ids.iter().filter(can).collect()
 }
 
