@@ -114,6 +114,15 @@ impl<T> Seen<T> {
         gaps.into_iter().flat_map(|gaps| std::iter::once(&gaps.first).chain(&gaps.others))
     }
 
+    /// Its gaps, for one who knows more about what helps against them.
+    pub fn gaps_mut(&mut self) -> impl Iterator<Item = &mut Unreadable> {
+        let gaps = match &mut self.0 {
+            Sight::All(_) => None,
+            Sight::Part(_, gaps) | Sight::Nothing(gaps) => Some(gaps),
+        };
+        gaps.into_iter().flat_map(|gaps| std::iter::once(&mut gaps.first).chain(&mut gaps.others))
+    }
+
     /// What was seen, and the gaps; for one who passes both on.
     pub fn into_parts(self) -> (Option<T>, Vec<Unreadable>) {
         match self.split() {

@@ -6,27 +6,59 @@ pub mod lists;
 pub mod stop;
 pub mod unread;
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::context::Context;
 use crate::{
     azure,
-    posture::{Subject, Unreadable},
+    posture::{Seen, Subject, Unreadable},
     provider::collect::{
         estate::{proof, scope::Subscription},
         stop::Result,
     },
 };
 
-/// One list, read in several subscriptions.
+/// One list, read in several subscriptions, in their order.
 #[derive(Debug)]
-pub struct Lists<T> {
-    /// What was read, by subscription, in the order of the subscriptions.
-    pub read: Vec<(Subscription, Arc<T>)>,
-    /// What was not, or not provably whole.
-    pub gaps: Vec<Unreadable>,
+pub struct Lists<T>(Vec<(Subscription, Seen<Arc<T>>)>);
+
+impl<T> Lists<T> {
+    /// What was seen of it in each subscription.
+    pub fn iter(&self) -> impl Iterator<Item = (&Subscription, &Seen<Arc<T>>)> {
+        self.0.iter().map(|(subscription, seen)| (subscription, seen))
+    }
+
+    /// The subscriptions of which something was read, whole or not, and what.
+    pub fn so_far(&self) -> impl Iterator<Item = (&Subscription, &Arc<T>)> {
+        self.iter().filter_map(|(subscription, seen)| Some((subscription, seen.so_far().ok()?)))
+    }
+
+    /// What was not seen, or not provably whole.
+    pub fn gaps(&self) -> impl Iterator<Item = &Unreadable> {
+        self.iter().flat_map(|(_, seen)| seen.gaps())
+    }
+
+    /// The same by the id of the subscription.
+    pub fn by_id(self) -> BTreeMap<String, Seen<Arc<T>>> {
+        self.0.into_iter().map(|(subscription, seen)| (subscription.id, seen)).collect()
+    }
+
+    /// Another list made of each.
+    fn each<U>(self, make: impl Fn(&Subscription, Seen<Arc<T>>) -> Seen<Arc<U>>) -> Lists<U> {
+        let one = |(subscription, seen)| {
+            let made = make(&subscription, seen);
+            (subscription, made)
+        };
+        Lists(self.0.into_iter().map(one).collect())
+    }
+
+    /// These subscriptions, and those of another reading.
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
 }
 
 /// How many subscriptions are read side by side; the client has limits of its own below this.
@@ -50,14 +82,15 @@ where
         async move {
             let (list, unproven) = tokio::join!(list, proof::missing(context, &subscription.id, subject, actions));
             match list {
-                Ok(list) => Result::Ok((Some((subscription, list)), unproven?)),
-                Err(error) => Ok((None, Some(unread::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?))),
+                Ok(list) => Result::Ok((subscription, Seen::part(list, unproven?))),
+                Err(error) => {
+                    let gap = unread::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?;
+                    Ok((subscription, Seen::unseen(gap)))
+                }
             }
         }
     };
-    let parts = stream::iter(subscriptions.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?;
-    let (read, gaps): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-    let mut gaps: Vec<_> = gaps.into_iter().flatten().collect();
-    estate::scope::grant_at_the_group(context, &mut gaps).await;
-    Ok(Lists { read: read.into_iter().flatten().collect(), gaps })
+    let mut lists = stream::iter(subscriptions.iter().cloned().map(one)).buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?;
+    estate::scope::grant_at_the_group(context, lists.iter_mut().flat_map(|(_, seen)| seen.gaps_mut()).collect()).await;
+    Ok(Lists(lists))
 }

@@ -1,9 +1,6 @@
 //! `azposture_defender_plans`: every Defender plan of every subscription.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +14,8 @@ use crate::{
     },
     provider::{
         collect::{
-            estate::scope::{self, Subscription},
+            Lists,
+            estate::scope,
             lists::{inventory, security},
             stop::Stop,
         },
@@ -167,30 +165,24 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let (plans, inventories) = tokio::join!(security::plans(context, &subscriptions), inventory::counts(context, &subscriptions));
     let (plans, inventories) = (plans?, inventories?);
     // Counts of a list that is not proven whole would be too low, so they are not given.
-    let unproven: BTreeSet<_> = inventories.gaps.iter().map(|gap| gap.scope.clone()).collect();
-    let counts: BTreeMap<&str, &BTreeMap<String, u64>> = inventories
-        .read
-        .iter()
-        .filter(|(subscription, _)| !unproven.contains(&format!("/subscriptions/{}", subscription.id)))
-        .map(|(subscription, counts)| (subscription.id.as_str(), counts.as_ref()))
-        .collect();
-    gaps.extend(plans.gaps);
-    gaps.extend(inventories.gaps);
-    if plans.read.is_empty() && !seen::complete(&gaps) {
+    let whole = inventories.iter().filter_map(|(subscription, counts)| Some((subscription.id.as_str(), &**counts.whole().ok()?)));
+    let counts: BTreeMap<&str, &BTreeMap<String, u64>> = whole.collect();
+    gaps.extend(plans.gaps().chain(inventories.gaps()).cloned());
+    if plans.so_far().next().is_none() && !seen::complete(&gaps) {
         return Err(Stop::NothingRead(gaps).into());
     }
     if let Some(names) = &arguments.plan_names {
-        let answered = plans.read.iter().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
+        let answered = plans.so_far().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
         require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
     }
     let mut each = Once::default();
-    for (subscription, plans) in &plans.read {
+    for (subscription, plans) in plans.so_far() {
         let counts = counts.get(subscription.id.as_str()).copied();
         let named = plans.iter().filter(|plan| named(&arguments, plan));
         named.for_each(|plan| each.add(as_row(&subscription.id, plan, counts), has_twins(plan)));
     }
     let mut rows: Vec<Row> = each.rows.into_values().collect();
-    warn_unlisted(&arguments, &plans.read, warnings);
+    warn_unlisted(&arguments, &plans, warnings);
     if arguments.only_relevant == Some(true) {
         rows.retain(|row| row.relevant != Some(false));
     }
@@ -246,9 +238,9 @@ fn doubts(rows: &[Row], twofold: &BTreeSet<String>) -> Vec<Unreadable> {
 }
 
 /// A plan that exists can still be in no row: because others have replaced it, or because no subscription lists it.
-fn warn_unlisted(arguments: &Arguments, read: &[(Subscription, Arc<Vec<Plan>>)], warnings: &mut Diagnostics) {
+fn warn_unlisted(arguments: &Arguments, lists: &Lists<Vec<Plan>>, warnings: &mut Diagnostics) {
     let named: Vec<&String> = arguments.plan_names.iter().flatten().collect();
-    let plans = || read.iter().flat_map(|(_, plans)| plans.iter());
+    let plans = || lists.so_far().flat_map(|(_, plans)| plans.iter());
     let is = |name: &str, plan: &Plan| plan.name.eq_ignore_ascii_case(name);
     let (listed, unlisted): (Vec<&String>, Vec<_>) = named.into_iter().partition(|name| plans().any(|plan| is(name, plan)));
     selection::warn("plan_names", "Plan", "no subscription that was read lists", unlisted, warnings);

@@ -1,6 +1,9 @@
 //! `azposture_defender_validation`: plans are on, whole, and producing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -134,14 +137,17 @@ fn check(arguments: &Value, problems: &mut Diagnostics) {
 #[derive(Default)]
 struct Facts {
     gaps: Vec<Unreadable>,
-    plans: BTreeMap<String, Vec<Plan>>,
+    plans: By<Arc<Vec<Plan>>>,
     /// How many resources there are by type.
-    counts: BTreeMap<String, Seen<Resources>>,
+    counts: By<Resources>,
     /// Where the plans are not registered, the state of the resource provider; none if it could not be read.
     unregistered: BTreeMap<String, Option<String>>,
-    assessed: BTreeMap<String, bool>,
-    scans: BTreeMap<String, security::Scans>,
+    assessed: By<bool>,
+    scans: By<Arc<security::Scans>>,
 }
+
+/// A fact of each subscription, by its id.
+type By<T> = BTreeMap<String, Seen<T>>;
 
 async fn judgement(arguments: &Arguments, context: Context) -> std::result::Result<Judgement, Unjudged> {
     let scope = scope::of(&context).await?;
@@ -160,7 +166,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> std::result::Resu
         return Err(problems.into());
     }
     let facts = read(arguments, &context, &subscriptions).await?;
-    let answered = facts.plans.values().flatten().map(|plan| plan.name.as_str());
+    let answered = facts.plans.values().flat_map(Seen::so_far).flat_map(|plans| plans.iter()).map(|plan| plan.name.as_str());
     let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
     require_known(arguments.plans.keys(), answered, named)?;
     let today = context.now().date();
@@ -197,44 +203,36 @@ async fn judgement(arguments: &Arguments, context: Context) -> std::result::Resu
 
 /// Reads only what the requirements need.
 async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
-    let plans = security::plans(context, subscriptions).await?;
-    let mut facts = Facts::default();
-    for (subscription, list) in plans.read {
-        facts.plans.insert(subscription.id, (*list).clone());
-    }
-    for gap in plans.gaps {
-        let id = gap.scope.strip_prefix("/subscriptions/").filter(|_| gap.reason == Reason::NotRegistered);
-        let state = match id {
-            Some(id) => inventory::registration(context, id, "Microsoft.Security").await?,
-            None => None,
+    let mut facts = Facts { plans: security::plans(context, subscriptions).await?.by_id(), ..Facts::default() };
+    for subscription in subscriptions {
+        let Some(gap) = facts.plans.get(&subscription.id).and_then(Seen::gap).cloned() else { continue };
+        let state = match gap.reason {
+            Reason::NotRegistered => inventory::registration(context, &subscription.id, "Microsoft.Security").await?,
+            _ => None,
         };
         // What is surely not registered was seen, and is not there.
         if !state.as_deref().is_some_and(surely_unregistered) {
             facts.gaps.push(gap.clone());
         }
-        if let Some(id) = id {
-            facts.unregistered.insert(id.to_owned(), state);
+        if gap.reason == Reason::NotRegistered {
+            facts.unregistered.insert(subscription.id.clone(), state);
         }
     }
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
     if counted || facts.is_a_plan_doubtful(arguments) {
         let inventories = inventory::counts(context, subscriptions).await?;
-        for (subscription, counts) in inventories.read {
-            let scope = format!("/subscriptions/{}", subscription.id);
-            let unproven = inventories.gaps.iter().find(|gap| gap.scope == scope).cloned();
-            facts.counts.insert(subscription.id, Seen::part((*counts).clone(), unproven));
-        }
-        facts.gaps.extend(inventories.gaps);
+        facts.gaps.extend(inventories.gaps().cloned());
+        facts.counts = inventories.by_id().into_iter().map(|(id, counts)| (id, counts.map(|all| (*all).clone()))).collect();
     }
     if arguments.require_assessments == Some(true) {
         let assessments = security::assessments(context, subscriptions, false).await?;
-        facts.assessed.extend(assessments.read.into_iter().map(|(subscription, rows)| (subscription.id, !rows.is_empty())));
-        facts.gaps.extend(assessments.gaps);
+        facts.gaps.extend(assessments.gaps().cloned());
+        facts.assessed = assessments.by_id().into_iter().map(|(id, rows)| (id, rows.map(|rows| !rows.is_empty()))).collect();
     }
     if arguments.require_scan_within_days.is_some() {
         let scans = security::scans(context, subscriptions).await?;
-        facts.scans.extend(scans.read.into_iter().map(|(subscription, newest)| (subscription.id, (*newest).clone())));
-        facts.gaps.extend(scans.gaps);
+        facts.gaps.extend(scans.gaps().cloned());
+        facts.scans = scans.by_id();
     }
     Ok(facts)
 }
@@ -248,30 +246,22 @@ impl Facts {
                 |name: &String| plans.iter().any(|old| old.name.eq_ignore_ascii_case(name) && old.replaced_by.iter().any(is));
             arguments.plans.keys().any(|name| is(name) || replaced(name))
         };
-        let doubtful = |plans: &Vec<Plan>| plans.iter().any(|plan| plan.is_on() && plan.covers_nothing() && named(plans, plan));
-        self.plans.values().any(doubtful)
+        let doubtful =
+            |plans: &Arc<Vec<Plan>>| plans.iter().any(|plan| plan.is_on() && plan.covers_nothing() && named(plans, plan));
+        self.plans.values().flat_map(Seen::so_far).any(doubtful)
     }
 
     /// What is seen of the resources of a subscription.
-    fn seen(&self, subscription: &Subscription) -> Seen<Resources> {
-        let nothing = || {
-            let reason = self.because(Subject::Resources, subscription);
-            Seen::unseen(Unreadable { reason, ..Unreadable::unasked(Subject::Resources) })
-        };
+    fn resources(&self, subscription: &Subscription) -> Seen<Resources> {
+        let nothing = || Seen::unseen(Unreadable::unasked(Subject::Resources));
         self.counts.get(&subscription.id).cloned().unwrap_or_else(nothing)
     }
+}
 
-    /// Why a list of a subscription is missing.
-    fn because(&self, subject: Subject, subscription: &Subscription) -> Reason {
-        self.unproven(subject, subscription).unwrap_or(Reason::NotProven)
-    }
-
-    /// Why a list of a subscription is missing, or may not be whole.
-    fn unproven(&self, subject: Subject, subscription: &Subscription) -> Option<Reason> {
-        let scope = format!("/subscriptions/{}", subscription.id);
-        let gap = self.gaps.iter().find(|gap| gap.subject == subject && gap.scope == scope);
-        gap.map(|gap| gap.reason)
-    }
+/// What was seen of a subscription, or why nothing was.
+fn so_far<'a, T>(facts: &'a By<T>, subscription: &Subscription) -> std::result::Result<&'a T, Reason> {
+    let seen = facts.get(&subscription.id).ok_or(Reason::NotProven)?;
+    seen.so_far().map_err(|gap| gap.reason)
 }
 
 /// A subscription, under the name that tells it from the others.
@@ -307,7 +297,7 @@ impl Place<'_> {
 
 fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
     let id = &place.subscription.id;
-    let seen = facts.seen(place.subscription);
+    let seen = facts.resources(place.subscription);
     arguments
         .plans
         .iter()
@@ -319,12 +309,11 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 full_coverage: arguments.require_full_coverage == Some(true),
                 only_relevant: arguments.only_relevant == Some(true),
             };
-            let verdict = match (facts.plans.get(id), facts.unregistered.get(id)) {
-                (Some(plans), _) => judge(&requirement, plans, &seen),
-                (None, Some(state)) => judge_unregistered(&requirement, state.as_deref(), &seen),
-                (None, None) => {
-                    let why = Some(facts.because(Subject::Plans, place.subscription).into());
-                    return place.finding(name, Status::Unknown, why, "its plans could not be read");
+            let verdict = match (so_far(&facts.plans, place.subscription), facts.unregistered.get(id)) {
+                (Ok(plans), _) => judge(&requirement, plans, &seen),
+                (Err(_), Some(state)) => judge_unregistered(&requirement, state.as_deref(), &seen),
+                (Err(reason), None) => {
+                    return place.finding(name, Status::Unknown, Some(reason.into()), "its plans could not be read");
                 }
             };
             let next = next_step(&requirement, &verdict, id);
@@ -336,16 +325,13 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
 fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Option<Finding> {
     let asked = arguments.require_assessments == Some(true);
     asked.then(|| {
-        let (status, reason, detail) = match facts.assessed.get(&place.subscription.id) {
-            Some(true) => (Status::Pass, None, ""),
-            Some(false) => match facts.unproven(Subject::Assessments, place.subscription) {
+        let (status, reason, detail) = match so_far(&facts.assessed, place.subscription) {
+            Ok(true) => (Status::Pass, None, ""),
+            Ok(false) => match facts.assessed.get(&place.subscription.id).and_then(Seen::reason) {
                 Some(reason) => (Status::Unknown, Some(reason), "no assessment is seen, and there may be some"),
                 None => (Status::Unknown, Some(Reason::NoDataYet), "no assessments yet; initial data can take up to 24 hours"),
             },
-            None => {
-                let reason = facts.because(Subject::Assessments, place.subscription);
-                (Status::Unknown, Some(reason), "its assessments could not be read")
-            }
+            Err(reason) => (Status::Unknown, Some(reason), "its assessments could not be read"),
         };
         place.finding("assessments", status, reason.map(Why::from), detail)
     })
@@ -358,21 +344,17 @@ fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today:
     let offers: Vec<&Offer> =
         arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
     let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
-    let is_whole = facts.unproven(Subject::Vulnerabilities, subscription).is_none();
+    let is_whole = facts.scans.get(&subscription.id).is_some_and(Seen::is_whole);
     let judge = |kind: &str| {
         let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
         // That there is nothing is known only of an inventory that is proven whole.
         let nothing = facts
-            .seen(subscription)
+            .resources(subscription)
             .whole()
             .is_ok_and(|counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0);
-        match (facts.scans.get(&subscription.id), nothing) {
-            (None, _) => (
-                Status::Unknown,
-                Some(facts.because(Subject::Vulnerabilities, subscription).into()),
-                "its scan results could not be read".to_owned(),
-            ),
-            (Some(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| scan_age(newest, today))) {
+        match (so_far(&facts.scans, subscription), nothing) {
+            (Err(reason), _) => (Status::Unknown, Some(reason.into()), "its scan results could not be read".to_owned()),
+            (Ok(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| scan_age(newest, today))) {
                 Some(Some(None)) => {
                     let detail = "the newest scan result is dated in the future, so nothing says when the scan was".to_owned();
                     (Status::Unknown, Some(Reason::ScanTimeUnsaid.into()), detail)

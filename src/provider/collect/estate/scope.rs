@@ -294,8 +294,8 @@ pub async fn group_of(context: &Context) -> Option<String> {
 }
 
 /// Where several subscriptions below one group lack a role, giving it once on the group is enough.
-pub async fn grant_at_the_group(context: &Context, gaps: &mut [Unreadable]) {
-    let lacking = |gap: &&Unreadable| grant_below(&gap.remedy).is_some();
+pub async fn grant_at_the_group(context: &Context, gaps: Vec<&mut Unreadable>) {
+    let lacking = |gap: &&&mut Unreadable| grant_below(&gap.remedy).is_some();
     if gaps.iter().filter(lacking).nth(1).is_none() {
         return;
     }
@@ -339,7 +339,7 @@ async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>)
             Err(gap) => gaps.push(gap),
         }
     }
-    grant_at_the_group(context, &mut gaps).await;
+    grant_at_the_group(context, gaps.iter_mut().collect()).await;
     Ok(Scope::of(kind, subscriptions, gaps))
 }
 

@@ -170,13 +170,14 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         own(context, principal, &scope),
     );
     let (assignments, denials, confirmed) = (assignments?, denials?, confirmed?);
-    let mut rows: Vec<Assignment> = assignments.rows.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    let mut rows: Vec<Assignment> =
+        assignments.so_far().into_iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
     // What only the list of the principal has is given for certain where the list of all is known to be short.
     let listed: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
     let theirs = confirmed.iter().flat_map(|rows| rows.iter()).map(authorization::assignment);
     let unlisted = theirs.filter(|row| !listed.contains(&row.id));
-    rows.extend(unlisted.map(|row| Assignment { pending: assignments.gap.is_none(), ..row }));
-    let denies: Vec<_> = denials.rows.iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
+    rows.extend(unlisted.map(|row| Assignment { pending: assignments.is_whole(), ..row }));
+    let denies: Vec<_> = denials.so_far().into_iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
     Ok(Facts {
         principal_id: principal.id.clone(),
@@ -186,10 +187,10 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         above: Seen::all(above),
         groups: principal.membership.groups.clone(),
         unknown_groups: BTreeSet::new(),
-        assignments: Seen::part(rows, assignments.gap),
+        assignments: Seen::part(rows, assignments.gaps().cloned()),
         confirmed: confirmed.map(|rows| rows.iter().map(|row| row.id.to_lowercase()).collect()),
         roles: Seen::unseen(Unreadable::unasked(Subject::RoleDefinitions)),
-        denies: Seen::part(denies, denials.gap),
+        denies: Seen::part(denies, denials.gaps().cloned()),
         // It counts only once it was looked for, and nobody looks where nothing is missing.
         eligible: Seen::all(Vec::new()),
         own: own?,
@@ -259,7 +260,7 @@ impl Reading {
         let lists = try_join_all(self.scopes.iter().map(one).collect::<Vec<_>>()).await?;
         let now = context.now();
         for (facts, list) in self.facts.iter_mut().zip(lists) {
-            let rows = list.rows.iter().flat_map(|rows| rows.iter());
+            let rows = list.so_far().into_iter().flat_map(|rows| rows.iter());
             let rows: Vec<_> = rows.filter_map(|row| authorization::eligibility(row, now)).collect();
             let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
             let given: BTreeSet<String> = given.filter(|group| !facts.above.rows_so_far().any(|own| own == group)).collect();
@@ -268,7 +269,7 @@ impl Reading {
             let more = given.into_iter().filter(|group| !self.tree.contains(group));
             let above = facts.above.map_ref(|above| above.iter().cloned().chain(more).collect());
             facts.above = if is_misplaced { above.lacking(misplaced(&facts.scope)) } else { above };
-            facts.eligible = Seen::part(rows, list.gap);
+            facts.eligible = Seen::part(rows, list.gaps().cloned());
         }
         let given = self.facts.iter().flat_map(|facts| facts.strange_groups_given(accept_eligible)).cloned().collect();
         self.suspect(context, given).await?;

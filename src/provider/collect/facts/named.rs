@@ -79,11 +79,9 @@ pub async fn missing_scopes(
         return Ok(missing);
     }
     let lists = inventory::groups(context, &asked).await?;
-    for (subscription, groups) in &lists.read {
+    for (subscription, groups) in lists.iter() {
         // A list that may be short says nothing about what is not in it.
-        if lists.gaps.iter().any(|gap| gap.scope == format!("/subscriptions/{}", subscription.id)) {
-            continue;
-        }
+        let Ok(groups) = groups.whole() else { continue };
         let mut gone: Vec<_> = below.iter().filter(|(_, id, name)| *id == subscription.id && !has(groups, name)).collect();
         if !gone.is_empty() && RESOURCE_GROUPS.engine(context) == Engine::ResourceGraph {
             // It is minutes behind; only the service itself says that something is not there.

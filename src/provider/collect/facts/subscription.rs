@@ -218,13 +218,13 @@ where
         return Ok(By::new());
     }
     match read(context.clone(), subscriptions.to_vec()).await {
-        Ok(lists) => return Ok(by_subscription(subscriptions, lists)),
+        Ok(lists) => return Ok(lists.by_id()),
         Err(stop) => unread::softened(subject, "tenant", stop)?,
     };
     let mut facts = By::new();
     for subscription in subscriptions {
         match read(context.clone(), vec![subscription.clone()]).await {
-            Ok(lists) => facts.extend(by_subscription(std::slice::from_ref(subscription), lists)),
+            Ok(lists) => facts.extend(lists.by_id()),
             Err(stop) => {
                 let gap = unread::softened(subject, &format!("/subscriptions/{}", subscription.id), stop)?;
                 facts.insert(subscription.id.clone(), Seen::unseen(gap));
@@ -232,20 +232,4 @@ where
         }
     }
     Ok(facts)
-}
-
-fn by_subscription<T>(subscriptions: &[scope::Subscription], lists: Lists<T>) -> By<Arc<T>> {
-    let Lists { read, gaps } = lists;
-    let mut facts = By::new();
-    let gap = |id: &str| gaps.iter().find(|gap| gap.scope == format!("/subscriptions/{id}")).cloned();
-    for (subscription, rows) in read {
-        let unproven = gap(&subscription.id);
-        facts.insert(subscription.id, Seen::part(rows, unproven));
-    }
-    for subscription in subscriptions {
-        if let (false, Some(gap)) = (facts.contains_key(&subscription.id), gap(&subscription.id)) {
-            facts.insert(subscription.id.clone(), Seen::unseen(gap));
-        }
-    }
-    facts
 }

@@ -16,7 +16,7 @@ use crate::{
         settings::ScopeSetting,
     },
     posture::{
-        Reason, Subject, Unreadable,
+        Reason, Seen, Subject, Unreadable,
         grant::command,
         rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
@@ -65,18 +65,17 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
     let list = &ROLE_ASSIGNMENTS;
     let mut lists = engine::read(context, &own, list, arm, graph).await?;
     if !foreign.is_empty() {
-        let of_others = engine::read(context, &foreign, list, arm, graph).await?;
-        lists.read.extend(of_others.read);
-        lists.gaps.extend(of_others.gaps);
+        lists = lists.and(engine::read(context, &foreign, list, arm, graph).await?);
     }
     Ok(not_whole_elsewhere(lists, list.subject))
 }
 
 /// Adds that the lists of another tenant's subscriptions are not all there is.
-fn not_whole_elsewhere<T>(mut lists: Lists<T>, subject: Subject) -> Lists<T> {
-    let foreign = lists.read.iter().filter_map(|(subscription, _)| Some((&subscription.id, delegated::elsewhere(subscription)?)));
-    lists.gaps.extend(foreign.map(|(id, why)| delegated::unlisted(subject, &format!("/subscriptions/{id}"), why)));
-    lists
+fn not_whole_elsewhere<T>(lists: Lists<T>, subject: Subject) -> Lists<T> {
+    lists.each(|subscription, seen| match delegated::elsewhere(subscription).filter(|_| seen.so_far().is_ok()) {
+        Some(why) => seen.lacking(delegated::unlisted(subject, &format!("/subscriptions/{}", subscription.id), why)),
+        None => seen,
+    })
 }
 
 /// The subscription an assignment stands at or below; none if it stands above subscriptions.
@@ -352,26 +351,18 @@ pub async fn eligibilities_of_groups(context: &Context, groups: &BTreeSet<String
     of_groups(groups, |scope| async move { eligibilities_reaching(context, &scope).await }).await
 }
 
-/// Lists, and why others are missing or not provably whole.
-pub type OfGroups<T> = (Vec<Arc<Vec<T>>>, Vec<Unreadable>);
+/// A list of each of several groups.
+pub type OfGroups<T> = Vec<Seen<Arc<Vec<T>>>>;
 
 async fn of_groups<T, R>(groups: &BTreeSet<String>, read: impl Fn(String) -> R) -> Result<OfGroups<T>>
 where
-    R: Future<Output = Result<Reaching<Vec<T>>>>,
+    R: Future<Output = Result<Seen<Arc<Vec<T>>>>>,
 {
-    let lists = try_join_all(groups.iter().map(|name| read(group_scope(name))).collect::<Vec<_>>()).await?;
-    let (read, gaps): (Vec<_>, Vec<_>) = lists.into_iter().map(|list| (list.rows, list.gap)).unzip();
-    Ok((read.into_iter().flatten().collect(), gaps.into_iter().flatten().collect()))
+    try_join_all(groups.iter().map(|name| read(group_scope(name))).collect::<Vec<_>>()).await
 }
 
 /// A list of everything that reaches one scope.
-#[derive(Debug)]
-pub struct Reaching<T> {
-    /// What was read; none if nothing could be.
-    pub rows: Option<Arc<T>>,
-    /// Why it is not, or not provably, all.
-    pub gap: Option<Unreadable>,
-}
+type Reaching<T> = Seen<Arc<T>>;
 
 /// The role assignments at and above a scope.
 pub async fn assignments_reaching(context: &Context, scope: &str) -> Result<Reaching<Vec<wire::RoleAssignment>>> {
@@ -403,18 +394,17 @@ where
     let rows = context.client.memo(&key, || read(client, at));
     let (rows, held) = tokio::join!(rows, proof::permissions(context, scope));
     match (rows, held) {
-        (Err(error), _) => Ok(Reaching { rows: None, gap: Some(unread::gap(subject, scope, &error)?) }),
+        (Err(error), _) => Ok(Seen::unseen(unread::gap(subject, scope, &error)?)),
         (Ok(rows), Ok(held)) => match list.actions().into_iter().find(|action| !covers(&held, action)) {
-            None => Ok(Reaching { rows: Some(rows), gap: None }),
+            None => Ok(Seen::all(rows)),
             Some(action) => {
                 let grant = command("Reader", scope, &own_object_id(context).await);
-                Ok(Reaching { rows: Some(rows), gap: Some(unproven(subject, scope, action, &grant)) })
+                Ok(Seen::part(rows, [unproven(subject, scope, action, &grant)]))
             }
         },
         (Ok(rows), Err(error)) => {
-            let mut gap = unread::gap(subject, scope, &error)?;
-            gap.reason = Reason::NotProven;
-            Ok(Reaching { rows: Some(rows), gap: Some(gap) })
+            let gap = unread::gap(subject, scope, &error)?;
+            Ok(Seen::part(rows, [Unreadable { reason: Reason::NotProven, ..gap }]))
         }
     }
 }

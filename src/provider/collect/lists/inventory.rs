@@ -49,9 +49,8 @@ pub struct Inventory {
 /// How many resources subscriptions have. Much less to read than [`resources`] where Resource Graph counts.
 pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Counts>> {
     if RESOURCE_COUNTS.engine(context) == Engine::Arm {
-        let Lists { read, gaps } = resources(context, subscriptions).await?;
-        let counts = read.into_iter().map(|(subscription, inventory)| (subscription, Arc::new(inventory.counts.clone())));
-        return Ok(Lists { read: counts.collect(), gaps });
+        let inventories = resources(context, subscriptions).await?;
+        return Ok(inventories.each(|_, seen| seen.map(|inventory| Arc::new(inventory.counts.clone()))));
     }
     let arm = |client: Client, id: String| async move {
         let mut own = Inventory::default();
@@ -138,9 +137,10 @@ pub async fn require_groups(
     subscriptions: &[Subscription],
     names: &BTreeSet<String>,
 ) -> Result<Vec<Unreadable>> {
-    let Lists { read, gaps } = groups(context, subscriptions).await?;
+    let lists = groups(context, subscriptions).await?;
+    let gaps: Vec<Unreadable> = lists.gaps().cloned().collect();
     let known: BTreeSet<String> =
-        read.iter().flat_map(|(_, groups)| groups.iter()).map(|group| group.name.to_ascii_lowercase()).collect();
+        lists.so_far().flat_map(|(_, groups)| groups.iter()).map(|group| group.name.to_ascii_lowercase()).collect();
     match names.iter().find(|name| !known.contains(&name.to_ascii_lowercase())) {
         Some(missing) if gaps.is_empty() => {
             let detail = format!(

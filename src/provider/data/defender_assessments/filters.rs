@@ -10,7 +10,7 @@ use crate::{
         resource_id::{known_type, within},
     },
     provider::{
-        collect::{estate::scope::Subscription, lists::inventory},
+        collect::{Lists, estate::scope::Subscription, lists::inventory},
         context::Context,
         data::defender_assessments::Arguments,
         selection::warn,
@@ -79,11 +79,11 @@ pub(super) fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscription
     }
 }
 
-pub(super) fn unmatched_keys(arguments: &Arguments, lists: &[(Subscription, Arc<Vec<Assessment>>)], warnings: &mut Diagnostics) {
+pub(super) fn unmatched_keys(arguments: &Arguments, lists: &Lists<Vec<Assessment>>, warnings: &mut Diagnostics) {
     let unmatched: Vec<_> = lowered(&arguments.assessment_keys, |key| &key.0)
         .into_iter()
         .flatten()
-        .filter(|key| !lists.iter().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
+        .filter(|key| !lists.so_far().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
         .collect();
     warn("assessment_keys", "Assessment key", "no assessment of any status that was read has the key", &unmatched, warnings);
 }

@@ -24,6 +24,7 @@ use crate::{
     },
     provider::{
         collect::{
+            Lists,
             estate::{
                 engine::{self, Engine},
                 scope::{self, Subscription},
@@ -197,12 +198,12 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     let with_risk = arguments.include_risk == Some(true);
     let lists = security::assessments(context, &subscriptions, with_risk).await?;
-    gaps.extend(lists.gaps);
-    if lists.read.is_empty() && !seen::complete(&gaps) {
+    gaps.extend(lists.gaps().cloned());
+    if lists.so_far().next().is_none() && !seen::complete(&gaps) {
         return Err(Stop::NothingRead(gaps).into());
     }
-    gaps.extend(silent(context, &lists.read).await?);
-    let catalogues = catalogues(context, &lists.read, &mut gaps).await?;
+    gaps.extend(silent(context, &lists).await?);
+    let catalogues = catalogues(context, &lists, &mut gaps).await?;
     let tags = match &filter.tags {
         Some(_) => Some(tags(context, &subscriptions, &mut gaps).await?),
         None => None,
@@ -217,7 +218,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let mut types = BTreeSet::new();
     let mut prefixes = Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned());
     let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
-    for row in lists.read.iter().flat_map(|(_, rows)| rows.iter()) {
+    for row in lists.so_far().flat_map(|(_, rows)| rows.iter()) {
         let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
         let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
         if let Some(ty) = place.resource_type.as_deref().filter(|_| filter.resource_types.is_some()) {
@@ -262,7 +263,7 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
                  kept. Filter them by `resource_types` or `resource_id_prefixes` instead."
             .to_owned(),
     }));
-    filters::unmatched_keys(&arguments, &lists.read, warnings);
+    filters::unmatched_keys(&arguments, &lists, warnings);
     warn(
         "resource_id_prefixes",
         "Resource id prefix",
@@ -323,9 +324,9 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
 }
 
 /// A subscription without a single assessment of any status: not registered, or too young to have data. Never "all is well".
-async fn silent(context: &Context, lists: &[(Subscription, Arc<Vec<Assessment>>)]) -> Result<Vec<Unreadable>> {
+async fn silent(context: &Context, lists: &Lists<Vec<Assessment>>) -> Result<Vec<Unreadable>> {
     let mut gaps = Vec::new();
-    for (subscription, _) in lists.iter().filter(|(_, rows)| rows.is_empty()) {
+    for (subscription, _) in lists.so_far().filter(|(_, rows)| rows.is_empty()) {
         let registered = inventory::registered(context, &subscription.id, "Microsoft.Security").await?;
         let (reason, remedy) = match registered {
             Some(false) => {
@@ -347,7 +348,7 @@ async fn silent(context: &Context, lists: &[(Subscription, Arc<Vec<Assessment>>)
 /// The tenant's metadata, and that of every subscription with a recommendation of its own.
 async fn catalogues(
     context: &Context,
-    lists: &[(Subscription, Arc<Vec<Assessment>>)],
+    lists: &Lists<Vec<Assessment>>,
     gaps: &mut Vec<Unreadable>,
 ) -> Result<Vec<Arc<Catalogue>>> {
     let mut catalogues = Vec::new();
@@ -359,14 +360,14 @@ async fn catalogues(
         rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
     };
     let unknown: Vec<_> =
-        lists.iter().filter(|(_, rows)| !known(&catalogues, rows)).map(|(subscription, _)| subscription.clone()).collect();
+        lists.so_far().filter(|(_, rows)| !known(&catalogues, rows)).map(|(subscription, _)| subscription.clone()).collect();
     if !unknown.is_empty() && engine::of(context) == Engine::ResourceGraph {
         match security::custom_metadata(context, &unknown).await {
             Ok(catalogue) => catalogues.push(catalogue),
             Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, "tenant", &error)?),
         }
     }
-    for (subscription, rows) in lists {
+    for (subscription, rows) in lists.so_far() {
         if known(&catalogues, rows) {
             continue;
         }
@@ -384,9 +385,9 @@ type Tags = BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>;
 
 async fn tags(context: &Context, subscriptions: &[Subscription], gaps: &mut Vec<Unreadable>) -> Result<Tags> {
     let inventories = inventory::resources(context, subscriptions).await?;
-    gaps.extend(inventories.gaps.into_iter().map(|gap| Unreadable { subject: Subject::Tags, ..gap }));
+    gaps.extend(inventories.gaps().map(|gap| Unreadable { subject: Subject::Tags, ..gap.clone() }));
     let mut all = Tags::new();
-    for (subscription, inventory) in inventories.read {
+    for (subscription, inventory) in inventories.so_far() {
         all.insert(format!("/subscriptions/{}", subscription.id).into(), Arc::clone(&subscription.tags));
         all.extend(inventory.tags.iter().map(|(id, tags)| (id.clone(), Arc::clone(tags))));
     }

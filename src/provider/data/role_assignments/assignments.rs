@@ -10,7 +10,7 @@ use ::time::OffsetDateTime;
 use crate::{
     azure::{self, answer::lenient::unstated},
     posture::{
-        Reason, Subject, Unreadable,
+        Reason, Seen, Subject, Unreadable,
         rbac::place,
         resource_id::{ResourceId, canonical},
         time,
@@ -67,41 +67,40 @@ pub(super) async fn read(
             authorization::schedules(context, subscriptions)
         );
         let assignments = assignments?;
-        any |= !assignments.read.is_empty();
+        any |= assignments.so_far().next().is_some();
         found.tell_apart(&assignments, |row| &row.id);
         keep(&mut found.active, each(&assignments), gaps);
         match arguments.scopes.is_some() && tree.groups.is_empty() && engine::of(context) == Engine::ResourceGraph {
             true => found.place_by_hierarchy(context, gaps).await?,
             false => found.place(&assignments, |row| &row.properties.scope),
         }
-        gaps.extend(assignments.gaps);
+        gaps.extend(assignments.gaps().cloned());
         found.schedule(schedules?, context.now(), gaps);
-        let (lists, unread) = authorization::assignments_of_groups(context, &groups).await?;
-        any |= !lists.is_empty();
-        keep(&mut found.active, lists.iter().flat_map(|rows| rows.iter()), gaps);
-        gaps.extend(unread);
+        let of_groups = authorization::assignments_of_groups(context, &groups).await?;
+        any |= of_groups.iter().any(|list| list.so_far().is_ok());
+        keep(&mut found.active, all_of(&of_groups), gaps);
+        gaps.extend(of_groups.iter().flat_map(Seen::gaps).cloned());
     }
     if eligible {
         let now = context.now();
         let list = authorization::eligibilities(context, subscriptions).await?;
-        let (lists, unread) = authorization::eligibilities_of_groups(context, &groups).await?;
-        any |= !list.read.is_empty() || !lists.is_empty();
+        let of_groups = authorization::eligibilities_of_groups(context, &groups).await?;
+        any |= list.so_far().next().is_some() || of_groups.iter().any(|list| list.so_far().is_ok());
         found.tell_apart(&list, |row| &row.id);
-        let rows = each(&list).chain(lists.iter().flat_map(|rows| rows.iter())).filter(|row| is_in_force(row, now));
+        let rows = each(&list).chain(all_of(&of_groups)).filter(|row| is_in_force(row, now));
         keep(&mut found.eligible, rows, gaps);
         gaps.extend(undated(Subject::EligibleRoleAssignments, found.eligible.values().map(|row| &row.properties)));
         found.place(&list, |row| &row.properties.scope);
-        gaps.extend(list.gaps.into_iter().chain(unread));
+        gaps.extend(list.gaps().chain(of_groups.iter().flat_map(Seen::gaps)).cloned());
     }
     if !any {
         return Err(Stop::NothingRead(std::mem::take(gaps)).into());
     }
     let denials = authorization::deny_assignments(context, subscriptions).await?;
-    let (lists, unread) = authorization::denials_of_groups(context, &groups).await?;
-    let rows = each(&denials).chain(lists.iter().flat_map(|rows| rows.iter()));
-    keep(&mut found.denials, rows, gaps);
+    let of_groups = authorization::denials_of_groups(context, &groups).await?;
+    keep(&mut found.denials, each(&denials).chain(all_of(&of_groups)), gaps);
     found.place(&denials, |row| &row.properties.scope);
-    gaps.extend(denials.gaps.into_iter().chain(unread));
+    gaps.extend(denials.gaps().chain(of_groups.iter().flat_map(Seen::gaps)).cloned());
     for row in found.denials.values() {
         let own = &row.properties;
         let field = match (own.is_stated(), &own.exclude_principals) {
@@ -133,7 +132,11 @@ fn groups_without(
 }
 
 fn each<T>(lists: &Lists<Vec<T>>) -> impl Iterator<Item = &T> {
-    lists.read.iter().flat_map(|(_, rows)| rows.iter())
+    lists.so_far().flat_map(|(_, rows)| rows.iter())
+}
+
+fn all_of<T>(lists: &authorization::OfGroups<T>) -> impl Iterator<Item = &T> {
+    lists.iter().filter_map(|list| list.so_far().ok()).flat_map(|rows| rows.iter())
 }
 
 /// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
@@ -163,8 +166,8 @@ impl Found {
     /// Remembers which rows stand in no list of a subscription of the own tenant.
     fn tell_apart<T>(&mut self, lists: &Lists<Vec<T>>, id: impl Fn(&T) -> &String) {
         let (own, others): (Vec<_>, Vec<_>) =
-            lists.read.iter().partition(|(subscription, _)| delegated::elsewhere(subscription).is_none());
-        let ids = |lists: &[&(Subscription, Arc<Vec<T>>)]| -> BTreeSet<String> {
+            lists.so_far().partition(|(subscription, _)| delegated::elsewhere(subscription).is_none());
+        let ids = |lists: &[(&Subscription, &Arc<Vec<T>>)]| -> BTreeSet<String> {
             lists.iter().flat_map(|(_, rows)| rows.iter()).map(|row| id(row).to_lowercase()).collect()
         };
         self.elsewhere.extend(&ids(&others) - &ids(&own));
@@ -190,12 +193,12 @@ impl Found {
             }
         }
         gaps.extend(undated(Subject::RoleAssignmentSchedules, self.schedules.values()));
-        gaps.extend(schedules.gaps.into_iter().filter(|gap| gap.reason != Reason::NotLicensed));
+        gaps.extend(schedules.gaps().filter(|gap| gap.reason != Reason::NotLicensed).cloned());
     }
 
     /// Remembers above which subscriptions the groups stand that a list speaks of: what the service lists in a subscription reaches it.
     fn place<T>(&mut self, lists: &Lists<Vec<T>>, scope: impl Fn(&T) -> &String) {
-        for (subscription, rows) in &lists.read {
+        for (subscription, rows) in lists.so_far() {
             for at in rows.iter().map(&scope).filter(|at| place::Kind::of(at) == Some(place::Kind::ManagementGroup)) {
                 self.above.entry(at.to_lowercase()).or_default().insert(subscription.id.clone());
             }

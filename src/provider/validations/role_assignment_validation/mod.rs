@@ -289,7 +289,7 @@ async fn judgement(
     }
     unseen.sort();
     unseen.dedup();
-    scope::grant_at_the_group(&context, &mut unseen).await;
+    scope::grant_at_the_group(&context, unseen.iter_mut().collect()).await;
     let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
     let group = scope::group_of(&context).await.filter(|_| arguments.scopes.is_none());
     Ok(judged(lines, unseen, with_grants(step, &grants, group, scopes.len())))
