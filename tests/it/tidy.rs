@@ -226,6 +226,15 @@ fn the_time_is_asked_for_in_one_place() {
 }
 
 #[test]
+fn a_value_and_its_gaps_are_one() {
+    let tuple = Regex::new(r"\([^()]*, Vec<Unreadable>\)").unwrap();
+    let ours = sources().into_iter().filter(|source| source.is_in("posture") || source.is_in("provider/collect"));
+    let apart = ours.filter(|source| source.path != "src/posture/seen/value.rs" && tuple.is_match(&source.production()));
+    let apart: Vec<_> = apart.map(|source| source.path).collect();
+    assert!(apart.is_empty(), "`Seen` carries both: {apart:?}");
+}
+
+#[test]
 fn files_are_short() {
     let long: Vec<_> = sources()
         .into_iter()
