@@ -6,7 +6,10 @@ use azposture::{
 };
 use serde_json::{Value as Json, json};
 
-use super::directory_roles::with_schedules;
+use super::{
+    directory_roles::with_schedules,
+    subscriptions::{below, in_two_groups},
+};
 use crate::support::{
     held::{assignment, edited, subscription},
     inside::{Inside, Reading},
@@ -356,4 +359,20 @@ async fn a_deny_assignment_that_does_not_say_whom_it_leaves_out_leaves_out_nobod
     let answer = reading.ok();
     let rows = answer["deny_assignments"].as_array().unwrap();
     assert!(!rows.is_empty() && rows.iter().all(|row| row["excluded_principal_ids"].is_null()));
+}
+
+#[tokio::test]
+async fn what_is_given_on_a_group_above_is_not_lost_where_the_place_below_it_is_not_certain() {
+    let ask = json!({"scopes": [subscription(PRODUCTION)], "limit": 0});
+    let ways: [fn(&mut Vec<Json>); 3] = [
+        in_two_groups,
+        |rows| rows.retain(|row| row["name"] != "mg-production"),
+        |rows| rows.iter_mut().filter(|row| row["name"] == PRODUCTION).for_each(|row| row["properties"]["parent"] = Json::Null),
+    ];
+    for way in ways {
+        let reading = Inside::by_arm(below(way)).await.read(AZURE, ask.clone()).await;
+        let gap = format!("management_groups not_proven /subscriptions/{PRODUCTION}");
+        assert!(reading.gaps().contains(&gap), "{:?}", reading.gaps());
+        assert_eq!(reading.ok()["complete"], false);
+    }
 }

@@ -1,9 +1,15 @@
 //! `azposture_subscriptions`.
 
-use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
-use serde_json::json;
+use azposture::{
+    azure::settings::ScopeSetting,
+    demo::{Fault, PRODUCTION, SANDBOX, Tenant},
+};
+use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{
+    held::{group, root},
+    inside::{Inside, Reading},
+};
 
 #[tokio::test]
 async fn every_subscription_has_its_place_in_the_tree() {
@@ -104,4 +110,97 @@ async fn a_state_that_is_not_stated_is_named_and_never_no_state() {
     assert_eq!((&answer["complete"], &answer["summary"]["matched"]), (&json!(false), &json!(2)));
     assert_eq!(answer["summary"]["by_state"], json!(null));
     assert_eq!(answer["unreadable"][0]["reason"], "invalid_response");
+}
+
+/// The tenant with what is listed below its root changed.
+pub(super) fn below(change: impl Fn(&mut Vec<Json>) + Send + Sync + 'static) -> Tenant {
+    let change = move |body: &mut Json| body["value"].as_array_mut().into_iter().for_each(&change);
+    Tenant::demo().with_fault(Fault::on("/descendants").method("GET").change(change))
+}
+
+/// Puts the production subscription into a second group.
+pub(super) fn in_two_groups(rows: &mut Vec<Json>) {
+    let Some(at) = rows.iter().position(|row| row["name"] == PRODUCTION) else { return };
+    let mut twin = rows[at].clone();
+    twin["properties"]["parent"]["id"] = json!(group("mg-sandbox"));
+    rows.insert(at + 1, twin);
+}
+
+/// That the groups above production are not known.
+#[track_caller]
+fn unplaced(reading: Reading, gap: &str) {
+    assert_eq!(reading.gaps(), [gap]);
+    let answer = reading.ok();
+    let row = answer["subscriptions"].as_array().unwrap().iter().find(|row| row["key"] == PRODUCTION).unwrap();
+    assert_eq!((&row["management_group_ids"], &row["management_group_path"]), (&Json::Null, &Json::Null));
+    assert_eq!(answer["complete"], false);
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_said_all_the_way_or_twice_is_null_and_named() {
+    let ways: [fn(&mut Vec<Json>); 4] = [
+        in_two_groups,
+        |rows| rows.retain(|row| row["name"] != "mg-production"),
+        |rows| rows.iter_mut().filter(|row| row["name"] == PRODUCTION).for_each(|row| row["properties"]["parent"] = Json::Null),
+        |rows| {
+            let production = rows.iter_mut().filter(|row| row["name"] == "mg-production");
+            production.for_each(|row| row["properties"]["parent"]["id"] = json!(group("mg-production")));
+        },
+    ];
+    for way in ways {
+        let reading = Inside::by_arm(below(way)).await.read("subscriptions", json!({})).await;
+        unplaced(reading, &format!("management_groups not_proven /subscriptions/{PRODUCTION}"));
+    }
+}
+
+#[tokio::test]
+async fn a_group_in_another_case_is_the_same_group() {
+    let before = Inside::by_arm(Tenant::demo()).await.read("subscriptions", json!({})).await.ok();
+    let shouted = below(|rows| {
+        for row in rows {
+            row["properties"]["parent"]["id"] = json!(row["properties"]["parent"]["id"].as_str().unwrap().to_uppercase());
+        }
+    });
+    assert_eq!(Inside::by_arm(shouted).await.read("subscriptions", json!({})).await.ok(), before);
+}
+
+#[tokio::test]
+async fn two_chains_of_groups_that_resource_graph_has_of_a_subscription_are_none() {
+    for second in [json!([]), json!([{"name": "mg-sandbox", "displayName": "Sandbox"}])] {
+        let change = move |body: &mut Json| {
+            let rows = body["data"].as_array_mut().unwrap();
+            let mut twin = rows.iter().find(|row| row["subscriptionId"] == PRODUCTION).unwrap().clone();
+            twin["chain"] = second.clone();
+            twin["id"] = json!(format!("/subscriptions/{PRODUCTION}/"));
+            let at = rows.iter().position(|row| row["subscriptionId"] == PRODUCTION).unwrap();
+            rows.insert(at + 1, twin);
+            let number = json!(rows.len());
+            (body["count"], body["totalRecords"]) = (number.clone(), number);
+        };
+        let tenant = Tenant::demo().with_fault(Fault::on("Microsoft.ResourceGraph").named("hierarchy").change(change));
+        let inside = Inside::configured(tenant, json!({"environment": "demo", "resource_graph": "always"})).await;
+        let gap = format!("management_groups not_proven /subscriptions/{PRODUCTION}");
+        unplaced(inside.read("subscriptions", json!({})).await, &gap);
+    }
+}
+
+/// Above the own group its path tells; one that is not there, ends below the root, or does not go through the parent, tells nothing.
+#[tokio::test]
+async fn a_group_whose_path_does_not_lead_to_the_root_does_not_stand_at_the_top() {
+    let ways: [fn(&mut Json); 4] = [
+        |own| own["details"] = Json::Null,
+        |own| own["details"]["path"] = Json::Null,
+        |own| own["details"]["path"].as_array_mut().unwrap().retain(|one| one["name"] == "mg-fabrikam"),
+        |own| own["details"]["parent"]["id"] = json!(root()),
+    ];
+    for way in ways {
+        let change = move |body: &mut Json| {
+            if body["properties"]["details"].is_object() {
+                way(&mut body["properties"]);
+            }
+        };
+        let tenant = Tenant::demo().with_fault(Fault::on("/managementGroups/mg-production").method("GET").change(change));
+        let inside = Inside::aimed(tenant, ScopeSetting::ManagementGroup("mg-production".to_owned()), "never").await;
+        unplaced(inside.read("subscriptions", json!({})).await, "management_groups invalid_response tenant");
+    }
 }

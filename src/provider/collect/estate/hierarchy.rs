@@ -8,13 +8,22 @@ use std::{
 use crate::{
     azure::{
         self, Client, Kind,
+        answer::lenient::unstated,
         arm::management,
         resource_graph::{QueryScope, queries},
         settings::{ResourceGraph, ScopeSetting},
     },
     posture::{Reason, Subject, Unreadable},
     provider::{
-        collect::{estate::scope, lists::authorization, stop::Result, unread},
+        collect::{
+            estate::{
+                places::{Places, unplaced_at},
+                scope,
+            },
+            lists::authorization,
+            stop::Result,
+            unread,
+        },
         context::Context,
     },
 };
@@ -32,7 +41,7 @@ pub struct Ancestor {
 #[derive(Debug, Default)]
 pub struct Hierarchy {
     above: BTreeMap<String, Vec<Ancestor>>,
-    /// Subscriptions of which the service does not say in which group they stand.
+    /// Subscriptions of which the service does not say, or not with one voice, in which groups they stand.
     unplaced: BTreeSet<String>,
 }
 
@@ -60,6 +69,7 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
         },
     };
     match (settings.resource_graph, refused) {
+        (ResourceGraph::Never, Some(gap)) if !scope::is_refused(&gap) => Ok((Arc::default(), Some(gap))),
         (ResourceGraph::Never, Some(gap)) => {
             let group = match &settings.scope {
                 ScopeSetting::ManagementGroup(own) => own.clone(),
@@ -97,9 +107,8 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
     let read = || async move {
         let mut hierarchy = Hierarchy::default();
         queries::hierarchy(&client, QueryScope::Subscriptions(asked), |id, chain| {
-            if let Some(chain) = chain.filter(|chain| !chain.is_empty()) {
-                hierarchy.above.insert(id, chain.into_iter().map(ancestor).collect());
-            }
+            let chain = chain.filter(|chain| !chain.is_empty());
+            hierarchy.place(id, chain.map(|chain| chain.into_iter().map(ancestor).collect()));
         })
         .await?;
         Ok(hierarchy)
@@ -120,13 +129,7 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
 }
 
 fn unplaced(id: &str) -> Unreadable {
-    Unreadable {
-        subject: Subject::ManagementGroups,
-        scope: format!("/subscriptions/{id}"),
-        reason: Reason::NotProven,
-        code: String::new(),
-        remedy: "The service does not say in which management group this subscription stands. Run again later.".to_owned(),
-    }
+    unplaced_at(format!("/subscriptions/{id}"), "this subscription")
 }
 
 fn ancestor(wire: management::Ancestor) -> Ancestor {
@@ -139,14 +142,14 @@ async fn tree(context: &Context) -> azure::Result<Hierarchy> {
     let client = &context.client;
     let mut hierarchy = Hierarchy::default();
     if let ScopeSetting::ManagementGroup(own) = &client.settings().scope {
-        let (below, chain) = tokio::join!(scope::descendants(context, own), chain(client, own));
-        hierarchy.add(chain?, &below?);
+        let (below, chain) = tokio::join!(scope::descendants(context, own), chain(context, own));
+        hierarchy.add(&chain?, &below?);
         return Ok(hierarchy);
     }
     let root = scope::root(context).await?;
     let refused = |error: &azure::Error| matches!(error.kind(), Kind::Forbidden | Kind::NotFound | Kind::NotVisible);
     match scope::descendants(context, &root).await {
-        Ok(below) => hierarchy.add(vec![Ancestor { id: root.clone(), display_name: root_name(client, &root).await }], &below),
+        Ok(below) => hierarchy.add(&[Ancestor { id: root.clone(), display_name: root_name(client, &root).await }], &below),
         Err(error) if !refused(&error) => return Err(error),
         Err(error) => {
             let groups = management::list(client).await?;
@@ -160,20 +163,30 @@ async fn tree(context: &Context) -> azure::Result<Hierarchy> {
                 }
                 let below = scope::descendants(context, &group.name).await?;
                 covered.extend(below.iter().filter(|item| !item.is_subscription()).map(|item| item.name.clone()));
-                hierarchy.add(chain(client, &group.name).await?, &below);
+                hierarchy.add(&chain(context, &group.name).await?, &below);
             }
         }
     }
     Ok(hierarchy)
 }
 
-/// A group and what stands above it, nearest first.
-async fn chain(client: &Client, group: &str) -> azure::Result<Vec<Ancestor>> {
-    let read = management::read(client, group).await?;
+/// A group and what stands above it, nearest first. The root alone has nothing above it, so every path ends there.
+async fn chain(context: &Context, group: &str) -> azure::Result<Vec<Ancestor>> {
+    let read = management::read(&context.client, group).await?;
+    let root = scope::root(context).await?;
+    let management::Details { path, parent } = read.properties.details;
     let own = Ancestor { display_name: name(read.properties.display_name, &read.name), id: read.name };
-    let above = read.properties.details.path.into_iter().rev().filter(|ancestor| !ancestor.name.eq_ignore_ascii_case(&own.id));
+    let above = path.into_iter().rev().filter(|ancestor| !ancestor.name.eq_ignore_ascii_case(&own.id));
     let above: Vec<Ancestor> = above.map(ancestor).collect();
-    Ok(std::iter::once(own).chain(above).collect())
+    let is = |ancestor: Option<&Ancestor>, name: &str| ancestor.is_some_and(|one| one.id.eq_ignore_ascii_case(name));
+    let parent = parent.and_then(|parent| parent.id);
+    let is_below_parent = parent.and_then(|id| id.rsplit('/').next().map(|name| is(above.first(), name))) != Some(false);
+    let chain: Vec<Ancestor> = std::iter::once(own).chain(above).collect();
+    let ends_at_root = if root.is_empty() { chain.len() > 1 } else { is(chain.last(), &root) };
+    match is_below_parent && ends_at_root {
+        true => Ok(chain),
+        false => Err(unstated("read the management group", group, "details.path")),
+    }
 }
 
 /// The root's display name is a nicety: without it, its id stands in.
@@ -188,28 +201,40 @@ fn name(display_name: Option<String>, id: &str) -> String {
 
 impl Hierarchy {
     /// Adds the subscriptions below a group, whose own chain upwards is `chain`.
-    fn add(&mut self, chain: Vec<Ancestor>, below: &[management::Descendant]) {
-        let groups: BTreeMap<&str, &management::Descendant> =
-            below.iter().filter(|item| !item.is_subscription()).map(|item| (item.name.as_str(), item)).collect();
+    fn add(&mut self, chain: &[Ancestor], below: &[management::Descendant]) {
+        let places = Places::of(below);
+        let mut groups = BTreeMap::<String, Ancestor>::new();
+        for group in below.iter().filter(|item| !item.is_subscription()) {
+            let own = Ancestor { display_name: name(group.properties.display_name.clone(), &group.name), id: group.name.clone() };
+            let known = groups.entry(group.name.to_lowercase()).or_insert_with(|| own.clone());
+            // By which of two names it goes nobody knows.
+            if known.display_name != own.display_name {
+                known.display_name.clone_from(&known.id);
+            }
+        }
+        let top = chain.first().map_or("", |top| top.id.as_str());
         for subscription in below.iter().filter(|item| item.is_subscription()) {
-            let mut above = Vec::new();
-            let mut parent = subscription.parent();
-            let mut is_stated = parent.is_some();
-            // Azure allows six levels; a loop in a broken answer ends here.
-            while let Some(group) = parent.and_then(|name| groups.get(name)).filter(|_| above.len() < 16) {
-                above.push(Ancestor {
-                    id: group.name.clone(),
-                    display_name: name(group.properties.display_name.clone(), &group.name),
-                });
-                parent = group.parent();
-                is_stated &= parent.is_some();
+            let above = places.up_to(top, &subscription.name).map(|above| {
+                let between = above.iter().filter_map(|group| groups.get(*group));
+                between.filter(|group| !group.id.eq_ignore_ascii_case(top)).chain(chain).cloned().collect()
+            });
+            self.place(subscription.name.to_ascii_lowercase(), above);
+        }
+    }
+
+    /// Notes what stands above a subscription, unless that is not said, or something else was.
+    fn place(&mut self, id: String, above: Option<Vec<Ancestor>>) {
+        let same = |known: &Vec<Ancestor>, above: &Vec<Ancestor>| {
+            known.len() == above.len() && known.iter().zip(above).all(|(one, other)| one.id.eq_ignore_ascii_case(&other.id))
+        };
+        match above {
+            Some(above) if !self.unplaced.contains(&id) && self.above.get(&id).is_none_or(|known| same(known, &above)) => {
+                self.above.insert(id, above);
             }
-            if !is_stated {
-                self.unplaced.insert(subscription.name.to_ascii_lowercase());
-                continue;
+            _ => {
+                self.above.remove(&id);
+                self.unplaced.insert(id);
             }
-            above.extend(chain.iter().cloned());
-            self.above.insert(subscription.name.to_ascii_lowercase(), above);
         }
     }
 }
@@ -248,7 +273,7 @@ mod tests {
             item("/subscriptions", "S1", "b"),
             item("Microsoft.Management/managementGroups/subscriptions", "s2", "root"),
         ];
-        hierarchy.add(vec![root], &below);
+        hierarchy.add(&[root], &below);
         let ids = |id: &str| hierarchy.above(id).unwrap().iter().map(|ancestor| ancestor.id.clone()).collect::<Vec<_>>();
         assert_eq!(ids("s1"), ["b", "a", "root"]);
         assert_eq!(ids("s2"), ["root"]);
@@ -256,12 +281,17 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_in_a_broken_answer_ends() {
-        let mut hierarchy = Hierarchy::default();
-        hierarchy.add(
-            vec![],
-            &[item("/managementGroups", "a", "b"), item("/managementGroups", "b", "a"), item("/subscriptions", "s", "a")],
-        );
-        assert_eq!(hierarchy.above("s").unwrap().len(), 16);
+    fn of_what_is_in_a_loop_or_in_two_places_no_group_is_above() {
+        let root = Ancestor { id: "root".into(), display_name: "Root".into() };
+        let (a, b) = (item("/managementGroups", "a", "root"), item("/managementGroups", "b", "a"));
+        for below in [
+            vec![item("/managementGroups", "a", "b"), b.clone(), item("/subscriptions", "s", "a")],
+            vec![a.clone(), b, item("/subscriptions", "s", "b"), item("/subscriptions", "S", "a")],
+            vec![item("/subscriptions", "s", "a")],
+        ] {
+            let mut hierarchy = Hierarchy::default();
+            hierarchy.add(std::slice::from_ref(&root), &below);
+            assert_eq!((hierarchy.above("s"), hierarchy.unplaced.len()), (None, 1), "{below:?}");
+        }
     }
 }

@@ -4,5 +4,6 @@ pub mod delegated;
 pub mod engine;
 pub mod hierarchy;
 pub mod nothing;
+pub mod places;
 pub mod proof;
 pub mod scope;

@@ -424,7 +424,7 @@ fn compare(name: &str) -> String {
 }
 
 /// Whether it may be a matter of rights.
-fn is_refused(gap: &Unreadable) -> bool {
+pub(super) fn is_refused(gap: &Unreadable) -> bool {
     matches!(gap.reason, Reason::Forbidden | Reason::NotVisible)
 }
 

@@ -41,6 +41,9 @@ use crate::{
 /// The rows, as the service writes them.
 pub use crate::azure::arm::authorization as wire;
 
+/// The groups of the connection.
+pub use crate::provider::collect::estate::places::Tree;
+
 /// The rows, as they are judged.
 pub use crate::provider::collect::facts::held_roles::{Force, assignment, denial, eligibility, force, guid_of, role};
 
@@ -274,35 +277,6 @@ async fn role_at(context: &Context, scope: &str, here: &str, guid: &str) -> azur
     context.client.memo(&key, read).await
 }
 
-/// The management groups of the connection: the one it stands for and those below it, or all of the tenant.
-#[derive(Debug, Default)]
-pub struct Tree {
-    /// Names of groups as the service writes them.
-    pub groups: BTreeSet<String>,
-    /// The name of the group each group or subscription stands in, all lower case.
-    parents: BTreeMap<String, String>,
-    /// Why it is not all.
-    pub gap: Option<Unreadable>,
-}
-
-impl Tree {
-    /// The ids, lower case, of the groups above a group or subscription, as far as they belong to the connection.
-    pub fn above(&self, name: &str) -> BTreeSet<String> {
-        let mut above = BTreeSet::new();
-        let mut parent = self.parents.get(&name.to_lowercase());
-        while let Some(name) = parent.filter(|name| above.insert(group_scope(name).to_lowercase())) {
-            parent = self.parents.get(name);
-        }
-        above
-    }
-
-    /// The ids, lower case, of the groups whose place in it is known; none if it is not whole.
-    pub fn placed(&self) -> BTreeSet<String> {
-        let groups = self.groups.iter().filter(|_| self.gap.is_none());
-        groups.map(|name| group_scope(name).to_lowercase()).collect()
-    }
-}
-
 /// The id of a management group.
 pub fn group_scope(name: &str) -> String {
     format!("/providers/Microsoft.Management/managementGroups/{name}")
@@ -318,22 +292,15 @@ pub async fn tree(context: &Context) -> Result<Tree> {
             tenant.or_else(|| context.client.settings().tenant_id.clone()).unwrap_or_default()
         }
     };
-    let mut tree = Tree { groups: BTreeSet::from([root.clone()]), ..Tree::default() };
     match scope::descendants(context, &root).await {
         Ok(below) => {
-            for item in below.iter() {
-                if !item.is_subscription() {
-                    tree.groups.insert(item.name.clone());
-                }
-                let parent = item.parent().unwrap_or(&root);
-                tree.parents.insert(item.name.to_lowercase(), parent.to_lowercase());
-            }
+            let tree = Tree::of(&root, &below);
             // Only then: what an earlier read found stays admitted when this one fails.
             context.client.admit_groups(&tree.groups);
+            Ok(tree)
         }
-        Err(error) => tree.gap = Some(unread::gap(Subject::ManagementGroups, &group_scope(&root), &error)?),
+        Err(error) => Ok(Tree::unread(&root, unread::gap(Subject::ManagementGroups, &group_scope(&root), &error)?)),
     }
-    Ok(tree)
 }
 
 /// The role assignments at and above management groups, and what of them could not be read.
