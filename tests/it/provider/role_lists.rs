@@ -11,7 +11,7 @@ use super::{
     subscriptions::{below, in_two_groups},
 };
 use crate::support::{
-    held::{assignment, edited, subscription},
+    held::{assignment, edit, edited, grow, subscription},
     inside::{Inside, Reading},
 };
 
@@ -375,4 +375,29 @@ async fn what_is_given_on_a_group_above_is_not_lost_where_the_place_below_it_is_
         assert!(reading.gaps().contains(&gap), "{:?}", reading.gaps());
         assert_eq!(reading.ok()["complete"], false);
     }
+}
+
+/// Resource Graph is behind, and the last of many subscriptions is not asked itself.
+#[tokio::test]
+async fn a_role_of_a_subscription_that_was_not_asked_is_no_unknown_value() {
+    const ROLE: &str = "fab00030-0000-4000-8000-000000000009";
+    let t = Tenant::demo();
+    let last = subscription(grow(&t, 25).last().unwrap());
+    edit(&t, "role-definitions", |rows| {
+        let allowed =
+            json!([{"actions": ["Microsoft.Web/sites/read"], "notActions": [], "dataActions": [], "notDataActions": []}]);
+        rows.push(json!({
+            "id": format!("{last}/providers/Microsoft.Authorization/roleDefinitions/{ROLE}"), "name": ROLE,
+            "type": "Microsoft.Authorization/roleDefinitions",
+            "properties": {"roleName": "Night Watch", "type": "CustomRole", "assignableScopes": [last], "permissions": allowed}
+        }));
+    });
+    let t = t.with_fault(Fault::on("Microsoft.ResourceGraph").named("roledefinitions").keep(|row| row["name"] != ROLE));
+    let inside = || Inside::aimed(t.clone(), ScopeSetting::Tenant, "always");
+    let reading = inside().await.read(AZURE, json!({"role_definition_names": ["Night Watch"]})).await;
+    assert!(reading.gaps().contains(&"role_definitions not_proven tenant".to_owned()), "{:?}", reading.said);
+    assert_eq!(reading.ok()["complete"], false);
+    let wants = json!({"principal_id": AVA, "role_definition_names": ["Night Watch"], "scopes": [subscription(PRODUCTION)]});
+    let verdict = inside().await.plan("role_assignment_validation", wants).await;
+    assert_eq!(verdict.errors(), ["role_assignment_validation: 1 unknown of 1"], "{}", verdict.detail());
 }

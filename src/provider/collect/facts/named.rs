@@ -122,7 +122,8 @@ pub async fn require_role_ids(
 pub const NO_ROLE_OF_ID: &str = "no role that can be given here, or is, has the id";
 
 /// Roles that can be given somewhere in subscriptions or in what is below them, by these names. Asks no more than a few subscriptions,
-/// because each is a request; the others are a gap, unless every name was found or Resource Graph told of all.
+/// because each is a request; the others are a gap, unless every name was found. Resource Graph is behind, so it does not stand in for
+/// those that were not asked.
 pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names: &[String]) -> Result<Definitions> {
     const FEW: usize = 20;
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
@@ -132,7 +133,6 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
         Engine::ResourceGraph => lists.push(("tenant".to_owned(), authorization::roles_by_graph(context, ids.clone()).await)),
         Engine::Arm => {}
     }
-    let is_cut = lists.is_empty() && ids.len() > FEW;
     let unasked = ids.len().saturating_sub(FEW);
     let read = ids.into_iter().take(FEW).map(|id| async move {
         let scope = format!("/subscriptions/{id}");
@@ -154,7 +154,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
             Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, &scope, &error)?),
         }
     }
-    if is_cut && names.iter().any(|name| found.all_of_name(name).is_empty()) {
+    if unasked > 0 && names.iter().any(|name| found.all_of_name(name).is_empty()) {
         found.gaps.push(not_asked(unasked));
     }
     Ok(found)
