@@ -207,7 +207,8 @@ async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscri
     for subscription in subscriptions {
         let Some(gap) = facts.plans.get(&subscription.id).and_then(Seen::gap).cloned() else { continue };
         let state = match gap.reason {
-            Reason::NotRegistered => inventory::registration(context, &subscription.id, "Microsoft.Security").await?,
+            // Without it the gap of the plans stands.
+            Reason::NotRegistered => inventory::registration(context, &subscription.id, "Microsoft.Security").await?.ok(),
             _ => None,
         };
         // What is surely not registered was seen, and is not there.

@@ -8,7 +8,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{MANAGEMENT_GROUP_READER, READER, SECURITY_READER, group, grow, hold, root, subscription},
+    held::{MANAGEMENT_GROUP_READER, READER, SECURITY_READER, edited, group, grow, hold, root, subscription},
     inside::{Inside, Reading},
 };
 
@@ -281,5 +281,32 @@ async fn a_role_that_reads_everything_but_some_types_proves_no_inventory() {
         let relevant = json!({"plans": {"CloudPosture": {}, "KeyVaults": {}}, "only_relevant": true});
         let verdict = inside.plan("defender_validation", relevant).await;
         assert_eq!(verdict.errors(), ["defender_validation: 2 unknown of 4"], "{engine}: {}", verdict.detail());
+    }
+}
+
+/// Whether there is no assessment yet or Defender is off, nobody knows then.
+#[tokio::test]
+async fn no_assessment_where_the_state_of_the_provider_is_unread_is_not_complete() {
+    let tenant = || edited(Tenant::demo(), "assessments", |rows| rows.retain(|row| !row.to_string().contains(SANDBOX)));
+    let answered = |tenant: Tenant| async move { Inside::by_arm(tenant).await.read("defender_assessments", json!({})).await };
+    let reading = answered(tenant()).await;
+    assert_eq!(reading.gaps(), [format!("assessments no_data_yet /subscriptions/{SANDBOX}")]);
+    assert_eq!(reading.ok()["complete"], true);
+    type Way = fn(&mut Json);
+    let ways: [(&str, Way); 3] = [
+        ("invalid_response", |body| *body = json!({"odd": true})),
+        ("invalid_response", |body| body["registrationState"] = Json::Null),
+        ("not_proven", |body| body["registrationState"] = json!("Xyzzy")),
+    ];
+    for (reason, way) in ways {
+        let fault = Fault::on(format!("/subscriptions/{SANDBOX}/providers/Microsoft.Security")).method("GET");
+        let fault = fault.change(move |body| {
+            if body["namespace"].is_string() {
+                way(body)
+            }
+        });
+        let reading = answered(tenant().with_fault(fault)).await;
+        assert_eq!(reading.gaps(), [format!("assessments {reason} /subscriptions/{SANDBOX}")]);
+        assert_eq!(reading.ok()["complete"], false);
     }
 }

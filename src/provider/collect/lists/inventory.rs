@@ -12,7 +12,7 @@ use crate::{
         arm::resources::{self, Provider, Resource, ResourceGroup},
         resource_graph::queries::{self, Rows},
     },
-    posture::{Subject, Unreadable, defender::surely_unregistered},
+    posture::{Subject, Unreadable},
     provider::{
         collect::{
             Lists,
@@ -177,19 +177,18 @@ pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> 
     }
 }
 
-/// Whether a resource provider is registered; none if that could not be read.
-pub async fn registered(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<bool>> {
-    let state = registration(context, subscription_id, namespace).await?;
-    // What is on its way, and every word that is not known here, is neither.
-    Ok(state.and_then(|state| {
-        if state.eq_ignore_ascii_case("Registered") { Some(true) } else { surely_unregistered(&state).then_some(false) }
-    }))
-}
-
-/// The state of a resource provider in the service's word; none if it could not be read or is not stated.
-pub async fn registration(context: &Context, subscription_id: &str, namespace: &str) -> Result<Option<String>> {
-    match provider(context, subscription_id, namespace).await {
-        Ok(provider) => Ok(provider.registration_state.clone()),
-        Err(error) => unread::gap(Subject::Providers, &format!("/subscriptions/{subscription_id}"), &error).map(|_| None),
+/// The state of a resource provider in the service's word; the gap if it could not be read or is not stated.
+pub async fn registration(
+    context: &Context,
+    subscription_id: &str,
+    namespace: &str,
+) -> Result<std::result::Result<String, Unreadable>> {
+    let read = provider(context, subscription_id, namespace).await.and_then(|provider| {
+        let state = provider.registration_state.clone();
+        state.ok_or_else(|| unstated("read the resource provider", namespace, "registrationState"))
+    });
+    match read {
+        Ok(state) => Ok(Ok(state)),
+        Err(error) => unread::gap(Subject::Providers, &format!("/subscriptions/{subscription_id}"), &error).map(Err),
     }
 }

@@ -17,7 +17,9 @@ use crate::{
     posture::{
         Reason, Severity, Subject, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
-        controls, filter,
+        controls,
+        defender::surely_unregistered,
+        filter,
         resource_id::{ResourceId, within},
         seen,
         time::written,
@@ -326,20 +328,34 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
 /// A subscription without a single assessment of any status: not registered, or too young to have data. Never "all is well".
 async fn silent(context: &Context, lists: &Lists<Vec<Assessment>>) -> Result<Vec<Unreadable>> {
     let mut gaps = Vec::new();
-    for (subscription, _) in lists.so_far().filter(|(_, rows)| rows.is_empty()) {
-        let registered = inventory::registered(context, &subscription.id, "Microsoft.Security").await?;
-        let (reason, remedy) = match registered {
-            Some(false) => {
-                (Reason::NotRegistered, "Register Defender for Cloud: az provider register --namespace Microsoft.Security")
-            }
-            _ => (Reason::NoDataYet, "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours."),
-        };
-        gaps.push(Unreadable {
+    // A list that is not proven whole has a gap of its own.
+    for (subscription, _) in lists.iter().filter(|(_, seen)| seen.whole().is_ok_and(|rows| rows.is_empty())) {
+        let scope = format!("/subscriptions/{}", subscription.id);
+        let gap = |reason, remedy: &str| Unreadable {
             subject: Subject::Assessments,
-            scope: format!("/subscriptions/{}", subscription.id),
+            scope: scope.clone(),
             reason,
             code: String::new(),
             remedy: remedy.to_owned(),
+        };
+        let is_on = |state: &str| ["Registered", "Registering"].iter().any(|word| word.eq_ignore_ascii_case(state));
+        gaps.push(match inventory::registration(context, &subscription.id, "Microsoft.Security").await? {
+            Ok(state) if surely_unregistered(&state) => {
+                gap(Reason::NotRegistered, "Register Defender for Cloud: az provider register --namespace Microsoft.Security")
+            }
+            Ok(state) if is_on(&state) => {
+                gap(Reason::NoDataYet, "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours.")
+            }
+            Ok(_) => gap(
+                Reason::NotProven,
+                "Nothing is assessed, and whether Defender for Cloud is registered is not certain: az provider show --namespace \
+                 Microsoft.Security",
+            ),
+            Err(unread) => {
+                let remedy =
+                    format!("Nothing is assessed, and whether Defender for Cloud is registered is not known. {}", unread.remedy);
+                Unreadable { code: unread.code, ..gap(unread.reason, &remedy) }
+            }
         });
     }
     Ok(gaps)
