@@ -57,6 +57,8 @@ failures! {
     ConnectionFailed,
     /// The connection to a service broke.
     ConnectionLost,
+    /// Two rows of one thing that do not say the same.
+    ContradictoryRows,
     /// The answer holds nothing.
     EmptyAnswer,
     /// A file holds nothing.

@@ -176,7 +176,7 @@ pub struct RoleDefinition {
 }
 
 /// What a role is.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleDefinitionProperties {
     /// Its name. Not unique.

@@ -34,6 +34,9 @@ pub struct Organization {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sku {
+    /// Unique.
+    #[serde(default, deserialize_with = "text")]
+    pub id: Option<String>,
     /// `Enabled`, `Warning`, `Suspended`, `Deleted`, `LockedOut`.
     #[serde(default, deserialize_with = "text")]
     pub capability_status: Option<String>,

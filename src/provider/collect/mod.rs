@@ -4,6 +4,7 @@ pub mod estate;
 pub mod facts;
 pub mod lists;
 pub mod stop;
+pub mod twice;
 pub mod unread;
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};

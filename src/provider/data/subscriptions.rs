@@ -9,7 +9,10 @@ use crate::{
     azure::{self, Failure},
     posture::{Reason, Subject, Unreadable, filter},
     provider::{
-        collect::estate::{hierarchy, scope},
+        collect::{
+            estate::{hierarchy, scope},
+            twice,
+        },
         context::Context,
         listing::{Counting, Listing, limit},
         selection::UnmatchedTags,
@@ -125,16 +128,19 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     }
     let matched: Vec<_> = all
         .into_iter()
-        .filter(|row| {
-            (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && filter::has_tags(&wanted, &row.tags)
-        })
+        .filter(|row| (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && row.may_have(&wanted))
         .collect();
     let mut by_state = BTreeMap::new();
     let mut gaps = scope.gaps.clone();
     for row in &matched {
         match said(&row.state) {
             Some(state) => *by_state.entry(state).or_default() += 1,
+            None if row.twofold => {}
             None => gaps.push(unstated(&row.id)),
+        }
+        if row.twofold {
+            let scope = format!("/subscriptions/{}", row.id);
+            gaps.push(twice::gap(Subject::Subscriptions, &scope, &scope));
         }
     }
     let redacts_people = context.client.settings().redacts_people;

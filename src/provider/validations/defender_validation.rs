@@ -16,7 +16,6 @@ use crate::{
             Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge, judge_unregistered, offered, scan_age,
             surely_unregistered,
         },
-        filter,
     },
     provider::{
         collect::{
@@ -154,7 +153,7 @@ async fn judgement(arguments: &Arguments, context: Context) -> std::result::Resu
     let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
     let tagged = arguments.tags.clone().unwrap_or_default();
     let mut subscriptions = scope.choose(chosen.as_ref())?;
-    subscriptions.retain(|subscription| filter::has_tags(&tagged, &subscription.tags));
+    subscriptions.retain(|subscription| subscription.may_have(&tagged));
     let mut gaps = scope.gaps(chosen.as_ref());
     if subscriptions.is_empty() && gaps.is_empty() {
         let mut problems = Diagnostics::new();

@@ -10,8 +10,13 @@ use serde_json::{Value as Json, json};
 use super::role_validation::{
     DENIZ, ENGINEERING, GRETA, HUGO, NAME, PRINTER, READER, green, group, plan, production, red, unknown, wants,
 };
-use crate::support::{held::assignment, inside::Inside};
+use crate::support::{
+    held::{assignment, edited},
+    inside::Inside,
+};
 
+const AVA: &str = "fab00002-0000-4000-8000-000000000001";
+const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 const ELIN: &str = "fab00002-0000-4000-8000-000000000005";
 
 /// Places the group of the production subscription below that of the sandbox, as a list that is out of date does.
@@ -369,4 +374,78 @@ async fn a_name_that_a_role_not_read_could_bear_too_is_unknown() {
     unknown(&plan(unsaid("Shop Operator"), wants(PRINTER, "Deployment Engine", &production())).await, "invalid_response");
     // The names of the roles of Azure are nobody else's.
     green(&plan(unsaid("Shop Operator"), wants(DENIZ, "Contributor", &production())).await);
+}
+
+/// Puts a changed twin before or behind the first of these rows.
+fn with_twin(list: &str, first: bool, is: impl Fn(&Json) -> bool, change: impl Fn(&mut Json)) -> Tenant {
+    edited(Tenant::demo(), list, |rows| {
+        let at = rows.iter().position(is).unwrap();
+        let mut twin = rows[at].clone();
+        change(&mut twin);
+        rows.insert(at + usize::from(!first), twin);
+    })
+}
+
+fn narrow(row: &mut Json) {
+    row["properties"]["condition"] = json!("@Resource[Microsoft.Storage/storageAccounts:name] StringEquals 'x'");
+    row["properties"]["conditionVersion"] = json!("2.0");
+}
+
+/// As another row of its id says: on a condition, to somebody else, as another role.
+#[tokio::test]
+async fn what_is_also_given_in_another_way_is_not_certain() {
+    let ways: [fn(&mut Json); 3] = [
+        narrow,
+        |row| row["properties"]["principalId"] = json!(PRINTER),
+        |row| {
+            row["properties"]["roleDefinitionId"] = json!(format!("/providers/Microsoft.Authorization/roleDefinitions/{READER}"))
+        },
+    ];
+    let is_gretas = |row: &Json| row["properties"]["principalId"] == GRETA;
+    let platform = group("rg-platform-prod");
+    let mut could = wants(GRETA, "Owner", &platform);
+    could["accept_eligible"] = json!(true);
+    let of_people = |t| {
+        edited(t, "role-eligibility-schedule-instances", |rows| {
+            rows.retain(|row| row["properties"]["principalType"] == "User");
+        })
+    };
+    green(&plan(of_people(Tenant::demo()), could.clone()).await);
+    for (way, first) in ways.iter().flat_map(|way| [(way, false), (way, true)]) {
+        let t = of_people(with_twin("role-eligibility-schedule-instances", first, is_gretas, way));
+        let reading = plan(t, could.clone()).await;
+        unknown(&reading, "invalid_response");
+        assert!(reading.detail().contains("eligible_role_assignments on /subscriptions/"), "{}", reading.detail());
+        let is_avas = |row: &Json| {
+            row["properties"]["principalId"] == AVA
+                && row["properties"]["scope"] == production()
+                && row["properties"]["roleDefinitionId"].as_str().is_some_and(|id| id.ends_with(OWNER))
+        };
+        let t = with_twin("role-assignments", first, is_avas, way);
+        let reading = plan(t.clone(), wants(AVA, "Owner", &production())).await;
+        unknown(&reading, "invalid_response");
+        assert!(reading.detail().contains("role_assignments on /subscriptions/"), "{}", reading.detail());
+        red(&plan(t, wants(HUGO, "Owner", &production())).await, "role_missing");
+    }
+}
+
+/// It was denied by the one row, and by the other it is not.
+#[tokio::test]
+async fn what_a_deny_assignment_also_does_not_deny_may_be_denied() {
+    let at = group("mrg-inventory-app");
+    let denied = || wants(HUGO, "Contributor", &at);
+    red(&plan(Tenant::demo(), denied()).await, "denied");
+    for first in [false, true] {
+        let t = with_twin(
+            "deny-assignments",
+            first,
+            |_| true,
+            |row| {
+                row["properties"]["permissions"][0]["actions"] = json!(["Microsoft.Unknown/things/read"]);
+            },
+        );
+        let reading = plan(t, denied()).await;
+        unknown(&reading, "invalid_response");
+        assert!(reading.detail().contains("deny_assignments on /subscriptions/"), "{}", reading.detail());
+    }
 }

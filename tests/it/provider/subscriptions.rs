@@ -204,3 +204,22 @@ async fn a_group_whose_path_does_not_lead_to_the_root_does_not_stand_at_the_top(
         unplaced(inside.read("subscriptions", json!({})).await, "management_groups invalid_response tenant");
     }
 }
+
+#[tokio::test]
+async fn what_two_rows_of_a_subscription_do_not_agree_on_is_named() {
+    for (field, own) in [("state", "state"), ("displayName", "display_name"), ("tenantId", "tenant_id")] {
+        let tenant = Tenant::demo();
+        tenant
+            .edit("subscriptions", |list| {
+                let rows = list["value"].as_array_mut().unwrap();
+                let mut twin = rows[0].clone();
+                twin[field] = json!("Warned");
+                rows.push(twin);
+            })
+            .unwrap();
+        let reading = Inside::by_arm(tenant).await.read("subscriptions", json!({})).await;
+        assert_eq!(reading.gaps(), [format!("subscriptions invalid_response /subscriptions/{PRODUCTION}")], "{field}");
+        let answer = reading.ok();
+        assert_eq!((&answer["subscriptions"][0][own], &answer["complete"]), (&Json::Null, &json!(false)), "{field}");
+    }
+}

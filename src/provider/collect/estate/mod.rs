@@ -7,3 +7,4 @@ pub mod nothing;
 pub mod places;
 pub mod proof;
 pub mod scope;
+mod subscription;

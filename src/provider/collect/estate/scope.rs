@@ -36,28 +36,7 @@ use crate::{
     text,
 };
 
-/// A subscription of the connection.
-#[derive(Clone, Debug)]
-pub struct Subscription {
-    /// Lower-case GUID.
-    pub id: String,
-    /// Its name.
-    pub display_name: Option<String>,
-    /// Azure's word.
-    pub state: String,
-    /// The tenant that owns it.
-    pub tenant_id: Option<String>,
-    /// Whether that is the tenant of the sign-in; none if either is not known.
-    pub tenant_matches: Option<bool>,
-    /// The offer.
-    pub quota_id: Option<String>,
-    /// Its spending limit.
-    pub spending_limit: Option<String>,
-    /// How access is granted.
-    pub authorization_source: Option<String>,
-    /// Its tags.
-    pub tags: Arc<BTreeMap<String, String>>,
-}
+pub use crate::provider::collect::estate::subscription::Subscription;
 
 /// What the connection stands for.
 #[derive(Clone, Debug)]
@@ -103,13 +82,6 @@ pub async fn find(context: &Context) -> Result<std::result::Result<Scope, Nothin
         Ok(scope) => Ok(Ok(scope)),
         Err(Stop::NoScope(nothing)) => Ok(Err(*nothing)),
         Err(stop) => Err(stop),
-    }
-}
-
-impl Subscription {
-    /// How people call it; its id, if it has no name.
-    pub fn label(&self) -> &str {
-        self.display_name.as_deref().unwrap_or(&self.id)
     }
 }
 
@@ -200,34 +172,16 @@ async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
         Ok(listed) => listed,
         Err(error) => return Err(Nothing::without(Subject::Subscriptions, error)?.into()),
     };
-    let mut all = BTreeMap::new();
-    for fact in listed.iter().map(|wire| subscription(context, wire, own.as_deref())) {
-        let known = all.entry(fact.id.clone()).or_insert_with(|| fact.clone());
-        // Of two rows that disagree, the one is believed that reassures nobody.
-        if known.state.eq_ignore_ascii_case("Enabled") {
-            known.state = fact.state;
-        }
-        if known.tenant_matches == Some(true) {
-            (known.tenant_matches, known.tenant_id) = (fact.tenant_matches, fact.tenant_id);
+    let mut all = BTreeMap::<String, Subscription>::new();
+    for fact in listed.iter().map(|wire| Subscription::of(context, wire, own.as_deref())) {
+        match all.get_mut(&fact.id) {
+            Some(known) => known.agree(&fact),
+            None => {
+                all.insert(fact.id.clone(), fact);
+            }
         }
     }
     Ok(all)
-}
-
-fn subscription(context: &Context, wire: &subscriptions::Subscription, own_tenant: Option<&str>) -> Subscription {
-    let shown = |name: &String| azure::shown(name, context.client.settings().redacts_people).into_owned();
-    let matches = |tenant: &String| own_tenant.map(|own| own.eq_ignore_ascii_case(tenant));
-    Subscription {
-        id: wire.subscription_id.to_ascii_lowercase(),
-        display_name: wire.display_name.as_ref().map(shown),
-        state: wire.state.clone(),
-        tenant_matches: wire.tenant_id.as_ref().and_then(matches),
-        tenant_id: wire.tenant_id.clone(),
-        quota_id: wire.subscription_policies.quota_id.clone(),
-        spending_limit: wire.subscription_policies.spending_limit.clone(),
-        authorization_source: wire.authorization_source.clone(),
-        tags: Arc::new(wire.tags.clone()),
-    }
 }
 
 /// Whether a subscription is enabled, or is in a state that is not said or not known here: then it is not certain which one is meant.
@@ -347,7 +301,7 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     let (client, asked) = (context.client.clone(), id.clone());
     let key = format!("subscription/{id}");
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
-        Ok(wire) => Ok(Ok(subscription(context, &wire, own_tenant(context).await.ok().flatten().as_deref()))),
+        Ok(wire) => Ok(Ok(Subscription::of(context, &wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
             let mut gap = unread::soft_gap(Subject::Subscriptions, &format!("/subscriptions/{id}"), &error)?;
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };

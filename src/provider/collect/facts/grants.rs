@@ -16,19 +16,19 @@ use crate::{
     },
     posture::{
         Reason, Seen, Subject, Unreadable,
-        rbac::{Account, Assignment, Fact, Facts, Role, Verdict, facts::Sureness, place},
-        resource_id::ResourceId,
+        rbac::{Account, Assignment, Deny, Fact, Facts, Role, Verdict, facts::Sureness, place},
+        resource_id::{ResourceId, canonical},
     },
     provider::{
         collect::{
             estate::{delegated, proof, scope::Subscription},
-            facts::named,
+            facts::{held_roles, named},
             lists::{
                 authorization::{self, Definitions, Tree},
                 directory::{self, GRAPH, Membership},
             },
             stop::{Result, Stop},
-            unread,
+            twice, unread,
         },
         context::Context,
     },
@@ -172,14 +172,18 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
     let (assignments, denials, confirmed) = (assignments?, denials?, confirmed?);
     let mut rows: Vec<Assignment> =
         assignments.so_far().into_iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    let theirs: Vec<_> = confirmed.iter().flat_map(|rows| rows.iter()).map(authorization::assignment).collect();
+    let twofold = twice::contradicted(rows.iter().chain(&theirs).map(|row| (row.id.clone(), held_roles::said(row))));
     // What only the list of the principal has is given for certain where the list of all is known to be short.
     let listed: BTreeSet<String> = rows.iter().map(|row| row.id.clone()).collect();
-    let theirs = confirmed.iter().flat_map(|rows| rows.iter()).map(authorization::assignment);
-    let unlisted = theirs.filter(|row| !listed.contains(&row.id));
+    let unlisted = theirs.into_iter().filter(|row| !listed.contains(&row.id));
     rows.extend(unlisted.map(|row| Assignment { pending: assignments.is_whole(), ..row }));
-    let denies: Vec<_> = denials.so_far().into_iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
+    rows.iter_mut().for_each(|row| row.pending |= twofold.contains(&row.id));
+    let mut denies: Vec<_> = denials.so_far().into_iter().flat_map(|rows| rows.iter()).map(authorization::denial).collect();
+    let unclear = twice::contradicted(denies.iter().map(|deny| (deny.id.clone(), deny.clone())));
+    denies.iter_mut().for_each(|deny| deny.conditional |= unclear.contains(&deny.id));
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
-    Ok(Facts {
+    let facts = Facts {
         principal_id: principal.id.clone(),
         absent: principal.unknown_object,
         account: principal.membership.account,
@@ -195,7 +199,34 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         eligible: Seen::all(Vec::new()),
         own: own?,
         scope,
-    })
+    };
+    let (held, denied) = (twofold_held(&facts, &twofold), twofold_denied(&facts, &unclear));
+    Ok(Facts { assignments: lacking(facts.assignments, held), denies: lacking(facts.denies, denied), ..facts })
+}
+
+fn lacking<T>(seen: Seen<T>, gap: Option<Unreadable>) -> Seen<T> {
+    gap.into_iter().fold(seen, Seen::lacking)
+}
+
+/// The gap that a role assignment is which comes with two contents, if the principal may hold it.
+fn twofold_held(facts: &Facts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
+    let held = |row: &&Assignment| twofold.contains(&row.id) && facts.holds(row) >= Sureness::Possible;
+    let id = facts.assignments.rows_so_far().find(held).map(|row| canonical(&row.id))?;
+    Some(twice::gap(Subject::RoleAssignments, &facts.scope, &id))
+}
+
+/// The same of a deny assignment, if it may apply to the principal.
+fn twofold_denied(facts: &Facts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
+    let applies = |deny: &&Deny| twofold.contains(&deny.id) && facts.is_denied_by(deny) >= Sureness::Possible;
+    let id = facts.denies.rows_so_far().find(applies).map(|deny| canonical(&deny.id))?;
+    Some(twice::gap(Subject::DenyAssignments, &facts.scope, &id))
+}
+
+/// The same of what could be activated, if the principal may do so.
+fn twofold_eligible(facts: &Facts, rows: &[Assignment], twofold: &BTreeSet<String>) -> Option<Unreadable> {
+    let could = |row: &&Assignment| twofold.contains(&row.id) && facts.could_hold(row) >= Sureness::Possible;
+    let id = rows.iter().find(could).map(|row| canonical(&row.id))?;
+    Some(twice::gap(Subject::EligibleRoleAssignments, &facts.scope, &id))
 }
 
 /// The service knows who is in a group, too; it answers for users and service principals only.
@@ -261,7 +292,11 @@ impl Reading {
         let now = context.now();
         for (facts, list) in self.facts.iter_mut().zip(lists) {
             let rows = list.so_far().into_iter().flat_map(|rows| rows.iter());
-            let rows: Vec<_> = rows.filter_map(|row| authorization::eligibility(row, now)).collect();
+            let rows: Vec<_> = rows.map(|row| (row.id.to_lowercase(), authorization::eligibility(row, now))).collect();
+            let twofold = twice::contradicted(rows.iter().map(|(id, row)| (id.clone(), row.as_ref().map(held_roles::said))));
+            let in_force = rows.into_iter().filter_map(|(_, row)| row);
+            let rows: Vec<_> =
+                in_force.map(|row| Assignment { pending: row.pending || twofold.contains(&row.id), ..row }).collect();
             let given = rows.iter().filter(|row| facts.may_be_theirs(row)).filter_map(|row| group_at(&row.scope));
             let given: BTreeSet<String> = given.filter(|group| !facts.above.rows_so_far().any(|own| own == group)).collect();
             let is_misplaced = given.iter().any(|group| self.tree.contains(group));
@@ -269,7 +304,8 @@ impl Reading {
             let more = given.into_iter().filter(|group| !self.tree.contains(group));
             let above = facts.above.map_ref(|above| above.iter().cloned().chain(more).collect());
             facts.above = if is_misplaced { above.lacking(misplaced(&facts.scope)) } else { above };
-            facts.eligible = Seen::part(rows, list.gaps().cloned());
+            let doubt = twofold_eligible(facts, &rows, &twofold);
+            facts.eligible = lacking(Seen::part(rows, list.gaps().cloned()), doubt);
         }
         let given = self.facts.iter().flat_map(|facts| facts.strange_groups_given(accept_eligible)).cloned().collect();
         self.suspect(context, given).await?;

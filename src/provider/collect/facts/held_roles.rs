@@ -46,6 +46,12 @@ pub fn eligibility(row: &wire::ScheduleInstance, now: OffsetDateTime) -> Option<
     })
 }
 
+/// What a role assignment says, however it is written: two rows of one id are compared by it.
+pub fn said(row: &rbac::Assignment) -> rbac::Assignment {
+    let scope = row.scope.trim_end_matches('/').to_lowercase();
+    rbac::Assignment { scope, principal_type: row.principal_type.to_lowercase(), ..row.clone() }
+}
+
 /// Whether a schedule of Privileged Identity Management is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Force {

@@ -168,9 +168,9 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
     for row in rows {
         let state = row.registration_state.unwrap_or_default();
         let known: &mut String = states.entry(row.namespace.to_ascii_lowercase()).or_insert_with(|| state.clone());
-        // Of two rows that disagree, the one is believed that reassures nobody.
-        if known.eq_ignore_ascii_case("Registered") {
-            *known = state;
+        // In which of two states it is nobody knows.
+        if !known.eq_ignore_ascii_case(&state) {
+            known.clear();
         }
     }
     Ok(states)

@@ -32,7 +32,7 @@ use crate::{
             },
             lists::listed::{self, DENY_ASSIGNMENTS, ELIGIBILITIES, List, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, SCHEDULES},
             stop::{Result, Stop},
-            unread,
+            twice, unread,
         },
         context::Context,
     },
@@ -117,15 +117,25 @@ pub struct Definitions {
 }
 
 impl Definitions {
-    /// Adds roles that were read. Of one that two definitions describe, each with other permissions, nobody knows what it allows.
+    /// Adds roles that were read. What two definitions of one do not agree on nobody knows: what it allows, how it is called, where it
+    /// can be given.
     pub fn add<'a>(&mut self, roles: impl Iterator<Item = &'a Arc<wire::RoleDefinition>>) {
         for role in roles {
-            let (guid, own) = (role.name.to_lowercase(), &role.properties.permissions);
-            let mut added = Arc::clone(role);
-            if self.roles.get(&guid).is_some_and(|known| known.properties.permissions != *own) {
-                Arc::make_mut(&mut added).properties.permissions = None;
+            let guid = role.name.to_lowercase();
+            let Some(known) = self.roles.get_mut(&guid) else {
+                self.roles.insert(guid, Arc::clone(role));
+                continue;
+            };
+            if known.properties != role.properties {
+                let (known, other) = (&mut Arc::make_mut(known).properties, &role.properties);
+                twice::agree(&mut known.permissions, &other.permissions);
+                twice::agree(&mut known.role_name, &other.role_name);
+                twice::agree(&mut known.kind, &other.kind);
+                let scopes = |all: &[String]| all.iter().map(|scope| scope.to_lowercase()).collect::<BTreeSet<_>>();
+                if scopes(&known.assignable_scopes) != scopes(&other.assignable_scopes) {
+                    known.assignable_scopes.clear();
+                }
             }
-            self.roles.insert(guid, added);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who a principal is: its kind, its name, the groups it is in, who is in a group, and who holds which directory role.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -15,13 +15,15 @@ use crate::{
     },
     posture::{Reason, Seen, Subject, Unreadable, rbac::Account},
     provider::{
-        collect::{lists::entra, stop::Result, unread},
+        collect::{lists::entra, stop::Result, twice, unread},
         context::Context,
     },
 };
 
 /// The rows, as the service writes them.
 pub use crate::azure::microsoft_graph::directory::{Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
+
+pub use crate::provider::collect::lists::known::Known;
 
 /// Where facts of the directory stand.
 pub const GRAPH: &str = "graph";
@@ -136,19 +138,6 @@ async fn sees_hidden_members(context: &Context) -> bool {
     claims.is_some_and(|claims| claims.roles.iter().any(|role| role == "Member.Read.Hidden"))
 }
 
-/// What is known about a principal that exists.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Its kind.
-    pub kind: Option<Kind>,
-    /// Its name; none if names are not wanted.
-    pub display_name: Option<String>,
-    /// Whether it is a guest; none if the directory does not say.
-    pub guest: Option<bool>,
-    /// Whether it is a group whose members are hidden.
-    pub hides_members: bool,
-}
-
 /// What the directory says about many principals.
 #[derive(Debug, Default)]
 pub struct Principals {
@@ -176,7 +165,23 @@ impl Principals {
             Some(Kind::Group) | None => false,
         };
         if let Some(kind) = object.kind().filter(|_| told && (object.display_name.is_some() || !with_names)) {
-            self.known.entry(object.id.to_lowercase()).or_insert_with(|| known(kind, object));
+            self.note(object.id.to_lowercase(), Known::of(kind, object));
+        }
+    }
+
+    /// Takes over what is said of a principal. What two lists, or two rows of one, do not agree on nobody knows.
+    fn note(&mut self, id: String, said: Known) {
+        match self.known.entry(id) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(said);
+            }
+            Entry::Occupied(mut known) => {
+                let kinds = [known.get().kind, said.kind];
+                if !known.get_mut().agrees(&said) {
+                    let twofold = |kind| (kind, twice::gap(subject(kind), GRAPH, &format!("the principal {}", known.key())));
+                    self.unread.extend(kinds.into_iter().flatten().map(twofold));
+                }
+            }
         }
     }
 
@@ -198,7 +203,7 @@ impl Principals {
     pub fn can_be(&self, kind: Kind, id: &str) -> bool {
         let id = id.to_lowercase();
         match self.known.get(&id) {
-            Some(known) => known.kind == Some(kind),
+            Some(known) => known.kind.is_none_or(|own| own == kind),
             None if self.unread.contains_key(&kind) => true,
             None => {
                 let one = (kind, id);
@@ -209,7 +214,7 @@ impl Principals {
 
     /// Adds what another reading found.
     pub fn extend(&mut self, other: Self) {
-        self.known.extend(other.known);
+        other.known.into_iter().for_each(|(id, known)| self.note(id, known));
         self.unread.extend(other.unread);
         self.asked.extend(other.asked);
         self.unproven.extend(other.unproven);
@@ -245,7 +250,7 @@ impl Principals {
             let error = unstated("look up groups", "Microsoft Graph /groups", "visibility");
             self.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?);
         }
-        self.known.extend(objects.iter().map(|object| (object.id.to_lowercase(), known(kind, object))));
+        objects.iter().for_each(|object| self.note(object.id.to_lowercase(), Known::of(kind, object)));
         Ok(())
     }
 }
@@ -335,18 +340,6 @@ fn unproven(kind: Kind, count: usize) -> Unreadable {
              one, so it is not proven that these are gone. Remove what is given to principals that are, or filter by `principal_ids`, \
              and run again."
         ),
-    }
-}
-
-fn known(kind: Kind, object: &Object) -> Known {
-    Known {
-        kind: Some(kind),
-        display_name: object.display_name.clone(),
-        guest: object.user_type.as_deref().and_then(|word| {
-            let is = |known: &str| word.eq_ignore_ascii_case(known);
-            (is("Guest") || is("Member")).then(|| is("Guest"))
-        }),
-        hides_members: object.hides_members(),
     }
 }
 

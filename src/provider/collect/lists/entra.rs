@@ -19,7 +19,7 @@ use crate::{
     provider::{
         collect::{
             stop::{Result, Stop},
-            unread,
+            twice, unread,
         },
         context::Context,
         words::is_guid,
@@ -92,32 +92,64 @@ pub async fn licences(context: &Context) -> azure::Result<Arc<Licences>> {
     context.client.memo("licences", read).await
 }
 
+/// A product that is listed twice is only held as far as both rows say so.
 fn held(skus: &[organization::Sku]) -> Licences {
+    let mut products = BTreeMap::<String, Vec<Licences>>::new();
+    for (number, sku) in skus.iter().enumerate() {
+        let id = sku.id.as_ref().map_or_else(|| number.to_string(), |id| id.to_lowercase());
+        products.entry(id).or_default().push(of_product(sku));
+    }
+    let mut licences = Licences::default();
+    for (id, rows) in products {
+        let (mut held, mut differs) = (None::<BTreeSet<&'static str>>, false);
+        for row in rows {
+            licences.unstated = licences.unstated.or(row.unstated);
+            differs |= held.as_ref().is_some_and(|held| *held != row.held);
+            held = Some(held.map_or(row.held.clone(), |held| &held & &row.held));
+        }
+        licences.held.extend(held.into_iter().flatten());
+        if differs {
+            let error = || twice::failure("list licences", "Microsoft Graph /subscribedSkus", &format!("the product {id}"));
+            licences.unstated.get_or_insert_with(error);
+        }
+    }
+    licences
+}
+
+/// What is in one product.
+fn of_product(sku: &organization::Sku) -> Licences {
     let mut licences = Licences::default();
     let mut silent = |field| {
         licences.unstated.get_or_insert(unstated("list licences", "Microsoft Graph /subscribedSkus", field));
     };
-    for sku in skus.iter().filter(|sku| sku.is_active() != Some(false)) {
-        let Some(plans) = &sku.service_plans else {
-            silent("servicePlans");
+    if sku.is_active() == Some(false) {
+        return licences;
+    }
+    let Some(plans) = &sku.service_plans else {
+        silent("servicePlans");
+        return licences;
+    };
+    let refused: BTreeSet<_> = plans.iter().filter(|plan| plan.is_provisioned() == Some(false)).map(id_of).collect();
+    for plan in plans.iter().filter(|plan| plan.is_provisioned() != Some(false)) {
+        let Some(id) = id_of(plan) else {
+            silent("servicePlanId");
             continue;
         };
-        for plan in plans.iter().filter(|plan| plan.is_provisioned() != Some(false)) {
-            let Some(id) = &plan.service_plan_id else {
-                silent("servicePlanId");
-                continue;
-            };
-            let Some((_, name)) = LICENCES.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)) else { continue };
-            match (sku.is_active(), plan.is_provisioned()) {
-                (Some(_), Some(_)) => {
-                    licences.held.insert(name);
-                }
-                (None, _) => silent("capabilityStatus"),
-                (_, None) => silent("provisioningStatus"),
+        let Some((_, name)) = LICENCES.iter().find(|(known, _)| known.eq_ignore_ascii_case(&id)) else { continue };
+        match (sku.is_active(), plan.is_provisioned()) {
+            (Some(_), Some(_)) if refused.contains(&Some(id)) => silent("provisioningStatus"),
+            (Some(_), Some(_)) => {
+                licences.held.insert(name);
             }
+            (None, _) => silent("capabilityStatus"),
+            (_, None) => silent("provisioningStatus"),
         }
     }
     licences
+}
+
+fn id_of(plan: &organization::ServicePlan) -> Option<String> {
+    plan.service_plan_id.as_ref().map(|id| id.to_lowercase())
 }
 
 /// A principal by object id.

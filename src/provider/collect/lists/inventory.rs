@@ -1,7 +1,8 @@
 //! Which resources there are: how many of each type, and their tags.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -12,7 +13,7 @@ use crate::{
         arm::resources::{self, Provider, Resource, ResourceGroup},
         resource_graph::queries::{self, Rows},
     },
-    posture::{Subject, Unreadable},
+    posture::{Subject, Unreadable, resource_id::canonical},
     provider::{
         collect::{
             Lists,
@@ -25,7 +26,7 @@ use crate::{
                 texts::Texts,
             },
             stop::{Argument, Result, Stop},
-            unread,
+            twice, unread,
         },
         context::Context,
     },
@@ -39,70 +40,133 @@ pub type Counts = BTreeMap<String, u64>;
 #[derive(Debug, Default)]
 pub struct Inventory {
     /// How many there are.
-    pub counts: Counts,
+    pub counts: Arc<Counts>,
     /// Tags by lower-case resource id. Equal sets of tags are shared.
     pub tags: BTreeMap<Box<str>, Arc<BTreeMap<String, String>>>,
-    /// The sets of tags, while rows are taken in.
-    shared: BTreeSet<Arc<BTreeMap<String, String>>>,
 }
 
 /// How many resources subscriptions have. Much less to read than [`resources`] where Resource Graph counts.
 pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Counts>> {
     if RESOURCE_COUNTS.engine(context) == Engine::Arm {
         let inventories = resources(context, subscriptions).await?;
-        return Ok(inventories.each(|_, seen| seen.map(|inventory| Arc::new(inventory.counts.clone()))));
+        return Ok(inventories.each(|_, seen| seen.map(|inventory| Arc::clone(&inventory.counts))));
     }
     let arm = |client: Client, id: String| async move {
-        let mut own = Inventory::default();
-        client.list(RESOURCE_COUNTS.endpoint.at(&format!("/subscriptions/{id}")), |row| own.add(row)).await?;
-        Ok(own.counts)
+        let mut building = Building::default();
+        client.list(RESOURCE_COUNTS.endpoint.at(&format!("/subscriptions/{id}")), |row| building.add(row)).await?;
+        Ok(Arc::unwrap_or_clone(building.done(&id)?.counts))
     };
     let graph = |client: Client, ids: BTreeSet<String>| async move {
-        let mut all = BTreeMap::new();
+        let mut all = BTreeMap::<String, Option<Counts>>::new();
         queries::resource_counts(&client, &ids, |id, counts| {
-            all.insert(id, counts);
+            let known = all.entry(id).or_insert_with(|| Some(counts.clone()));
+            if known.as_ref() != Some(&counts) {
+                *known = None;
+            }
         })
         .await?;
-        Ok(all)
+        // What is counted twice, and not alike, is counted again by Resource Manager.
+        Ok(all.into_iter().filter_map(|(id, counts)| Some((id, counts?))).collect())
     };
     engine::read(context, subscriptions, &RESOURCE_COUNTS, arm, graph).await
 }
 
 /// The inventories of subscriptions.
 pub async fn resources(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Inventory>> {
-    listed::read::<Inventory>(context, subscriptions).await
+    listed::read::<Resources>(context, subscriptions).await
 }
 
-impl Listed for Inventory {
+struct Resources;
+
+impl Listed for Resources {
     const LIST: List = RESOURCES;
     const ROWS: Rows = queries::RESOURCES;
     type Wire = Resource;
-    type Kept = Self;
+    type Building = Building;
+    type Rows = Inventory;
 
-    fn take(kept: &mut Self, row: Resource, _: &Arc<str>, _: &mut Texts) {
-        kept.add(row);
+    fn take(building: &mut Building, row: Resource, _: &Arc<str>, _: &mut Texts) {
+        building.add(row);
     }
 
-    fn done(mut kept: Self) -> Self {
-        kept.shared.clear();
-        kept
+    fn done(building: Building, subscription_id: &str) -> azure::Result<Inventory> {
+        building.done(subscription_id)
     }
 }
 
-impl Inventory {
-    fn add(&mut self, row: Resource) {
-        let tags = match self.shared.get(&row.tags) {
-            Some(tags) => Arc::clone(tags),
-            None => {
-                let tags = Arc::new(row.tags);
-                self.shared.insert(Arc::clone(&tags));
-                tags
-            }
-        };
-        // A row that moves from page to page while they are read comes twice.
-        if self.tags.insert(row.id.to_ascii_lowercase().into(), tags).is_none() {
-            *self.counts.entry(row.kind.to_ascii_lowercase()).or_default() += 1;
+/// An inventory on its way.
+#[derive(Debug, Default)]
+struct Building {
+    /// By lower-case id; a row that moves from page to page while they are read comes twice.
+    rows: BTreeMap<Box<str>, Row>,
+    types: BTreeSet<Arc<str>>,
+    tags: BTreeSet<Arc<Tags>>,
+    /// A resource that came as two types.
+    twofold: Option<Box<str>>,
+}
+
+/// What is kept of a resource.
+#[derive(Debug)]
+struct Row {
+    kind: Arc<str>,
+    /// None where two rows do not agree on them.
+    tags: Option<Arc<Tags>>,
+}
+
+type Tags = BTreeMap<String, String>;
+
+/// The same value, kept once.
+fn shared<T, V>(all: &mut BTreeSet<Arc<T>>, value: V) -> Arc<T>
+where
+    T: Ord + ?Sized,
+    V: Borrow<T>,
+    Arc<T>: From<V>,
+{
+    match all.get(value.borrow()) {
+        Some(known) => Arc::clone(known),
+        None => {
+            let value = Arc::from(value);
+            all.insert(Arc::clone(&value));
+            value
         }
+    }
+}
+
+impl Building {
+    fn add(&mut self, row: Resource) {
+        let kind = shared(&mut self.types, row.kind.to_ascii_lowercase());
+        let tags = shared(&mut self.tags, row.tags);
+        match self.rows.entry(row.id.to_ascii_lowercase().into()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Row { kind, tags: Some(tags) });
+            }
+            Entry::Occupied(mut known) => {
+                if known.get().kind != kind {
+                    self.twofold.get_or_insert_with(|| known.key().clone());
+                }
+                if known.get().tags.as_ref() != Some(&tags) {
+                    known.get_mut().tags = None;
+                }
+            }
+        }
+    }
+
+    /// Of how many there are nobody knows where one is of two types.
+    fn done(self, subscription_id: &str) -> azure::Result<Inventory> {
+        if let Some(id) = self.twofold {
+            return Err(twice::failure("list resources", format!("/subscriptions/{subscription_id}"), &canonical(&id)));
+        }
+        let mut counts = Counts::new();
+        for Row { kind, .. } in self.rows.values() {
+            match counts.get_mut(&**kind) {
+                Some(count) => *count += 1,
+                None => {
+                    counts.insert(kind.to_string(), 1);
+                }
+            }
+        }
+        let tags = self.rows.into_iter().filter_map(|(id, row)| Some((id, row.tags?)));
+        Ok(Inventory { counts: Arc::new(counts), tags: tags.collect() })
     }
 }
 
@@ -117,10 +181,15 @@ impl Listed for Groups {
     const LIST: List = RESOURCE_GROUPS;
     const ROWS: Rows = queries::RESOURCE_GROUPS;
     type Wire = ResourceGroup;
-    type Kept = Vec<ResourceGroup>;
+    type Building = Vec<ResourceGroup>;
+    type Rows = Vec<ResourceGroup>;
 
-    fn take(kept: &mut Vec<ResourceGroup>, row: ResourceGroup, _: &Arc<str>, _: &mut Texts) {
-        kept.push(row);
+    fn take(building: &mut Vec<ResourceGroup>, row: ResourceGroup, _: &Arc<str>, _: &mut Texts) {
+        building.push(row);
+    }
+
+    fn done(building: Vec<ResourceGroup>, _: &str) -> azure::Result<Vec<ResourceGroup>> {
+        Ok(building)
     }
 }
 

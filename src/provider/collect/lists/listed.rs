@@ -160,8 +160,10 @@ pub trait Listed: 'static {
     const ROWS: Rows;
     /// A row as the service writes it.
     type Wire: DeserializeOwned + Identified + Send;
-    /// What is kept of the rows of a subscription.
-    type Kept: Default + Send + Sync + 'static;
+    /// What is kept of the rows of a subscription while they come.
+    type Building: Default + Send;
+    /// What is kept of them in the end.
+    type Rows: Send + Sync + 'static;
 
     /// Whether a row belongs to the list of this subscription. Resource Graph may hold others of the type.
     fn is_own(_row: &Self::Wire, _subscription_id: &str) -> bool {
@@ -169,26 +171,24 @@ pub trait Listed: 'static {
     }
 
     /// Takes a row of the subscription in.
-    fn take(kept: &mut Self::Kept, row: Self::Wire, subscription_id: &Arc<str>, texts: &mut Texts);
+    fn take(building: &mut Self::Building, row: Self::Wire, subscription_id: &Arc<str>, texts: &mut Texts);
 
-    /// What is kept once all rows are there.
-    fn done(kept: Self::Kept) -> Self::Kept {
-        kept
-    }
+    /// What is kept once all rows of a subscription are there; a failure if they contradict each other.
+    fn done(building: Self::Building, subscription_id: &str) -> azure::Result<Self::Rows>;
 }
 
 /// Reads such a list in subscriptions, each once a run.
-pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Kept>> {
+pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Rows>> {
     let arm = |client: Client, id: String| async move {
         let mut texts = Texts::of(&client).await?;
         let (scope, id) = (format!("/subscriptions/{id}"), texts.shared(&id));
-        let mut kept = L::Kept::default();
-        client.list(L::LIST.endpoint.at(&scope), |row| L::take(&mut kept, row, &id, &mut texts)).await?;
-        Ok(L::done(kept))
+        let mut building = L::Building::default();
+        client.list(L::LIST.endpoint.at(&scope), |row| L::take(&mut building, row, &id, &mut texts)).await?;
+        L::done(building, &id)
     };
     let graph = |client: Client, ids| async move {
         let mut texts = Texts::of(&client).await?;
-        let mut all = BTreeMap::<String, L::Kept>::new();
+        let mut all = BTreeMap::<String, L::Building>::new();
         let take = |id: String, row: L::Wire| {
             // Where there is no row of its own, a subscription is none of those that Resource Graph shows.
             if L::is_own(&row, &id) {
@@ -197,7 +197,8 @@ pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) 
             }
         };
         queries::rows(&client, L::LIST.endpoint.reading, &L::ROWS, &ids, take).await?;
-        Ok(all.into_iter().map(|(id, kept)| (id, L::done(kept))).collect())
+        // What contradicts itself is read again by Resource Manager.
+        Ok(all.into_iter().filter_map(|(id, building)| Some((id.clone(), L::done(building, &id).ok()?))).collect())
     };
     engine::read(context, subscriptions, &L::LIST, arm, graph).await
 }

@@ -4,6 +4,7 @@ pub mod authorization;
 pub mod directory;
 pub mod entra;
 pub mod inventory;
+mod known;
 pub mod listed;
 pub mod security;
 pub mod texts;

@@ -46,7 +46,8 @@ impl Listed for Plans {
     const LIST: List = PLANS;
     const ROWS: Rows = queries::PLANS;
     type Wire = security::Pricing;
-    type Kept = Vec<Plan>;
+    type Building = Vec<Plan>;
+    type Rows = Vec<Plan>;
 
     /// Resource Graph lists those of single machines, too.
     fn is_own(row: &security::Pricing, subscription_id: &str) -> bool {
@@ -54,14 +55,14 @@ impl Listed for Plans {
         row.id.to_ascii_lowercase().starts_with(&own)
     }
 
-    fn take(kept: &mut Vec<Plan>, row: security::Pricing, _: &Arc<str>, texts: &mut Texts) {
-        kept.push(plan(row, texts.redacts_people));
+    fn take(building: &mut Vec<Plan>, row: security::Pricing, _: &Arc<str>, texts: &mut Texts) {
+        building.push(plan(row, texts.redacts_people));
     }
 
-    fn done(mut kept: Vec<Plan>) -> Vec<Plan> {
+    fn done(mut building: Vec<Plan>, _: &str) -> azure::Result<Vec<Plan>> {
         // A row that moves from page to page while they are read comes twice. Two that differ are two: the worse counts.
-        kept.dedup();
-        kept
+        building.dedup();
+        Ok(building)
     }
 }
 
@@ -121,14 +122,15 @@ impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
     const LIST: List = if WITH_RISK { ASSESSMENTS_WITH_RISK } else { ASSESSMENTS };
     const ROWS: Rows = queries::ASSESSMENTS;
     type Wire = security::Assessment;
-    type Kept = Vec<Assessment>;
+    type Building = Vec<Assessment>;
+    type Rows = Vec<Assessment>;
 
-    fn take(kept: &mut Vec<Assessment>, row: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) {
-        kept.push(assessment(row, subscription_id, texts));
+    fn take(building: &mut Vec<Assessment>, row: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) {
+        building.push(assessment(row, subscription_id, texts));
     }
 
-    fn done(kept: Vec<Assessment>) -> Vec<Assessment> {
-        deduplicated(kept)
+    fn done(building: Vec<Assessment>, _: &str) -> azure::Result<Vec<Assessment>> {
+        Ok(deduplicated(building))
     }
 }
 

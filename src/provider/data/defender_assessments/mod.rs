@@ -404,7 +404,9 @@ async fn tags(context: &Context, subscriptions: &[Subscription], gaps: &mut Vec<
     gaps.extend(inventories.gaps().map(|gap| Unreadable { subject: Subject::Tags, ..gap.clone() }));
     let mut all = Tags::new();
     for (subscription, inventory) in inventories.so_far() {
-        all.insert(format!("/subscriptions/{}", subscription.id).into(), Arc::clone(&subscription.tags));
+        if !subscription.twofold {
+            all.insert(format!("/subscriptions/{}", subscription.id).into(), Arc::clone(&subscription.tags));
+        }
         all.extend(inventory.tags.iter().map(|(id, tags)| (id.clone(), Arc::clone(tags))));
     }
     Ok(all)
