@@ -3,8 +3,8 @@
 pub mod delegated;
 pub mod engine;
 pub mod hierarchy;
+mod member;
 pub mod nothing;
 pub mod places;
 pub mod proof;
 pub mod scope;
-mod subscription;

@@ -36,7 +36,7 @@ use crate::{
     text,
 };
 
-pub use crate::provider::collect::estate::subscription::Subscription;
+pub use crate::provider::collect::estate::member::Subscription;
 
 /// What the connection stands for.
 #[derive(Clone, Debug)]
