@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod assessment;
+pub mod checks;
 pub mod connection;
 pub mod controls;
 pub mod defender;

@@ -96,7 +96,8 @@ const ROOMS: [(&str, &[Arrows]); 4] = [
     (
         "posture",
         &[
-            ("connection", &["defender", "graph_permission", "rbac", "seen"]),
+            ("checks", &["defender", "rbac", "seen"]),
+            ("connection", &["checks", "defender", "graph_permission", "rbac", "seen"]),
             ("defender", &["seen"]),
             ("graph_permission", &["rbac", "seen"]),
             ("rbac", &["seen"]),
