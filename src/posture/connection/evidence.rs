@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Map, Value as Json};
 use time::{Date, OffsetDateTime};
 
 use super::Verdict;
@@ -291,8 +292,14 @@ pub struct Unseen {
     pub gap: Unreadable,
 }
 
-/// An AKS cluster by name, and whether its API server is private; none if the service does not say.
-pub type Cluster = (String, Option<bool>);
+/// An AKS cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// Its name.
+    pub name: String,
+    /// What the service says of it; none if it says nothing.
+    pub properties: Option<Map<String, Json>>,
+}
 
 /// One subscription.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::posture::{
     Area, Look, Reason, Status, Unreadable, Why,
+    checks::{Absent, Rule, Units, units},
     defender::{
         Counts, Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named,
         offered, standing, surely_unregistered,
@@ -326,20 +327,25 @@ fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -
     }
 }
 
+/// Only the cluster's own network reaches its API server. Without an access profile, or without that in it, everybody does.
+const PRIVATE: Rule = Rule::True { path: "apiServerAccessProfile.enablePrivateCluster", absent: Absent::Fails };
+
 /// Clusters that nobody outside their network can look into are no fault; that they stay unjudged inside has to be said.
 pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdict {
-    let clusters = match subscription.clusters.whole() {
-        Ok(clusters) => clusters,
-        Err(gap) if gap.reason == Reason::NotRegistered => {
+    let clusters = match units(&subscription.clusters) {
+        Units::Rows(clusters, None) => clusters,
+        Units::Rows(_, Some(gap)) | Units::Unseen(gap) => return Verdict::unread(gap),
+        Units::Nobody => return Verdict::not_applicable(Why::NoResources, "the subscription has no AKS cluster"),
+        Units::Unregistered => {
             return Verdict::not_applicable(
                 Why::NoResources,
                 "Microsoft.ContainerService is not registered, so there is no cluster",
             );
         }
-        Err(gap) => return Verdict::unread(gap),
     };
     let named = |state: Option<bool>| -> Vec<&str> {
-        clusters.iter().filter(|(_, private)| *private == state).map(|(name, _)| name.as_str()).collect()
+        let are = clusters.iter().filter(|cluster| PRIVATE.holds(cluster.properties.as_ref()) == state);
+        are.map(|cluster| cluster.name.as_str()).collect()
     };
     let (private, silent) = (named(Some(true)), named(None));
     if !silent.is_empty() {
@@ -350,16 +356,16 @@ pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdic
         )
         .with("unstated", joined(&silent));
     }
-    match (clusters.len(), private.as_slice()) {
-        (0, _) => Verdict::not_applicable(Why::NoResources, "the subscription has no AKS cluster"),
-        (all, []) => Verdict::pass("no AKS cluster has a private API server").with("clusters", all),
-        (all, private) => Verdict::pass(format!(
-            "the API server is private, so what runs inside stays unknown (the clusters themselves are read): {}",
-            listed(private)
-        ))
-        .with("clusters", all)
-        .with("private", joined(private)),
+    let all = clusters.len();
+    if private.is_empty() {
+        return Verdict::pass("no AKS cluster has a private API server").with("clusters", all);
     }
+    Verdict::pass(format!(
+        "the API server is private, so what runs inside stays unknown (the clusters themselves are read): {}",
+        listed(&private)
+    ))
+    .with("clusters", all)
+    .with("private", joined(&private))
 }
 
 /// The area whose resources a plan protects; none for plans that protect the subscription as a whole.
@@ -389,7 +395,26 @@ pub(super) fn register(namespace: &str, subscription: &Subscription) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_cluster_is_public_only_if_the_service_says_so_or_leaves_it_out() {
+        for (profile, expected) in [
+            (json!(null), Some(false)),
+            (json!({}), Some(false)),
+            (json!({"enablePrivateCluster": null}), Some(false)),
+            (json!({"enablePrivateCluster": true}), Some(true)),
+            (json!({"enablePrivateCluster": "True"}), Some(true)),
+            (json!({"enablePrivateCluster": "yes"}), None),
+            (json!({"enablePrivateCluster": 1}), None),
+        ] {
+            let properties = json!({"apiServerAccessProfile": profile});
+            assert_eq!(PRIVATE.holds(properties.as_object()), expected, "{properties}");
+        }
+        assert_eq!(PRIVATE.holds(None), None);
+    }
 
     #[test]
     fn every_plan_with_resources_of_its_own_has_an_area() {

@@ -15,7 +15,10 @@ use crate::{
     },
     posture::{
         Reason, Seen, Subject, Unreadable,
-        connection::{Need, evidence::Subscription},
+        connection::{
+            Need,
+            evidence::{Cluster, Subscription},
+        },
         defender::{Foundational, Plan, foundational, scan_age},
         rbac::Permission,
         resource_id::within,
@@ -35,6 +38,9 @@ use crate::{
         context::Context,
     },
 };
+
+/// What a cluster says of who reaches its API server.
+const ACCESS: &str = "apiServerAccessProfile";
 
 /// A fact of several subscriptions, by subscription.
 type By<T> = BTreeMap<String, Seen<T>>;
@@ -176,12 +182,16 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
     Ok(states)
 }
 
-/// AKS clusters by name, and whether the API server is private; none if the service does not say.
-async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<(String, Option<bool>)>>> {
+/// AKS clusters, by name, with who reaches them and nothing else.
+async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<Cluster>>> {
     let read = |client: Client, scope: String| async move {
         let rows: Vec<containers::Cluster> = client.rows(CLUSTERS.endpoint.at(&scope)).await?;
-        let mut clusters: Vec<_> = rows.into_iter().map(|row| (row.name.clone(), row.is_private())).collect();
-        clusters.sort();
+        let cluster = |mut row: containers::Cluster| {
+            row.properties.iter_mut().for_each(|properties| properties.retain(|name, _| name == ACCESS));
+            Cluster { name: row.name, properties: row.properties }
+        };
+        let mut clusters: Vec<_> = rows.into_iter().map(cluster).collect();
+        clusters.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(clusters)
     };
     listed::by_arm(context, subscriptions, &CLUSTERS, read).await
