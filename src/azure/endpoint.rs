@@ -2,7 +2,7 @@
 //! beside its wire model.
 
 use crate::azure::{
-    arm::{authorization, containers, management, resources, security, subscriptions},
+    arm::{authorization, containers, key_vault, management, network, resources, security, storage, subscriptions},
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
 };
@@ -18,9 +18,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     authorization::ROLE_DEFINITIONS,
     authorization::SCHEDULES,
     containers::CLUSTERS,
+    key_vault::VAULTS,
     management::DESCENDANTS,
     management::GROUP,
     management::GROUPS,
+    network::SECURITY_GROUPS,
     resources::GROUPS,
     resources::PROVIDER,
     resources::PROVIDERS,
@@ -31,6 +33,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     security::METADATA_OF_SUBSCRIPTION,
     security::PLANS,
     security::SUB_ASSESSMENTS,
+    storage::ACCOUNTS,
     subscriptions::SUBSCRIPTION,
     subscriptions::SUBSCRIPTIONS,
     applications::APPLICATION,

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use azposture::{
     azure::{Audience, endpoint::ENDPOINTS},
-    provider::collect::lists::listed::{LISTS, NEEDED, READ_EVERYTHING},
+    provider::collect::lists::{
+        listed::{LISTS, NEEDED, READ_EVERYTHING},
+        typed::TYPES,
+    },
 };
 use regex_lite::Regex;
 
@@ -42,11 +45,12 @@ fn the_guide_names_the_least_permission_of_every_read_of_microsoft_graph() {
 
 #[test]
 fn what_is_read_in_subscriptions_is_a_list_and_each_list_is_a_read() {
-    let of_lists: BTreeSet<&str> = LISTS.iter().flat_map(|list| list.endpoint.needs).copied().collect();
+    let lists = || LISTS.iter().chain(TYPES.iter().map(|typed| &typed.list));
+    let of_lists: BTreeSet<&str> = lists().flat_map(|list| list.endpoint.needs).copied().collect();
     let reads = ENDPOINTS.iter().filter(|endpoint| endpoint.audience == Audience::ResourceManager);
     let needed: BTreeSet<&str> = reads.flat_map(|endpoint| endpoint.needs).copied().filter(|one| *one != OF_GROUPS).collect();
     assert_eq!(of_lists, needed);
-    let keys: BTreeSet<&str> = LISTS.iter().map(|list| list.key).collect();
-    assert_eq!(keys.len(), LISTS.len(), "each remembers its own");
+    let keys: BTreeSet<&str> = lists().map(|list| list.key).collect();
+    assert_eq!(keys.len(), lists().count(), "each remembers its own");
     assert!(NEEDED.iter().all(|list| !list.actions.contains(&READ_EVERYTHING)));
 }

@@ -12,6 +12,7 @@
 mod answers;
 mod azure_engine;
 mod azure_examples;
+mod checks;
 mod codec;
 mod demo;
 mod engines;

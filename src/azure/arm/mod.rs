@@ -2,9 +2,12 @@
 
 pub mod authorization;
 pub mod containers;
+pub mod key_vault;
 pub mod management;
+pub mod network;
 pub mod resources;
 pub mod security;
+pub mod storage;
 pub mod subscriptions;
 
 /// A row that stands at or below a subscription, and says so by its id.

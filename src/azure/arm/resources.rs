@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
 
 use super::{Identified, subscription};
 use crate::azure::{
     Result,
-    answer::lenient::{list, or_default, text},
+    answer::lenient::{list, object, or_default, text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -54,6 +55,16 @@ pub struct Resource {
     /// Tags.
     #[serde(default, deserialize_with = "or_default")]
     pub tags: BTreeMap<String, String>,
+}
+
+/// A resource as the list of its type has it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Detailed {
+    /// Its id.
+    pub id: String,
+    /// Everything else, as it came; none if the service did not say.
+    #[serde(default, deserialize_with = "object")]
+    pub properties: Option<Map<String, Json>>,
 }
 
 /// A resource provider in a subscription.

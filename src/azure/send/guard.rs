@@ -78,6 +78,9 @@ pub(in crate::azure) const TABLE: &[Row] = &[
     arm(SUBSCRIPTION, "providers/Microsoft.Security/pricings"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/subAssessments"),
     arm(SUBSCRIPTION, "providers/Microsoft.ContainerService/managedClusters"),
+    arm(SUBSCRIPTION, "providers/Microsoft.KeyVault/vaults"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Network/networkSecurityGroups"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Storage/storageAccounts"),
     arm_post(TENANT, RESOURCE_GRAPH),
     graph("applications(appId='{guid}')"),
     graph("groups"),
@@ -336,7 +339,9 @@ mod tests {
             format!("{rg}/Microsoft.Web/sites/app/functions/admin/token"),
             format!("{rg}/Microsoft.KeyVault/vaults/v/secrets/s"),
             format!("{rg}/Microsoft.ContainerService/managedClusters/k/listClusterAdminCredential"),
-            format!("{S}/providers/Microsoft.Storage/storageAccounts"),
+            format!("{rg}/Microsoft.Storage/storageAccounts/st/ListAccountSas"),
+            format!("{S}/providers/Microsoft.Storage/storageAccounts/st/listKeys"),
+            format!("{S}/providers/Microsoft.KeyVault/vaults/v/secrets"),
             "/secrets/password".to_owned(),
         ];
         for path in &hostile {

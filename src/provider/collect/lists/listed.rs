@@ -132,7 +132,8 @@ pub const LISTS: &[List] = &[
 pub static NEEDED: LazyLock<Vec<evidence::List>> =
     LazyLock::new(|| LISTS.iter().map(|list| evidence::List { area: list.area, actions: list.endpoint.needs }).collect());
 
-const fn arm(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint) -> List {
+/// One that Resource Manager alone has.
+pub const fn arm(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint) -> List {
     List { key, subject, area, endpoint, whole: &[], query: None }
 }
 

@@ -8,3 +8,4 @@ mod known;
 pub mod listed;
 pub mod security;
 pub mod texts;
+pub mod typed;

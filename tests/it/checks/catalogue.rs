@@ -1,0 +1,70 @@
+//! The tables, compared with what is read for them and, where it is at hand, with the mapping of checks to frameworks.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use azposture::{
+    posture::checks::{Judge, On, all},
+    provider::collect::lists::{
+        listed::{LISTS, NEEDED},
+        typed::TYPES,
+    },
+};
+use serde_json::Value as Json;
+
+/// The mapping, if it is there: it is no part of the repository.
+fn mapping() -> Option<Json> {
+    let shared = std::env::var_os("AZPOSTURE_EXAMPLES").map(PathBuf::from).and_then(|path| Some(path.parent()?.to_owned()));
+    let shared = shared.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")));
+    let Ok(text) = fs::read_to_string(shared.join("compliance/mapping.json")) else {
+        eprintln!("skipped: no compliance/mapping.json in {}", shared.display());
+        return None;
+    };
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+#[test]
+fn every_check_is_in_the_mapping_as_it_stands_there() {
+    let Some(mapping) = mapping() else { return };
+    for check in all() {
+        let rows = mapping["checks"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["id"] == check.id).unwrap_or_else(|| panic!("{} is not in it", check.id));
+        assert_eq!(row["area"], check.area.word(), "{}", check.id);
+        assert_eq!(row["severity"], check.severity.word(), "{}", check.id);
+        assert_eq!(row["remediation"], check.remediation, "{}", check.id);
+        if let On::Each(resource_type, judge) = &check.on {
+            assert_eq!(row["resource_type"], *resource_type, "{}", check.id);
+            if let Judge::Rule(rule) = judge {
+                let evaluates = row["evaluates"].as_str().unwrap();
+                assert!(evaluates.starts_with(&format!("properties.{}", rule.path())), "{}: {evaluates}", check.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_resources_of_every_check_are_read_with_what_it_looks_at() {
+    for check in all() {
+        let On::Each(resource_type, judge) = &check.on else { continue };
+        let typed = TYPES.iter().find(|typed| typed.resource_type() == *resource_type);
+        let typed = typed.unwrap_or_else(|| panic!("{}: nobody reads {resource_type}", check.id));
+        if let Judge::Rule(rule) = judge {
+            let column = rule.path().split('.').next().unwrap();
+            assert!(typed.columns.contains(&column), "{}: {column} is not kept", check.id);
+        }
+    }
+}
+
+#[test]
+fn no_type_is_read_that_no_check_looks_at() {
+    let used: BTreeSet<_> = all().filter_map(|check| check.resource_type()).collect();
+    assert_eq!(used, TYPES.iter().map(|typed| typed.resource_type()).collect());
+}
+
+#[test]
+fn a_role_needs_nothing_for_checks_that_no_data_source_shows() {
+    for typed in TYPES {
+        let actions = typed.list.endpoint.needs;
+        assert!(!NEEDED.iter().any(|list| list.actions == actions), "{actions:?}");
+        assert!(!LISTS.iter().any(|list| list.key == typed.list.key), "{}: two lists of one name", typed.list.key);
+    }
+}
