@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    posture::{Reason, Subject, Unreadable, rbac::place, resource_id::canonical},
-    provider::collect::lists::authorization::{guid_of, wire},
+    posture::{Subject, Unreadable, rbac::place, resource_id::canonical},
+    provider::collect::{
+        lists::authorization::{guid_of, wire},
+        twice,
+    },
 };
 
 /// A row with an id and a scope, which may come again.
@@ -28,25 +31,11 @@ pub(super) fn keep<'a, T: Repeated + 'a>(
     for row in rows {
         match kept.get(&row.id().to_lowercase()) {
             Some(known) if known.says_what(row) => {}
-            Some(known) => gaps.push(twofold(known)),
+            Some(known) => gaps.push(twice::gap(T::SUBJECT, &canonical(known.scope()), &canonical(known.id()))),
             None => {
                 kept.insert(row.id().to_lowercase(), row.clone());
             }
         }
-    }
-}
-
-fn twofold<T: Repeated>(row: &T) -> Unreadable {
-    Unreadable {
-        subject: T::SUBJECT,
-        scope: canonical(row.scope()),
-        reason: Reason::InvalidResponse,
-        code: String::new(),
-        remedy: format!(
-            "Azure lists {} twice, and not with the same contents, so the row of it may be the wrong one. Plan again; it may just have \
-             been changed.",
-            canonical(row.id())
-        ),
     }
 }
 
