@@ -111,6 +111,9 @@ pub struct Credential {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppRoleAssignment {
+    /// Its own id.
+    #[serde(default, deserialize_with = "text")]
+    pub id: Option<String>,
     /// Id of the permission.
     pub app_role_id: String,
     /// Object id of the API's principal.

@@ -63,9 +63,15 @@ pub fn judge(requirement: &Requirement, plans: &[Plan], seen: &Seen<Counts>) -> 
     if let Some(irrelevant) = irrelevant(requirement, seen) {
         return irrelevant;
     }
-    // A list that has a plan twice is as good as the worse of the two.
-    let verdicts = rows.map(|plan| judge_row(requirement, plan, plans, seen));
-    verdicts.min_by_key(|verdict| verdict.status).unwrap_or_else(|| not_listed(&requirement.plan))
+    let mut verdicts: Vec<_> = rows.map(|plan| judge_row(requirement, plan, plans, seen)).collect();
+    verdicts.sort_by_key(|verdict| verdict.status);
+    match verdicts.as_slice() {
+        [first, .., last] if first.status != last.status => Verdict::unknown(
+            Reason::NotProven,
+            format!("the list of plans has {} twice, and not with the same contents", requirement.plan),
+        ),
+        _ => verdicts.into_iter().next().unwrap_or_else(|| not_listed(&requirement.plan)),
+    }
 }
 
 fn not_listed(plan: &str) -> Verdict {

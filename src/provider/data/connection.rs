@@ -22,6 +22,7 @@ use crate::{
                 signed_in::{self, SignedIn},
             },
             stop::Stop,
+            twice,
         },
         context::Context,
         listing::{self, UnreadableRow},
@@ -264,7 +265,12 @@ async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostic
     let rows = judged::judge(&chosen, &found.facts);
     let of_features = judged::judge(&judged::checks_of_features(), &found.facts);
     let gaps = rows.iter().chain(&of_features).flat_map(|row| row.verdict.gaps.clone());
-    let gaps: Vec<Unreadable> = gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).collect();
+    let twofold = found.detected.iter().flatten().filter(|(one, in_scope)| *in_scope && one.twofold).map(|(one, _)| {
+        let scope = format!("/subscriptions/{}", one.id);
+        twice::gap(Subject::Subscriptions, &scope, &scope)
+    });
+    let gaps: Vec<Unreadable> =
+        gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).chain(twofold).collect();
     listing::warn_of_gaps(&gaps, warnings);
     let which = "no application in the tenant has the client id";
     selection::warn("provisioning_client_ids", "Application", which, &found.facts.directory.strangers, warnings);

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use futures::future::try_join_all;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use time::Date;
@@ -141,6 +142,8 @@ struct Facts {
     counts: By<Resources>,
     /// Where the plans are not registered, the state of the resource provider; none if it could not be read.
     unregistered: BTreeMap<String, Option<String>>,
+    /// Where it is not registered, its state, whatever the plans say.
+    outdated: BTreeMap<String, String>,
     assessed: By<bool>,
     scans: By<Arc<security::Scans>>,
 }
@@ -202,14 +205,18 @@ async fn judgement(arguments: &Arguments, context: Context) -> std::result::Resu
 
 /// Reads only what the requirements need.
 async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
-    let mut facts = Facts { plans: security::plans(context, subscriptions).await?.by_id(), ..Facts::default() };
+    let state = |subscription: &Subscription| {
+        let id = subscription.id.clone();
+        async move { stop::Result::Ok((id.clone(), inventory::registration(context, &id, "Microsoft.Security").await?)) }
+    };
+    let states = try_join_all(subscriptions.iter().map(state).collect::<Vec<_>>());
+    let (plans, states) = tokio::join!(security::plans(context, subscriptions), states);
+    // Where the state cannot be read, what the plans say stands.
+    let states: BTreeMap<String, String> = states?.into_iter().filter_map(|(id, state)| Some((id, state.ok()?))).collect();
+    let mut facts = Facts { plans: plans?.by_id(), ..Facts::default() };
     for subscription in subscriptions {
         let Some(gap) = facts.plans.get(&subscription.id).and_then(Seen::gap).cloned() else { continue };
-        let state = match gap.reason {
-            // Without it the gap of the plans stands.
-            Reason::NotRegistered => inventory::registration(context, &subscription.id, "Microsoft.Security").await?.ok(),
-            _ => None,
-        };
+        let state = states.get(&subscription.id).filter(|_| gap.reason == Reason::NotRegistered).cloned();
         // What is surely not registered was seen, and is not there.
         if !state.as_deref().is_some_and(surely_unregistered) {
             facts.gaps.push(gap.clone());
@@ -218,6 +225,7 @@ async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscri
             facts.unregistered.insert(subscription.id.clone(), state);
         }
     }
+    facts.outdated = states.into_iter().filter(|(_, state)| surely_unregistered(state)).collect();
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
     if counted || facts.is_a_plan_doubtful(arguments) {
         let inventories = inventory::counts(context, subscriptions).await?;
@@ -310,7 +318,15 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 only_relevant: arguments.only_relevant == Some(true),
             };
             let verdict = match (so_far(&facts.plans, place.subscription), facts.unregistered.get(id)) {
-                (Ok(plans), _) => judge(&requirement, plans, &seen),
+                (Ok(plans), _) => {
+                    let verdict = judge(&requirement, plans, &seen);
+                    if let (Status::Pass, Some(state)) = (verdict.status, facts.outdated.get(id)) {
+                        let detail =
+                            format!("it is listed as on, although Microsoft.Security is {state}: the list may be out of date");
+                        return place.finding(name, Status::Unknown, Some(Reason::NotRegistered.into()), &detail);
+                    }
+                    verdict
+                }
                 (Err(_), Some(state)) => judge_unregistered(&requirement, state.as_deref(), &seen),
                 (Err(reason), None) => {
                     return place.finding(name, Status::Unknown, Some(reason.into()), "its plans could not be read");

@@ -7,6 +7,7 @@ mod block;
 mod completeness;
 mod connection;
 mod connection_validation;
+mod contradictions;
 mod counts;
 mod directory_roles;
 mod functions;

@@ -112,6 +112,8 @@ pub struct Definitions {
     pub roles: BTreeMap<String, Arc<wire::RoleDefinition>>,
     /// Those of the used ones that the service does not know; each is a gap, too.
     pub absent: BTreeSet<String>,
+    /// Those that two definitions describe, and not alike.
+    twofold: BTreeSet<String>,
     /// What could not be read.
     pub gaps: Vec<Unreadable>,
 }
@@ -128,12 +130,15 @@ impl Definitions {
             };
             if known.properties != role.properties {
                 let (known, other) = (&mut Arc::make_mut(known).properties, &role.properties);
-                twice::agree(&mut known.permissions, &other.permissions);
-                twice::agree(&mut known.role_name, &other.role_name);
-                twice::agree(&mut known.kind, &other.kind);
+                let mut same = twice::agree(&mut known.permissions, &other.permissions);
+                same &= twice::agree(&mut known.role_name, &other.role_name);
+                same &= twice::agree(&mut known.kind, &other.kind);
                 let scopes = |all: &[String]| all.iter().map(|scope| scope.to_lowercase()).collect::<BTreeSet<_>>();
                 if scopes(&known.assignable_scopes) != scopes(&other.assignable_scopes) {
-                    known.assignable_scopes.clear();
+                    (same, known.assignable_scopes) = (false, Vec::new());
+                }
+                if !same {
+                    self.twofold.insert(guid);
                 }
             }
         }
@@ -210,6 +215,9 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
         let error = unstated("read the role definition", role.id.as_str(), "permissions");
         found.gaps.push(unread::gap(Subject::RoleDefinitions, here, &error)?);
     }
+    let twofold = used.keys().filter(|guid| found.twofold.contains(*guid));
+    let twofold: Vec<_> = twofold.map(|guid| twice::gap(Subject::RoleDefinitions, here, &format!("the role {guid}"))).collect();
+    found.gaps.extend(twofold);
     Ok(found)
 }
 

@@ -65,10 +65,13 @@ pub async fn organization(context: &Context) -> azure::Result<Arc<organization::
         let mut rows = rows.into_iter();
         let own = rows.next().ok_or_else(|| unstated(attempted, place, "id"))?;
         // A token is for one tenant, and so is this list: of two, nothing tells which is meant.
-        match rows.find(|other| !other.id.eq_ignore_ascii_case(&own.id)) {
+        let rows: Vec<_> = rows.collect();
+        let named_otherwise = rows.iter().any(|other| other.display_name != own.display_name);
+        match rows.iter().find(|other| !other.id.eq_ignore_ascii_case(&own.id)) {
             Some(other) => Err(azure::Error::new(azure::Kind::InvalidResponse, attempted, place)
                 .said(Failure::SeveralTenants, format!("It holds the tenants {} and {}.", own.id, other.id))
                 .advise("Run again; if this persists, please report it.")),
+            None if named_otherwise => Err(twice::failure(attempted, place, "the tenant")),
             None => Ok(own),
         }
     };
@@ -377,9 +380,14 @@ impl Names<'_> {
             let api = self.api.filter(|_| !row.resource_id.is_empty())?;
             Some(api.id.eq_ignore_ascii_case(&row.resource_id))
         };
+        let said = |row: &applications::AppRoleAssignment| {
+            Some((row.id.clone()?, (row.app_role_id.to_lowercase(), row.resource_id.to_lowercase())))
+        };
+        let twofold = twice::contradicted(rows.iter().filter_map(said));
         // Without the API's principal an id may be that of another API's permission, so its name is what it would be called here.
         let grant = |row: &applications::AppRoleAssignment| {
-            let of_api = of_api(row);
+            // Of one that is also said to give something else nobody knows what it gives.
+            let of_api = of_api(row).filter(|_| !row.id.as_ref().is_some_and(|id| twofold.contains(id)));
             let name = if of_api == Some(false) { row.app_role_id.clone() } else { self.name(&row.app_role_id) };
             let resource_id = Some(row.resource_id.clone()).filter(|id| !id.is_empty());
             Grant { name, id: row.app_role_id.clone(), of_api, resource_id }

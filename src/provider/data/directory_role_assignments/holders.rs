@@ -11,7 +11,7 @@ use crate::{
         collect::{
             lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
             stop::Stop,
-            unread,
+            twice, unread,
         },
         context::Context,
         data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN, hidden},
@@ -46,7 +46,10 @@ pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut V
     };
     match facts.active.is_none() && facts.eligible.is_none() {
         true => Err(Stop::NothingRead(std::mem::take(gaps)).into()),
-        false => Ok(facts),
+        false => {
+            gaps.extend(facts.twofold());
+            Ok(facts)
+        }
     }
 }
 
@@ -63,6 +66,10 @@ fn taken<T>(subject: Subject, read: Option<azure::Result<T>>, gaps: &mut Vec<Unr
             Ok(None)
         }
     }
+}
+
+fn contradicted<T, S: PartialEq>(rows: Option<&Vec<T>>, said: impl Fn(&T) -> (String, S)) -> BTreeSet<String> {
+    twice::contradicted(rows.into_iter().flatten().map(said))
 }
 
 /// Where a role holds: in the directory, or in a part of one application alone. What says neither holds everywhere.
@@ -92,6 +99,27 @@ fn is_through_group(instance: &RoleInstance) -> bool {
 }
 
 impl Facts {
+    /// What comes twice and not with the same contents, in each list.
+    fn twofold(&self) -> Vec<Unreadable> {
+        let instance = |row: &RoleInstance| {
+            let scope = scope(row.directory_scope_id.as_ref(), row.app_scope_id.as_ref()).to_lowercase();
+            (row.principal_id.to_lowercase(), row.role_definition_id.to_lowercase(), scope, row.end_date_time.clone())
+        };
+        let assignment = |row: &RoleAssignment| {
+            let scope = scope(row.directory_scope_id.as_ref(), row.app_scope_id.as_ref()).to_lowercase();
+            (row.principal_id.to_lowercase(), row.role_definition_id.to_lowercase(), scope)
+        };
+        [
+            (ACTIVE, contradicted(self.active.as_deref(), |row| (row.id.to_lowercase(), assignment(row)))),
+            (ELIGIBLE, contradicted(self.eligible.as_deref(), |row| (row.id.to_lowercase(), instance(row)))),
+            (SCHEDULES, contradicted(self.schedules.as_deref(), |row| (row.id.to_lowercase(), instance(row)))),
+            (ROLES, contradicted(self.definitions.as_deref(), |row| (row.id.to_lowercase(), row.display_name.clone()))),
+        ]
+        .into_iter()
+        .flat_map(|(subject, ids)| ids.into_iter().map(move |id| twice::gap(subject, GRAPH, &id)))
+        .collect()
+    }
+
     pub(super) fn rows(&self, now: OffsetDateTime) -> Vec<Row> {
         let active = self.active.iter().flat_map(|rows| rows.iter()).map(|row| self.active_row(row));
         // What is over stays in the list for a while, and can be activated no more.

@@ -26,7 +26,7 @@ use crate::{
             },
             lists::authorization::{self, Definitions, Force, Tree, force, guid_of, wire},
             stop::Stop,
-            unread,
+            twice, unread,
         },
         context::Context,
         data::role_assignments::{Arguments, DenyRow, RoleRow, Row, kept::keep},
@@ -87,8 +87,14 @@ pub(super) async fn read(
         let of_groups = authorization::eligibilities_of_groups(context, &groups).await?;
         any |= list.so_far().next().is_some() || of_groups.iter().any(|list| list.so_far().is_ok());
         found.tell_apart(&list, |row| &row.id);
-        let rows = each(&list).chain(all_of(&of_groups)).filter(|row| is_in_force(row, now));
-        keep(&mut found.eligible, rows, gaps);
+        let rows = || each(&list).chain(all_of(&of_groups));
+        keep(&mut found.eligible, rows().filter(|row| is_in_force(row, now)), gaps);
+        let unclear = twice::contradicted(rows().map(|row| (row.id.to_lowercase(), is_in_force(row, now))));
+        let doubtful = unclear.iter().filter_map(|id| found.eligible.get(id));
+        gaps.extend(
+            doubtful
+                .map(|row| twice::gap(Subject::EligibleRoleAssignments, &canonical(&row.properties.scope), &canonical(&row.id))),
+        );
         gaps.extend(undated(Subject::EligibleRoleAssignments, found.eligible.values().map(|row| &row.properties)));
         found.place(&list, |row| &row.properties.scope);
         gaps.extend(list.gaps().chain(of_groups.iter().flat_map(Seen::gaps)).cloned());
@@ -185,6 +191,13 @@ impl Found {
             let end = own.end_date_time.as_deref().and_then(time::parse);
             (force(own, now), end.is_none(), end)
         };
+        let ends = |own: &wire::ScheduleInstanceProperties| (own.start_date_time.clone(), own.end_date_time.clone());
+        let unclear = twice::contradicted(each(&schedules).map(|row| (row.id.to_lowercase(), ends(&row.properties))));
+        let doubtful = each(&schedules).filter(|row| unclear.contains(&row.id.to_lowercase()));
+        gaps.extend(
+            doubtful
+                .map(|row| twice::gap(Subject::RoleAssignmentSchedules, &canonical(&row.properties.scope), &canonical(&row.id))),
+        );
         let mut rows: Vec<_> = each(&schedules).filter(|row| force(&row.properties, now) != Force::Never).collect();
         rows.sort_by_key(|row| lasts(&row.properties));
         for row in rows {

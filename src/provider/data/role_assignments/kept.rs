@@ -39,6 +39,16 @@ pub(super) fn keep<'a, T: Repeated + 'a>(
     }
 }
 
+/// Whether two words for what a principal is do not contradict each other. None, and that of the deleted, say nothing: one engine may
+/// still know what they were.
+fn may_be_one_type(one: Option<&str>, other: Option<&str>) -> bool {
+    let said = |word: &&str| !["", "Unknown"].iter().any(|nothing| nothing.eq_ignore_ascii_case(word));
+    match (one.filter(said), other.filter(said)) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
+        _ => true,
+    }
+}
+
 impl Repeated for wire::RoleAssignment {
     const SUBJECT: Subject = Subject::RoleAssignments;
 
@@ -55,8 +65,8 @@ impl Repeated for wire::RoleAssignment {
         // The prefix of a role's id is the subscription that was asked.
         guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
             && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
-            && own.principal_type == other.principal_type
-            && own.condition == other.condition
+            && may_be_one_type(own.principal_type.as_deref(), other.principal_type.as_deref())
+            && (&own.condition, &own.condition_version) == (&other.condition, &other.condition_version)
             && place::same(&own.scope, &other.scope)
     }
 }
@@ -76,8 +86,8 @@ impl Repeated for wire::ScheduleInstance {
         let (own, other) = (&self.properties, &other.properties);
         guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
             && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
-            && own.principal_type == other.principal_type
-            && own.condition == other.condition
+            && may_be_one_type(own.principal_type.as_deref(), other.principal_type.as_deref())
+            && (&own.condition, &own.condition_version) == (&other.condition, &other.condition_version)
             && (&own.start_date_time, &own.end_date_time) == (&other.start_date_time, &other.end_date_time)
             && place::same(&own.scope, &other.scope)
     }
