@@ -232,9 +232,10 @@ fn asked(tenant: &Tenant) -> Vec<String> {
     requests.map(|request| request.named.unwrap_or(request.path)).collect()
 }
 
-/// Requests for what the caller may do, and all others.
+/// Requests for what the caller may do, for the state of Defender for Cloud, and all others.
 struct Cost {
     permissions: usize,
+    states: usize,
     lists: usize,
 }
 
@@ -247,8 +248,9 @@ async fn cost(tenant: &Tenant, resource_graph: &str) -> Cost {
     }
     inside.open("defender_validation", validation()).await.ok();
     let asked = asked(tenant);
-    let permissions = permissions(&asked);
-    Cost { permissions, lists: asked.len() - permissions }
+    let (permissions, states) =
+        (permissions(&asked), asked.iter().filter(|one| one.ends_with("/providers/Microsoft.Security")).count());
+    Cost { permissions, states, lists: asked.len() - permissions - states }
 }
 
 /// How many of them ask what the caller may do in a subscription.
@@ -269,8 +271,9 @@ async fn resource_graph_takes_a_fraction_of_the_requests() {
     // The lists themselves do not grow; what is left is the tree, which is read in small pages.
     let few = (graph.lists, arm.lists, small.1.lists, small.0.lists);
     assert!(graph.lists < arm.lists / 5, "{} instead of {}; for two subscriptions {} instead of {}", few.0, few.1, few.2, few.3);
-    // What the caller may do has to be asked of each, whatever reads the lists.
+    // What the caller may do has to be asked of each, whatever reads the lists, and so has whether Defender is registered.
     assert_eq!((small.1.permissions, graph.permissions, arm.permissions), (2, 30, 30));
+    assert_eq!((small.1.states, graph.states, arm.states), (2, 30, 30));
 }
 
 /// What role assignments say is not what the caller may do: a deny assignment can take it away, and those stand in no table of

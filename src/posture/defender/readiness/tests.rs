@@ -36,7 +36,7 @@ fn reason(requirement: &Requirement, plans: &[Plan]) -> (Status, &'static str) {
 }
 
 #[test]
-fn of_two_rows_with_one_name_the_worse_counts() {
+fn of_two_rows_with_one_name_none_counts_if_they_contradict_each_other() {
     let wanted = |extensions: &[&str]| Requirement {
         plan: "Arm".into(),
         extensions: extensions.iter().map(|name| (*name).to_owned()).collect(),
@@ -44,7 +44,7 @@ fn of_two_rows_with_one_name_the_worse_counts() {
     };
     let (on, off) = (plan("Arm", "Standard", None), plan("arm", "Free", None));
     for rows in [[on.clone(), off.clone()], [off, on.clone()]] {
-        assert_eq!(judge(&wanted(&[]), &rows, &unseen(Reason::Forbidden)).reason, Some(Reason::PlanOff.into()));
+        assert_eq!(judge(&wanted(&[]), &rows, &unseen(Reason::Forbidden)).reason, Some(Reason::NotProven.into()));
     }
     let extension = |enabled| Extension { name: "X".into(), enabled: Some(enabled), ..Extension::default() };
     for extensions in [[true, false], [false, true]] {

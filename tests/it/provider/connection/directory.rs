@@ -207,7 +207,7 @@ async fn consent_to_one_api_is_no_consent_to_another_whose_permission_has_the_sa
         });
         let grant = |list: &mut Json| {
             let mut row = list["value"][0].clone();
-            (row["appRoleId"], row["resourceId"]) = (json!(ROLE), json!(resource));
+            (row["id"], row["appRoleId"], row["resourceId"]) = (json!("FabAppRoleAssignmentFF"), json!(ROLE), json!(resource));
             list["value"].as_array_mut().unwrap().push(row);
         };
         tenant.edit("app-role-assignments", grant).unwrap();
