@@ -62,10 +62,23 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     EMBEDDED.iter().map(|(name, _)| *name)
 }
 
+/// A document as it is embedded. Each is parsed once a process, however many tenants there are.
+fn original(name: &str) -> Option<Arc<Value>> {
+    static PARSED: Mutex<BTreeMap<&str, Arc<Value>>> = Mutex::new(BTreeMap::new());
+    let (name, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
+    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(document) = parsed.get(name) {
+        return Some(Arc::clone(document));
+    }
+    let document = Arc::new(serde_json::from_str::<Value>(text).ok()?);
+    parsed.insert(name, Arc::clone(&document));
+    Some(document)
+}
+
 /// The documents of one tenant.
 #[derive(Debug, Default)]
 pub(super) struct Fixtures {
-    loaded: Mutex<BTreeMap<String, Arc<Value>>>,
+    edited: Mutex<BTreeMap<String, Arc<Value>>>,
 }
 
 impl Fixtures {
@@ -104,14 +117,11 @@ impl Fixtures {
         if let Some(document) = self.lock().get(name) {
             return Some(document.clone());
         }
-        let (_, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
-        let document = Arc::new(serde_json::from_str::<Value>(text).ok()?);
-        self.lock().insert(name.to_owned(), document.clone());
-        Some(document)
+        original(name)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Value>>> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.edited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -129,7 +129,7 @@ async fn where_there_is_none_of_them_a_check_does_not_apply() {
     assert_eq!(unregistered[SANDBOX], "not_applicable no_resources");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_proven_to_be_all_is_judged_and_the_rest_is_unknown() {
     let denied = Fault::on(format!("{PRODUCTION}/providers/Microsoft.Authorization/permissions")).answer(503);
     let ends = ends(&Tenant::demo().with_fault(denied), "key_vault_purge_protection").await;

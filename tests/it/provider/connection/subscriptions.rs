@@ -402,7 +402,7 @@ async fn what_is_held_below_a_subscription_is_more_than_reads_too() {
     says(&check(short, &production("role_excess")).await, "unknown", &["reason=not_proven"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn subscriptions_that_cannot_be_listed_are_not_none() {
     let unread = Tenant::demo().with_fault(Fault::on("/subscriptions").refuse(500, "InternalServerError", "no"));
     let answer = answer(unread).await;
