@@ -12,7 +12,7 @@ use crate::posture::{
     checks::{Absent, Rule, Units, units},
     defender::{
         Counts, Coverage, Foundational, OFFERS, Offer, Plan, Requirement, Standing, available, foundational, judge, named,
-        offered, standing, surely_unregistered,
+        offered, outdated, standing, surely_unregistered,
     },
 };
 
@@ -98,19 +98,14 @@ pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict
     };
     let verdict = foundational_of(plans, subscription);
     match state_of_defender(subscription).filter(|state| verdict.status == Status::Pass && surely_unregistered(state)) {
-        Some(state) => outdated(state, subscription),
+        Some(state) => unserved(state, subscription),
         None => verdict,
     }
 }
 
 /// What is on stands in a list, and the resource provider that would serve it is not registered.
-fn outdated(state: &str, subscription: &Subscription) -> Verdict {
-    Verdict::unknown(
-        Reason::NotRegistered,
-        format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date"),
-        register("Microsoft.Security", subscription),
-    )
-    .with("state", state)
+fn unserved(state: &str, subscription: &Subscription) -> Verdict {
+    Verdict::unknown(Reason::NotRegistered, outdated(state), register("Microsoft.Security", subscription)).with("state", state)
 }
 
 fn foundational_of(plans: &[Plan], subscription: &Subscription) -> Verdict {
@@ -198,7 +193,7 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         .with("unstated", joined(&doubtful)),
         None if judged.is_empty() => Verdict::not_applicable(Why::NoResources, "no resource of the areas has a plan of its own"),
         None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
-            Some(state) => outdated(state, subscription),
+            Some(state) => unserved(state, subscription),
             None => Verdict::pass("every plan that the resources need is on").with("needed", names(&|_| true).len()),
         },
     }

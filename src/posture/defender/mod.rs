@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::{Date, OffsetDateTime};
 
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
-pub use readiness::{Requirement, Verdict, judge, judge_unregistered};
+pub use readiness::{Requirement, Verdict, judge, judge_served, judge_unregistered, outdated};
 
 use super::{Reason, Seen, Subject, Unreadable, time::days_between};
 

@@ -68,7 +68,10 @@ pub fn judge(requirement: &Requirement, plans: &[Plan], seen: &Seen<Counts>) -> 
     match verdicts.as_slice() {
         [first, .., last] if first.status != last.status => Verdict::unknown(
             Reason::NotProven,
-            format!("the list of plans has {} twice, and not with the same contents", requirement.plan),
+            format!(
+                "the list of plans has {} twice, and not with the same contents; plan again, it may just have been changed",
+                requirement.plan
+            ),
         ),
         _ => verdicts.into_iter().next().unwrap_or_else(|| not_listed(&requirement.plan)),
     }
@@ -95,6 +98,21 @@ fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: &Seen
     // A successor that the list lacks may be what protects the rest.
     let absent = absent.into_iter().map(|name| Verdict { instead: Some((name.to_owned(), None)), ..not_listed(name) });
     verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(|| not_listed(&plan.name))
+}
+
+/// The same where the state of the resource provider is read, too; none if it could not be. One that is not registered serves no list,
+/// so what it says is on proves nothing.
+pub fn judge_served(requirement: &Requirement, plans: &[Plan], state: Option<&str>, seen: &Seen<Counts>) -> Verdict {
+    let verdict = judge(requirement, plans, seen);
+    match state.filter(|state| verdict.status == Status::Pass && surely_unregistered(state)) {
+        Some(state) => Verdict::unknown(Reason::NotRegistered, outdated(state)),
+        None => verdict,
+    }
+}
+
+/// What such a list is, in a sentence.
+pub fn outdated(state: &str) -> String {
+    format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date")
 }
 
 /// The same where the list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's own

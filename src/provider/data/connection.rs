@@ -347,6 +347,9 @@ fn scope_id(context: &Context, tenant_id: &Option<String>, visible: &[String]) -
     }
 }
 
+const OPAQUE: &str =
+    "The token for Microsoft Graph does not say what it allows. Look whether something answers in its stead, and report this.";
+
 /// Attributes that are null because a read failed or what it answered may not be all, whatever the checks say about it.
 fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
     if !context.areas.contains(&AreaWord::Identity) {
@@ -354,15 +357,11 @@ fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
     }
     let directory = &found.facts.directory;
     let unread = [directory.token.gap(), directory.organization.gap(), directory.licences.gap()];
-    let opaque = || {
-        Unreadable {
-        subject: Subject::Token,
-        scope: "graph".to_owned(),
+    let opaque = || Unreadable {
         reason: Reason::Hidden,
         code: String::new(),
-        remedy: "The token for Microsoft Graph does not say what it allows. Look whether something answers in its stead, and report this."
-            .to_owned(),
-    }
+        remedy: OPAQUE.to_owned(),
+        ..Unreadable::unasked(Subject::Token)
     };
     let opaque = directory.token.whole().is_ok_and(Option::is_none).then(opaque);
     unread.into_iter().flatten().cloned().chain(opaque).collect()

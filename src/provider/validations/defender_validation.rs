@@ -14,8 +14,8 @@ use crate::{
     posture::{
         Reason, Seen, Status, Subject, Unreadable, Why,
         defender::{
-            Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge, judge_unregistered, offered, scan_age,
-            surely_unregistered,
+            Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge_served, judge_unregistered, offered,
+            scan_age, surely_unregistered,
         },
     },
     provider::{
@@ -140,10 +140,8 @@ struct Facts {
     plans: By<Arc<Vec<Plan>>>,
     /// How many resources there are by type.
     counts: By<Resources>,
-    /// Where the plans are not registered, the state of the resource provider; none if it could not be read.
-    unregistered: BTreeMap<String, Option<String>>,
-    /// Where it is not registered, its state, whatever the plans say.
-    outdated: BTreeMap<String, String>,
+    /// The states of Microsoft.Security that could be read.
+    states: BTreeMap<String, String>,
     assessed: By<bool>,
     scans: By<Arc<security::Scans>>,
 }
@@ -212,20 +210,14 @@ async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscri
     let states = try_join_all(subscriptions.iter().map(state).collect::<Vec<_>>());
     let (plans, states) = tokio::join!(security::plans(context, subscriptions), states);
     // Where the state cannot be read, what the plans say stands.
-    let states: BTreeMap<String, String> = states?.into_iter().filter_map(|(id, state)| Some((id, state.ok()?))).collect();
-    let mut facts = Facts { plans: plans?.by_id(), ..Facts::default() };
-    for subscription in subscriptions {
-        let Some(gap) = facts.plans.get(&subscription.id).and_then(Seen::gap).cloned() else { continue };
-        let state = states.get(&subscription.id).filter(|_| gap.reason == Reason::NotRegistered).cloned();
-        // What is surely not registered was seen, and is not there.
-        if !state.as_deref().is_some_and(surely_unregistered) {
-            facts.gaps.push(gap.clone());
-        }
-        if gap.reason == Reason::NotRegistered {
-            facts.unregistered.insert(subscription.id.clone(), state);
-        }
-    }
-    facts.outdated = states.into_iter().filter(|(_, state)| surely_unregistered(state)).collect();
+    let states = states?.into_iter().filter_map(|(id, state)| Some((id, state.ok()?))).collect();
+    let mut facts = Facts { plans: plans?.by_id(), states, ..Facts::default() };
+    // What is surely not registered was seen, and is not there.
+    let is_absent = |id: &String, gap: &Unreadable| {
+        gap.reason == Reason::NotRegistered && facts.states.get(id).is_some_and(|state| surely_unregistered(state))
+    };
+    let gaps = facts.plans.iter().filter_map(|(id, plans)| Some((id, plans.gap()?)));
+    facts.gaps = gaps.filter(|(id, gap)| !is_absent(id, gap)).map(|(_, gap)| gap.clone()).collect();
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
     if counted || facts.is_a_plan_doubtful(arguments) {
         let inventories = inventory::counts(context, subscriptions).await?;
@@ -317,18 +309,11 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 full_coverage: arguments.require_full_coverage == Some(true),
                 only_relevant: arguments.only_relevant == Some(true),
             };
-            let verdict = match (so_far(&facts.plans, place.subscription), facts.unregistered.get(id)) {
-                (Ok(plans), _) => {
-                    let verdict = judge(&requirement, plans, &seen);
-                    if let (Status::Pass, Some(state)) = (verdict.status, facts.outdated.get(id)) {
-                        let detail =
-                            format!("it is listed as on, although Microsoft.Security is {state}: the list may be out of date");
-                        return place.finding(name, Status::Unknown, Some(Reason::NotRegistered.into()), &detail);
-                    }
-                    verdict
-                }
-                (Err(_), Some(state)) => judge_unregistered(&requirement, state.as_deref(), &seen),
-                (Err(reason), None) => {
+            let state = facts.states.get(id).map(String::as_str);
+            let verdict = match so_far(&facts.plans, place.subscription) {
+                Ok(plans) => judge_served(&requirement, plans, state, &seen),
+                Err(Reason::NotRegistered) => judge_unregistered(&requirement, state, &seen),
+                Err(reason) => {
                     return place.finding(name, Status::Unknown, Some(reason.into()), "its plans could not be read");
                 }
             };

@@ -199,7 +199,11 @@ pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) 
         };
         queries::rows(&client, L::LIST.endpoint.reading, &L::ROWS, &ids, take).await?;
         // What contradicts itself is read again by Resource Manager.
-        Ok(all.into_iter().filter_map(|(id, building)| Some((id.clone(), L::done(building, &id).ok()?))).collect())
+        let done = |(id, building): (String, _)| {
+            let rows = L::done(building, &id).ok()?;
+            Some((id, rows))
+        };
+        Ok(all.into_iter().filter_map(done).collect())
     };
     engine::read(context, subscriptions, &L::LIST, arm, graph).await
 }

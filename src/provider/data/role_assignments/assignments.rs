@@ -87,14 +87,9 @@ pub(super) async fn read(
         let of_groups = authorization::eligibilities_of_groups(context, &groups).await?;
         any |= list.so_far().next().is_some() || of_groups.iter().any(|list| list.so_far().is_ok());
         found.tell_apart(&list, |row| &row.id);
-        let rows = || each(&list).chain(all_of(&of_groups));
-        keep(&mut found.eligible, rows().filter(|row| is_in_force(row, now)), gaps);
-        let unclear = twice::contradicted(rows().map(|row| (row.id.to_lowercase(), is_in_force(row, now))));
-        let doubtful = unclear.iter().filter_map(|id| found.eligible.get(id));
-        gaps.extend(
-            doubtful
-                .map(|row| twice::gap(Subject::EligibleRoleAssignments, &canonical(&row.properties.scope), &canonical(&row.id))),
-        );
+        let rows: Vec<_> = each(&list).chain(all_of(&of_groups)).collect();
+        keep(&mut found.eligible, rows.iter().copied().filter(|row| is_in_force(row, now)), gaps);
+        gaps.extend(doubts(Subject::EligibleRoleAssignments, &rows, |row| is_in_force(row, now)));
         gaps.extend(undated(Subject::EligibleRoleAssignments, found.eligible.values().map(|row| &row.properties)));
         found.place(&list, |row| &row.properties.scope);
         gaps.extend(list.gaps().chain(of_groups.iter().flat_map(Seen::gaps)).cloned());
@@ -145,6 +140,17 @@ fn all_of<T>(lists: &authorization::OfGroups<T>) -> impl Iterator<Item = &T> {
     lists.iter().filter_map(|list| list.so_far().ok()).flat_map(|rows| rows.iter())
 }
 
+/// The gaps that schedules are of which two of one id do not say the same.
+fn doubts<S: PartialEq>(
+    subject: Subject,
+    rows: &[&wire::ScheduleInstance],
+    said: impl Fn(&wire::ScheduleInstance) -> S,
+) -> Vec<Unreadable> {
+    let unclear = twice::contradicted(rows.iter().map(|row| (row.id.to_lowercase(), said(row))));
+    let doubtful = rows.iter().filter(|row| unclear.contains(&row.id.to_lowercase()));
+    doubtful.map(|row| twice::gap(subject, &canonical(&row.properties.scope), &canonical(&row.id))).collect()
+}
+
 /// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
 fn is_in_force(row: &wire::ScheduleInstance, now: OffsetDateTime) -> bool {
     force(&row.properties, now) > Force::Over
@@ -191,14 +197,11 @@ impl Found {
             let end = own.end_date_time.as_deref().and_then(time::parse);
             (force(own, now), end.is_none(), end)
         };
-        let ends = |own: &wire::ScheduleInstanceProperties| (own.start_date_time.clone(), own.end_date_time.clone());
-        let unclear = twice::contradicted(each(&schedules).map(|row| (row.id.to_lowercase(), ends(&row.properties))));
-        let doubtful = each(&schedules).filter(|row| unclear.contains(&row.id.to_lowercase()));
-        gaps.extend(
-            doubtful
-                .map(|row| twice::gap(Subject::RoleAssignmentSchedules, &canonical(&row.properties.scope), &canonical(&row.id))),
-        );
-        let mut rows: Vec<_> = each(&schedules).filter(|row| force(&row.properties, now) != Force::Never).collect();
+        let moments =
+            |row: &wire::ScheduleInstance| (row.properties.start_date_time.clone(), row.properties.end_date_time.clone());
+        let mut rows: Vec<_> = each(&schedules).collect();
+        gaps.extend(doubts(Subject::RoleAssignmentSchedules, &rows, moments));
+        rows.retain(|row| force(&row.properties, now) != Force::Never);
         rows.sort_by_key(|row| lasts(&row.properties));
         for row in rows {
             if let Some(origin) = &row.properties.origin_role_assignment_id {

@@ -49,6 +49,19 @@ fn may_be_one_type(one: Option<&str>, other: Option<&str>) -> bool {
     }
 }
 
+/// Whether two rows give the same role to the same principal, there and on the same condition. Both kinds of rows name these fields alike.
+macro_rules! is_one_grant {
+    ($own:expr, $other:expr) => {{
+        let (own, other) = (&$own, &$other);
+        // The prefix of a role's id is the subscription that was asked.
+        guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
+            && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
+            && may_be_one_type(own.principal_type.as_deref(), other.principal_type.as_deref())
+            && (&own.condition, &own.condition_version) == (&other.condition, &other.condition_version)
+            && place::same(&own.scope, &other.scope)
+    }};
+}
+
 impl Repeated for wire::RoleAssignment {
     const SUBJECT: Subject = Subject::RoleAssignments;
 
@@ -61,13 +74,7 @@ impl Repeated for wire::RoleAssignment {
     }
 
     fn says_what(&self, other: &Self) -> bool {
-        let (own, other) = (&self.properties, &other.properties);
-        // The prefix of a role's id is the subscription that was asked.
-        guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
-            && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
-            && may_be_one_type(own.principal_type.as_deref(), other.principal_type.as_deref())
-            && (&own.condition, &own.condition_version) == (&other.condition, &other.condition_version)
-            && place::same(&own.scope, &other.scope)
+        is_one_grant!(self.properties, other.properties)
     }
 }
 
@@ -84,12 +91,7 @@ impl Repeated for wire::ScheduleInstance {
 
     fn says_what(&self, other: &Self) -> bool {
         let (own, other) = (&self.properties, &other.properties);
-        guid_of(&own.role_definition_id) == guid_of(&other.role_definition_id)
-            && own.principal_id.eq_ignore_ascii_case(&other.principal_id)
-            && may_be_one_type(own.principal_type.as_deref(), other.principal_type.as_deref())
-            && (&own.condition, &own.condition_version) == (&other.condition, &other.condition_version)
-            && (&own.start_date_time, &own.end_date_time) == (&other.start_date_time, &other.end_date_time)
-            && place::same(&own.scope, &other.scope)
+        is_one_grant!(own, other) && (&own.start_date_time, &own.end_date_time) == (&other.start_date_time, &other.end_date_time)
     }
 }
 
