@@ -35,8 +35,37 @@ pub struct Context {
 }
 
 impl Configured for Context {
+    type Area = AreaWord;
+    type Stop = Stop;
+
     fn shows_people(&self) -> bool {
         self.shows_people()
+    }
+
+    fn require(&self, area: AreaWord) -> Result<()> {
+        if self.areas.contains(&area) { Ok(()) } else { Err(Stop::AreaOff(area)) }
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.operation_timeout
+    }
+
+    fn out_of_time(&self) -> Stop {
+        let counts = self.client.counts();
+        let mut under_way = self.client.under_way();
+        let more = under_way.len().saturating_sub(SHOWN);
+        under_way.truncate(SHOWN);
+        let mut detail = format!("{} seconds were not enough. Still under way:\n", self.operation_timeout.as_secs());
+        under_way.iter().for_each(|read| detail.push_str(&format!("\n  {read}")));
+        if more > 0 {
+            detail.push_str(&format!("\n  … and {more} more"));
+        }
+        detail.push_str(&format!(
+            "\n\n{} requests were sent, {} of them again after a failure, and a service asked {} times to wait.\n\nNarrow the \
+             scope or the filters, or raise `operation_timeout_seconds` of the provider block.",
+            counts.requests, counts.retries, counts.throttled_waits
+        ));
+        Stop::TimedOut(detail)
     }
 }
 
@@ -61,11 +90,6 @@ impl Context {
         if self.weakened { EnforcementWord::Warning } else { own.unwrap_or(self.enforcement) }
     }
 
-    /// A stop if an area is switched off.
-    pub fn require(&self, area: AreaWord) -> Result<()> {
-        if self.areas.contains(&area) { Ok(()) } else { Err(Stop::AreaOff(area)) }
-    }
-
     /// The work, or a stop when its time is spent.
     pub async fn within_deadline<T, E: From<Stop>>(
         &self,
@@ -74,23 +98,7 @@ impl Context {
         let mut work = pin!(work);
         match tokio::time::timeout(self.operation_timeout, work.as_mut()).await {
             Ok(result) => result,
-            Err(_) => {
-                let counts = self.client.counts();
-                let mut under_way = self.client.under_way();
-                let more = under_way.len().saturating_sub(SHOWN);
-                under_way.truncate(SHOWN);
-                let mut detail = format!("{} seconds were not enough. Still under way:\n", self.operation_timeout.as_secs());
-                under_way.iter().for_each(|read| detail.push_str(&format!("\n  {read}")));
-                if more > 0 {
-                    detail.push_str(&format!("\n  … and {more} more"));
-                }
-                detail.push_str(&format!(
-                    "\n\n{} requests were sent, {} of them again after a failure, and a service asked {} times to wait.\n\nNarrow the \
-                     scope or the filters, or raise `operation_timeout_seconds` of the provider block.",
-                    counts.requests, counts.retries, counts.throttled_waits
-                ));
-                Err(Stop::TimedOut(detail).into())
-            }
+            Err(_) => Err(self.out_of_time().into()),
         }
     }
 }

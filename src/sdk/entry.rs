@@ -1,6 +1,11 @@
 //! What a provider is made of, typed: the traits to implement, and the table rows that erase the types.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{
+    fmt,
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
@@ -35,9 +40,26 @@ pub trait Provider: Send + Sync + 'static {
 
 /// What every read is given, as far as the answers themselves depend on it.
 pub trait Configured: Send + Sync + 'static {
+    /// A part of the provider that can be switched off.
+    type Area: Send;
+    /// Why a reading ends without an answer.
+    type Stop: Into<Diagnostics>;
+
     /// Whether answers name people. If not, every attribute marked `x-personal` is left out of them, whatever an entry answers.
     fn shows_people(&self) -> bool;
+
+    /// A stop if an area is switched off.
+    fn require(&self, area: Self::Area) -> std::result::Result<(), Self::Stop>;
+
+    /// The time that one reading may take, waiting included.
+    fn time_limit(&self) -> Duration;
+
+    /// What a reading comes to whose time is spent; it is still under way.
+    fn out_of_time(&self) -> Self::Stop;
 }
+
+/// The areas of a configured provider.
+type AreaOf<C> = <C as Configured>::Area;
 
 /// The rows of all subjects, in tables of their own so that each subject keeps its own list.
 pub struct Tables<C: 'static> {
@@ -66,6 +88,8 @@ pub trait DataSource: 'static {
     const PAGE: Page;
     /// The configured provider.
     type Context: Configured;
+    /// The area it belongs to, if to one; where that is switched off nothing is read.
+    const AREA: Option<AreaOf<Self::Context>>;
     /// What the user writes; the doc comment of the type is the page's text.
     type Arguments: DeserializeOwned + JsonSchema + Send;
     /// What the provider answers.
@@ -74,7 +98,7 @@ pub trait DataSource: 'static {
     /// Contradictions between arguments. Sees unknown values; never touches the network.
     fn check(_arguments: &Value, _problems: &mut Diagnostics) {}
 
-    /// The read. It fails only if it cannot answer at all.
+    /// The read, in an area that is on. It fails only if it cannot answer at all, and is given up when its time is spent.
     fn read(
         arguments: Self::Arguments,
         context: &Self::Context,
@@ -90,6 +114,8 @@ pub trait Validation: 'static {
     const PAGE: Page;
     /// The configured provider.
     type Context: Configured;
+    /// The area it belongs to, if to one; where that is switched off nothing is judged.
+    const AREA: Option<AreaOf<Self::Context>>;
     /// What the user writes; the doc comment of the type is the page's text.
     type Arguments: DeserializeOwned + JsonSchema + Send;
     /// What the ephemeral form answers beside the arguments.
@@ -171,7 +197,8 @@ impl<C: Configured> DataSourceEntry<C> {
             read: |config, attributes, context, warnings| {
                 Box::pin(async move {
                     let arguments: T::Arguments = bridge::decode(config, attributes)?;
-                    let answer = T::read(arguments, context, warnings).await?;
+                    require(context, T::AREA)?;
+                    let answer = in_time(context, T::read(arguments, context, warnings)).await?;
                     answered(config, &answer, attributes, context.shows_people())
                 })
             },
@@ -207,6 +234,7 @@ impl<C: Configured> ValidationEntry<C> {
             verify: |config, attributes, context, warnings| {
                 Box::pin(async move {
                     let arguments: T::Arguments = bridge::decode(config, attributes)?;
+                    require(context, T::AREA)?;
                     let counts = T::verify(arguments, context, warnings).await?;
                     answered(config, &counts, attributes, context.shows_people())
                 })
@@ -242,6 +270,18 @@ impl FunctionEntry {
                 bridge::encode_as(&T::call(arguments)?, &signature.result).map_err(first_text)
             },
         }
+    }
+}
+
+fn require<C: Configured>(context: &C, area: Option<C::Area>) -> Result<()> {
+    area.map_or(Ok(()), |area| context.require(area)).map_err(Into::into)
+}
+
+async fn in_time<T, C: Configured>(context: &C, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    let mut work = pin!(work);
+    match tokio::time::timeout(context.time_limit(), work.as_mut()).await {
+        Ok(result) => result,
+        Err(_) => Err(context.out_of_time().into()),
     }
 }
 

@@ -54,8 +54,23 @@ struct ToyBox;
 struct Host(String);
 
 impl Configured for Host {
+    type Area = &'static str;
+    type Stop = Diagnostics;
+
     fn shows_people(&self) -> bool {
         true
+    }
+
+    fn require(&self, area: &'static str) -> Result<()> {
+        if self.0 == format!("no {area}") { Err(Diagnostics::of_error("Area is off", area)) } else { Ok(()) }
+    }
+
+    fn time_limit(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    fn out_of_time(&self) -> Diagnostics {
+        Diagnostics::of_error("Timed out", &self.0)
     }
 }
 
@@ -63,6 +78,7 @@ impl DataSource for ToyBox {
     const NAME: &'static str = "box";
     const PAGE: Page = PAGE;
     type Context = Host;
+    const AREA: Option<&'static str> = Some("boxes");
     type Arguments = BoxArguments;
     type Attributes = BoxAttributes;
 
@@ -100,6 +116,7 @@ impl Validation for Tidy {
     const NAME: &'static str = "tidy_validation";
     const PAGE: Page = PAGE;
     type Context = Host;
+    const AREA: Option<&'static str> = Some("floors");
     type Arguments = TidyArguments;
     type Counts = TidyCounts;
 
@@ -359,4 +376,19 @@ async fn bytes_that_are_no_value_are_a_diagnostic() {
     let junk = Wire { msgpack: vec![0xdd, 0xff, 0xff, 0xff, 0xff], json: Vec::new() };
     let answer = server.read_data_source("toys_box", junk).await;
     assert_eq!(summaries(&answer.diagnostics), ["The value Terraform sent does not fit the schema"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_read_outlives_its_time_or_is_made_in_an_area_that_is_off() {
+    let read = async |host: &str, name: &str| {
+        let server = configured(Value::from(host)).await;
+        let config = object(&[("name", Value::from(name)), ("weight", Value::Null), ("toys", Value::Null)]);
+        let answer = server.read_data_source("toys_box", wire(&config)).await;
+        summaries(&answer.diagnostics).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(read("home", "quick").await, Vec::<String>::new());
+    assert_eq!(read("home", "slow").await, ["Timed out"]);
+    assert_eq!(read("no boxes", "quick").await, ["Area is off"]);
+    let server = configured(Value::from("no floors")).await;
+    assert_eq!(summaries(&plan(&server, &Value::Null, &tidy(int(0), Value::Null)).await.diagnostics), ["Area is off"]);
 }

@@ -234,6 +234,7 @@ impl DataSource for Connection {
                       too), with admin consent.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = None;
     type Arguments = Arguments;
     type Attributes = Attributes;
 
@@ -242,40 +243,39 @@ impl DataSource for Connection {
     }
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.within_deadline(read(arguments, context, warnings)).await
+        let chosen = chosen(arguments.check_ids.as_ref())?;
+        let signed_in = signed_in::sign_in(context).await.map_err(Stop::Failed)?;
+        let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
+        let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
+        let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
+        let areas = context.areas.iter().map(|area| (*area).into()).collect();
+        let mut needs = catalogue::needs(&chosen, &areas);
+        needs.extend(catalogue::needs(&judged::checks_of_features(), &areas));
+        needs.extend(ALWAYS);
+        let asked = Asked {
+            needs,
+            subscription_ids: subscription_ids.as_ref(),
+            provisioning_client_ids: provisioning_client_ids.as_ref(),
+        };
+        let found = checklist::facts(context, &signed_in, &asked).await?;
+        let rows = judged::judge(&chosen, &found.facts);
+        let of_features = judged::judge(&judged::checks_of_features(), &found.facts);
+        let gaps = rows.iter().chain(&of_features).flat_map(|row| row.verdict.gaps.clone());
+        let twofold = found.detected.iter().flatten().filter(|(one, in_scope)| *in_scope && one.twofold).map(|(one, _)| {
+            let scope = format!("/subscriptions/{}", one.id);
+            twice::gap(Subject::Subscriptions, &scope, &scope)
+        });
+        let gaps: Vec<Unreadable> =
+            gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).chain(twofold).collect();
+        listing::warn_of_gaps(&gaps, warnings);
+        let which = "no application in the tenant has the client id";
+        selection::warn("provisioning_client_ids", "Application", which, &found.facts.directory.strangers, warnings);
+        Ok(attributes(context, cloud, &signed_in, found, &rows, gaps))
     }
 }
 
 /// What the answer says beside the checks.
 const ALWAYS: &[Need] = &[Need::Credential, Need::Discovery, Need::Licences, Need::Organization, Need::Token];
-
-async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-    let chosen = chosen(arguments.check_ids.as_ref())?;
-    let signed_in = signed_in::sign_in(context).await.map_err(Stop::Failed)?;
-    let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
-    let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
-    let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
-    let areas = context.areas.iter().map(|area| (*area).into()).collect();
-    let mut needs = catalogue::needs(&chosen, &areas);
-    needs.extend(catalogue::needs(&judged::checks_of_features(), &areas));
-    needs.extend(ALWAYS);
-    let asked =
-        Asked { needs, subscription_ids: subscription_ids.as_ref(), provisioning_client_ids: provisioning_client_ids.as_ref() };
-    let found = checklist::facts(context, &signed_in, &asked).await?;
-    let rows = judged::judge(&chosen, &found.facts);
-    let of_features = judged::judge(&judged::checks_of_features(), &found.facts);
-    let gaps = rows.iter().chain(&of_features).flat_map(|row| row.verdict.gaps.clone());
-    let twofold = found.detected.iter().flatten().filter(|(one, in_scope)| *in_scope && one.twofold).map(|(one, _)| {
-        let scope = format!("/subscriptions/{}", one.id);
-        twice::gap(Subject::Subscriptions, &scope, &scope)
-    });
-    let gaps: Vec<Unreadable> =
-        gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).chain(twofold).collect();
-    listing::warn_of_gaps(&gaps, warnings);
-    let which = "no application in the tenant has the client id";
-    selection::warn("provisioning_client_ids", "Application", which, &found.facts.directory.strangers, warnings);
-    Ok(attributes(context, cloud, &signed_in, found, &rows, gaps))
-}
 
 fn attributes(
     context: &Context,

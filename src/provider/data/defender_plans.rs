@@ -148,52 +148,50 @@ impl DataSource for DefenderPlans {
                       subscription holds both.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Posture);
     type Arguments = Arguments;
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.require(AreaWord::Posture)?;
-        context.within_deadline(read(arguments, context, warnings)).await
+        let scope = scope::of(context).await?;
+        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+        let subscriptions = scope.choose(chosen.as_ref())?;
+        let mut gaps = scope.gaps(chosen.as_ref());
+        let (plans, inventories) =
+            tokio::join!(security::plans(context, &subscriptions), inventory::counts(context, &subscriptions));
+        let (plans, inventories) = (plans?, inventories?);
+        // Counts of a list that is not proven whole would be too low, so they are not given.
+        let whole =
+            inventories.iter().filter_map(|(subscription, counts)| Some((subscription.id.as_str(), &**counts.whole().ok()?)));
+        let counts: BTreeMap<&str, &BTreeMap<String, u64>> = whole.collect();
+        gaps.extend(plans.gaps().chain(inventories.gaps()).cloned());
+        if plans.so_far().next().is_none() && !seen::complete(&gaps) {
+            return Err(Stop::NothingRead(gaps).into());
+        }
+        if let Some(names) = &arguments.plan_names {
+            let answered = plans.so_far().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
+            require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
+        }
+        let mut each = Once::default();
+        for (subscription, plans) in plans.so_far() {
+            let counts = counts.get(subscription.id.as_str()).copied();
+            let named = plans.iter().filter(|plan| named(&arguments, plan));
+            named.for_each(|plan| each.add(as_row(&subscription.id, plan, counts), has_twins(plan)));
+        }
+        let mut rows: Vec<Row> = each.rows.into_values().collect();
+        warn_unlisted(&arguments, &plans, warnings);
+        if arguments.only_relevant == Some(true) {
+            rows.retain(|row| row.relevant != Some(false));
+        }
+        let deprecated = rows.iter().filter(|row| row.deprecated).count();
+        rows.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
+        gaps.extend(doubts(&rows, &each.twofold));
+        let summary = summary(&rows, deprecated, &arguments, &gaps);
+        let matched = rows.len();
+        rows.truncate(limit(arguments.limit));
+        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+        Ok(Attributes { plans: rows, listing })
     }
-}
-
-async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-    let scope = scope::of(context).await?;
-    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-    let subscriptions = scope.choose(chosen.as_ref())?;
-    let mut gaps = scope.gaps(chosen.as_ref());
-    let (plans, inventories) = tokio::join!(security::plans(context, &subscriptions), inventory::counts(context, &subscriptions));
-    let (plans, inventories) = (plans?, inventories?);
-    // Counts of a list that is not proven whole would be too low, so they are not given.
-    let whole = inventories.iter().filter_map(|(subscription, counts)| Some((subscription.id.as_str(), &**counts.whole().ok()?)));
-    let counts: BTreeMap<&str, &BTreeMap<String, u64>> = whole.collect();
-    gaps.extend(plans.gaps().chain(inventories.gaps()).cloned());
-    if plans.so_far().next().is_none() && !seen::complete(&gaps) {
-        return Err(Stop::NothingRead(gaps).into());
-    }
-    if let Some(names) = &arguments.plan_names {
-        let answered = plans.so_far().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
-        require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
-    }
-    let mut each = Once::default();
-    for (subscription, plans) in plans.so_far() {
-        let counts = counts.get(subscription.id.as_str()).copied();
-        let named = plans.iter().filter(|plan| named(&arguments, plan));
-        named.for_each(|plan| each.add(as_row(&subscription.id, plan, counts), has_twins(plan)));
-    }
-    let mut rows: Vec<Row> = each.rows.into_values().collect();
-    warn_unlisted(&arguments, &plans, warnings);
-    if arguments.only_relevant == Some(true) {
-        rows.retain(|row| row.relevant != Some(false));
-    }
-    let deprecated = rows.iter().filter(|row| row.deprecated).count();
-    rows.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
-    gaps.extend(doubts(&rows, &each.twofold));
-    let summary = summary(&rows, deprecated, &arguments, &gaps);
-    let matched = rows.len();
-    rows.truncate(limit(arguments.limit));
-    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-    Ok(Attributes { plans: rows, listing })
 }
 
 /// Rows by key, and the keys of those that the service states twice and differently.

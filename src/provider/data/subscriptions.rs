@@ -16,7 +16,7 @@ use crate::{
         context::Context,
         listing::{Counting, Listing, limit},
         selection::UnmatchedTags,
-        words::{SubscriptionState, lowered},
+        words::{AreaWord, SubscriptionState, lowered},
     },
     sdk::{
         Diagnostics, Result,
@@ -106,53 +106,50 @@ impl DataSource for Subscriptions {
                       on the group); single subscriptions have them from Resource Graph, which Reader may ask.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = None;
     type Arguments = Arguments;
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.within_deadline(read(arguments, context, warnings)).await
-    }
-}
-
-async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-    let scope = scope::of(context).await?;
-    let (hierarchy, unread) = hierarchy::read(context).await?;
-    let states = lowered(&arguments.states, |state| &state.0);
-    let wanted = arguments.tags.unwrap_or_default();
-    let mut all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
-    all.sort_by(|a, b| a.id.cmp(&b.id));
-    if !wanted.is_empty() {
-        let mut unmatched = UnmatchedTags::of(&wanted);
-        all.iter().for_each(|row| unmatched.match_with(&row.tags));
-        unmatched.warn("no subscription that is visible", warnings);
-    }
-    let matched: Vec<_> = all
-        .into_iter()
-        .filter(|row| (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && row.may_have(&wanted))
-        .collect();
-    let mut by_state = BTreeMap::new();
-    let mut gaps = scope.gaps.clone();
-    for row in &matched {
-        match said(&row.state) {
-            Some(state) => *by_state.entry(state).or_default() += 1,
-            None if row.twofold => {}
-            None => gaps.push(unstated(&row.id)),
+        let scope = scope::of(context).await?;
+        let (hierarchy, unread) = hierarchy::read(context).await?;
+        let states = lowered(&arguments.states, |state| &state.0);
+        let wanted = arguments.tags.unwrap_or_default();
+        let mut all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        if !wanted.is_empty() {
+            let mut unmatched = UnmatchedTags::of(&wanted);
+            all.iter().for_each(|row| unmatched.match_with(&row.tags));
+            unmatched.warn("no subscription that is visible", warnings);
         }
-        if row.twofold {
-            let scope = format!("/subscriptions/{}", row.id);
-            gaps.push(twice::gap(Subject::Subscriptions, &scope, &scope));
+        let matched: Vec<_> = all
+            .into_iter()
+            .filter(|row| (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && row.may_have(&wanted))
+            .collect();
+        let mut by_state = BTreeMap::new();
+        let mut gaps = scope.gaps.clone();
+        for row in &matched {
+            match said(&row.state) {
+                Some(state) => *by_state.entry(state).or_default() += 1,
+                None if row.twofold => {}
+                None => gaps.push(unstated(&row.id)),
+            }
+            if row.twofold {
+                let scope = format!("/subscriptions/{}", row.id);
+                gaps.push(twice::gap(Subject::Subscriptions, &scope, &scope));
+            }
         }
+        let redacts_people = context.client.settings().redacts_people;
+        let shown = matched.iter().take(limit(arguments.limit));
+        let rows: Vec<_> = shown.map(|row| as_row(row, hierarchy.above(&row.id), redacts_people)).collect();
+        // What stands above them does not matter to their number.
+        let counting = Counting::on(&scope.gaps, &[]);
+        let states = Counting::on(&gaps, &[]);
+        let summary = Summary { matched: counting.count(matched.len()), returned: rows.len(), by_state: states.by(by_state) };
+        gaps.extend(unread);
+        let listing = Listing::new(summary, matched.len(), rows.len(), gaps, warnings);
+        Ok(Attributes { subscriptions: rows, listing })
     }
-    let redacts_people = context.client.settings().redacts_people;
-    let shown = matched.iter().take(limit(arguments.limit));
-    let rows: Vec<_> = shown.map(|row| as_row(row, hierarchy.above(&row.id), redacts_people)).collect();
-    // What stands above them does not matter to their number.
-    let counting = Counting::on(&scope.gaps, &[]);
-    let states = Counting::on(&gaps, &[]);
-    let summary = Summary { matched: counting.count(matched.len()), returned: rows.len(), by_state: states.by(by_state) };
-    gaps.extend(unread);
-    let listing = Listing::new(summary, matched.len(), rows.len(), gaps, warnings);
-    Ok(Attributes { subscriptions: rows, listing })
 }
 
 fn unstated(subscription_id: &str) -> Unreadable {

@@ -24,7 +24,7 @@ use crate::{
         data::connection::{chosen, require_known_checks},
         failure::Unjudged,
         validations::{Counts, Gate, Judgement, Line, verify},
-        words::{ClientId, SubscriptionId, lowered},
+        words::{AreaWord, ClientId, SubscriptionId, lowered},
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -68,6 +68,7 @@ impl Validation for ConnectionValidation {
         permissions: "Those that the checks are about: see `azposture_connection`. A check whose evidence may not be read is unknown.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = None;
     type Arguments = Arguments;
     type Counts = Counts;
 

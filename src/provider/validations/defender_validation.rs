@@ -99,6 +99,7 @@ impl Validation for DefenderValidation {
                       Reader on the subscription holds all of them.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Posture);
     type Arguments = Arguments;
     type Counts = Counts;
 
@@ -107,7 +108,6 @@ impl Validation for DefenderValidation {
     }
 
     async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
-        context.require(AreaWord::Posture)?;
         verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
     }
 }

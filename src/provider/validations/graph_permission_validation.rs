@@ -79,6 +79,7 @@ impl Validation for GraphPermissionValidation {
                       (/servicePrincipals/{id}/oauth2PermissionGrants).",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
     type Arguments = Arguments;
     type Counts = Counts;
 
@@ -87,7 +88,6 @@ impl Validation for GraphPermissionValidation {
     }
 
     async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
-        context.require(AreaWord::Identity)?;
         verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
     }
 }

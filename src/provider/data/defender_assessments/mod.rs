@@ -171,12 +171,121 @@ impl DataSource for DefenderAssessments {
                       Reader on the subscription holds all of them; Security Reader all but the last.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Posture);
     type Arguments = Arguments;
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.require(AreaWord::Posture)?;
-        context.within_deadline(read(arguments, context, warnings)).await
+        let scope = scope::of(context).await?;
+        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+        let subscriptions = scope.choose(chosen.as_ref())?;
+        let mut gaps = scope.gaps(chosen.as_ref());
+        let filter = filter_of(&arguments, chosen.clone());
+        filters::require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
+        if let Some(names) = &filter.resource_group_names {
+            gaps.extend(inventory::require_groups(context, &subscriptions, names).await?);
+        }
+        let with_risk = arguments.include_risk == Some(true);
+        let lists = security::assessments(context, &subscriptions, with_risk).await?;
+        gaps.extend(lists.gaps().cloned());
+        if lists.so_far().next().is_none() && !seen::complete(&gaps) {
+            return Err(Stop::NothingRead(gaps).into());
+        }
+        gaps.extend(silent(context, &lists).await?);
+        let catalogues = catalogues(context, &lists, &mut gaps).await?;
+        let tags = match &filter.tags {
+            Some(_) => Some(tags(context, &subscriptions, &mut gaps).await?),
+            None => None,
+        };
+        let statuses = lowered(&arguments.statuses, |status| &status.0);
+        let needs_place = filter.needs_place();
+        let mut tally = Tally::default();
+        let mut found = Vec::new();
+        let mut untagged = BTreeSet::new();
+        let mut unstated = BTreeSet::new();
+        let mut unrated = BTreeSet::new();
+        let mut types = BTreeSet::new();
+        let mut prefixes = Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned());
+        let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
+        for row in lists.so_far().flat_map(|(_, rows)| rows.iter()) {
+            let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
+            let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
+            if let Some(ty) = place.resource_type.as_deref().filter(|_| filter.resource_types.is_some()) {
+                types.insert(ty.to_ascii_lowercase());
+            }
+            prefixes.match_with(|prefix| within(&row.resource_id, prefix));
+            if let Some(tags) = place.tags.as_ref().filter(|_| filter.tags.is_some()) {
+                tagged.match_with(tags);
+            }
+            if !filter.admits(row, metadata, &place) {
+                continue;
+            }
+            if filter.tags.is_some() && place.tags.is_none() {
+                untagged.insert(row.subscription_id.to_string());
+            }
+            let severity = metadata.and_then(|metadata| Severity::parse(&metadata.severity));
+            tally.count(row);
+            if row.status.is_empty() {
+                unstated.insert(row.subscription_id.to_string());
+            }
+            if has_status(row, statuses.as_ref()) {
+                tally.count_admitted(row, severity, metadata);
+                if metadata.is_some_and(|metadata| metadata.severity.is_empty()) {
+                    unrated.insert(row.subscription_id.to_string());
+                }
+                found.push(Found { key: row.key(), severity, row, metadata });
+            }
+        }
+        gaps.extend(unstated.into_iter().map(|id| Unreadable {
+            subject: Subject::Assessments,
+            scope: format!("/subscriptions/{id}"),
+            reason: Reason::InvalidResponse,
+            code: Failure::UnstatedField.code().to_owned(),
+            remedy: "Some assessments come without a status; their rows are kept. Run again later; if this persists, please report it.".to_owned(),
+        }));
+        gaps.extend(untagged.into_iter().map(|id| Unreadable {
+            subject: Subject::Tags,
+            scope: format!("/subscriptions/{id}"),
+            reason: Reason::NotProven,
+            code: String::new(),
+            remedy: "Some assessed resources are in no inventory (child resources, other clouds), so their tags are not known; their rows are \
+                     kept. Filter them by `resource_types` or `resource_id_prefixes` instead."
+                .to_owned(),
+        }));
+        filters::unmatched_keys(&arguments, &lists, warnings);
+        warn(
+            "resource_id_prefixes",
+            "Resource id prefix",
+            "no assessment of any status that was read lies below",
+            prefixes.rest(),
+            warnings,
+        );
+        if filter.tags.is_some() {
+            tagged.warn("no assessed resource whose tags were read", warnings);
+        }
+        let unseen: Vec<&String> = filter.resource_types.iter().flatten().filter(|ty| !types.contains(*ty)).collect();
+        filters::require_types(context, &subscriptions, &unseen, &mut gaps).await?;
+        filters::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
+        gaps.extend(unrated.into_iter().map(|id| Unreadable {
+            subject: Subject::AssessmentMetadata,
+            scope: format!("/subscriptions/{id}"),
+            reason: Reason::InvalidResponse,
+            code: Failure::UnstatedField.code().to_owned(),
+            remedy: "The metadata of some recommendations comes without a severity; their rows are kept. Run again later; if this persists, \
+                     please report it."
+                .to_owned(),
+        }));
+        found.sort_by(|a, b| order(a.severity, &a.key).cmp(&order(b.severity, &b.key)));
+        let summary = tally.summary(found.len(), found.len().min(limit(arguments.limit)), &gaps);
+        let matched = found.len();
+        found.truncate(limit(arguments.limit));
+        let remediations = found
+            .iter()
+            .filter_map(|found| Some((found.row.assessment_key.to_string(), found.metadata?.remediation.clone()?)))
+            .collect();
+        let rows: Vec<_> = found.iter().map(|found| as_row(found, with_risk)).collect();
+        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+        Ok(Attributes { assessments: rows, remediations, listing })
     }
 }
 
@@ -186,119 +295,6 @@ struct Found<'a> {
     severity: Option<Severity>,
     row: &'a Assessment,
     metadata: Option<&'a Metadata>,
-}
-
-async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-    let scope = scope::of(context).await?;
-    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-    let subscriptions = scope.choose(chosen.as_ref())?;
-    let mut gaps = scope.gaps(chosen.as_ref());
-    let filter = filter_of(&arguments, chosen.clone());
-    filters::require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
-    if let Some(names) = &filter.resource_group_names {
-        gaps.extend(inventory::require_groups(context, &subscriptions, names).await?);
-    }
-    let with_risk = arguments.include_risk == Some(true);
-    let lists = security::assessments(context, &subscriptions, with_risk).await?;
-    gaps.extend(lists.gaps().cloned());
-    if lists.so_far().next().is_none() && !seen::complete(&gaps) {
-        return Err(Stop::NothingRead(gaps).into());
-    }
-    gaps.extend(silent(context, &lists).await?);
-    let catalogues = catalogues(context, &lists, &mut gaps).await?;
-    let tags = match &filter.tags {
-        Some(_) => Some(tags(context, &subscriptions, &mut gaps).await?),
-        None => None,
-    };
-    let statuses = lowered(&arguments.statuses, |status| &status.0);
-    let needs_place = filter.needs_place();
-    let mut tally = Tally::default();
-    let mut found = Vec::new();
-    let mut untagged = BTreeSet::new();
-    let mut unstated = BTreeSet::new();
-    let mut unrated = BTreeSet::new();
-    let mut types = BTreeSet::new();
-    let mut prefixes = Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned());
-    let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
-    for row in lists.so_far().flat_map(|(_, rows)| rows.iter()) {
-        let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
-        let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
-        if let Some(ty) = place.resource_type.as_deref().filter(|_| filter.resource_types.is_some()) {
-            types.insert(ty.to_ascii_lowercase());
-        }
-        prefixes.match_with(|prefix| within(&row.resource_id, prefix));
-        if let Some(tags) = place.tags.as_ref().filter(|_| filter.tags.is_some()) {
-            tagged.match_with(tags);
-        }
-        if !filter.admits(row, metadata, &place) {
-            continue;
-        }
-        if filter.tags.is_some() && place.tags.is_none() {
-            untagged.insert(row.subscription_id.to_string());
-        }
-        let severity = metadata.and_then(|metadata| Severity::parse(&metadata.severity));
-        tally.count(row);
-        if row.status.is_empty() {
-            unstated.insert(row.subscription_id.to_string());
-        }
-        if has_status(row, statuses.as_ref()) {
-            tally.count_admitted(row, severity, metadata);
-            if metadata.is_some_and(|metadata| metadata.severity.is_empty()) {
-                unrated.insert(row.subscription_id.to_string());
-            }
-            found.push(Found { key: row.key(), severity, row, metadata });
-        }
-    }
-    gaps.extend(unstated.into_iter().map(|id| Unreadable {
-        subject: Subject::Assessments,
-        scope: format!("/subscriptions/{id}"),
-        reason: Reason::InvalidResponse,
-        code: Failure::UnstatedField.code().to_owned(),
-        remedy: "Some assessments come without a status; their rows are kept. Run again later; if this persists, please report it.".to_owned(),
-    }));
-    gaps.extend(untagged.into_iter().map(|id| Unreadable {
-        subject: Subject::Tags,
-        scope: format!("/subscriptions/{id}"),
-        reason: Reason::NotProven,
-        code: String::new(),
-        remedy: "Some assessed resources are in no inventory (child resources, other clouds), so their tags are not known; their rows are \
-                 kept. Filter them by `resource_types` or `resource_id_prefixes` instead."
-            .to_owned(),
-    }));
-    filters::unmatched_keys(&arguments, &lists, warnings);
-    warn(
-        "resource_id_prefixes",
-        "Resource id prefix",
-        "no assessment of any status that was read lies below",
-        prefixes.rest(),
-        warnings,
-    );
-    if filter.tags.is_some() {
-        tagged.warn("no assessed resource whose tags were read", warnings);
-    }
-    let unseen: Vec<&String> = filter.resource_types.iter().flatten().filter(|ty| !types.contains(*ty)).collect();
-    filters::require_types(context, &subscriptions, &unseen, &mut gaps).await?;
-    filters::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
-    gaps.extend(unrated.into_iter().map(|id| Unreadable {
-        subject: Subject::AssessmentMetadata,
-        scope: format!("/subscriptions/{id}"),
-        reason: Reason::InvalidResponse,
-        code: Failure::UnstatedField.code().to_owned(),
-        remedy: "The metadata of some recommendations comes without a severity; their rows are kept. Run again later; if this persists, \
-                 please report it."
-            .to_owned(),
-    }));
-    found.sort_by(|a, b| order(a.severity, &a.key).cmp(&order(b.severity, &b.key)));
-    let summary = tally.summary(found.len(), found.len().min(limit(arguments.limit)), &gaps);
-    let matched = found.len();
-    found.truncate(limit(arguments.limit));
-    let remediations = found
-        .iter()
-        .filter_map(|found| Some((found.row.assessment_key.to_string(), found.metadata?.remediation.clone()?)))
-        .collect();
-    let rows: Vec<_> = found.iter().map(|found| as_row(found, with_risk)).collect();
-    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-    Ok(Attributes { assessments: rows, remediations, listing })
 }
 
 /// Whether a status is asked for. One that is not stated may be any, and a word that is not known here may be a bad one.

@@ -157,61 +157,57 @@ impl DataSource for DirectoryRoleAssignments {
                       `User.Read.All`. Entra ID P2 for `eligible`, `pim` and `permanent`.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
     type Arguments = Arguments;
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.require(AreaWord::Identity)?;
-        context.within_deadline(read(arguments, context, warnings)).await
-    }
-}
+        let mut gaps = Vec::new();
+        let facts = holders::facts(&arguments, context, &mut gaps).await?;
+        let mut rows = facts.rows(context.now());
+        let wanted = wanted_roles(&arguments, &facts, &rows)?;
+        gaps.extend(nameless(&arguments, &facts, &rows));
+        let mut known = facts.people(context.shows_people());
+        let principals = lowered(&arguments.principal_ids, |id| &id.0);
+        let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
+        unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+        gaps.extend(without_administrator(&arguments, wanted.as_ref(), &rows));
+        rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
+        rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
+        gaps.extend(unweighed(&facts, &rows));
+        gaps.extend(facts.undated(&rows));
+        let (resolved, unresolved) = resolved(context, &mut rows, known).await?;
+        known = resolved;
+        // Whether an object is a group decides who else holds the role; whether it is a user matters only to a row that is returned.
+        let (groups, others): (Vec<_>, Vec<_>) = unresolved.into_iter().partition(|gap| gap.subject == Subject::Groups);
+        gaps.extend(groups);
+        if arguments.expand_groups != Some(false) {
+            let (members, people) = expanded(context, &rows, &mut gaps).await?;
+            rows.extend(members);
+            known.extend(people);
+            without_repeated(&mut rows);
+        }
+        gaps.extend(without_holder(&arguments, &rows, &gaps));
+        unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+        let which = "no directory role that was read is held by";
+        named::require_principals(context, unmatched.rest(), false).await?;
+        selection::warn("principal_ids", "Principal id", which, unmatched.rest(), warnings);
+        rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
+        if rows.iter().any(|row| row.principal_type == UNKNOWN) {
+            gaps.extend(others);
+        }
+        let guests = guests(context, &mut rows, known, &mut gaps).await?;
+        // Of one role that somebody could activate twice, the one that lasts longest.
+        rows.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| b.lasting().cmp(&a.lasting())));
+        rows.dedup_by(|a, b| a.key == b.key);
 
-async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-    let mut gaps = Vec::new();
-    let facts = holders::facts(&arguments, context, &mut gaps).await?;
-    let mut rows = facts.rows(context.now());
-    let wanted = wanted_roles(&arguments, &facts, &rows)?;
-    gaps.extend(nameless(&arguments, &facts, &rows));
-    let mut known = facts.people(context.shows_people());
-    let principals = lowered(&arguments.principal_ids, |id| &id.0);
-    let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
-    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
-    gaps.extend(without_administrator(&arguments, wanted.as_ref(), &rows));
-    rows.retain(|row| wanted.as_ref().is_none_or(|roles| roles.contains(&row.role_template_id)));
-    rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
-    gaps.extend(unweighed(&facts, &rows));
-    gaps.extend(facts.undated(&rows));
-    let (resolved, unresolved) = resolved(context, &mut rows, known).await?;
-    known = resolved;
-    // Whether an object is a group decides who else holds the role; whether it is a user matters only to a row that is returned.
-    let (groups, others): (Vec<_>, Vec<_>) = unresolved.into_iter().partition(|gap| gap.subject == Subject::Groups);
-    gaps.extend(groups);
-    if arguments.expand_groups != Some(false) {
-        let (members, people) = expanded(context, &rows, &mut gaps).await?;
-        rows.extend(members);
-        known.extend(people);
-        without_repeated(&mut rows);
+        let matched = rows.len();
+        let mut summary = summary(&rows, &guests, &arguments, &gaps);
+        rows.truncate(limit(arguments.limit));
+        summary.returned = rows.len();
+        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+        Ok(Attributes { role_assignments: rows, listing })
     }
-    gaps.extend(without_holder(&arguments, &rows, &gaps));
-    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
-    let which = "no directory role that was read is held by";
-    named::require_principals(context, unmatched.rest(), false).await?;
-    selection::warn("principal_ids", "Principal id", which, unmatched.rest(), warnings);
-    rows.retain(|row| filter::admits(principals.as_ref(), &row.principal_id));
-    if rows.iter().any(|row| row.principal_type == UNKNOWN) {
-        gaps.extend(others);
-    }
-    let guests = guests(context, &mut rows, known, &mut gaps).await?;
-    // Of one role that somebody could activate twice, the one that lasts longest.
-    rows.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| b.lasting().cmp(&a.lasting())));
-    rows.dedup_by(|a, b| a.key == b.key);
-
-    let matched = rows.len();
-    let mut summary = summary(&rows, &guests, &arguments, &gaps);
-    rows.truncate(limit(arguments.limit));
-    summary.returned = rows.len();
-    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-    Ok(Attributes { role_assignments: rows, listing })
 }
 
 /// The template id of a role.

@@ -248,78 +248,74 @@ impl DataSource for RoleAssignments {
                       `Application.Read.All` (or `Directory.Read.All`) for names, `orphaned` and `expand_groups`. Entra ID P2 for `eligible`.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
     type Arguments = Arguments;
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        context.require(AreaWord::Identity)?;
-        context.within_deadline(read(arguments, context, warnings)).await
-    }
-}
+        let scope = scope::of(context).await?;
+        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+        let subscriptions = scope.choose(chosen.as_ref())?;
+        let mut gaps = scope.gaps(chosen.as_ref());
+        let tree = authorization::tree(context).await?;
+        // What stands above and below a scope is known from the tree.
+        gaps.extend(tree.gap.iter().filter(|_| arguments.scopes.is_some()).cloned());
+        for wanted in arguments.scopes.iter().flatten().filter(|wanted| authorization::undecided(&wanted.0, &tree).is_none()) {
+            authorization::require_inside(&wanted.0, &subscriptions, &tree, context)?;
+        }
+        let found = assignments::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
+        let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
+        let mut definitions = authorization::definitions(context, &places, &found.used(), false).await?;
+        let names = arguments.role_definition_names.iter().flatten();
+        named::add_lacking(context, &subscriptions, names, &mut definitions).await?;
+        let redacts_people = context.client.settings().redacts_people;
+        let roles = wanted_roles(&arguments, &definitions, redacts_people, warnings)?;
+        gaps.extend(nameless(&arguments, &definitions));
+        gaps.extend(definitions.gaps.iter().cloned());
 
-async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-    let scope = scope::of(context).await?;
-    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-    let subscriptions = scope.choose(chosen.as_ref())?;
-    let mut gaps = scope.gaps(chosen.as_ref());
-    let tree = authorization::tree(context).await?;
-    // What stands above and below a scope is known from the tree.
-    gaps.extend(tree.gap.iter().filter(|_| arguments.scopes.is_some()).cloned());
-    for wanted in arguments.scopes.iter().flatten().filter(|wanted| authorization::undecided(&wanted.0, &tree).is_none()) {
-        authorization::require_inside(&wanted.0, &subscriptions, &tree, context)?;
-    }
-    let found = assignments::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
-    let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
-    let mut definitions = authorization::definitions(context, &places, &found.used(), false).await?;
-    let names = arguments.role_definition_names.iter().flatten();
-    named::add_lacking(context, &subscriptions, names, &mut definitions).await?;
-    let redacts_people = context.client.settings().redacts_people;
-    let roles = wanted_roles(&arguments, &definitions, redacts_people, warnings)?;
-    gaps.extend(nameless(&arguments, &definitions));
-    gaps.extend(definitions.gaps.iter().cloned());
+        let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
+        let mut rows = found.rows(&definitions, redacts_people);
+        let principals = lowered(&arguments.principal_ids, |id| &id.0);
+        let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
+        unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+        rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
+        rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
+        let (expands, types) = (arguments.expand_groups == Some(true), lowered(&arguments.principal_types, |word| &word.0));
+        let is_chosen = |row: &Row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id));
+        rows.retain(|row| expands || is_chosen(row));
+        let mut known = Principals::default();
+        if expands || types.is_some() {
+            known = people::resolved(context, &found, &mut rows, expands, known).await?;
+        }
+        if expands {
+            known = people::expand(context, &found, &mut rows, known, &mut gaps).await?;
+        }
+        unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
+        let which = match expands {
+            true => "no role assignment that was read is given to",
+            false => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
+        };
+        let foreign = subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
+        named::require_principals(context, unmatched.rest(), foreign).await?;
+        selection::warn("principal_ids", "Principal id", which, unmatched.rest(), warnings);
+        let wanted_scopes = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
+        let missing = named::missing_scopes(context, &wanted_scopes, &subscriptions, &tree).await?;
+        let which = "no resource group or management group that was read is, or holds,";
+        selection::warn("scopes", "Scope", which, &missing, warnings);
+        rows.retain(|row| is_chosen(row) && types.as_ref().is_none_or(|types| people::may_be_of(row, types, &found, &known)));
+        people::name(context, &found, &mut rows, known, &mut gaps).await?;
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        rows.dedup_by(|a, b| a.key == b.key);
 
-    let near = |at: &str| is_wanted(&arguments, &tree, &found, at);
-    let mut rows = found.rows(&definitions, redacts_people);
-    let principals = lowered(&arguments.principal_ids, |id| &id.0);
-    let mut unmatched = Unmatched::of(principals.iter().flatten().cloned());
-    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
-    rows.retain(|row| near(&row.scope) && roles.as_ref().is_none_or(|roles| roles.contains(&row_role(row))));
-    rows.retain(|row| arguments.privileged_only != Some(true) || row.privileged != Some(false));
-    let (expands, types) = (arguments.expand_groups == Some(true), lowered(&arguments.principal_types, |word| &word.0));
-    let is_chosen = |row: &Row| principals.as_ref().is_none_or(|ids| ids.contains(&row.principal_id));
-    rows.retain(|row| expands || is_chosen(row));
-    let mut known = Principals::default();
-    if expands || types.is_some() {
-        known = people::resolved(context, &found, &mut rows, expands, known).await?;
+        let matched = rows.len();
+        let mut summary = summary(&rows, &arguments, &gaps);
+        rows.truncate(limit(arguments.limit));
+        summary.returned = rows.len();
+        let role_definitions = assignments::role_rows(&rows, &definitions, redacts_people);
+        let deny_assignments = found.deny_rows(redacts_people).into_iter().filter(|row| near(&row.scope)).collect();
+        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
+        Ok(Attributes { role_assignments: rows, deny_assignments, role_definitions, listing })
     }
-    if expands {
-        known = people::expand(context, &found, &mut rows, known, &mut gaps).await?;
-    }
-    unmatched.match_with(|id| rows.iter().any(|row| row.principal_id == *id));
-    let which = match expands {
-        true => "no role assignment that was read is given to",
-        false => "no role assignment that was read is given directly (through groups: `expand_groups`) to",
-    };
-    let foreign = subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
-    named::require_principals(context, unmatched.rest(), foreign).await?;
-    selection::warn("principal_ids", "Principal id", which, unmatched.rest(), warnings);
-    let wanted_scopes = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
-    let missing = named::missing_scopes(context, &wanted_scopes, &subscriptions, &tree).await?;
-    let which = "no resource group or management group that was read is, or holds,";
-    selection::warn("scopes", "Scope", which, &missing, warnings);
-    rows.retain(|row| is_chosen(row) && types.as_ref().is_none_or(|types| people::may_be_of(row, types, &found, &known)));
-    people::name(context, &found, &mut rows, known, &mut gaps).await?;
-    rows.sort_by(|a, b| a.key.cmp(&b.key));
-    rows.dedup_by(|a, b| a.key == b.key);
-
-    let matched = rows.len();
-    let mut summary = summary(&rows, &arguments, &gaps);
-    rows.truncate(limit(arguments.limit));
-    summary.returned = rows.len();
-    let role_definitions = assignments::role_rows(&rows, &definitions, redacts_people);
-    let deny_assignments = found.deny_rows(redacts_people).into_iter().filter(|row| near(&row.scope)).collect();
-    let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-    Ok(Attributes { role_assignments: rows, deny_assignments, role_definitions, listing })
 }
 
 fn row_role(row: &Row) -> String {

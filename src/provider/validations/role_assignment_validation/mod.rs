@@ -127,6 +127,7 @@ impl Validation for RoleAssignmentValidation {
                       application: `Directory.Read.All`, for the groups of the principal and whether it is enabled.",
     };
     type Context = Context;
+    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
     type Arguments = Arguments;
     type Counts = Counts;
 
@@ -135,7 +136,6 @@ impl Validation for RoleAssignmentValidation {
     }
 
     async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
-        context.require(AreaWord::Identity)?;
         // Each reading says again what it wonders about; that of the last one counts.
         let (arguments, said) = (&arguments, Mutex::new(Diagnostics::new()));
         let notes = &said;
