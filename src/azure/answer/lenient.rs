@@ -1,9 +1,16 @@
-//! Oddities of JSON that several services share.
+//! Oddities of JSON that several services share, and the types of fields that take them as they come.
+//!
+//! A field of these types may be left out, be null or be of another kind: then it says nothing, and the row is read all the same.
+//! Beside them, a plain `String` or `Vec` has to be there, and an `Option` may be left out or null but has to be of its kind.
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    fmt,
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
@@ -12,126 +19,6 @@ use crate::azure::{Error, Failure, Kind};
 /// Bytes without a UTF-8 byte order mark, which some of Azure's own documents begin with.
 pub(in crate::azure) fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
-/// A flag that arrives as a bool or as `"True"`/`"False"` in any case; null, absent and anything else are none.
-pub fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Flag {
-        Bool(bool),
-        Text(String),
-        Other(serde::de::IgnoredAny),
-    }
-    Ok(match Option::<Flag>::deserialize(deserializer)? {
-        Some(Flag::Bool(flag)) => Some(flag),
-        Some(Flag::Text(text)) if text.eq_ignore_ascii_case("true") => Some(true),
-        Some(Flag::Text(text)) if text.eq_ignore_ascii_case("false") => Some(false),
-        Some(Flag::Text(_) | Flag::Other(_)) | None => None,
-    })
-}
-
-/// A text; null, empty and what is no text are none.
-pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(deserializer.deserialize_any(Text)?.filter(|text| !text.is_empty()))
-}
-
-/// A text whose absence says that all is well, or that nothing ends: null and empty are none, and what is no text is an error.
-pub fn exact_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
-}
-
-/// A text of a field that may be left out: none if it is, empty if it is null, an error if it is no text.
-pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Some(Option::<String>::deserialize(deserializer)?.unwrap_or_default()))
-}
-
-/// A list; null and what is no list are none. Not for fields of which none says that all is well.
-pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
-    deserializer.deserialize_any(List(PhantomData))
-}
-
-/// An object; null and what is no object are none.
-pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(Object(PhantomData))
-}
-
-struct Text;
-struct List<T>(PhantomData<T>);
-struct Object<T>(PhantomData<T>);
-
-/// What a visitor does with everything that is not of its kind.
-macro_rules! none_of {
-    ($($visit:ident: $ty:ty),*) => {
-        $(fn $visit<E: serde::de::Error>(self, _: $ty) -> Result<Self::Value, E> {
-            Ok(None)
-        })*
-        fn visit_unit<E: serde::de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-    };
-    (seq) => {
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-    };
-    (map) => {
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-    };
-}
-
-impl<'de> Visitor<'de> for Text {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.to_owned()))
-    }
-
-    none_of!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-    none_of!(seq);
-    none_of!(map);
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
-    type Value = Option<Vec<T>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(one) = seq.next_element()? {
-            all.push(one);
-        }
-        Ok(Some(all))
-    }
-
-    none_of!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-    none_of!(map);
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
-    }
-
-    none_of!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-    none_of!(seq);
 }
 
 /// The failure that a field is of which the answer says nothing, although something depends on it.
@@ -144,20 +31,217 @@ pub fn unstated(attempted: &str, object: impl Into<String>, field: &str) -> Erro
     )
 }
 
-/// A text that stands for itself: null and what is no text are empty.
-pub fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(text(deserializer)?.unwrap_or_default())
+/// A text; an empty one is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Text(pub Option<String>);
+
+/// A text whose absence says that all is well, or that nothing ends: null and empty are none, and what is no text is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ExactText(pub Option<String>);
+
+/// A flag that arrives as a bool or as `"True"`/`"False"` in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Flag(pub Option<bool>);
+
+/// A list. Not for fields of which none says that all is well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct List<T>(pub Option<Vec<T>>);
+
+/// An object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Object<T>(pub Option<T>);
+
+/// An object of which nothing but its own fields decides anything: where it says nothing it is one without fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Part<T>(pub T);
+
+/// A text, a list or an object whose absence says the same as an empty one: null is empty, and what is of another kind is an error.
+/// Where the empty value would decide something, the field is an `Option` instead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OrEmpty<T>(pub T);
+
+/// A text of a field that may be left out: none if it is, empty if it is null, an error if it is no text.
+pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(Option::<String>::deserialize(deserializer)?.unwrap_or_default()))
 }
 
-/// An object of which nothing but its own fields decides anything: null and what is no object are one without fields.
-pub fn part<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(object(deserializer)?.unwrap_or_default())
+/// Reads a type as whatever comes, and lets it be used as what it holds.
+macro_rules! lenient {
+    ($($name:ident$(<$of:ident$(: $bound:ident)?>)? holds $held:ty;)*) => {
+        $(
+            impl<'de $(, $of: Deserialize<'de> $(+ $bound)?)?> Deserialize<'de> for $name$(<$of>)? {
+                // Through an option, because serde reads one that was left out as none, where it refuses other types.
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    deserializer.deserialize_option(Any(PhantomData))
+                }
+            }
+        )*
+        $(holds!($name$(<$of>)? holds $held);)*
+    };
 }
 
-/// A list or an object whose absence says the same as an empty one. Where the empty value would decide something, the field is an
-/// `Option` instead.
-pub fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+/// Lets a type be used as what it holds.
+macro_rules! holds {
+    ($name:ident$(<$of:ident>)? holds $held:ty) => {
+        impl$(<$of>)? Deref for $name$(<$of>)? {
+            type Target = $held;
+
+            fn deref(&self) -> &$held {
+                &self.0
+            }
+        }
+
+        impl$(<$of>)? DerefMut for $name$(<$of>)? {
+            fn deref_mut(&mut self) -> &mut $held {
+                &mut self.0
+            }
+        }
+    };
+}
+
+lenient! {
+    Flag holds Option<bool>;
+    List<T> holds Option<Vec<T>>;
+    Object<T> holds Option<T>;
+    Part<T: Default> holds T;
+    Text holds Option<String>;
+}
+holds!(ExactText holds Option<String>);
+holds!(OrEmpty<T> holds T);
+
+impl<'de> Deserialize<'de> for ExactText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty())))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for OrEmpty<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(Option::<T>::deserialize(deserializer)?.unwrap_or_default()))
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Default for Object<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// What a field takes; its default is what it says where it is of any other kind.
+trait Lenient<'de>: Default {
+    fn of_flag(_: bool) -> Self {
+        Self::default()
+    }
+
+    fn of_text(_: &str) -> Self {
+        Self::default()
+    }
+
+    fn of_list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Self::default())
+    }
+
+    fn of_object<A: MapAccess<'de>>(mut object: A) -> Result<Self, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Self::default())
+    }
+}
+
+impl Lenient<'_> for Text {
+    fn of_text(text: &str) -> Self {
+        Self(Some(text.to_owned()).filter(|text| !text.is_empty()))
+    }
+}
+
+impl Lenient<'_> for Flag {
+    fn of_flag(flag: bool) -> Self {
+        Self(Some(flag))
+    }
+
+    fn of_text(text: &str) -> Self {
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        Self(if is("true") { Some(true) } else { is("false").then_some(false) })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Lenient<'de> for List<T> {
+    fn of_list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
+        let mut all = Vec::new();
+        while let Some(one) = list.next_element()? {
+            all.push(one);
+        }
+        Ok(Self(Some(all)))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Lenient<'de> for Object<T> {
+    fn of_object<A: MapAccess<'de>>(object: A) -> Result<Self, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(|object| Self(Some(object)))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Lenient<'de> for Part<T> {
+    fn of_object<A: MapAccess<'de>>(object: A) -> Result<Self, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Self)
+    }
+}
+
+/// Takes whatever comes.
+struct Any<T>(PhantomData<T>);
+
+impl<'de, T: Lenient<'de>> Visitor<'de> for Any<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<T, E> {
+        Ok(T::of_flag(flag))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        Ok(T::of_text(text))
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, some: D) -> Result<T, D::Error> {
+        some.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
+        T::of_list(list)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
+        T::of_object(object)
+    }
 }
 
 #[cfg(test)]
@@ -166,16 +250,18 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Odd {
-        #[serde(default, deserialize_with = "flag")]
-        flag: Option<bool>,
-        #[serde(default, deserialize_with = "text")]
-        text: Option<String>,
-        #[serde(default, deserialize_with = "list")]
-        list: Option<Vec<String>>,
-        #[serde(default, deserialize_with = "object")]
-        inner: Option<Inner>,
-        #[serde(default, deserialize_with = "or_default")]
-        names: Vec<String>,
+        flag: Flag,
+        text: Text,
+        list: List<String>,
+        inner: Object<Inner>,
+        part: Part<Kinds>,
+        names: OrEmpty<Vec<String>>,
+        until: ExactText,
+    }
+
+    #[derive(Default, Deserialize)]
+    struct Kinds {
+        kind: Text,
     }
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -198,28 +284,42 @@ mod tests {
             (r#"{"flag":7}"#, None),
             ("{}", None),
         ] {
-            assert_eq!(odd(json).flag, expected, "{json}");
+            assert_eq!(odd(json).flag.0, expected, "{json}");
         }
     }
 
     #[test]
     fn null_and_empty_are_absent() {
-        let odd = odd(r#"{"text":"","list":null,"inner":null,"names":null}"#);
-        assert_eq!((odd.text, odd.list, odd.inner, odd.names), (None, None, None, vec![]));
+        let nulls = r#"{"flag":null,"text":null,"list":null,"inner":null,"part":null,"names":null,"until":null}"#;
+        for json in ["{}", nulls, r#"{"text":"","until":"","part":{"kind":""}}"#] {
+            let odd = odd(json);
+            assert_eq!((odd.flag.0, odd.text.0, odd.list.0, odd.inner.0), (None, None, None, None), "{json}");
+            assert_eq!((odd.part.0.kind.0, odd.names.0, odd.until.0), (None, vec![], None), "{json}");
+        }
     }
 
     #[test]
     fn what_is_of_another_kind_says_nothing_and_leaves_its_neighbours_alone() {
         for value in ["null", "true", "7", "-7", "0.5", r#""x""#, r#"[1,{"a":[]}]"#, r#"{"name":"n"}"#, r#"["a"]"#] {
             let row = odd(&format!(r#"{{"text":{value},"list":["a"],"flag":true}}"#));
-            assert_eq!((row.text.is_some(), row.flag), (value == r#""x""#, Some(true)), "{value}");
-            assert_eq!(row.list, Some(vec!["a".to_owned()]), "{value}");
-            let row = odd(&format!(r#"{{"inner":{value},"flag":true}}"#));
-            assert_eq!((row.inner.is_some(), row.flag), (value.starts_with('{'), Some(true)), "{value}");
+            assert_eq!((row.text.is_some(), row.flag.0), (value == r#""x""#, Some(true)), "{value}");
+            assert_eq!(row.list.0, Some(vec!["a".to_owned()]), "{value}");
+            let row = odd(&format!(r#"{{"inner":{value},"part":{value},"flag":true}}"#));
+            assert_eq!((row.inner.is_some(), row.flag.0), (value.starts_with('{'), Some(true)), "{value}");
         }
         for value in ["null", "true", "7", r#""x""#, r#"{"a":[1]}"#] {
             let row = odd(&format!(r#"{{"list":{value},"flag":true}}"#));
-            assert_eq!((row.list, row.flag), (None, Some(true)), "{value}");
+            assert_eq!((row.list.0, row.flag.0), (None, Some(true)), "{value}");
         }
+    }
+
+    #[test]
+    fn what_has_to_be_exact_or_there_is_an_error_otherwise() {
+        for json in
+            [r#"{"until":7}"#, r#"{"until":[]}"#, r#"{"names":"a"}"#, r#"{"names":{}}"#, r#"{"list":[7]}"#, r#"{"inner":{}}"#]
+        {
+            assert!(serde_json::from_str::<Odd>(json).is_err(), "{json}");
+        }
+        assert_eq!(odd(r#"{"until":"x","names":["a"]}"#).until.as_deref(), Some("x"));
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Kind, Result,
-    answer::lenient::{exact_text, flag, list, or_default, text},
+    answer::lenient::{ExactText, Flag, List, OrEmpty, Text},
     call::Call,
     client::Client,
     endpoint::Endpoint,
@@ -77,23 +77,17 @@ pub const SCHEDULES: Endpoint = Endpoint::arm(
 pub struct Permission {
     /// Management operations, with `*`. None, as of the others, if the service did not say: an empty list would allow, or take out,
     /// nothing.
-    #[serde(default, deserialize_with = "list")]
-    pub actions: Option<Vec<String>>,
+    pub actions: List<String>,
     /// Taken out of `actions` of the same role only.
-    #[serde(default, deserialize_with = "list")]
-    pub not_actions: Option<Vec<String>>,
+    pub not_actions: List<String>,
     /// Data operations, with `*`.
-    #[serde(default, deserialize_with = "list")]
-    pub data_actions: Option<Vec<String>>,
+    pub data_actions: List<String>,
     /// Taken out of `data_actions` of the same role only.
-    #[serde(default, deserialize_with = "list")]
-    pub not_data_actions: Option<Vec<String>>,
+    pub not_data_actions: List<String>,
     /// A condition, where a role carries one.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub condition: Option<String>,
+    pub condition: ExactText,
     /// The version of its language.
-    #[serde(default, deserialize_with = "text")]
-    pub condition_version: Option<String>,
+    pub condition_version: Text,
 }
 
 impl RoleDefinition {
@@ -145,23 +139,17 @@ pub struct RoleAssignmentProperties {
     /// Object id.
     pub principal_id: String,
     /// `User`, `Group`, `ServicePrincipal`, `ForeignGroup`, `Device`; `Unknown` for the deleted.
-    #[serde(default, deserialize_with = "text")]
-    pub principal_type: Option<String>,
+    pub principal_type: Text,
     /// An attribute-based condition.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub condition: Option<String>,
+    pub condition: ExactText,
     /// `2.0`
-    #[serde(default, deserialize_with = "text")]
-    pub condition_version: Option<String>,
+    pub condition_version: Text,
     /// Free text.
-    #[serde(default, deserialize_with = "text")]
-    pub description: Option<String>,
+    pub description: Text,
     /// When.
-    #[serde(default, deserialize_with = "text")]
-    pub created_on: Option<String>,
+    pub created_on: Text,
     /// By which object id.
-    #[serde(default, deserialize_with = "text")]
-    pub created_by: Option<String>,
+    pub created_by: Text,
 }
 
 /// A role.
@@ -180,17 +168,14 @@ pub struct RoleDefinition {
 #[serde(rename_all = "camelCase")]
 pub struct RoleDefinitionProperties {
     /// Its name. Not unique.
-    #[serde(default, deserialize_with = "text")]
-    pub role_name: Option<String>,
+    pub role_name: Text,
     /// `BuiltInRole` or `CustomRole`.
-    #[serde(default, rename = "type", deserialize_with = "text")]
-    pub kind: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: Text,
     /// What it allows; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub permissions: Option<Vec<Permission>>,
+    pub permissions: List<Permission>,
     /// Where it may be assigned.
-    #[serde(default, deserialize_with = "or_default")]
-    pub assignable_scopes: Vec<String>,
+    pub assignable_scopes: OrEmpty<Vec<String>>,
 }
 
 /// What is denied whatever roles allow. Managed applications and deployment stacks make these, and tenants themselves since the API
@@ -208,26 +193,22 @@ pub struct DenyAssignment {
 #[serde(rename_all = "camelCase")]
 pub struct DenyAssignmentProperties {
     /// Its name.
-    #[serde(default, deserialize_with = "text")]
-    pub deny_assignment_name: Option<String>,
+    pub deny_assignment_name: Text,
     /// Where. Without it nothing says what is denied; see `permissions`.
     pub scope: String,
     /// Whether it stops at its own scope.
-    #[serde(default, deserialize_with = "flag")]
-    pub do_not_apply_to_child_scopes: Option<bool>,
+    pub do_not_apply_to_child_scopes: Flag,
     /// What. Without it nothing says what is denied, and such an answer is not read at all; an empty list says as little.
     pub permissions: Vec<Permission>,
     /// Who; the zero GUID is everyone. As for `permissions`.
     pub principals: Vec<Principal>,
     /// Who not; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub exclude_principals: Option<Vec<Principal>>,
+    pub exclude_principals: List<Principal>,
     /// A condition, which newer versions of the service know.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub condition: Option<String>,
+    pub condition: ExactText,
     /// `enforced`, or `audit`, which denies nothing; none is enforced.
-    #[serde(default, rename = "denyAssignmentEffect", deserialize_with = "text")]
-    pub effect: Option<String>,
+    #[serde(rename = "denyAssignmentEffect")]
+    pub effect: Text,
 }
 
 /// Someone a deny assignment names.
@@ -236,8 +217,8 @@ pub struct Principal {
     /// Object id.
     pub id: String,
     /// `User`, `Group`, `ServicePrincipal`, `SystemDefined`.
-    #[serde(default, rename = "type", deserialize_with = "text")]
-    pub kind: Option<String>,
+    #[serde(rename = "type")]
+    pub kind: Text,
 }
 
 /// A role held, or available for activation, through Privileged Identity Management.
@@ -260,35 +241,25 @@ pub struct ScheduleInstanceProperties {
     /// Who.
     pub principal_id: String,
     /// `User`, `Group`, `ServicePrincipal` …
-    #[serde(default, deserialize_with = "text")]
-    pub principal_type: Option<String>,
+    pub principal_type: Text,
     /// `Accepted`, `Provisioned`, `Revoked` and the like.
-    #[serde(default, deserialize_with = "text")]
-    pub status: Option<String>,
+    pub status: Text,
     /// `Activated` or `Assigned`; eligibilities have none.
-    #[serde(default, deserialize_with = "text")]
-    pub assignment_type: Option<String>,
+    pub assignment_type: Text,
     /// `Inherited`, `Direct`, `Group`.
-    #[serde(default, deserialize_with = "text")]
-    pub member_type: Option<String>,
+    pub member_type: Text,
     /// From.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub start_date_time: Option<String>,
+    pub start_date_time: ExactText,
     /// Until; none is permanent.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub end_date_time: Option<String>,
+    pub end_date_time: ExactText,
     /// The role assignment it shows up as.
-    #[serde(default, deserialize_with = "text")]
-    pub origin_role_assignment_id: Option<String>,
+    pub origin_role_assignment_id: Text,
     /// A condition.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub condition: Option<String>,
+    pub condition: ExactText,
     /// The version of its language.
-    #[serde(default, deserialize_with = "text")]
-    pub condition_version: Option<String>,
+    pub condition_version: Text,
     /// When it was created.
-    #[serde(default, deserialize_with = "text")]
-    pub created_on: Option<String>,
+    pub created_on: Text,
 }
 
 /// What the caller may do at a scope: one entry a role it holds.

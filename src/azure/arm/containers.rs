@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use crate::azure::{answer::lenient::object, endpoint::Endpoint};
+use crate::azure::{answer::lenient::Object, endpoint::Endpoint};
 
 /// The clusters of a subscription.
 pub const CLUSTERS: Endpoint = Endpoint::arm(
@@ -21,6 +21,5 @@ pub struct Cluster {
     /// Its name.
     pub name: String,
     /// Everything else, as it came; none if the service did not say.
-    #[serde(default, deserialize_with = "object")]
-    pub properties: Option<Map<String, Json>>,
+    pub properties: Object<Map<String, Json>>,
 }

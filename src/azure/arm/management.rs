@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{or_default, part, text, unstated},
+    answer::lenient::{OrEmpty, Part, Text, unstated},
     call::Call,
     client::Client,
     endpoint::Endpoint,
@@ -30,8 +30,7 @@ pub struct ManagementGroup {
     /// Its id inside the tenant; the root's is the tenant id.
     pub name: String,
     /// Names and place.
-    #[serde(default, deserialize_with = "part")]
-    pub properties: Properties,
+    pub properties: Part<Properties>,
 }
 
 /// Names and place of a group.
@@ -39,11 +38,9 @@ pub struct ManagementGroup {
 #[serde(rename_all = "camelCase")]
 pub struct Properties {
     /// Its display name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
     /// What stands above it, if that was asked for.
-    #[serde(default, deserialize_with = "part")]
-    pub details: Details,
+    pub details: Part<Details>,
 }
 
 /// What stands above a group.
@@ -51,10 +48,8 @@ pub struct Properties {
 #[serde(rename_all = "camelCase")]
 pub struct Details {
     /// From the root down to the parent.
-    #[serde(default, deserialize_with = "or_default")]
-    pub path: Vec<Ancestor>,
+    pub path: OrEmpty<Vec<Ancestor>>,
     /// The parent; the root has none.
-    #[serde(default)]
     pub parent: Option<Parent>,
 }
 
@@ -65,8 +60,7 @@ pub struct Ancestor {
     /// Its id inside the tenant.
     pub name: String,
     /// Its display name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
 }
 
 /// The parent of a group or subscription.
@@ -74,8 +68,7 @@ pub struct Ancestor {
 #[serde(rename_all = "camelCase")]
 pub struct Parent {
     /// `/providers/Microsoft.Management/managementGroups/{name}`
-    #[serde(default, deserialize_with = "text")]
-    pub id: Option<String>,
+    pub id: Text,
 }
 
 /// A group or subscription somewhere below a group.
@@ -87,8 +80,7 @@ pub struct Descendant {
     /// A group's id inside the tenant, or a subscription's GUID.
     pub name: String,
     /// Names and parent.
-    #[serde(default, deserialize_with = "part")]
-    pub properties: DescendantProperties,
+    pub properties: Part<DescendantProperties>,
 }
 
 /// Names and parent of a descendant.
@@ -96,11 +88,9 @@ pub struct Descendant {
 #[serde(rename_all = "camelCase")]
 pub struct DescendantProperties {
     /// Its display name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
     /// Its parent.
-    #[serde(default, deserialize_with = "part")]
-    pub parent: Parent,
+    pub parent: Part<Parent>,
 }
 
 impl Descendant {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::{Identified, subscription};
 use crate::azure::{
     Result,
-    answer::lenient::{list, object, or_default, text},
+    answer::lenient::{List, Object, OrEmpty, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -40,8 +40,7 @@ pub struct ResourceGroup {
     /// Its name.
     pub name: String,
     /// Tags.
-    #[serde(default, deserialize_with = "or_default")]
-    pub tags: BTreeMap<String, String>,
+    pub tags: OrEmpty<BTreeMap<String, String>>,
 }
 
 /// A tracked resource; child and proxy types never appear in this list.
@@ -53,8 +52,7 @@ pub struct Resource {
     #[serde(rename = "type")]
     pub kind: String,
     /// Tags.
-    #[serde(default, deserialize_with = "or_default")]
-    pub tags: BTreeMap<String, String>,
+    pub tags: OrEmpty<BTreeMap<String, String>>,
 }
 
 /// A resource as the list of its type has it.
@@ -63,8 +61,7 @@ pub struct Detailed {
     /// Its id.
     pub id: String,
     /// Everything else, as it came; none if the service did not say.
-    #[serde(default, deserialize_with = "object")]
-    pub properties: Option<Map<String, Json>>,
+    pub properties: Object<Map<String, Json>>,
 }
 
 /// A resource provider in a subscription.
@@ -74,11 +71,9 @@ pub struct Provider {
     /// `Microsoft.Security`
     pub namespace: String,
     /// `Registered`, `NotRegistered`, `Registering`, `Unregistering`, `Unregistered`, or what else there may be.
-    #[serde(default, deserialize_with = "text")]
-    pub registration_state: Option<String>,
+    pub registration_state: Text,
     /// What it has; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub resource_types: Option<Vec<ProviderType>>,
+    pub resource_types: List<ProviderType>,
 }
 
 /// A type of a resource provider.

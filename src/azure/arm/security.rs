@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::{Identified, subscription};
 use crate::azure::{
     Result,
-    answer::lenient::{exact_text, flag, list, object, or_default, part, text, word},
+    answer::lenient::{ExactText, Flag, List, Object, OrEmpty, Part, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -64,8 +64,7 @@ pub struct Pricing {
     /// The plan: `VirtualMachines`.
     pub name: String,
     /// Its state.
-    #[serde(default, deserialize_with = "part")]
-    pub properties: PricingProperties,
+    pub properties: Part<PricingProperties>,
 }
 
 /// The state of a plan.
@@ -73,32 +72,23 @@ pub struct Pricing {
 #[serde(rename_all = "camelCase")]
 pub struct PricingProperties {
     /// `Free` or `Standard`; none if the service did not say.
-    #[serde(default, deserialize_with = "text")]
-    pub pricing_tier: Option<String>,
+    pub pricing_tier: Text,
     /// `P1`, `DefenderForStorageV2` … None is the full plan.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub sub_plan: Option<String>,
+    pub sub_plan: ExactText,
     /// ISO 8601; `PT0S` when no trial runs.
-    #[serde(default, deserialize_with = "text")]
-    pub free_trial_remaining_time: Option<String>,
+    pub free_trial_remaining_time: Text,
     /// When it was switched on.
-    #[serde(default, deserialize_with = "text")]
-    pub enablement_time: Option<String>,
+    pub enablement_time: Text,
     /// Whether overrides are refused; arrives as text.
-    #[serde(default, deserialize_with = "flag")]
-    pub enforce: Option<bool>,
+    pub enforce: Flag,
     /// `FullyCovered`, `PartiallyCovered`, `NotCovered`.
-    #[serde(default, deserialize_with = "text")]
-    pub resources_coverage_status: Option<String>,
+    pub resources_coverage_status: Text,
     /// Extensions; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub extensions: Option<Vec<Extension>>,
+    pub extensions: List<Extension>,
     /// Whether it has been replaced.
-    #[serde(default, deserialize_with = "flag")]
-    pub deprecated: Option<bool>,
+    pub deprecated: Flag,
     /// By what; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub replaced_by: Option<Vec<String>>,
+    pub replaced_by: List<String>,
 }
 
 /// An extension of a plan.
@@ -108,13 +98,10 @@ pub struct Extension {
     /// `AgentlessVmScanning`
     pub name: String,
     /// Arrives as text.
-    #[serde(default, deserialize_with = "flag")]
-    pub is_enabled: Option<bool>,
+    pub is_enabled: Flag,
     /// Settings, an open map.
-    #[serde(default, deserialize_with = "object")]
-    pub additional_extension_properties: Option<BTreeMap<String, Json>>,
+    pub additional_extension_properties: Object<BTreeMap<String, Json>>,
     /// The last operation.
-    #[serde(default)]
     pub operation_status: Option<OperationStatus>,
 }
 
@@ -122,11 +109,9 @@ pub struct Extension {
 #[derive(Clone, Debug, Deserialize)]
 pub struct OperationStatus {
     /// `Succeeded` or `Failed`.
-    #[serde(default, deserialize_with = "text")]
-    pub code: Option<String>,
+    pub code: Text,
     /// Why.
-    #[serde(default, deserialize_with = "text")]
-    pub message: Option<String>,
+    pub message: Text,
 }
 
 /// A recommendation on a resource. The list holds no severity: that is in the metadata.
@@ -145,19 +130,14 @@ pub struct Assessment {
 #[serde(rename_all = "camelCase")]
 pub struct AssessmentProperties {
     /// Not unique.
-    #[serde(default, deserialize_with = "word")]
-    pub display_name: String,
+    pub display_name: Text,
     /// The verdict.
-    #[serde(default, deserialize_with = "part")]
-    pub status: AssessmentStatus,
+    pub status: Part<AssessmentStatus>,
     /// What was assessed.
-    #[serde(default, deserialize_with = "part")]
-    pub resource_details: ResourceDetails,
+    pub resource_details: Part<ResourceDetails>,
     /// Links.
-    #[serde(default, deserialize_with = "part")]
-    pub links: Links,
+    pub links: Part<Links>,
     /// Risk, from 2025-05-04 on.
-    #[serde(default)]
     pub risk: Option<Risk>,
 }
 
@@ -166,47 +146,41 @@ pub struct AssessmentProperties {
 #[serde(rename_all = "camelCase")]
 pub struct AssessmentStatus {
     /// `Healthy`, `Unhealthy`, `NotApplicable`; none if the service did not say.
-    #[serde(default, deserialize_with = "text")]
-    pub code: Option<String>,
+    pub code: Text,
     /// `OffByPolicy`, `Exempt` …
-    #[serde(default, deserialize_with = "text")]
-    pub cause: Option<String>,
+    pub cause: Text,
     /// A sentence.
-    #[serde(default, deserialize_with = "text")]
-    pub description: Option<String>,
+    pub description: Text,
     /// First seen.
-    #[serde(default, deserialize_with = "text")]
-    pub first_evaluation_date: Option<String>,
+    pub first_evaluation_date: Text,
     /// Last change of the verdict.
-    #[serde(default, deserialize_with = "text")]
-    pub status_change_date: Option<String>,
+    pub status_change_date: Text,
 }
 
 /// What was assessed.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct ResourceDetails {
     /// `Azure`, `OnPremise`, `Aws` …
-    #[serde(default, alias = "Source", deserialize_with = "text")]
-    pub source: Option<String>,
+    #[serde(alias = "Source")]
+    pub source: Text,
     /// The resource.
-    #[serde(default, alias = "Id", deserialize_with = "text")]
-    pub id: Option<String>,
+    #[serde(alias = "Id")]
+    pub id: Text,
 }
 
 /// Links of an assessment.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Links {
     /// Without scheme.
-    #[serde(default, rename = "azurePortalUri", alias = "azurePortal", deserialize_with = "text")]
-    pub azure_portal_uri: Option<String>,
+    #[serde(rename = "azurePortalUri", alias = "azurePortal")]
+    pub azure_portal_uri: Text,
 }
 
 /// The risk of an assessment.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Risk {
     /// `Critical`, `High`, `Medium`, `Low`, `None`.
-    #[serde(default, deserialize_with = "text")]
-    pub level: Option<String>,
+    pub level: Text,
 }
 
 /// What Microsoft says about a recommendation.
@@ -215,8 +189,7 @@ pub struct AssessmentMetadata {
     /// The recommendation's key.
     pub name: String,
     /// Everything else.
-    #[serde(default, deserialize_with = "part")]
-    pub properties: MetadataProperties,
+    pub properties: Part<MetadataProperties>,
 }
 
 /// What the metadata says.
@@ -224,38 +197,27 @@ pub struct AssessmentMetadata {
 #[serde(rename_all = "camelCase")]
 pub struct MetadataProperties {
     /// `Low`, `Medium`, `High`, `Critical`; none if the service did not say.
-    #[serde(default, deserialize_with = "text")]
-    pub severity: Option<String>,
+    pub severity: Text,
     /// `Compute`, `Networking`, `Data` … None if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub categories: Option<Vec<String>>,
+    pub categories: List<String>,
     /// `accountBreach` …
-    #[serde(default, deserialize_with = "or_default")]
-    pub threats: Vec<String>,
+    pub threats: OrEmpty<Vec<String>>,
     /// MITRE tactics.
-    #[serde(default, deserialize_with = "or_default")]
-    pub tactics: Vec<String>,
+    pub tactics: OrEmpty<Vec<String>>,
     /// MITRE techniques.
-    #[serde(default, deserialize_with = "or_default")]
-    pub techniques: Vec<String>,
+    pub techniques: OrEmpty<Vec<String>>,
     /// `BuiltIn`, `CustomPolicy` …
-    #[serde(default, deserialize_with = "text")]
-    pub assessment_type: Option<String>,
+    pub assessment_type: Text,
     /// The definition that evaluates it.
-    #[serde(default, deserialize_with = "text")]
-    pub policy_definition_id: Option<String>,
+    pub policy_definition_id: Text,
     /// `Low`, `Moderate`, `High`.
-    #[serde(default, deserialize_with = "text")]
-    pub user_impact: Option<String>,
+    pub user_impact: Text,
     /// `Low`, `Moderate`, `High`.
-    #[serde(default, deserialize_with = "text")]
-    pub implementation_effort: Option<String>,
+    pub implementation_effort: Text,
     /// HTML.
-    #[serde(default, deserialize_with = "text")]
-    pub remediation_description: Option<String>,
+    pub remediation_description: Text,
     /// Whether it is in preview.
-    #[serde(default, deserialize_with = "flag")]
-    pub preview: Option<bool>,
+    pub preview: Flag,
 }
 
 /// A vulnerability or misconfiguration below an assessment, as far as "was it scanned, and when" needs it.
@@ -264,8 +226,7 @@ pub struct SubAssessment {
     /// `{resource}/providers/Microsoft.Security/assessments/{key}/subAssessments/{name}`, in varying case.
     pub id: String,
     /// Everything else.
-    #[serde(default, deserialize_with = "part")]
-    pub properties: SubAssessmentProperties,
+    pub properties: Part<SubAssessmentProperties>,
 }
 
 /// What a sub-assessment says.
@@ -273,11 +234,9 @@ pub struct SubAssessment {
 #[serde(rename_all = "camelCase")]
 pub struct SubAssessmentProperties {
     /// When the scan produced it.
-    #[serde(default, deserialize_with = "text")]
-    pub time_generated: Option<String>,
+    pub time_generated: Text,
     /// What was scanned.
-    #[serde(default, deserialize_with = "part")]
-    pub additional_data: AdditionalData,
+    pub additional_data: Part<AdditionalData>,
 }
 
 /// The kind of a sub-assessment.
@@ -285,8 +244,7 @@ pub struct SubAssessmentProperties {
 #[serde(rename_all = "camelCase")]
 pub struct AdditionalData {
     /// `ServerVulnerability`, `AzureContainerRegistryVulnerability`, `SqlServerVulnerability` …
-    #[serde(default, deserialize_with = "text")]
-    pub assessed_resource_type: Option<String>,
+    pub assessed_resource_type: Text,
 }
 
 impl Identified for Pricing {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::subscription;
 use crate::azure::{
     Result,
-    answer::lenient::{or_default, part, text, word},
+    answer::lenient::{OrEmpty, Part, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -28,23 +28,17 @@ pub struct Subscription {
     /// GUID.
     pub subscription_id: String,
     /// The tenant that owns it; another tenant's is delegated (Lighthouse).
-    #[serde(default, deserialize_with = "text")]
-    pub tenant_id: Option<String>,
+    pub tenant_id: Text,
     /// Its name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
     /// `Enabled`, `Warned`, `PastDue`, `Disabled`, `Deleted`.
-    #[serde(default, deserialize_with = "word")]
-    pub state: String,
+    pub state: Text,
     /// Offer and spending limit.
-    #[serde(default, deserialize_with = "part")]
-    pub subscription_policies: Policies,
+    pub subscription_policies: Part<Policies>,
     /// How access is granted: `RoleBased`, `Legacy` …, joined with commas.
-    #[serde(default, deserialize_with = "text")]
-    pub authorization_source: Option<String>,
+    pub authorization_source: Text,
     /// Tags.
-    #[serde(default, deserialize_with = "or_default")]
-    pub tags: BTreeMap<String, String>,
+    pub tags: OrEmpty<BTreeMap<String, String>>,
 }
 
 /// The offer of a subscription.
@@ -52,11 +46,9 @@ pub struct Subscription {
 #[serde(rename_all = "camelCase")]
 pub struct Policies {
     /// The offer.
-    #[serde(default, deserialize_with = "text")]
-    pub quota_id: Option<String>,
+    pub quota_id: Text,
     /// `On`, `Off`, `CurrentPeriodOff`.
-    #[serde(default, deserialize_with = "text")]
-    pub spending_limit: Option<String>,
+    pub spending_limit: Text,
 }
 
 /// Every subscription the sign-in sees, of other tenants too.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{list, or_default, text, unstated},
+    answer::lenient::{List, OrEmpty, Text, unstated},
     client::Client,
     endpoint::Endpoint,
 };
@@ -16,26 +16,19 @@ pub struct ServicePrincipal {
     /// Object id.
     pub id: String,
     /// Client id.
-    #[serde(default, deserialize_with = "text")]
-    pub app_id: Option<String>,
+    pub app_id: Text,
     /// Its name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
     /// Whether it can sign in.
-    #[serde(default)]
     pub account_enabled: Option<bool>,
     /// `Application`, `ManagedIdentity`, `Legacy`, `SocialIdp`.
-    #[serde(default, deserialize_with = "text")]
-    pub service_principal_type: Option<String>,
+    pub service_principal_type: Text,
     /// The tenant its registration is in.
-    #[serde(default, deserialize_with = "text")]
-    pub app_owner_organization_id: Option<String>,
+    pub app_owner_organization_id: Text,
     /// Its own secrets, beside those of its registration, without their values; only where they are asked for.
-    #[serde(default, deserialize_with = "list")]
-    pub password_credentials: Option<Vec<Credential>>,
+    pub password_credentials: List<Credential>,
     /// Its own certificates; only where they are asked for.
-    #[serde(default, deserialize_with = "list")]
-    pub key_credentials: Option<Vec<Credential>>,
+    pub key_credentials: List<Credential>,
 }
 
 /// The permissions an API offers.
@@ -47,8 +40,8 @@ pub struct Api {
     /// Application permissions.
     pub app_roles: Vec<Permission>,
     /// Delegated permissions.
-    #[serde(default, rename = "oauth2PermissionScopes", deserialize_with = "or_default")]
-    pub scopes: Vec<Permission>,
+    #[serde(rename = "oauth2PermissionScopes")]
+    pub scopes: OrEmpty<Vec<Permission>>,
 }
 
 /// A permission an API offers.
@@ -57,8 +50,7 @@ pub struct Permission {
     /// GUID.
     pub id: String,
     /// `Directory.Read.All`
-    #[serde(default, deserialize_with = "or_default")]
-    pub value: String,
+    pub value: OrEmpty<String>,
 }
 
 /// A registration.
@@ -100,11 +92,9 @@ pub struct Access {
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
     /// From.
-    #[serde(default, deserialize_with = "text")]
-    pub start_date_time: Option<String>,
+    pub start_date_time: Text,
     /// Until.
-    #[serde(default, deserialize_with = "text")]
-    pub end_date_time: Option<String>,
+    pub end_date_time: Text,
 }
 
 /// An Application permission that was consented.
@@ -112,13 +102,11 @@ pub struct Credential {
 #[serde(rename_all = "camelCase")]
 pub struct AppRoleAssignment {
     /// Its own id.
-    #[serde(default, deserialize_with = "text")]
-    pub id: Option<String>,
+    pub id: Text,
     /// Id of the permission.
     pub app_role_id: String,
     /// Object id of the API's principal.
-    #[serde(default, deserialize_with = "or_default")]
-    pub resource_id: String,
+    pub resource_id: OrEmpty<String>,
 }
 
 /// Delegated permissions that were consented.
@@ -126,11 +114,9 @@ pub struct AppRoleAssignment {
 #[serde(rename_all = "camelCase")]
 pub struct PermissionGrant {
     /// Object id of the API's principal.
-    #[serde(default, deserialize_with = "text")]
-    pub resource_id: Option<String>,
+    pub resource_id: Text,
     /// Names, separated by blanks.
-    #[serde(default, deserialize_with = "text")]
-    pub scope: Option<String>,
+    pub scope: Text,
 }
 
 const DIRECTORY: &str = "Directory.Read.All";
@@ -165,7 +151,7 @@ pub async fn own_service_principal(client: &Client, object_id: &str) -> Result<S
     let select = format!("{PRINCIPAL},passwordCredentials,keyCredentials");
     let read: ServicePrincipal = client.get(SERVICE_PRINCIPAL.of(object_id).with("$select", &select)).await?;
     let missing = |field| unstated(SERVICE_PRINCIPAL.reading, format!("/servicePrincipals/{object_id}"), field);
-    match (&read.password_credentials, &read.key_credentials) {
+    match (&read.password_credentials.0, &read.key_credentials.0) {
         (Some(_), Some(_)) => Ok(read),
         (None, _) => Err(missing("passwordCredentials")),
         (_, None) => Err(missing("keyCredentials")),

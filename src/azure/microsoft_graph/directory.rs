@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{exact_text, flag, list, present, text},
+    answer::lenient::{ExactText, Flag, List, Text, present},
     client::Client,
     endpoint::Endpoint,
 };
@@ -104,17 +104,14 @@ pub struct Object {
     /// Object id.
     pub id: String,
     /// `#microsoft.graph.user` and the like, in lists of mixed kinds.
-    #[serde(rename = "@odata.type", default, deserialize_with = "text")]
-    pub odata_type: Option<String>,
+    #[serde(rename = "@odata.type")]
+    pub odata_type: Text,
     /// Its name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
     /// `Member` or `Guest`, of users.
-    #[serde(default, deserialize_with = "text")]
-    pub user_type: Option<String>,
+    pub user_type: Text,
     /// Whether it can sign in, of users and service principals, where it was asked for.
-    #[serde(default, deserialize_with = "flag")]
-    pub account_enabled: Option<bool>,
+    pub account_enabled: Flag,
     /// `Public`, `Private` or `HiddenMembership`, of groups; empty for those that have none, as security groups do. None if it was left
     /// out: then it may be any.
     #[serde(default, deserialize_with = "present")]
@@ -155,13 +152,10 @@ pub struct RoleAssignment {
     /// The role; of a built-in one its template id.
     pub role_definition_id: String,
     /// `/`, `/administrativeUnits/{id}` or `/{application object id}`.
-    #[serde(default, deserialize_with = "text")]
-    pub directory_scope_id: Option<String>,
+    pub directory_scope_id: Text,
     /// A scope that only one application knows, instead of the directory's.
-    #[serde(default, deserialize_with = "text")]
-    pub app_scope_id: Option<String>,
+    pub app_scope_id: Text,
     /// The principal, if it was asked for; null if it was deleted.
-    #[serde(default)]
     pub principal: Option<Object>,
 }
 
@@ -176,25 +170,18 @@ pub struct RoleInstance {
     /// The role.
     pub role_definition_id: String,
     /// As of an assignment.
-    #[serde(default, deserialize_with = "text")]
-    pub directory_scope_id: Option<String>,
+    pub directory_scope_id: Text,
     /// As of an assignment.
-    #[serde(default, deserialize_with = "text")]
-    pub app_scope_id: Option<String>,
+    pub app_scope_id: Text,
     /// `Activated` or `Assigned`; eligibilities have none.
-    #[serde(default, deserialize_with = "text")]
-    pub assignment_type: Option<String>,
+    pub assignment_type: Text,
     /// `Direct`, `Group` or `Inherited`.
-    #[serde(default, deserialize_with = "text")]
-    pub member_type: Option<String>,
+    pub member_type: Text,
     /// From.
-    #[serde(default, deserialize_with = "text")]
-    pub start_date_time: Option<String>,
+    pub start_date_time: Text,
     /// Until; none is permanent.
-    #[serde(default, deserialize_with = "exact_text")]
-    pub end_date_time: Option<String>,
+    pub end_date_time: ExactText,
     /// The principal, if it was asked for.
-    #[serde(default)]
     pub principal: Option<Object>,
 }
 
@@ -205,17 +192,13 @@ pub struct RoleDefinition {
     /// Unique; of a built-in one its template id.
     pub id: String,
     /// The same in every tenant for built-in roles.
-    #[serde(default, deserialize_with = "text")]
-    pub template_id: Option<String>,
+    pub template_id: Text,
     /// Its name. Not unique.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
     /// Whether it is built in.
-    #[serde(default, deserialize_with = "flag")]
-    pub is_built_in: Option<bool>,
+    pub is_built_in: Flag,
     /// What it allows; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub role_permissions: Option<Vec<RolePermission>>,
+    pub role_permissions: List<RolePermission>,
 }
 
 /// What a directory role allows.
@@ -223,8 +206,7 @@ pub struct RoleDefinition {
 #[serde(rename_all = "camelCase")]
 pub struct RolePermission {
     /// Operations; none if the service did not say.
-    #[serde(default, deserialize_with = "list")]
-    pub allowed_resource_actions: Option<Vec<String>>,
+    pub allowed_resource_actions: List<String>,
 }
 
 impl RoleDefinition {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{list, text},
+    answer::lenient::{List, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -26,8 +26,7 @@ pub struct Organization {
     /// GUID of the tenant.
     pub id: String,
     /// Its name.
-    #[serde(default, deserialize_with = "text")]
-    pub display_name: Option<String>,
+    pub display_name: Text,
 }
 
 /// A product the tenant has bought.
@@ -35,14 +34,11 @@ pub struct Organization {
 #[serde(rename_all = "camelCase")]
 pub struct Sku {
     /// Unique.
-    #[serde(default, deserialize_with = "text")]
-    pub id: Option<String>,
+    pub id: Text,
     /// `Enabled`, `Warning`, `Suspended`, `Deleted`, `LockedOut`.
-    #[serde(default, deserialize_with = "text")]
-    pub capability_status: Option<String>,
+    pub capability_status: Text,
     /// What is in it.
-    #[serde(default, deserialize_with = "list")]
-    pub service_plans: Option<Vec<ServicePlan>>,
+    pub service_plans: List<ServicePlan>,
 }
 
 /// A part of a product.
@@ -50,11 +46,9 @@ pub struct Sku {
 #[serde(rename_all = "camelCase")]
 pub struct ServicePlan {
     /// GUID, the same in every tenant.
-    #[serde(default, deserialize_with = "text")]
-    pub service_plan_id: Option<String>,
+    pub service_plan_id: Text,
     /// `Success`, or what keeps it from working.
-    #[serde(default, deserialize_with = "text")]
-    pub provisioning_status: Option<String>,
+    pub provisioning_status: Text,
 }
 
 impl Sku {

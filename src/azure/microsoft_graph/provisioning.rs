@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{part, text},
+    answer::lenient::{Part, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -20,27 +20,23 @@ pub struct Job {
     /// Its id.
     pub id: String,
     /// Whether it runs.
-    #[serde(default, deserialize_with = "part")]
-    pub schedule: Schedule,
+    pub schedule: Part<Schedule>,
     /// How it goes.
-    #[serde(default, deserialize_with = "part")]
-    pub status: JobStatus,
+    pub status: Part<JobStatus>,
 }
 
 /// When a job runs.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Schedule {
     /// `Active`, `Disabled`, `Paused`.
-    #[serde(default, deserialize_with = "text")]
-    pub state: Option<String>,
+    pub state: Text,
 }
 
 /// How a job goes.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct JobStatus {
     /// `NotConfigured`, `NotRun`, `Active`, `Paused`, `Quarantine`.
-    #[serde(default, deserialize_with = "text")]
-    pub code: Option<String>,
+    pub code: Text,
 }
 
 impl Job {

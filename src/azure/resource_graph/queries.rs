@@ -10,7 +10,7 @@ use serde::{
 
 use crate::azure::{
     Client, Error, Failure, Kind, Result,
-    answer::lenient::{text, word},
+    answer::lenient::Text,
     arm::{
         Identified,
         authorization::{RoleAssignment, RoleDefinition},
@@ -145,11 +145,9 @@ securityresources
 #[derive(Clone, Debug, Deserialize)]
 pub struct Scan {
     /// `ServerVulnerability`, `AzureContainerRegistryVulnerability`, `SqlServerVulnerability` …
-    #[serde(default, deserialize_with = "word")]
-    pub kind: String,
+    pub kind: Text,
     /// The newest time; none if no result of this kind has one.
-    #[serde(default, deserialize_with = "text")]
-    pub newest: Option<String>,
+    pub newest: Text,
 }
 
 /// The metadata of recommendations that are not built in, as far as something was assessed by them.
@@ -290,7 +288,6 @@ struct Metadata {
 #[serde(rename_all = "camelCase")]
 struct Place {
     subscription_id: String,
-    #[serde(default)]
     chain: Option<Vec<Ancestor>>,
 }
 

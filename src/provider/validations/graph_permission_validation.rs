@@ -203,7 +203,7 @@ async fn other(
             let party = entra::Party {
                 holder: if managed { Holder::ManagedIdentity } else { Holder::Application },
                 object_id: Some(object_id.to_owned()),
-                client_id: principal.app_id.clone(),
+                client_id: principal.app_id.0.clone(),
                 claims: None,
                 resource_client_id,
             };
@@ -255,13 +255,13 @@ async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Ev
 /// Why a name cannot be that of an Application permission of the API; none if it can.
 fn objection(name: &str, api: Option<&entra::Api>, is_graph: bool, api_id: &str) -> Option<Diagnostics> {
     let offered: Vec<String> =
-        api.iter().flat_map(|api| &api.app_roles).map(|role| role.value.clone()).filter(|name| !name.is_empty()).collect();
+        api.iter().flat_map(|api| &api.app_roles).map(|role| role.value.0.clone()).filter(|name| !name.is_empty()).collect();
     let is = |known: &str| known.eq_ignore_ascii_case(name);
     if offered.iter().any(|own| is(own)) || is_graph && KNOWN.iter().any(|known| is(known.name)) {
         return None;
     }
     if is_guid(name) {
-        let listed = api.iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes)).find(|one| is(&one.id));
+        let listed = api.iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes.0)).find(|one| is(&one.id));
         let listed = listed.map(|one| one.value.as_str()).filter(|name| !name.is_empty());
         return Some(an_id(name, listed.or_else(|| name_of(name).filter(|_| is_graph))));
     }

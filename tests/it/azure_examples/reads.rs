@@ -274,7 +274,7 @@ fn descendant(row: management::Descendant) -> Picked {
 }
 
 fn management_group(row: management::ManagementGroup) -> Picked {
-    let parent = row.properties.details.parent.and_then(|parent| parent.id);
+    let parent = row.properties.details.parent.as_ref().and_then(|parent| parent.id.as_deref());
     vec![
         ("/name", json!(row.name)),
         ("/properties/displayName", json!(row.properties.display_name)),
@@ -296,7 +296,7 @@ fn assessment(row: security::Assessment) -> Picked {
         ("/properties/resourceDetails/source", json!(properties.resource_details.source)),
         ("/properties/resourceDetails/id", json!(properties.resource_details.id)),
         ("/properties/links/azurePortalUri", json!(properties.links.azure_portal_uri)),
-        ("/properties/risk/level", json!(properties.risk.and_then(|risk| risk.level))),
+        ("/properties/risk/level", json!(properties.risk.and_then(|risk| risk.level.0))),
     ]
 }
 
@@ -341,7 +341,7 @@ fn pricing(row: security::Pricing) -> Picked {
         ("/properties/deprecated", json!(properties.deprecated)),
         ("/properties/replacedBy", json!(properties.replaced_by)),
         ("/properties/extensions/0/name", json!(first.map(|first| &first.name))),
-        ("/properties/extensions/0/isEnabled", json!(first.and_then(|first| first.is_enabled))),
+        ("/properties/extensions/0/isEnabled", json!(first.and_then(|first| first.is_enabled.0))),
         (
             "/properties/extensions/0/additionalExtensionProperties",
             json!(first.and_then(|first| first.additional_extension_properties.as_ref())),

@@ -143,7 +143,7 @@ fn unplaced(id: &str) -> Unreadable {
 }
 
 fn ancestor(wire: management::Ancestor) -> Ancestor {
-    Ancestor { display_name: name(wire.display_name, &wire.name), id: wire.name }
+    Ancestor { display_name: name(wire.display_name.0, &wire.name), id: wire.name }
 }
 
 /// The tree below the connection's own group, or below the root. Without the root, below every group that can be read, each of which
@@ -184,12 +184,12 @@ async fn tree(context: &Context) -> azure::Result<Hierarchy> {
 async fn chain(context: &Context, group: &str) -> azure::Result<Vec<Ancestor>> {
     let read = management::read(&context.client, group).await?;
     let root = scope::root(context).await?;
-    let management::Details { path, parent } = read.properties.details;
-    let own = Ancestor { display_name: name(read.properties.display_name, &read.name), id: read.name };
-    let above = path.into_iter().rev().filter(|ancestor| !ancestor.name.eq_ignore_ascii_case(&own.id));
+    let management::Details { path, parent } = read.properties.0.details.0;
+    let own = Ancestor { display_name: name(read.properties.0.display_name.0, &read.name), id: read.name };
+    let above = path.0.into_iter().rev().filter(|ancestor| !ancestor.name.eq_ignore_ascii_case(&own.id));
     let above: Vec<Ancestor> = above.map(ancestor).collect();
     let is = |ancestor: Option<&Ancestor>, name: &str| ancestor.is_some_and(|one| one.id.eq_ignore_ascii_case(name));
-    let parent = parent.and_then(|parent| parent.id);
+    let parent = parent.and_then(|parent| parent.id.0);
     let is_below_parent = parent.and_then(|id| id.rsplit('/').next().map(|name| is(above.first(), name))) != Some(false);
     let chain: Vec<Ancestor> = std::iter::once(own).chain(above).collect();
     let ends_at_root = if root.is_empty() { chain.len() > 1 } else { is(chain.last(), &root) };
@@ -202,7 +202,7 @@ async fn chain(context: &Context, group: &str) -> azure::Result<Vec<Ancestor>> {
 /// The root's display name is a nicety: without it, its id stands in.
 async fn root_name(client: &Client, root: &str) -> String {
     let read = management::read(client, root).await.ok();
-    name(read.and_then(|group| group.properties.display_name), root)
+    name(read.and_then(|group| group.properties.0.display_name.0), root)
 }
 
 fn name(display_name: Option<String>, id: &str) -> String {
@@ -215,7 +215,8 @@ impl Hierarchy {
         let places = Places::of(below);
         let mut groups = BTreeMap::<String, Ancestor>::new();
         for group in below.iter().filter(|item| !item.is_subscription()) {
-            let own = Ancestor { display_name: name(group.properties.display_name.clone(), &group.name), id: group.name.clone() };
+            let own =
+                Ancestor { display_name: name(group.properties.display_name.0.clone(), &group.name), id: group.name.clone() };
             let known = groups.entry(group.name.to_lowercase()).or_insert_with(|| own.clone());
             // By which of two names it goes nobody knows.
             if known.display_name != own.display_name {
@@ -254,7 +255,7 @@ pub async fn displayed(context: &Context, name: &str) -> Option<String> {
     let client = context.client.clone();
     let groups = context.client.memo("groups", || async move { management::list(&client).await }).await.ok()?;
     let is_displayed = |shown: &Option<String>| shown.as_ref().is_some_and(|shown| shown.eq_ignore_ascii_case(name));
-    let mut bearing = groups.iter().filter(|group| is_displayed(&group.properties.display_name));
+    let mut bearing = groups.iter().filter(|group| is_displayed(&group.properties.0.display_name.0));
     match (groups.iter().any(|group| group.name.eq_ignore_ascii_case(name)), bearing.next(), bearing.next()) {
         (false, Some(one), None) => Some(one.name.clone()),
         _ => None,

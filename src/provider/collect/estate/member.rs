@@ -41,13 +41,13 @@ impl Subscription {
         Self {
             id: wire.subscription_id.to_ascii_lowercase(),
             display_name: wire.display_name.as_ref().map(shown),
-            state: wire.state.clone(),
+            state: wire.state.0.clone().unwrap_or_default(),
             tenant_matches: wire.tenant_id.as_ref().and_then(matches),
-            tenant_id: wire.tenant_id.clone(),
-            quota_id: wire.subscription_policies.quota_id.clone(),
-            spending_limit: wire.subscription_policies.spending_limit.clone(),
-            authorization_source: wire.authorization_source.clone(),
-            tags: Arc::new(wire.tags.clone()),
+            tenant_id: wire.tenant_id.0.clone(),
+            quota_id: wire.subscription_policies.quota_id.0.clone(),
+            spending_limit: wire.subscription_policies.spending_limit.0.clone(),
+            authorization_source: wire.authorization_source.0.clone(),
+            tags: Arc::new(wire.tags.0.clone()),
             twofold: false,
         }
     }

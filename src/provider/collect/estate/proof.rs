@@ -57,10 +57,10 @@ pub async fn permissions(context: &Context, scope: &str) -> azure::Result<Arc<Ve
 pub fn permission(wire: authorization::Permission) -> Permission {
     Permission {
         unseen: !wire.is_stated(),
-        actions: wire.actions.unwrap_or_default(),
-        not_actions: wire.not_actions.unwrap_or_default(),
-        data_actions: wire.data_actions.unwrap_or_default(),
-        not_data_actions: wire.not_data_actions.unwrap_or_default(),
+        actions: wire.actions.0.unwrap_or_default(),
+        not_actions: wire.not_actions.0.unwrap_or_default(),
+        data_actions: wire.data_actions.0.unwrap_or_default(),
+        not_data_actions: wire.not_data_actions.0.unwrap_or_default(),
         conditional: wire.condition.is_some(),
     }
 }

@@ -369,7 +369,7 @@ async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<
         return Ok(Seen::unseen(Unreadable::unasked(Subject::Organization)));
     }
     let read = entra::read(Subject::Organization, entra::organization(context).await)?;
-    Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.clone() }))
+    Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.0.clone() }))
 }
 
 async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<BTreeSet<&'static str>>> {
@@ -401,7 +401,7 @@ async fn service_principal(
     };
     let read = entra::read(Subject::ServicePrincipals, entra::own_principal(context, id).await)?;
     Ok(read.map(|row| {
-        Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.clone() })
+        Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.0.clone() })
     }))
 }
 

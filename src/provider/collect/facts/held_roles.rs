@@ -21,7 +21,7 @@ pub fn assignment(row: &wire::RoleAssignment) -> rbac::Assignment {
         scope: properties.scope.clone(),
         role_id: guid_of(&properties.role_definition_id),
         principal_id: properties.principal_id.to_lowercase(),
-        principal_type: properties.principal_type.clone().unwrap_or_default(),
+        principal_type: properties.principal_type.0.clone().unwrap_or_default(),
         narrowed: Narrowed::by(properties.condition.as_deref(), properties.condition_version.as_deref()),
         pending: false,
     }
@@ -40,7 +40,7 @@ pub fn eligibility(row: &wire::ScheduleInstance, now: OffsetDateTime) -> Option<
         scope: properties.scope.clone(),
         role_id: guid_of(&properties.role_definition_id),
         principal_id: properties.principal_id.to_lowercase(),
-        principal_type: properties.principal_type.clone().unwrap_or_default(),
+        principal_type: properties.principal_type.0.clone().unwrap_or_default(),
         narrowed: Narrowed::by(properties.condition.as_deref(), properties.condition_version.as_deref()),
         pending,
     })
@@ -90,9 +90,9 @@ pub fn force(instance: &wire::ScheduleInstanceProperties, now: OffsetDateTime) -
 pub fn role(row: &wire::RoleDefinition) -> rbac::Role {
     rbac::Role {
         id: row.name.to_lowercase(),
-        name: row.properties.role_name.clone().unwrap_or_else(|| row.name.to_lowercase()),
+        name: row.properties.role_name.0.clone().unwrap_or_else(|| row.name.to_lowercase()),
         permissions: allowed(&row.name, row.permissions().unwrap_or_default()),
-        assignable_scopes: row.properties.assignable_scopes.clone(),
+        assignable_scopes: row.properties.assignable_scopes.0.clone(),
     }
 }
 
@@ -121,9 +121,9 @@ pub fn denial(row: &wire::DenyAssignment) -> rbac::Deny {
     };
     rbac::Deny {
         id: row.id.to_lowercase(),
-        name: properties.deny_assignment_name.clone().unwrap_or_else(|| guid_of(&row.id)),
+        name: properties.deny_assignment_name.0.clone().unwrap_or_else(|| guid_of(&row.id)),
         scope: properties.scope.clone(),
-        applies_to_children: properties.do_not_apply_to_child_scopes != Some(true),
+        applies_to_children: properties.do_not_apply_to_child_scopes.0 != Some(true),
         permissions: if is_stated { permissions(&properties.permissions) } else { vec![anything()] },
         principals,
         excluded: named(properties.exclude_principals.as_deref().unwrap_or_default()),

@@ -172,7 +172,7 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
     let rows = resources::providers(client, subscription_id).await?;
     let mut states = BTreeMap::new();
     for row in rows {
-        let state = row.registration_state.unwrap_or_default();
+        let state = row.registration_state.0.unwrap_or_default();
         let known: &mut String = states.entry(row.namespace.to_ascii_lowercase()).or_insert_with(|| state.clone());
         // In which of two states it is nobody knows.
         if !known.eq_ignore_ascii_case(&state) {
@@ -188,7 +188,7 @@ async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> R
         let rows: Vec<containers::Cluster> = client.rows(CLUSTERS.endpoint.at(&scope)).await?;
         let cluster = |mut row: containers::Cluster| {
             row.properties.iter_mut().for_each(|properties| properties.retain(|name, _| name == ACCESS));
-            Cluster { name: row.name, properties: row.properties }
+            Cluster { name: row.name, properties: row.properties.0 }
         };
         let mut clusters: Vec<_> = rows.into_iter().map(cluster).collect();
         clusters.sort_by(|one, other| one.name.cmp(&other.name));

@@ -135,7 +135,7 @@ impl Definitions {
                 same &= twice::agree(&mut known.kind, &other.kind);
                 let scopes = |all: &[String]| all.iter().map(|scope| scope.to_lowercase()).collect::<BTreeSet<_>>();
                 if scopes(&known.assignable_scopes) != scopes(&other.assignable_scopes) {
-                    (same, known.assignable_scopes) = (false, Vec::new());
+                    (same, known.assignable_scopes.0) = (false, Vec::new());
                 }
                 if !same {
                     self.twofold.insert(guid);
@@ -158,7 +158,7 @@ impl Definitions {
 
     /// All names.
     pub fn names(&self) -> Vec<String> {
-        self.roles.values().filter_map(|role| role.properties.role_name.clone()).collect()
+        self.roles.values().filter_map(|role| role.properties.role_name.0.clone()).collect()
     }
 }
 

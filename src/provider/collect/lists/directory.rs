@@ -79,7 +79,7 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
 
 /// Whether an object is enabled, as the directory shows it. A group is no account.
 fn account(kind: Kind, object: &Object) -> Account {
-    match (kind, object.account_enabled) {
+    match (kind, object.account_enabled.0) {
         (Kind::Group, _) | (_, Some(true)) => Account::Enabled,
         (_, Some(false)) => Account::Disabled,
         (_, None) => Account::Hidden,

@@ -128,7 +128,7 @@ fn of_product(sku: &organization::Sku) -> Licences {
     if sku.is_active() == Some(false) {
         return licences;
     }
-    let Some(plans) = &sku.service_plans else {
+    let Some(plans) = &sku.service_plans.0 else {
         silent("servicePlans");
         return licences;
     };
@@ -381,7 +381,7 @@ impl Names<'_> {
             Some(api.id.eq_ignore_ascii_case(&row.resource_id))
         };
         let said = |row: &applications::AppRoleAssignment| {
-            Some((row.id.clone()?, (row.app_role_id.to_lowercase(), row.resource_id.to_lowercase())))
+            Some((row.id.0.clone()?, (row.app_role_id.to_lowercase(), row.resource_id.to_lowercase())))
         };
         let twofold = twice::contradicted(rows.iter().filter_map(said));
         // Without the API's principal an id may be that of another API's permission, so its name is what it would be called here.
@@ -389,7 +389,7 @@ impl Names<'_> {
             // Of one that is also said to give something else nobody knows what it gives.
             let of_api = of_api(row).filter(|_| !row.id.as_ref().is_some_and(|id| twofold.contains(id)));
             let name = if of_api == Some(false) { row.app_role_id.clone() } else { self.name(&row.app_role_id) };
-            let resource_id = Some(row.resource_id.clone()).filter(|id| !id.is_empty());
+            let resource_id = Some(row.resource_id.0.clone()).filter(|id| !id.is_empty());
             Grant { name, id: row.app_role_id.clone(), of_api, resource_id }
         };
         rows.iter().map(grant).collect()
@@ -415,7 +415,7 @@ impl Names<'_> {
     }
 
     fn name(&self, id: &str) -> String {
-        let offered = self.api.into_iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes));
+        let offered = self.api.into_iter().flat_map(|api| api.app_roles.iter().chain(&api.scopes.0));
         let listed = offered.filter(|one| one.id.eq_ignore_ascii_case(id)).map(|one| one.value.as_str()).next();
         listed.filter(|name| !name.is_empty()).or_else(|| name_of(id).filter(|_| self.is_graph)).unwrap_or(id).to_owned()
     }

@@ -135,7 +135,7 @@ where
 impl Building {
     fn add(&mut self, row: Resource) {
         let kind = shared(&mut self.types, row.kind.to_ascii_lowercase());
-        let tags = shared(&mut self.tags, row.tags);
+        let tags = shared(&mut self.tags, row.tags.0);
         match self.rows.entry(row.id.to_ascii_lowercase().into()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(Row { kind, tags: Some(tags) });
@@ -233,7 +233,7 @@ async fn provider(context: &Context, subscription_id: &str, namespace: &str) -> 
 pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> Result<std::result::Result<bool, Unreadable>> {
     let Some((namespace, name)) = full.split_once('/') else { return Ok(Ok(false)) };
     match provider(context, subscription_id, namespace).await {
-        Ok(provider) => match &provider.resource_types {
+        Ok(provider) => match &provider.resource_types.0 {
             Some(types) => Ok(Ok(types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
             None => {
                 let error = unstated("read the resource provider", namespace, "resourceTypes");
@@ -253,7 +253,7 @@ pub async fn registration(
     namespace: &str,
 ) -> Result<std::result::Result<String, Unreadable>> {
     let read = provider(context, subscription_id, namespace).await.and_then(|provider| {
-        let state = provider.registration_state.clone();
+        let state = provider.registration_state.0.clone();
         state.ok_or_else(|| unstated("read the resource provider", namespace, "registrationState"))
     });
     match read {

@@ -20,7 +20,7 @@ impl Known {
     pub fn of(kind: Kind, object: &Object) -> Self {
         Self {
             kind: Some(kind),
-            display_name: object.display_name.clone(),
+            display_name: object.display_name.0.clone(),
             guest: object.user_type.as_deref().and_then(|word| {
                 let is = |known: &str| word.eq_ignore_ascii_case(known);
                 (is("Guest") || is("Member")).then(|| is("Guest"))

@@ -67,21 +67,21 @@ impl Listed for Plans {
 }
 
 fn plan(wire: security::Pricing, redacts_people: bool) -> Plan {
-    let properties = wire.properties;
-    let replaced_by = properties.replaced_by.unwrap_or_default();
+    let properties = wire.properties.0;
+    let replaced_by = properties.replaced_by.0.unwrap_or_default();
     Plan {
         name: wire.name,
-        tier: properties.pricing_tier,
-        subplan: properties.sub_plan,
-        free_trial_remaining: properties.free_trial_remaining_time.filter(|time| !is_over(time)),
+        tier: properties.pricing_tier.0,
+        subplan: properties.sub_plan.0,
+        free_trial_remaining: properties.free_trial_remaining_time.0.filter(|time| !is_over(time)),
         enabled_on: properties.enablement_time.as_deref().and_then(canonical),
-        enforced: properties.enforce,
-        coverage: properties.resources_coverage_status,
+        enforced: properties.enforce.0,
+        coverage: properties.resources_coverage_status.0,
         // What has been replaced is deprecated, whether that is said or not.
         deprecated: properties.deprecated.unwrap_or(!replaced_by.is_empty()),
         replaced_by,
         extensions_unseen: properties.extensions.is_none(),
-        extensions: properties.extensions.unwrap_or_default().into_iter().map(|wire| extension(wire, redacts_people)).collect(),
+        extensions: properties.extensions.0.unwrap_or_default().into_iter().map(|wire| extension(wire, redacts_people)).collect(),
     }
 }
 
@@ -94,14 +94,14 @@ fn is_over(duration: &str) -> bool {
 fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
     let operation_stated = wire.operation_status.is_some();
     let (operation_code, operation_message) =
-        wire.operation_status.map(|status| (status.code, status.message)).unwrap_or_default();
+        wire.operation_status.map(|status| (status.code.0, status.message.0)).unwrap_or_default();
     Extension {
         name: wire.name,
-        enabled: wire.is_enabled,
+        enabled: wire.is_enabled.0,
         operation_code,
         operation_stated,
         operation_message: operation_message.and_then(|text| azure::said(&text, redacts_people)),
-        settings_json: wire.additional_extension_properties.map(|settings| {
+        settings_json: wire.additional_extension_properties.0.map(|settings| {
             let settings = settings.into_iter().collect::<serde_json::Map<_, _>>();
             azure::shown_value(settings.into(), redacts_people).to_string()
         }),
@@ -136,20 +136,21 @@ impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
 
 fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
     let security::AssessmentProperties { display_name, status, resource_details, links, risk } = wire.properties;
+    let (status, resource_details, links) = (status.0, resource_details.0, links.0);
     // The id of an assessment is the resource's id with the assessment behind it.
-    let assessed = resource_details.id.unwrap_or_else(|| {
+    let assessed = resource_details.id.0.unwrap_or_else(|| {
         match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
             Some(end) => wire.id.get(..end).unwrap_or_default().to_owned(),
             None => wire.id.clone(),
         }
     });
-    let cause = status.cause.map(|text| texts.shown(&text));
-    let risk_level = risk.and_then(|risk| risk.level).map(|text| texts.shown(&text));
-    let status_description = status.description.and_then(|text| texts.said(text));
+    let cause = status.cause.0.map(|text| texts.shown(&text));
+    let risk_level = risk.and_then(|risk| risk.level.0).map(|text| texts.shown(&text));
+    let status_description = status.description.0.and_then(|text| texts.said(text));
     wire.name.make_ascii_lowercase();
     let mut row = Assessment {
         assessment_key: texts.shared(&wire.name),
-        display_name: texts.shown(&display_name),
+        display_name: texts.shown(display_name.as_deref().unwrap_or_default()),
         subscription_id: Arc::clone(subscription_id),
         resource_id: assessed.into(),
         source: texts.shown(resource_details.source.as_deref().unwrap_or("Azure")),
@@ -166,6 +167,7 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
     }
     row.portal_link = links
         .azure_portal_uri
+        .0
         .map(|link| Link::fold(&link, &row.resource_id, &row.assessment_key, |pattern| texts.shared(pattern)));
     row
 }
@@ -212,22 +214,22 @@ pub async fn custom_metadata(context: &Context, subscriptions: &[Subscription]) 
 
 fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_people: bool) {
     let key = wire.name.to_ascii_lowercase();
-    let own = wire.properties;
+    let own = wire.properties.0;
     // Custom recommendations are what people wrote.
     let text = |text: String| azure::shown(&text, redacts_people).into_owned();
     let all = |texts: Vec<String>| texts.into_iter().map(text).collect();
     let metadata = Metadata {
         assessment_key: key.clone(),
-        severity: own.severity.map(text).unwrap_or_default(),
-        categories: all(own.categories.unwrap_or_default()),
-        threats: all(own.threats),
-        tactics: all(own.tactics),
-        techniques: all(own.techniques),
-        assessment_type: own.assessment_type.map(text),
-        policy_definition_id: own.policy_definition_id,
-        user_impact: own.user_impact.map(text),
-        implementation_effort: own.implementation_effort.map(text),
-        remediation: own.remediation_description.map(text),
+        severity: own.severity.0.map(text).unwrap_or_default(),
+        categories: all(own.categories.0.unwrap_or_default()),
+        threats: all(own.threats.0),
+        tactics: all(own.tactics.0),
+        techniques: all(own.techniques.0),
+        assessment_type: own.assessment_type.0.map(text),
+        policy_definition_id: own.policy_definition_id.0,
+        user_impact: own.user_impact.0.map(text),
+        implementation_effort: own.implementation_effort.0.map(text),
+        remediation: own.remediation_description.0.map(text),
         preview: own.preview.unwrap_or_default(),
     };
     match catalogue.entry(key) {
@@ -258,7 +260,7 @@ pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<
     let arm = |client: Client, id: String| async move {
         let mut newest = Scans::new();
         security::sub_assessments(&client, &id, |row| {
-            let security::SubAssessmentProperties { time_generated, additional_data } = row.properties;
+            let security::SubAssessmentProperties { time_generated, additional_data } = row.properties.0;
             note(&mut newest, additional_data.assessed_resource_type.as_deref(), time_generated.as_deref());
         })
         .await?;
@@ -268,7 +270,7 @@ pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<
         let mut all = BTreeMap::<String, Scans>::new();
         queries::scans(&client, &ids, |id, scans| {
             let newest = all.entry(id).or_default();
-            scans.iter().for_each(|scan| note(newest, Some(&scan.kind), scan.newest.as_deref()));
+            scans.iter().for_each(|scan| note(newest, scan.kind.as_deref(), scan.newest.as_deref()));
         })
         .await?;
         Ok(all)

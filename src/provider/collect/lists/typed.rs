@@ -72,7 +72,7 @@ fn repeats(row: &mut Resource, before: &mut Resource) -> bool {
 }
 
 fn resource(row: Detailed, columns: &[&str]) -> Resource {
-    let properties = row.properties.map(|mut properties| {
+    let properties = row.properties.0.map(|mut properties| {
         properties.retain(|name, _| columns.contains(&name.as_str()));
         properties
     });

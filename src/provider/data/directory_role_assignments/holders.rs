@@ -201,9 +201,9 @@ impl Facts {
         let defined: Vec<_> =
             self.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.id.eq_ignore_ascii_case(role)).collect();
         let definition = defined.first();
-        let template = definition.and_then(|one| one.template_id.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
+        let template = definition.and_then(|one| one.template_id.0.clone()).unwrap_or_else(|| role.to_owned()).to_lowercase();
         let principal_id = principal_id.to_lowercase();
-        let built_in = definition.and_then(|one| one.is_built_in);
+        let built_in = definition.and_then(|one| one.is_built_in.0);
         // What is on the list is privileged whatever it says; of the others their operations decide, of one that is listed twice those of
         // both.
         let operations: Option<Vec<_>> = defined.iter().map(|one| one.operations()).collect();
@@ -219,7 +219,7 @@ impl Facts {
             role_template_id: template,
             principal_id,
             principal_type: principal.map_or(UNKNOWN, Object::principal_type).to_owned(),
-            principal_display_name: principal.and_then(|principal| principal.display_name.clone()),
+            principal_display_name: principal.and_then(|principal| principal.display_name.0.clone()),
             tenant_wide: scope == "/",
             directory_scope: scope,
             assignment_type: kind.word().to_owned(),

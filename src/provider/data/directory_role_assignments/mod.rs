@@ -359,7 +359,7 @@ async fn expanded(context: &Context, rows: &[Row], gaps: &mut Vec<Unreadable>) -
             more.push(Row {
                 key: format!("{role_template_id}|{id}|{directory_scope}|{assignment_type}|{group}").to_lowercase(),
                 principal_type: member.principal_type().to_owned(),
-                principal_display_name: member.display_name.clone(),
+                principal_display_name: member.display_name.0.clone(),
                 principal_id: id,
                 via: "group".to_owned(),
                 via_group_id: Some(group.clone()),

@@ -104,7 +104,7 @@ pub(super) async fn read(
     gaps.extend(denials.gaps().chain(of_groups.iter().flat_map(Seen::gaps)).cloned());
     for row in found.denials.values() {
         let own = &row.properties;
-        let field = match (own.is_stated(), &own.exclude_principals) {
+        let field = match (own.is_stated(), &own.exclude_principals.0) {
             (true, Some(_)) => continue,
             (true, None) => "excludePrincipals",
             (false, _) => "principals` and `permissions",
@@ -204,7 +204,7 @@ impl Found {
         rows.retain(|row| force(&row.properties, now) != Force::Never);
         rows.sort_by_key(|row| lasts(&row.properties));
         for row in rows {
-            if let Some(origin) = &row.properties.origin_role_assignment_id {
+            if let Some(origin) = &row.properties.origin_role_assignment_id.0 {
                 self.schedules.insert(origin.to_lowercase(), row.properties.clone());
             }
         }
@@ -266,15 +266,15 @@ impl Found {
         let moment = |text: Option<&String>| text.and_then(|text| time::canonical(text));
         let row = row(&assignment.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions, redacts_people);
         Row {
-            principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
+            principal_type: own.principal_type.0.clone().unwrap_or_else(|| "Unknown".to_owned()),
             pim: schedule.and_then(|schedule| schedule.assignment_type.as_ref()).map(|word| word.to_lowercase()),
             condition: shown(&own.condition, redacts_people),
-            condition_version: own.condition_version.clone(),
+            condition_version: own.condition_version.0.clone(),
             description: own.description.as_deref().and_then(|text| azure::written(text, redacts_people)),
             starts_on: moment(schedule.and_then(|schedule| schedule.start_date_time.as_ref())),
             ends_on: moment(schedule.and_then(|schedule| schedule.end_date_time.as_ref())),
             created_on: moment(own.created_on.as_ref()),
-            created_by: own.created_by.clone(),
+            created_by: own.created_by.0.clone(),
             ..row
         }
     }
@@ -296,12 +296,12 @@ impl Found {
             id: canonical(&row.id),
             name: shown(&row.properties.deny_assignment_name, redacts_people),
             scope: canonical(&row.properties.scope),
-            effect: row.properties.effect.clone(),
+            effect: row.properties.effect.0.clone(),
             principal_ids: ids(&row.properties.principals),
             excluded_principal_ids: row.properties.exclude_principals.as_deref().map(ids),
             actions: patterns(row, |permission| &permission.actions),
             not_actions: patterns(row, |permission| &permission.not_actions),
-            applies_to_children: row.properties.do_not_apply_to_child_scopes != Some(true),
+            applies_to_children: row.properties.do_not_apply_to_child_scopes.0 != Some(true),
         });
         rows.collect()
     }
@@ -317,10 +317,10 @@ fn eligible_row(instance: &wire::ScheduleInstance, definitions: &Definitions, re
     let moment = |text: &Option<String>| text.as_deref().and_then(time::canonical);
     let row = row(&instance.id, &own.scope, &own.role_definition_id, &own.principal_id, definitions, redacts_people);
     Row {
-        principal_type: own.principal_type.clone().unwrap_or_else(|| "Unknown".to_owned()),
+        principal_type: own.principal_type.0.clone().unwrap_or_else(|| "Unknown".to_owned()),
         assignment_type: AssignmentTypeWord::Eligible.word().to_owned(),
         condition: shown(&own.condition, redacts_people),
-        condition_version: own.condition_version.clone(),
+        condition_version: own.condition_version.0.clone(),
         starts_on: moment(&own.start_date_time),
         ends_on: moment(&own.end_date_time),
         created_on: moment(&own.created_on),
@@ -347,7 +347,7 @@ fn row(
         subscription_id: ResourceId::parse(scope).ok().and_then(|id| id.subscription_id),
         role_definition_id: canonical(role_definition_id),
         role_definition_name: role.and_then(|role| shown(&role.properties.role_name, redacts_people)),
-        role_type: role.and_then(|role| role.properties.kind.clone()),
+        role_type: role.and_then(|role| role.properties.kind.0.clone()),
         principal_id: principal_id.to_lowercase(),
         principal_type: String::new(),
         principal_display_name: None,
@@ -381,13 +381,13 @@ pub(super) fn role_rows(rows: &[Row], definitions: &Definitions, redacts_people:
                 patterns.sort();
                 patterns
             };
-            let mut assignable_scopes = role.properties.assignable_scopes.clone();
+            let mut assignable_scopes = role.properties.assignable_scopes.0.clone();
             assignable_scopes.sort();
             RoleRow {
                 key: guid.clone(),
                 id: role_id(role),
                 name: shown(&role.properties.role_name, redacts_people),
-                kind: role.properties.kind.clone(),
+                kind: role.properties.kind.0.clone(),
                 actions: all(|permission| &permission.actions),
                 not_actions: all(|permission| &permission.not_actions),
                 data_actions: all(|permission| &permission.data_actions),

@@ -82,7 +82,7 @@ pub(super) async fn expand(
             more.push(Row {
                 key: format!("{}|{id}", row.key),
                 principal_type: member.principal_type().to_owned(),
-                principal_display_name: member.display_name.clone(),
+                principal_display_name: member.display_name.0.clone(),
                 principal_id: id,
                 via: "group".to_owned(),
                 via_group_id: Some(row.principal_id.clone()),

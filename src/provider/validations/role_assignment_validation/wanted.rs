@@ -50,7 +50,7 @@ impl Wanted {
         }
         for id in arguments.role_definition_ids.iter().flatten() {
             let id = guid_of(&id.0);
-            let known = reading.definitions.roles.get(&id).and_then(|role| role.properties.role_name.clone());
+            let known = reading.definitions.roles.get(&id).and_then(|role| role.properties.role_name.0.clone());
             let name = known.unwrap_or_else(|| id.clone());
             // The same role by name and by id is one requirement.
             if !wanted.everywhere.iter().any(|one| matches!(one, Requirement::Role { id: known, .. } if *known == id)) {
