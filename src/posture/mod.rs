@@ -21,4 +21,4 @@ mod words;
 pub use area::Area;
 pub use seen::{Look, Reason, Seen, Subject, Unreadable, Why};
 pub use severity::Severity;
-pub use status::Status;
+pub use status::{Status, worst};

@@ -27,3 +27,22 @@ impl Status {
         }
     }
 }
+
+/// The one to be helped first: of those that failed, else of those that are unknown, the first in their order.
+pub fn worst<K: Ord, T>(judged: impl IntoIterator<Item = (Status, K, T)>) -> Option<T> {
+    let red = judged.into_iter().filter(|(status, ..)| matches!(status, Status::Fail | Status::Unknown));
+    red.min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1))).map(|(.., worst)| worst)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_is_the_first_that_failed_else_the_first_that_is_unknown() {
+        let pass = (Status::Pass, "a", 1);
+        assert_eq!(worst([(Status::Unknown, "a", 2), (Status::Fail, "c", 3), (Status::Fail, "b", 4), pass]), Some(4));
+        assert_eq!(worst([pass, (Status::Unknown, "b", 5), (Status::Unknown, "b", 6)]), Some(5), "of equal ones the first");
+        assert_eq!(worst([pass, (Status::NotApplicable, "a", 7), (Status::Off, "a", 8)]), None);
+    }
+}

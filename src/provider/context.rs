@@ -1,6 +1,6 @@
 //! A configured provider: the client, and how strict to be.
 
-use std::{collections::BTreeSet, future::Future, pin::pin, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use time::OffsetDateTime;
 
@@ -67,6 +67,10 @@ impl Configured for Context {
         ));
         Stop::TimedOut(detail)
     }
+
+    fn fresh(&self) -> Self {
+        Self { client: self.client.fresh(), ..self.clone() }
+    }
 }
 
 impl Context {
@@ -80,25 +84,8 @@ impl Context {
         self.client.now()
     }
 
-    /// The same connection without anything that was read before.
-    pub fn fresh(&self) -> Self {
-        Self { client: self.client.fresh(), ..self.clone() }
-    }
-
     /// What a failure of a validation with its own word is.
     pub fn enforcement(&self, own: Option<EnforcementWord>) -> EnforcementWord {
         if self.weakened { EnforcementWord::Warning } else { own.unwrap_or(self.enforcement) }
-    }
-
-    /// The work, or a stop when its time is spent.
-    pub async fn within_deadline<T, E: From<Stop>>(
-        &self,
-        work: impl Future<Output = std::result::Result<T, E>> + Send,
-    ) -> std::result::Result<T, E> {
-        let mut work = pin!(work);
-        match tokio::time::timeout(self.operation_timeout, work.as_mut()).await {
-            Ok(result) => result,
-            Err(_) => Err(self.out_of_time().into()),
-        }
     }
 }

@@ -11,7 +11,9 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Diagnostics, Result, Value, bridge, model, personal,
+    Diagnostics, Result, Value, bridge,
+    gate::{self, Gate, Judged},
+    model, personal,
     schema::{Attribute, Schema, Signature},
 };
 use crate::text;
@@ -39,7 +41,7 @@ pub trait Provider: Send + Sync + 'static {
 }
 
 /// What every read is given, as far as the answers themselves depend on it.
-pub trait Configured: Send + Sync + 'static {
+pub trait Configured: Sized + Send + Sync + 'static {
     /// A part of the provider that can be switched off.
     type Area: Send;
     /// Why a reading ends without an answer.
@@ -56,6 +58,9 @@ pub trait Configured: Send + Sync + 'static {
 
     /// What a reading comes to whose time is spent; it is still under way.
     fn out_of_time(&self) -> Self::Stop;
+
+    /// The same without anything that was read before.
+    fn fresh(&self) -> Self;
 }
 
 /// The areas of a configured provider.
@@ -106,7 +111,8 @@ pub trait DataSource: 'static {
     ) -> impl Future<Output = Result<Self::Attributes>> + Send;
 }
 
-/// Something that is verified: a managed resource without computed attributes and an ephemeral resource, from one implementation.
+/// Something that is verified: arguments, and a judge. Its forms, a managed resource without computed attributes and an ephemeral
+/// resource, are made of that.
 pub trait Validation: 'static {
     /// The name behind the prefix.
     const NAME: &'static str;
@@ -116,20 +122,22 @@ pub trait Validation: 'static {
     type Context: Configured;
     /// The area it belongs to, if to one; where that is switched off nothing is judged.
     const AREA: Option<AreaOf<Self::Context>>;
-    /// What the user writes; the doc comment of the type is the page's text.
-    type Arguments: DeserializeOwned + JsonSchema + Send;
-    /// What the ephemeral form answers beside the arguments.
-    type Counts: Serialize + JsonSchema;
+    /// What all validations are told, and what becomes of what they say.
+    type Gate: Gate<Context = Self::Context>;
+    /// What the user writes beside that; the doc comment of the type is the page's text.
+    type Arguments: DeserializeOwned + JsonSchema + Send + Sync;
 
     /// Contradictions between arguments. Sees unknown values; never touches the network.
     fn check(_arguments: &Value, _problems: &mut Diagnostics) {}
 
-    /// The verdict: an error is red. Warnings go to `warnings`.
-    fn verify(
-        arguments: Self::Arguments,
+    /// One reading and what it leads to, in an area that is on; it is given up when its time is spent. What it advises whatever the
+    /// verdict goes to `advice`.
+    fn judge(
+        arguments: &Self::Arguments,
+        gate: &Self::Gate,
         context: &Self::Context,
-        warnings: &mut Diagnostics,
-    ) -> impl Future<Output = Result<Self::Counts>> + Send;
+        advice: &mut Diagnostics,
+    ) -> impl Future<Output = Judged<Self::Gate>> + Send;
 }
 
 /// A pure, offline function. The fields of `Arguments`, in their order, are its parameters.
@@ -198,7 +206,7 @@ impl<C: Configured> DataSourceEntry<C> {
                 Box::pin(async move {
                     let arguments: T::Arguments = bridge::decode(config, attributes)?;
                     require(context, T::AREA)?;
-                    let answer = in_time(context, T::read(arguments, context, warnings)).await?;
+                    let answer = in_time(context, T::read(arguments, context, warnings)).await.map_err(Into::into)??;
                     answered(config, &answer, attributes, context.shows_people())
                 })
             },
@@ -225,17 +233,16 @@ impl<C: Configured> ValidationEntry<C> {
         Self {
             name: T::NAME,
             page: T::PAGE,
-            managed: || {
-                let (description, attributes) = model::arguments::<T::Arguments>()?;
-                Ok(Schema { description, attributes })
-            },
-            ephemeral: schema_of::<T::Arguments, T::Counts>,
+            managed: gated::<T>,
+            ephemeral: || joined(gated::<T>()?, model::attributes::<<T::Gate as Gate>::Counts>()?.1),
             check: T::check,
             verify: |config, attributes, context, warnings| {
                 Box::pin(async move {
+                    // Each is told what concerns it, so that a mismatch still points at its attribute.
                     let arguments: T::Arguments = bridge::decode(config, attributes)?;
+                    let gate: T::Gate = bridge::decode(config, attributes)?;
                     require(context, T::AREA)?;
-                    let counts = T::verify(arguments, context, warnings).await?;
+                    let counts = gate::verdict::<T>(&arguments, &gate, context, warnings).await?;
                     answered(config, &counts, attributes, context.shows_people())
                 })
             },
@@ -277,29 +284,41 @@ fn require<C: Configured>(context: &C, area: Option<C::Area>) -> Result<()> {
     area.map_or(Ok(()), |area| context.require(area)).map_err(Into::into)
 }
 
-async fn in_time<T, C: Configured>(context: &C, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+/// The work, or a stop when its time is spent.
+pub(super) async fn in_time<T, C: Configured>(
+    context: &C,
+    work: impl Future<Output = T> + Send,
+) -> std::result::Result<T, C::Stop> {
     let mut work = pin!(work);
-    match tokio::time::timeout(context.time_limit(), work.as_mut()).await {
-        Ok(result) => result,
-        Err(_) => Err(context.out_of_time().into()),
-    }
+    // It is kept until the stop has told what is under way.
+    tokio::time::timeout(context.time_limit(), work.as_mut()).await.map_err(|_| context.out_of_time())
 }
 
 fn first_text(problems: Diagnostics) -> FunctionError {
     FunctionError::whole(problems.into_iter().map(|problem| problem.detail).next().unwrap_or_default())
 }
 
-/// Arguments first, then what is answered; an attribute is never both.
+/// Arguments first, then what is answered.
 fn schema_of<A: JsonSchema, B: JsonSchema>() -> std::result::Result<Schema, model::ModelError> {
-    let (description, mut attributes) = model::arguments::<A>()?;
-    let (_, computed) = model::attributes::<B>()?;
-    for attribute in computed {
-        if attributes.iter().any(|other| other.name == attribute.name) {
-            return Err(format!("`{}` is both an argument and an answer", attribute.name));
+    let (description, attributes) = model::arguments::<A>()?;
+    joined(Schema { description, attributes }, model::attributes::<B>()?.1)
+}
+
+/// The arguments of a validation, then those that all of them take.
+fn gated<T: Validation>() -> std::result::Result<Schema, model::ModelError> {
+    let (description, attributes) = model::arguments::<T::Arguments>()?;
+    joined(Schema { description, attributes }, model::arguments::<T::Gate>()?.1)
+}
+
+/// With more attributes; no two have one name.
+fn joined(mut schema: Schema, more: Vec<Attribute>) -> std::result::Result<Schema, model::ModelError> {
+    for attribute in more {
+        if schema.attribute(&attribute.name).is_some() {
+            return Err(format!("`{}` stands there twice, as argument or answer", attribute.name));
         }
-        attributes.push(attribute);
+        schema.attributes.push(attribute);
     }
-    Ok(Schema { description, attributes })
+    Ok(schema)
 }
 
 /// The configuration as it came, and the computed attributes beside it.

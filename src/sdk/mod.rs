@@ -7,6 +7,7 @@ pub mod conform;
 pub mod diagnostic;
 pub mod docs;
 pub mod entry;
+pub mod gate;
 pub mod json;
 pub mod model;
 pub mod msgpack;

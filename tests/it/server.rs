@@ -8,6 +8,7 @@ use azposture::sdk::{
         Configured, DataSource, DataSourceEntry, Function, FunctionEntry, FunctionError, Page, Provider, Tables, Validation,
         ValidationEntry,
     },
+    gate::{Gate, Judged},
     msgpack,
     server::{Answer, Object, Server, Wire},
 };
@@ -51,7 +52,7 @@ struct BoxAttributes {
 struct ToyBox;
 
 /// What the toys are configured into.
-struct Host(String);
+struct Host(String, u32);
 
 impl Configured for Host {
     type Area = &'static str;
@@ -72,6 +73,10 @@ impl Configured for Host {
     fn out_of_time(&self) -> Diagnostics {
         Diagnostics::of_error("Timed out", &self.0)
     }
+
+    fn fresh(&self) -> Self {
+        Self(self.0.clone(), self.1 + 1)
+    }
 }
 
 impl DataSource for ToyBox {
@@ -82,7 +87,7 @@ impl DataSource for ToyBox {
     type Arguments = BoxArguments;
     type Attributes = BoxAttributes;
 
-    async fn read(arguments: BoxArguments, Host(host): &Host, warnings: &mut Diagnostics) -> Result<BoxAttributes> {
+    async fn read(arguments: BoxArguments, Host(host, _): &Host, warnings: &mut Diagnostics) -> Result<BoxAttributes> {
         if arguments.name == "slow" {
             tokio::time::sleep(Duration::from_secs(3600)).await;
         }
@@ -98,8 +103,12 @@ impl DataSource for ToyBox {
 struct TidyArguments {
     /// Toys on the floor.
     on_floor: u32,
+}
+
+/// What all validations take.
+#[derive(Deserialize, JsonSchema)]
+struct Patience {
     /// Anything.
-    #[expect(dead_code, reason = "Terraform defers on it; the verdict does not")]
     triggers: Option<BTreeMap<String, String>>,
 }
 
@@ -110,6 +119,32 @@ struct TidyCounts {
     checked: u32,
 }
 
+impl Gate for Patience {
+    type Context = Host;
+    type Judgement = u32;
+    type Unjudged = Diagnostics;
+    type Counts = TidyCounts;
+
+    fn reads_afresh(&self) -> bool {
+        false
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(if self.triggers.is_some() { 50 } else { 0 })
+    }
+
+    fn is_final(judged: &Judged<Self>) -> bool {
+        matches!(judged, Ok(0))
+    }
+
+    fn outcome(&self, name: &str, judged: Judged<Self>, _: &Host, _: &mut Diagnostics) -> Result<TidyCounts> {
+        match judged? {
+            0 => Ok(TidyCounts { checked: 1 }),
+            toys => Err(Diagnostics::of_error("Untidy", format!("{name}: {toys} toys on the floor."))),
+        }
+    }
+}
+
 struct Tidy;
 
 impl Validation for Tidy {
@@ -117,16 +152,24 @@ impl Validation for Tidy {
     const PAGE: Page = PAGE;
     type Context = Host;
     const AREA: Option<&'static str> = Some("floors");
+    type Gate = Patience;
     type Arguments = TidyArguments;
-    type Counts = TidyCounts;
 
-    async fn verify(arguments: TidyArguments, _: &Host, _: &mut Diagnostics) -> Result<TidyCounts> {
-        match arguments.on_floor {
-            0 => Ok(TidyCounts { checked: 1 }),
-            toys => Err(Diagnostics::of_error("Untidy", format!("{toys} toys on the floor."))),
+    async fn judge(arguments: &TidyArguments, _: &Patience, host: &Host, advice: &mut Diagnostics) -> Judged<Patience> {
+        if arguments.on_floor == ENDLESS {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
         }
+        // Whoever lives there takes one away between two readings.
+        let left = arguments.on_floor.saturating_sub(host.1);
+        if arguments.on_floor > 4 {
+            advice.warning(Path::attribute("on_floor"), format!("{left} left"), "Careful.");
+        }
+        Ok(left)
     }
 }
+
+/// So many toys that nobody has ever counted them.
+const ENDLESS: u32 = 1000;
 
 /// Doubles.
 #[derive(Deserialize, JsonSchema)]
@@ -171,7 +214,7 @@ impl Provider for Toys {
     }
 
     fn configure(&self, settings: Settings, _: &str, _: &mut Diagnostics) -> Result<Host> {
-        Ok(Host(settings.host.unwrap_or_else(|| "home".to_owned())))
+        Ok(Host(settings.host.unwrap_or_else(|| "home".to_owned()), 0))
     }
 }
 
@@ -391,4 +434,22 @@ async fn no_read_outlives_its_time_or_is_made_in_an_area_that_is_off() {
     assert_eq!(read("no boxes", "quick").await, ["Area is off"]);
     let server = configured(Value::from("no floors")).await;
     assert_eq!(summaries(&plan(&server, &Value::Null, &tidy(int(0), Value::Null)).await.diagnostics), ["Area is off"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_verdict_is_read_again_until_it_is_final_and_the_last_reading_advises() {
+    let said = async |on_floor: i64, waits: bool| {
+        let triggers = if waits { object(&[("when", Value::from("now"))]) } else { Value::Null };
+        let server = configured(Value::Null).await;
+        let started = tokio::time::Instant::now();
+        let answer = plan(&server, &Value::Null, &tidy(int(on_floor), triggers)).await;
+        let said: Vec<_> = answer.diagnostics.iter().map(|one| one.summary.clone()).collect();
+        (started.elapsed().as_secs(), said)
+    };
+    // The second reading is 15 seconds after the first, the next 30 seconds after that; 50 are granted.
+    assert_eq!(said(0, true).await, (0, vec![]));
+    assert_eq!(said(2, false).await, (0, vec!["Untidy".to_owned()]));
+    assert_eq!(said(1, true).await, (15, vec![]));
+    assert_eq!(said(9, true).await, (45, vec!["8 left".to_owned(), "Untidy".to_owned()]));
+    assert_eq!(said(ENDLESS.into(), false).await, (60, vec!["Timed out".to_owned()]), "each reading has its own deadline");
 }

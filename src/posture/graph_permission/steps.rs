@@ -1,13 +1,12 @@
 //! The next step where a permission is missing.
 
 use super::{Evidence, Holder, MICROSOFT_GRAPH, Verdict, named};
-use crate::posture::{Status, Why};
+use crate::posture::{Why, worst};
 
 /// One step for all of these verdicts: where asking for a permission is the step, all that are missing are asked for at once.
 pub fn next_step(judged: &[(&str, &Verdict)], evidence: &Evidence) -> String {
     let is_to_be_asked_for = |one: &Verdict| matches!(one.reason, Some(Why::DelegatedOnly | Why::NotGranted | Why::NotRequested));
-    let open = judged.iter().filter(|(_, verdict)| verdict.status != Status::Pass);
-    let Some((_, worst)) = open.min_by_key(|(name, verdict)| (verdict.status, *name)) else { return String::new() };
+    let Some(worst) = worst(judged.iter().map(|(name, verdict)| (verdict.status, name, verdict))) else { return String::new() };
     let asked: Vec<&str> = judged.iter().filter(|(_, one)| is_to_be_asked_for(one)).map(|(name, _)| *name).collect();
     match is_to_be_asked_for(worst) && asked.len() > 1 {
         true => request(&asked, evidence),

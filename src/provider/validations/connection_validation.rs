@@ -10,6 +10,7 @@ use crate::{
     posture::{
         Status, Subject, Unreadable,
         connection::{self as judged, Check, Level, Row, catalogue},
+        worst,
     },
     provider::{
         collect::{
@@ -22,12 +23,11 @@ use crate::{
         },
         context::Context,
         data::connection::{chosen, require_known_checks},
-        failure::Unjudged,
-        validations::{Counts, Gate, Judgement, Line, verify},
+        validations::{Gate, Judged, Judgement, Line},
         words::{AreaWord, ClientId, SubscriptionId, lowered},
     },
     sdk::{
-        Diagnostics, Path, Result, Value,
+        Diagnostics, Path, Value,
         entry::{Page, Validation, ValidationEntry},
     },
 };
@@ -55,8 +55,6 @@ struct Arguments {
     /// check not applicable.
     #[schemars(length(min = 1))]
     provisioning_client_ids: Option<BTreeSet<ClientId>>,
-    #[serde(flatten)]
-    gate: Gate,
 }
 
 struct ConnectionValidation;
@@ -69,30 +67,47 @@ impl Validation for ConnectionValidation {
     };
     type Context = Context;
     const AREA: Option<AreaWord> = None;
+    type Gate = Gate;
     type Arguments = Arguments;
-    type Counts = Counts;
 
     fn check(arguments: &Value, problems: &mut Diagnostics) {
         require_known_checks(arguments, problems);
     }
 
-    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+    async fn judge(arguments: &Arguments, _: &Gate, context: &Context, advice: &mut Diagnostics) -> Judged {
         let chosen = chosen(arguments.check_ids.as_ref())?;
-        if !chosen.iter().any(|check| may_be_required(check, &arguments)) {
-            return Err(only_advisory(&chosen));
+        if !chosen.iter().any(|check| may_be_required(check, arguments)) {
+            return Err(only_advisory(&chosen).into());
         }
-        // The last reading is the one that counts, so its advice is the one that is given; one that ends in an error gives none.
-        let advice = std::sync::Mutex::new(Vec::new());
-        let advised = |rows| *advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = rows;
-        let judge = async |context: Context| {
-            advised(Vec::new());
-            let (judgement, advisory) = judgement(&arguments, &chosen, &context).await?;
-            advised(advisory);
-            Ok(judgement)
+        let signed_in = match signed_in::sign_in(context).await {
+            Ok(signed_in) => signed_in,
+            // What no token can help with stays an error: our own guard, a hostile answer.
+            Err(error) => {
+                let gap = unread::soft_gap(Subject::SignIn, "tenant", &error)?;
+                return Ok(unsigned(arguments, &chosen, &error, gap));
+            }
         };
-        let outcome = verify(&arguments.gate, context, warnings, judge).await;
-        advise(&advice.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner), warnings);
-        outcome
+        let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
+        let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
+        let areas = context.areas.iter().map(|area| (*area).into()).collect();
+        let asked = Asked {
+            needs: catalogue::needs(&chosen, &areas),
+            subscription_ids: subscription_ids.as_ref(),
+            provisioning_client_ids: provisioning_client_ids.as_ref(),
+        };
+        let found = checklist::facts(context, &signed_in, &asked).await?;
+        let rows = judged::judge(&chosen, &found.facts);
+        let (required, advisory): (Vec<Row>, Vec<Row>) =
+            rows.into_iter().partition(|row| row.level == Level::Required || is_named(row.id, arguments));
+        let unknown = required.iter().filter(|row| row.verdict.status == Status::Unknown);
+        let mut gaps: Vec<Unreadable> = unknown.flat_map(|row| row.verdict.gaps.clone()).collect();
+        if chosen.iter().any(|check| check.per_subscription()) {
+            gaps.extend(found.scope_gaps);
+        }
+        gaps.sort();
+        gaps.dedup();
+        advise(&advisory, advice);
+        Ok(Judgement::new(HEADINGS, required.iter().map(line).collect(), gaps, next_step(&required)))
     }
 }
 
@@ -118,48 +133,12 @@ fn only_advisory(chosen: &[&Check]) -> Diagnostics {
     problems
 }
 
-async fn judgement(
-    arguments: &Arguments,
-    chosen: &[&'static Check],
-    context: &Context,
-) -> std::result::Result<(Judgement, Vec<Row>), Unjudged> {
-    let signed_in = match signed_in::sign_in(context).await {
-        Ok(signed_in) => signed_in,
-        // What no token can help with stays an error: our own guard, a hostile answer.
-        Err(error) => {
-            let gap = unread::soft_gap(Subject::SignIn, "tenant", &error)?;
-            return Ok((unsigned(arguments, chosen, &error, gap), Vec::new()));
-        }
-    };
-    let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
-    let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
-    let areas = context.areas.iter().map(|area| (*area).into()).collect();
-    let asked = Asked {
-        needs: catalogue::needs(chosen, &areas),
-        subscription_ids: subscription_ids.as_ref(),
-        provisioning_client_ids: provisioning_client_ids.as_ref(),
-    };
-    let found = checklist::facts(context, &signed_in, &asked).await?;
-    let rows = judged::judge(chosen, &found.facts);
-    let (required, advisory): (Vec<Row>, Vec<Row>) =
-        rows.into_iter().partition(|row| row.level == Level::Required || is_named(row.id, arguments));
-    let unknown = required.iter().filter(|row| row.verdict.status == Status::Unknown);
-    let mut gaps: Vec<Unreadable> = unknown.flat_map(|row| row.verdict.gaps.clone()).collect();
-    if chosen.iter().any(|check| check.per_subscription()) {
-        gaps.extend(found.scope_gaps);
-    }
-    gaps.sort();
-    gaps.dedup();
-    let lines = required.iter().map(line).collect();
-    Ok((judged_as(lines, gaps, next_step(&required)), advisory))
-}
-
 /// Without a token one check is judged, chosen or not, and nothing can be said about the others: they are counted, not listed.
 fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap: Unreadable) -> Judgement {
     let status = status(error);
     // A failure says it all; what was not seen is told with its reason.
     let gaps = if status == Status::Fail { Vec::new() } else { vec![gap] };
-    let sign_in = Line { status, cells: vec![SIGN_IN.to_owned(), String::new(), error.lasting()] };
+    let sign_in = Line::new(status, [SIGN_IN, "", &error.lasting()]);
     let others = chosen.iter().filter(|check| check.id != SIGN_IN && may_be_required(check, arguments));
     let unlisted: Vec<Line> = others.map(|_| Line { status: Status::Unknown, cells: Vec::new() }).collect();
     let not_reached = match unlisted.len() {
@@ -168,7 +147,7 @@ fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap
         others => format!("The other {others} checks were not reached: they need a sign-in.\n\n"),
     };
     let advice = if error.advice().is_empty() { "Check the sign-in arguments of the provider block." } else { error.advice() };
-    let judgement = judged_as([vec![sign_in], unlisted].concat(), gaps, format!("{not_reached}{advice}"));
+    let judgement = Judgement::new(HEADINGS, [vec![sign_in], unlisted].concat(), gaps, format!("{not_reached}{advice}"));
     Judgement { unsigned: Cause::of(error).is_of_sign_in(), ..judgement }
 }
 
@@ -182,26 +161,15 @@ fn status(error: &Error) -> Status {
 
 const SIGN_IN: &str = "sign_in";
 
-fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
-    Judgement {
-        name: ConnectionValidation::NAME,
-        headings: &["check", "subscription", "detail"],
-        lines,
-        gaps,
-        next_step,
-        unsigned: false,
-    }
-}
+const HEADINGS: &[&str] = &["check", "subscription", "detail"];
 
 fn line(row: &Row) -> Line {
-    let place = row.subscription_id.clone().unwrap_or_default();
-    Line { status: row.verdict.status, cells: vec![row.id.to_owned(), place, row.verdict.detail.clone()] }
+    Line::new(row.verdict.status, [row.id, row.subscription_id.as_deref().unwrap_or_default(), &row.verdict.detail])
 }
 
-/// The step of the worst row: failures first, then by key.
 fn next_step(rows: &[Row]) -> String {
-    let red = rows.iter().filter(|row| matches!(row.verdict.status, Status::Fail | Status::Unknown));
-    red.min_by_key(|row| (row.verdict.status, row.key())).and_then(|row| row.verdict.remediation.clone()).unwrap_or_default()
+    let worst = worst(rows.iter().map(|row| (row.verdict.status, row.key(), row)));
+    worst.and_then(|row| row.verdict.remediation.clone()).unwrap_or_default()
 }
 
 /// Advisory checks that fail, as one warning; those that could not be seen are named with them.

@@ -17,6 +17,7 @@ use crate::{
             Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge_served, judge_unregistered, offered,
             scan_age, surely_unregistered,
         },
+        worst,
     },
     provider::{
         collect::{
@@ -26,12 +27,11 @@ use crate::{
         },
         context::Context,
         data::defender_plans::require_known,
-        failure::Unjudged,
-        validations::{Counts, Gate, Judgement, Line, verify},
+        validations::{Gate, Judged, Judgement, Line, READABLE},
         words::{AreaWord, SubscriptionId, lowered},
     },
     sdk::{
-        Diagnostics, Path, Result, Value,
+        Diagnostics, Path, Value,
         diagnostic::Step,
         entry::{Page, Validation, ValidationEntry},
         rules::unknown_word,
@@ -71,8 +71,6 @@ struct Arguments {
     /// Tags a subscription has to have; the value `*` is any value. No match is an error. Default any.
     #[schemars(extend("minProperties" = 1))]
     tags: Option<BTreeMap<String, String>>,
-    #[serde(flatten)]
-    gate: Gate,
 }
 
 /// What one plan has to satisfy.
@@ -100,36 +98,73 @@ impl Validation for DefenderValidation {
     };
     type Context = Context;
     const AREA: Option<AreaWord> = Some(AreaWord::Posture);
+    type Gate = Gate;
     type Arguments = Arguments;
-    type Counts = Counts;
 
+    /// Subplans are a closed set for the plans that have them; a misspelt one would fail for ever.
     fn check(arguments: &Value, problems: &mut Diagnostics) {
-        check(arguments, problems);
-    }
-
-    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
-        verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
-    }
-}
-
-/// Subplans are a closed set for the plans that have them; a misspelt one would fail for ever.
-fn check(arguments: &Value, problems: &mut Diagnostics) {
-    let Value::Map(plans) = arguments.get("plans") else { return };
-    for (name, plan) in plans {
-        let path = Path::attribute("plans").then(Step::Key(name.clone())).then(Step::Attribute("subplan".to_owned()));
-        let (Some(wanted), Some(offer)) = (plan.get("subplan").as_str(), offered(name)) else { continue };
-        let known: Vec<String> = offer.subplans.iter().chain(offer.legacy).map(|subplan| (*subplan).to_owned()).collect();
-        if known.is_empty() {
-            problems.error(path.clone(), "Unknown value", format!("`{path}`: {name} has no subplans."));
-        } else if !known.iter().any(|subplan| subplan.eq_ignore_ascii_case(wanted)) {
-            problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(wanted, &known)));
+        let Value::Map(plans) = arguments.get("plans") else { return };
+        for (name, plan) in plans {
+            let path = Path::attribute("plans").then(Step::Key(name.clone())).then(Step::Attribute("subplan".to_owned()));
+            let (Some(wanted), Some(offer)) = (plan.get("subplan").as_str(), offered(name)) else { continue };
+            let known: Vec<String> = offer.subplans.iter().chain(offer.legacy).map(|subplan| (*subplan).to_owned()).collect();
+            if known.is_empty() {
+                problems.error(path.clone(), "Unknown value", format!("`{path}`: {name} has no subplans."));
+            } else if !known.iter().any(|subplan| subplan.eq_ignore_ascii_case(wanted)) {
+                problems.error(path.clone(), "Unknown value", format!("`{path}` {}", unknown_word(wanted, &known)));
+            }
+        }
+        let scans = plans.keys().any(|name| offered(name).is_none_or(|offer| !offer.scans.is_empty()));
+        if !arguments.get("require_scan_within_days").is_null() && !scans {
+            let detail = "None of the named plans scans for vulnerabilities. Name VirtualMachines, Containers, SqlServers or \
+                          SqlServerVirtualMachines, or leave `require_scan_within_days` out.";
+            problems.error(Path::attribute("require_scan_within_days"), "Nothing selected", detail);
         }
     }
-    let scans = plans.keys().any(|name| offered(name).is_none_or(|offer| !offer.scans.is_empty()));
-    if !arguments.get("require_scan_within_days").is_null() && !scans {
-        let detail = "None of the named plans scans for vulnerabilities. Name VirtualMachines, Containers, SqlServers or \
-                      SqlServerVirtualMachines, or leave `require_scan_within_days` out.";
-        problems.error(Path::attribute("require_scan_within_days"), "Nothing selected", detail);
+
+    async fn judge(arguments: &Arguments, _: &Gate, context: &Context, _: &mut Diagnostics) -> Judged {
+        let scope = scope::of(context).await?;
+        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+        let tagged = arguments.tags.clone().unwrap_or_default();
+        let mut subscriptions = scope.choose(chosen.as_ref())?;
+        subscriptions.retain(|subscription| subscription.may_have(&tagged));
+        let mut gaps = scope.gaps(chosen.as_ref());
+        if subscriptions.is_empty() && gaps.is_empty() {
+            let mut problems = Diagnostics::new();
+            problems.error(
+                Path::attribute("tags"),
+                "Nothing selected",
+                "No subscription of the connection has these tags. Nothing would be verified.",
+            );
+            return Err(problems.into());
+        }
+        let facts = read(arguments, context, &subscriptions).await?;
+        let answered = facts.plans.values().flat_map(Seen::so_far).flat_map(|plans| plans.iter()).map(|plan| plan.name.as_str());
+        let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
+        require_known(arguments.plans.keys(), answered, named)?;
+        let today = context.now().date();
+        let mut findings = Vec::new();
+        let mut open = BTreeSet::new();
+        for place in places(&subscriptions) {
+            let mut own = plan_findings(arguments, &place, &facts);
+            own.extend(assessment_finding(arguments, &place, &facts));
+            own.extend(scan_findings(arguments, &place, &facts, today));
+            if own.iter().any(|finding| finding.line.status == Status::Unknown) {
+                open.insert(format!("/subscriptions/{}", place.subscription.id));
+            }
+            findings.extend(own);
+        }
+        // A list of plans that may be short leaves open what else it says; what is only looked up beside it matters where a line is open.
+        let matters = |gap: &&Unreadable| gap.subject == Subject::Plans || open.contains(&gap.scope);
+        gaps.extend(facts.gaps.iter().filter(matters).cloned());
+        findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
+            let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
+            Finding { line: Line::new(Status::Unknown, cells), next: String::new() }
+        }));
+        let judged = findings.iter().map(|finding| (finding.line.status, &finding.line.cells, finding.next.as_str()));
+        let next_step = worst(judged).map(|next| if next.is_empty() { READABLE } else { next }).unwrap_or_default().to_owned();
+        let lines = findings.into_iter().map(|finding| finding.line).collect();
+        Ok(Judgement::new(&["subscription", "requirement", "reason", "detail"], lines, gaps, next_step))
     }
 }
 
@@ -148,58 +183,6 @@ struct Facts {
 
 /// A fact of each subscription, by its id.
 type By<T> = BTreeMap<String, Seen<T>>;
-
-async fn judgement(arguments: &Arguments, context: Context) -> std::result::Result<Judgement, Unjudged> {
-    let scope = scope::of(&context).await?;
-    let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-    let tagged = arguments.tags.clone().unwrap_or_default();
-    let mut subscriptions = scope.choose(chosen.as_ref())?;
-    subscriptions.retain(|subscription| subscription.may_have(&tagged));
-    let mut gaps = scope.gaps(chosen.as_ref());
-    if subscriptions.is_empty() && gaps.is_empty() {
-        let mut problems = Diagnostics::new();
-        problems.error(
-            Path::attribute("tags"),
-            "Nothing selected",
-            "No subscription of the connection has these tags. Nothing would be verified.",
-        );
-        return Err(problems.into());
-    }
-    let facts = read(arguments, &context, &subscriptions).await?;
-    let answered = facts.plans.values().flat_map(Seen::so_far).flat_map(|plans| plans.iter()).map(|plan| plan.name.as_str());
-    let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
-    require_known(arguments.plans.keys(), answered, named)?;
-    let today = context.now().date();
-    let mut findings = Vec::new();
-    let mut open = BTreeSet::new();
-    for place in places(&subscriptions) {
-        let mut own = plan_findings(arguments, &place, &facts);
-        own.extend(assessment_finding(arguments, &place, &facts));
-        own.extend(scan_findings(arguments, &place, &facts, today));
-        if own.iter().any(|finding| finding.line.status == Status::Unknown) {
-            open.insert(format!("/subscriptions/{}", place.subscription.id));
-        }
-        findings.extend(own);
-    }
-    // A list of plans that may be short leaves open what else it says; what is only looked up beside it matters where a line is open.
-    let matters = |gap: &&Unreadable| gap.subject == Subject::Plans || open.contains(&gap.scope);
-    gaps.extend(facts.gaps.iter().filter(matters).cloned());
-    findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
-        let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
-        Finding { line: Line { status: Status::Unknown, cells: cells.map(str::to_owned).into() }, next: String::new() }
-    }));
-    let bad = findings.iter().filter(|finding| matches!(finding.line.status, Status::Fail | Status::Unknown));
-    let worst = bad.min_by_key(|finding| (finding.line.status, &finding.line.cells));
-    let next_step = worst.map(|worst| if worst.next.is_empty() { READABLE } else { &worst.next }).unwrap_or_default().to_owned();
-    Ok(Judgement {
-        name: DefenderValidation::NAME,
-        headings: &["subscription", "requirement", "reason", "detail"],
-        lines: findings.into_iter().map(|finding| finding.line).collect(),
-        gaps,
-        next_step,
-        unsigned: false,
-    })
-}
 
 /// Reads only what the requirements need.
 async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
@@ -286,12 +269,10 @@ struct Finding {
     next: String,
 }
 
-const READABLE: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
-
 impl Place<'_> {
     fn finding(&self, requirement: &str, status: Status, reason: Option<Why>, detail: &str) -> Finding {
-        let cells = [&self.name, requirement, Why::shown(reason), detail].map(str::to_owned).into();
-        Finding { line: Line { status, cells }, next: String::new() }
+        let cells = [&self.name, requirement, Why::shown(reason), detail];
+        Finding { line: Line::new(status, cells), next: String::new() }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
         },
         context::Context,
         failure::Unjudged,
-        validations::{Counts, Gate, Judgement, Line, verify},
+        validations::{Gate, Judged, Judgement, Line},
         words::{AreaWord, ClientId, ObjectId},
     },
     sdk::{
@@ -63,8 +63,6 @@ struct Arguments {
     /// Whether a wider permission of Microsoft Graph counts: `Directory.Read.All` for `User.Read.All`, `Mail.ReadWrite` for `Mail.Read`.
     /// Default `true`.
     accept_superset: Option<bool>,
-    #[serde(flatten)]
-    gate: Gate,
 }
 
 struct GraphPermissionValidation;
@@ -80,38 +78,62 @@ impl Validation for GraphPermissionValidation {
     };
     type Context = Context;
     const AREA: Option<AreaWord> = Some(AreaWord::Identity);
+    type Gate = Gate;
     type Arguments = Arguments;
-    type Counts = Counts;
 
+    /// A null must not silently mean the connected principal, and an id is no name.
     fn check(arguments: &Value, problems: &mut Diagnostics) {
-        check(arguments, problems);
-    }
-
-    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
-        verify(&arguments.gate, context, warnings, |context| judgement(&arguments, context)).await
-    }
-}
-
-/// A null must not silently mean the connected principal, and an id is no name.
-fn check(arguments: &Value, problems: &mut Diagnostics) {
-    let is_other_api = matches!(arguments.get("resource_client_id"), Value::Unknown)
-        || matches!(arguments.get("resource_client_id"), Value::String(id) if !id.eq_ignore_ascii_case(MICROSOFT_GRAPH));
-    if let (Value::List(names), false) = (arguments.get("permissions"), is_other_api) {
-        let id = names.iter().find_map(|name| match name {
-            Value::String(id) => name_of(id).map(|name| (id, name)),
-            _ => None,
-        });
-        if let Some((id, name)) = id {
-            problems.extend(an_id(id, Some(name)));
+        let is_other_api = matches!(arguments.get("resource_client_id"), Value::Unknown)
+            || matches!(arguments.get("resource_client_id"), Value::String(id) if !id.eq_ignore_ascii_case(MICROSOFT_GRAPH));
+        if let (Value::List(names), false) = (arguments.get("permissions"), is_other_api) {
+            let id = names.iter().find_map(|name| match name {
+                Value::String(id) => name_of(id).map(|name| (id, name)),
+                _ => None,
+            });
+            if let Some((id, name)) = id {
+                problems.extend(an_id(id, Some(name)));
+            }
+        }
+        let (principal, own) = (arguments.get("principal_id"), arguments.get("self"));
+        if matches!(principal, Value::Unknown) || matches!(own, Value::Unknown) {
+            return;
+        }
+        let own = matches!(own, Value::Bool(true));
+        if let Err(found) = exactly_one(!matches!(principal, Value::Null), own) {
+            problems.extend(found);
         }
     }
-    let (principal, own) = (arguments.get("principal_id"), arguments.get("self"));
-    if matches!(principal, Value::Unknown) || matches!(own, Value::Unknown) {
-        return;
-    }
-    let own = matches!(own, Value::Bool(true));
-    if let Err(found) = exactly_one(!matches!(principal, Value::Null), own) {
-        problems.extend(found);
+
+    async fn judge(arguments: &Arguments, gate: &Gate, context: &Context, _: &mut Diagnostics) -> Judged {
+        // What was unknown at validate may have turned out to be null.
+        exactly_one(arguments.principal_id.is_some(), arguments.own == Some(true))?;
+        let resource = arguments.resource_client_id.as_ref().map_or(MICROSOFT_GRAPH, |id| id.0.as_str()).to_ascii_lowercase();
+        let found = match &arguments.principal_id {
+            Some(id) => other(context, &id.0.to_ascii_lowercase(), resource, gate.expects_news()).await?,
+            None => Ok(own(context, resource).await?),
+        };
+        let (evidence, account) = match found {
+            Ok(Found { party, account }) => (entra::evidence(context, party).await?, account),
+            Err(gap) => return Ok(unseen(arguments, gap)),
+        };
+        require_offered(arguments, context, &evidence).await?;
+        let accept_superset = arguments.accept_superset != Some(false);
+        let verdict = |name: &str| match account {
+            Account::Disabled => disabled(name, evidence.object_id.as_deref().unwrap_or_default()),
+            Account::Enabled => judge(name, accept_superset, &evidence),
+            Account::Hidden | Account::Unread(_) => hidden(name, judge(name, accept_superset, &evidence)),
+        };
+        let judged: Vec<(&str, Verdict)> = arguments.permissions.iter().map(|name| (name.as_str(), verdict(name))).collect();
+        let line =
+            |(name, verdict): &(&str, Verdict)| Line::new(verdict.status, [name, Why::shown(verdict.reason), &verdict.detail]);
+        let lines = judged.iter().map(line).collect();
+        // A gap that only keeps a failure from being explained must not turn what passed into an unknown.
+        let unknown = judged.iter().filter(|(_, verdict)| verdict.status == Status::Unknown);
+        let mut gaps: Vec<Unreadable> = unknown.filter_map(|(_, verdict)| verdict.gap.clone()).collect();
+        gaps.sort();
+        gaps.dedup();
+        let open: Vec<(&str, &Verdict)> = judged.iter().map(|(name, verdict)| (*name, verdict)).collect();
+        Ok(Judgement::new(HEADINGS, lines, gaps, next_step(&open, &evidence)))
     }
 }
 
@@ -124,36 +146,6 @@ fn exactly_one(named: bool, own: bool) -> Result<()> {
     let mut problems = Diagnostics::new();
     problems.error(Path::attribute("principal_id"), "Invalid value", detail);
     Err(problems)
-}
-
-async fn judgement(arguments: &Arguments, context: Context) -> std::result::Result<Judgement, Unjudged> {
-    // What was unknown at validate may have turned out to be null.
-    exactly_one(arguments.principal_id.is_some(), arguments.own == Some(true))?;
-    let resource = arguments.resource_client_id.as_ref().map_or(MICROSOFT_GRAPH, |id| id.0.as_str()).to_ascii_lowercase();
-    let found = match &arguments.principal_id {
-        Some(id) => other(&context, &id.0.to_ascii_lowercase(), resource, arguments.gate.expects_news()).await?,
-        None => Ok(own(&context, resource).await?),
-    };
-    let (evidence, account) = match found {
-        Ok(Found { party, account }) => (entra::evidence(&context, party).await?, account),
-        Err(gap) => return Ok(unseen(arguments, gap)),
-    };
-    require_offered(arguments, &context, &evidence).await?;
-    let accept_superset = arguments.accept_superset != Some(false);
-    let verdict = |name: &str| match account {
-        Account::Disabled => disabled(name, evidence.object_id.as_deref().unwrap_or_default()),
-        Account::Enabled => judge(name, accept_superset, &evidence),
-        Account::Hidden | Account::Unread(_) => hidden(name, judge(name, accept_superset, &evidence)),
-    };
-    let judged: Vec<(&str, Verdict)> = arguments.permissions.iter().map(|name| (name.as_str(), verdict(name))).collect();
-    let lines = judged.iter().map(|(name, verdict)| line(name, verdict.status, verdict.reason, &verdict.detail)).collect();
-    // A gap that only keeps a failure from being explained must not turn what passed into an unknown.
-    let unknown = judged.iter().filter(|(_, verdict)| verdict.status == Status::Unknown);
-    let mut gaps: Vec<Unreadable> = unknown.filter_map(|(_, verdict)| verdict.gap.clone()).collect();
-    gaps.sort();
-    gaps.dedup();
-    let open: Vec<(&str, &Verdict)> = judged.iter().map(|(name, verdict)| (*name, verdict)).collect();
-    Ok(judged_as(lines, gaps, next_step(&open, &evidence)))
 }
 
 /// Whose permissions are judged, and whether it is enabled.
@@ -309,23 +301,11 @@ fn is_guid(text: &str) -> bool {
 }
 
 fn unseen(arguments: &Arguments, gap: Unreadable) -> Judgement {
-    let unknown = |name: &String| line(name, Status::Unknown, Some(gap.reason.into()), "the principal could not be read");
+    let detail = "the principal could not be read";
+    let unknown = |name: &String| Line::new(Status::Unknown, [name, gap.reason.word(), detail]);
     let lines = arguments.permissions.iter().map(unknown).collect();
     let next_step = gap.remedy.clone();
-    judged_as(lines, vec![gap], next_step)
+    Judgement::new(HEADINGS, lines, vec![gap], next_step)
 }
 
-fn judged_as(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
-    Judgement {
-        name: GraphPermissionValidation::NAME,
-        headings: &["permission", "reason", "detail"],
-        lines,
-        gaps,
-        next_step,
-        unsigned: false,
-    }
-}
-
-fn line(permission: &str, status: Status, reason: Option<Why>, detail: &str) -> Line {
-    Line { status, cells: [permission, Why::shown(reason), detail].map(str::to_owned).into() }
-}
+const HEADINGS: &[&str] = &["permission", "reason", "detail"];

@@ -5,11 +5,10 @@ pub mod defender_validation;
 pub mod graph_permission_validation;
 pub mod role_assignment_validation;
 
-use std::{borrow::Cow, collections::BTreeMap, future::Future, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::{
     context::Context,
@@ -19,9 +18,12 @@ use super::{
 use crate::{
     azure,
     posture::{Status, Unreadable, seen},
-    sdk::{Diagnostics, Path, Result},
+    sdk::{Diagnostics, Path, Result, gate},
     text,
 };
+
+/// What to do where nothing failed.
+pub const READABLE: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
 
 /// The arguments every validation takes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -40,9 +42,14 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Whether something is judged that was surely changed before.
+    pub fn follows_a_change(&self) -> bool {
+        self.triggers.is_some()
+    }
+
     /// Whether something is judged that may have been made a moment ago.
     pub fn expects_news(&self) -> bool {
-        self.triggers.is_some() || self.wait_seconds.is_some_and(|seconds| seconds > 0)
+        self.follows_a_change() || self.wait_seconds.is_some_and(|seconds| seconds > 0)
     }
 }
 
@@ -70,11 +77,16 @@ pub struct Line {
     pub cells: Vec<String>,
 }
 
+impl Line {
+    /// A line that is listed.
+    pub fn new<const N: usize>(status: Status, cells: [&str; N]) -> Self {
+        Self { status, cells: cells.map(str::to_owned).into() }
+    }
+}
+
 /// Everything one reading led to.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// The type name without prefix.
-    pub name: &'static str,
     /// Headings of the cells.
     pub headings: &'static [&'static str],
     /// Everything judged.
@@ -87,32 +99,42 @@ pub struct Judgement {
     pub unsigned: bool,
 }
 
-/// Reads, judges, waits if asked to, and answers the counts or the error. What keeps a verdict from being reached may pass as well: a
-/// role that still spreads shows no subscription at first.
-pub async fn verify<F, W>(gate: &Gate, context: &Context, warnings: &mut Diagnostics, judge: F) -> Result<Counts>
-where
-    F: Fn(Context) -> W + Sync,
-    W: Future<Output = std::result::Result<Judgement, Unjudged>> + Send,
-{
-    let until = Instant::now() + Duration::from_secs(gate.wait_seconds.unwrap_or_default().into());
-    let mut pause = Duration::from_secs(15);
-    let mut reading = if gate.triggers.is_some() { context.fresh() } else { context.clone() };
-    loop {
-        let judged = reading.within_deadline(judge(reading.clone())).await;
-        let is_final = match &judged {
+/// What one reading comes to.
+pub type Judged = gate::Judged<Gate>;
+
+impl gate::Gate for Gate {
+    type Context = Context;
+    type Judgement = Judgement;
+    type Unjudged = Unjudged;
+    type Counts = Counts;
+
+    fn reads_afresh(&self) -> bool {
+        self.follows_a_change()
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.wait_seconds.unwrap_or_default().into())
+    }
+
+    /// What keeps a verdict from being reached may pass as well: a role that still spreads shows no subscription at first.
+    fn is_final(judged: &Judged) -> bool {
+        match judged {
             Ok(judgement) => judgement.is_green(),
             Err(unjudged) => !unjudged.may_pass(),
-        };
-        if is_final || Instant::now() + pause > until {
-            return judged?.outcome(gate, context, warnings);
         }
-        tokio::time::sleep(pause).await;
-        pause = Duration::from_secs(30);
-        reading = context.fresh();
+    }
+
+    fn outcome(&self, name: &str, judged: Judged, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+        judged?.outcome(name, self, context, warnings)
     }
 }
 
 impl Judgement {
+    /// That of a reading with a sign-in.
+    pub fn new(headings: &'static [&'static str], lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Self {
+        Self { headings, lines, gaps, next_step, unsigned: false }
+    }
+
     fn counts(&self) -> Counts {
         let count = |status| self.lines.iter().filter(|line| line.status == status).count() as u64;
         let (passed, failed) = (count(Status::Pass), count(Status::Fail));
@@ -127,12 +149,11 @@ impl Judgement {
         counts.failed == 0 && counts.unknown == 0 && counts.passed > 0
     }
 
-    fn outcome(&self, gate: &Gate, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
+    fn outcome(&self, name: &str, gate: &Gate, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
         let counts = self.counts();
         if counts.checked == 0 {
             let detail = format!(
-                "{}: nothing was left to judge: all {} candidates are not applicable or off. That is not a pass.\n\n{}",
-                self.name,
+                "{name}: nothing was left to judge: all {} candidates are not applicable or off. That is not a pass.\n\n{}",
                 self.lines.len(),
                 "Name what has to be checked, or remove the validation."
             );
@@ -143,20 +164,12 @@ impl Judgement {
         }
         let strict = if counts.failed > 0 { EnforcementWord::Error } else { gate.on_unknown.unwrap_or(context.on_unknown) };
         let enforced = context.enforcement(gate.enforcement);
-        let (summary, detail) = (self.summary(&counts), self.detail(context.client.settings().redacts_people));
+        let (summary, detail) = (summary(name, &counts), self.detail(context.client.settings().redacts_people));
         if strict == EnforcementWord::Error && enforced == EnforcementWord::Error {
             return Err(Diagnostics::of_error(summary, detail).with_way_out(self.unsigned.then_some(failure::WAY_OUT)));
         }
         warnings.warning(Path::root(), summary, detail);
         Ok(counts)
-    }
-
-    fn summary(&self, counts: &Counts) -> String {
-        match (counts.failed, counts.unknown) {
-            (failed, 0) => format!("{}: {failed} failed of {}", self.name, counts.checked),
-            (0, unknown) => format!("{}: {unknown} unknown of {}", self.name, counts.checked),
-            (failed, unknown) => format!("{}: {failed} failed, {unknown} unknown of {}", self.name, counts.checked),
-        }
     }
 
     /// A table (lines that start with a space are not wrapped), what is left out, what was not seen, and the next step.
@@ -189,6 +202,14 @@ impl Judgement {
 }
 
 const MAX_ROWS: usize = 20;
+
+fn summary(name: &str, counts: &Counts) -> String {
+    match (counts.failed, counts.unknown) {
+        (failed, 0) => format!("{name}: {failed} failed of {}", counts.checked),
+        (0, unknown) => format!("{name}: {unknown} unknown of {}", counts.checked),
+        (failed, unknown) => format!("{name}: {failed} failed, {unknown} unknown of {}", counts.checked),
+    }
+}
 
 fn table(headings: &[&str], lines: &[&Line], redacts_people: bool) -> String {
     if lines.is_empty() {

@@ -7,12 +7,12 @@ use crate::{
         Status, Why,
         rbac::{Requirement, Verdict},
     },
-    provider::collect::{facts::grants::Principal, lists::directory::Kind},
+    provider::{
+        collect::{facts::grants::Principal, lists::directory::Kind},
+        validations::READABLE,
+    },
     text::shell_quoted,
 };
-
-/// What to do where nothing failed.
-pub(super) const UNKNOWN: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
 
 /// The one thing to do about the worst line.
 pub(super) fn next_step(principal: &Principal, verdict: &Verdict) -> String {
@@ -37,7 +37,7 @@ pub(super) fn next_step(principal: &Principal, verdict: &Verdict) -> String {
              another object id than the application, and neither is its client id: az ad sp show --id <client id> --query id"
         }
         (Status::Fail, _) => "Give what is missing.",
-        _ => UNKNOWN,
+        _ => READABLE,
     };
     text.to_owned()
 }

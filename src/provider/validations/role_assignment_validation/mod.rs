@@ -3,15 +3,12 @@
 mod advice;
 mod wanted;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use advice::{Grants, UNKNOWN, grant, helps, next_step, with_grants};
+use advice::{Grants, grant, helps, next_step, with_grants};
 use wanted::Wanted;
 
 use crate::{
@@ -20,6 +17,7 @@ use crate::{
         Reason, Status, Subject, Unreadable, Why,
         rbac::{Facts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
+        worst,
     },
     provider::{
         collect::{
@@ -32,8 +30,7 @@ use crate::{
             stop::Stop,
         },
         context::Context,
-        failure::Unjudged,
-        validations::{Counts, Gate, Judgement, Line, verify},
+        validations::{Gate, Judged, Judgement, Line, READABLE},
         words::{AreaWord, ObjectId, Operation, RoleDefinitionId, ScopeId},
     },
     sdk::{
@@ -102,8 +99,6 @@ struct Arguments {
     accept_conditional: Option<bool>,
     /// Whether what has to be activated first counts. Default `false`.
     accept_eligible: Option<bool>,
-    #[serde(flatten)]
-    gate: Gate,
 }
 
 /// How much of what is named is required.
@@ -128,41 +123,120 @@ impl Validation for RoleAssignmentValidation {
     };
     type Context = Context;
     const AREA: Option<AreaWord> = Some(AreaWord::Identity);
+    type Gate = Gate;
     type Arguments = Arguments;
-    type Counts = Counts;
 
     fn check(arguments: &Value, problems: &mut Diagnostics) {
-        check(arguments, problems);
+        let own = arguments.get("self") == &Value::Bool(true);
+        match arguments.get("principal_id") {
+            Value::String(_) if own => problems.extend(two_principals()),
+            Value::Null if matches!(arguments.get("self"), Value::Null | Value::Bool(false)) => problems.extend(no_principal()),
+            _ => {}
+        }
+        let named = ["role_definition_names", "role_definition_ids", "actions", "data_actions"];
+        if named.iter().all(|name| matches!(arguments.get(name), Value::Null)) {
+            let detail = "Name what the principal has to be able to do: `role_definition_names`, `role_definition_ids`, `actions` or \
+                          `data_actions`.";
+            problems.error(Path::root(), "Nothing selected", detail);
+        }
     }
 
-    async fn verify(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Counts> {
-        // Each reading says again what it wonders about; that of the last one counts.
-        let (arguments, said) = (&arguments, Mutex::new(Diagnostics::new()));
-        let notes = &said;
-        let judge = |context| async move {
-            let mut wondering = Diagnostics::new();
-            let judged = judgement(arguments, context, &mut wondering).await;
-            *notes.lock().unwrap_or_else(PoisonError::into_inner) = wondering;
-            judged
+    async fn judge(arguments: &Arguments, gate: &Gate, context: &Context, advice: &mut Diagnostics) -> Judged {
+        let scope = scope::of(context).await?;
+        let tree = authorization::tree(context).await?;
+        let mut unseen: Vec<Unreadable> = Vec::new();
+        let mut scopes: Vec<String> = match &arguments.scopes {
+            Some(scopes) => scopes.iter().map(|scope| canonical(&scope.0)).collect(),
+            None => {
+                unseen.extend(scope.gaps(None));
+                scope.subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect()
+            }
         };
-        let outcome = verify(&arguments.gate, context, warnings, judge).await;
-        warnings.extend(said.into_inner().unwrap_or_else(PoisonError::into_inner));
-        outcome
-    }
-}
-
-fn check(arguments: &Value, problems: &mut Diagnostics) {
-    let own = arguments.get("self") == &Value::Bool(true);
-    match arguments.get("principal_id") {
-        Value::String(_) if own => problems.extend(two_principals()),
-        Value::Null if matches!(arguments.get("self"), Value::Null | Value::Bool(false)) => problems.extend(no_principal()),
-        _ => {}
-    }
-    let named = ["role_definition_names", "role_definition_ids", "actions", "data_actions"];
-    if named.iter().all(|name| matches!(arguments.get(name), Value::Null)) {
-        let detail = "Name what the principal has to be able to do: `role_definition_names`, `role_definition_ids`, `actions` or \
-                      `data_actions`.";
-        problems.error(Path::root(), "Nothing selected", detail);
+        // What lies in a subscription that is expected and not visible is unknown, not outside.
+        for gap in scope.gaps(None) {
+            let hidden = |wanted: &String| gap.scope.starts_with("/subscriptions/") && within(wanted, &gap.scope);
+            if scopes.iter().any(hidden) {
+                unseen.push(gap.clone());
+                scopes.retain(|wanted| !hidden(wanted));
+            }
+        }
+        let is_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
+        if let Some(gap) = scopes.iter().find_map(|wanted| authorization::undecided(wanted, &tree)).filter(|_| !is_tenant) {
+            unseen.push(gap.clone());
+            scopes.retain(|wanted| authorization::undecided(wanted, &tree).is_none());
+        }
+        for wanted in &scopes {
+            authorization::require_inside(wanted, &scope.subscriptions, &tree, context)?;
+        }
+        let mut lines: Vec<Line> = unseen
+            .iter()
+            .map(|gap| Line::new(Status::Unknown, [&gap.scope, "*", gap.reason.word(), out_of_sight(gap)]))
+            .collect();
+        if scopes.is_empty() {
+            return Ok(Judgement::new(HEADINGS, lines, unseen, READABLE.to_owned()));
+        }
+        let named_scopes: BTreeSet<String> = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
+        let missing_scopes = named::missing_scopes(context, &named_scopes, &scope.subscriptions, &tree).await?;
+        if let Some(missing) = missing_scopes.first().filter(|_| !gate.expects_news()) {
+            let detail = format!(
+                "there is no {missing}, or nothing it could stand in. What is created in the same apply needs `triggers` or `wait_seconds`."
+            );
+            return Err(Stop::nothing_selected("scopes", &detail).into());
+        }
+        let principal = grants::principal(context, whom(arguments)?).await?;
+        let ids: BTreeSet<String> = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
+        let named = Named { guids: ids.clone(), live: gate.expects_news() };
+        let mut reading = grants::read(context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
+        // Whom this directory does not know may be somebody of the tenant that a delegated subscription belongs to, and what was given to
+        // whom it does not know (any more) is judged.
+        let foreign = scope.subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
+        let is_given =
+            || reading.facts.iter().flat_map(|facts| facts.assignments.rows_so_far()).any(|row| row.principal_id == principal.id);
+        if principal.unknown_object && !foreign && !gate.expects_news() && !is_given() {
+            return Err(named::nobody(context, "principal_id", &principal.id).await.into());
+        }
+        if !gate.expects_news() {
+            named::require_role_ids(context, &ids, &reading.definitions, &scope.subscriptions).await?;
+        }
+        let unknown = wanted::unknown_names(arguments, &reading);
+        if !unknown.is_empty() && reading.definitions.gaps.is_empty() {
+            // It may be a role that can be given somewhere else only.
+            reading.look_elsewhere(context, &scope.subscriptions, &unknown).await?;
+        }
+        let wanted = Wanted::of(arguments, gate, &reading, !context.shows_people(), advice)?;
+        let terms = Terms {
+            accept_equivalent: arguments.accept_equivalent != Some(false),
+            accept_conditional: arguments.accept_conditional == Some(true),
+            accept_eligible: arguments.accept_eligible == Some(true),
+            just_granted: gate.follows_a_change(),
+        };
+        // What could be activated matters only where something is missing.
+        let missing = |reading: &Reading| {
+            let falls_short =
+                |facts: &Facts| wanted.at(facts).iter().any(|one| wanted.judge(one, facts, terms).status != Status::Pass);
+            reading.facts.iter().any(falls_short)
+        };
+        if missing(&reading) {
+            reading.look_closer(context, terms.accept_eligible).await?;
+        }
+        let (mut judged, mut grants) = (Vec::new(), Grants::new());
+        for facts in &reading.facts {
+            for (label, requirement, verdict) in verdicts(arguments, &wanted, facts, terms, &reading) {
+                unseen.extend(reading.gaps_of(facts, &verdict));
+                lines.push(Line::new(verdict.status, [&facts.scope, &label, Why::shown(verdict.reason), &verdict.detail]));
+                // To whom the directory does not know nothing can be given.
+                if helps(&verdict) && !principal.unknown_object {
+                    grants.entry(grant(&principal, requirement.as_ref())).or_default().insert(facts.scope.clone());
+                }
+                judged.push((verdict.status, (), verdict));
+            }
+        }
+        unseen.sort();
+        unseen.dedup();
+        scope::grant_at_the_group(context, unseen.iter_mut().collect()).await;
+        let step = worst(judged).map_or_else(|| READABLE.to_owned(), |verdict| next_step(&principal, &verdict));
+        let group = scope::group_of(context).await.filter(|_| arguments.scopes.is_none());
+        Ok(Judgement::new(HEADINGS, lines, unseen, with_grants(step, &grants, group, scopes.len())))
     }
 }
 
@@ -190,111 +264,6 @@ fn whom(arguments: &Arguments) -> Result<Option<&str>> {
     }
 }
 
-async fn judgement(
-    arguments: &Arguments,
-    context: Context,
-    warnings: &mut Diagnostics,
-) -> std::result::Result<Judgement, Unjudged> {
-    let scope = scope::of(&context).await?;
-    let tree = authorization::tree(&context).await?;
-    let mut unseen: Vec<Unreadable> = Vec::new();
-    let mut scopes: Vec<String> = match &arguments.scopes {
-        Some(scopes) => scopes.iter().map(|scope| canonical(&scope.0)).collect(),
-        None => {
-            unseen.extend(scope.gaps(None));
-            scope.subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect()
-        }
-    };
-    // What lies in a subscription that is expected and not visible is unknown, not outside.
-    for gap in scope.gaps(None) {
-        let hidden = |wanted: &String| gap.scope.starts_with("/subscriptions/") && within(wanted, &gap.scope);
-        if scopes.iter().any(hidden) {
-            unseen.push(gap.clone());
-            scopes.retain(|wanted| !hidden(wanted));
-        }
-    }
-    let is_tenant = matches!(context.client.settings().scope, ScopeSetting::Tenant);
-    if let Some(gap) = scopes.iter().find_map(|wanted| authorization::undecided(wanted, &tree)).filter(|_| !is_tenant) {
-        unseen.push(gap.clone());
-        scopes.retain(|wanted| authorization::undecided(wanted, &tree).is_none());
-    }
-    for wanted in &scopes {
-        authorization::require_inside(wanted, &scope.subscriptions, &tree, &context)?;
-    }
-    let mut lines: Vec<Line> =
-        unseen.iter().map(|gap| line(&gap.scope, "*", Status::Unknown, Some(gap.reason.into()), out_of_sight(gap))).collect();
-    if scopes.is_empty() {
-        return Ok(judged(lines, unseen, UNKNOWN.to_owned()));
-    }
-    let named_scopes: BTreeSet<String> = arguments.scopes.iter().flatten().map(|scope| scope.0.clone()).collect();
-    let missing_scopes = named::missing_scopes(&context, &named_scopes, &scope.subscriptions, &tree).await?;
-    if let Some(missing) = missing_scopes.first().filter(|_| !arguments.gate.expects_news()) {
-        let detail = format!(
-            "there is no {missing}, or nothing it could stand in. What is created in the same apply needs `triggers` or `wait_seconds`."
-        );
-        return Err(Stop::nothing_selected("scopes", &detail).into());
-    }
-    let principal = grants::principal(&context, whom(arguments)?).await?;
-    let ids: BTreeSet<String> = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
-    let named = Named { guids: ids.clone(), live: arguments.gate.expects_news() };
-    let mut reading = grants::read(&context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
-    // Whom this directory does not know may be somebody of the tenant that a delegated subscription belongs to, and what was given to
-    // whom it does not know (any more) is judged.
-    let foreign = scope.subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
-    let is_given =
-        || reading.facts.iter().flat_map(|facts| facts.assignments.rows_so_far()).any(|row| row.principal_id == principal.id);
-    if principal.unknown_object && !foreign && !arguments.gate.expects_news() && !is_given() {
-        return Err(named::nobody(&context, "principal_id", &principal.id).await.into());
-    }
-    if !arguments.gate.expects_news() {
-        named::require_role_ids(&context, &ids, &reading.definitions, &scope.subscriptions).await?;
-    }
-    let unknown = wanted::unknown_names(arguments, &reading);
-    if !unknown.is_empty() && reading.definitions.gaps.is_empty() {
-        // It may be a role that can be given somewhere else only.
-        reading.look_elsewhere(&context, &scope.subscriptions, &unknown).await?;
-    }
-    let wanted = Wanted::of(arguments, &reading, !context.shows_people(), warnings)?;
-    let terms = Terms {
-        accept_equivalent: arguments.accept_equivalent != Some(false),
-        accept_conditional: arguments.accept_conditional == Some(true),
-        accept_eligible: arguments.accept_eligible == Some(true),
-        just_granted: arguments.gate.triggers.is_some(),
-    };
-    // What could be activated matters only where something is missing.
-    let missing = |reading: &Reading| {
-        let falls_short =
-            |facts: &Facts| wanted.at(facts).iter().any(|one| wanted.judge(one, facts, terms).status != Status::Pass);
-        reading.facts.iter().any(falls_short)
-    };
-    if missing(&reading) {
-        reading.look_closer(&context, terms.accept_eligible).await?;
-    }
-    let (mut worst, mut grants): (Option<(Status, String)>, Grants) = (None, Grants::new());
-    for facts in &reading.facts {
-        for (label, requirement, verdict) in verdicts(arguments, &wanted, facts, terms, &reading) {
-            unseen.extend(reading.gaps_of(facts, &verdict));
-            lines.push(line(&facts.scope, &label, verdict.status, verdict.reason, &verdict.detail));
-            if verdict.status == Status::Pass {
-                continue;
-            }
-            if worst.as_ref().is_none_or(|(status, _)| verdict.status < *status) {
-                worst = Some((verdict.status, next_step(&principal, &verdict)));
-            }
-            // To whom the directory does not know nothing can be given.
-            if helps(&verdict) && !principal.unknown_object {
-                grants.entry(grant(&principal, requirement.as_ref())).or_default().insert(facts.scope.clone());
-            }
-        }
-    }
-    unseen.sort();
-    unseen.dedup();
-    scope::grant_at_the_group(&context, unseen.iter_mut().collect()).await;
-    let step = worst.map_or_else(|| UNKNOWN.to_owned(), |(_, text)| text);
-    let group = scope::group_of(&context).await.filter(|_| arguments.scopes.is_none());
-    Ok(judged(lines, unseen, with_grants(step, &grants, group, scopes.len())))
-}
-
 /// What a gap in the scope of the connection means for the verdict.
 fn out_of_sight(gap: &Unreadable) -> &'static str {
     match gap.subject {
@@ -303,16 +272,7 @@ fn out_of_sight(gap: &Unreadable) -> &'static str {
     }
 }
 
-fn judged(lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Judgement {
-    Judgement {
-        name: RoleAssignmentValidation::NAME,
-        headings: &["scope", "requirement", "reason", "detail"],
-        lines,
-        gaps,
-        next_step,
-        unsigned: false,
-    }
-}
+const HEADINGS: &[&str] = &["scope", "requirement", "reason", "detail"];
 
 /// The verdicts of one scope: one for each requirement, or one for all of them where any is enough.
 fn verdicts(
@@ -342,8 +302,4 @@ fn verdicts(
     };
     let best = verdicts.into_iter().min_by_key(|(_, _, verdict)| rank(verdict.status));
     best.map(|(_, requirement, verdict)| (format!("any of {}", labels.join(", ")), requirement, verdict)).into_iter().collect()
-}
-
-fn line(scope: &str, requirement: &str, status: Status, reason: Option<Why>, detail: &str) -> Line {
-    Line { status, cells: [scope, requirement, Why::shown(reason), detail].map(str::to_owned).into() }
 }

@@ -13,7 +13,7 @@ use crate::{
     provider::{
         collect::{facts::grants::Reading, lists::authorization::guid_of},
         selection,
-        validations::role_assignment_validation::Arguments,
+        validations::{Gate, role_assignment_validation::Arguments},
         words::is_guid,
     },
     sdk::{Diagnostics, Path, Result, rules::nearest},
@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Wanted {
     /// Whether what people wrote is shown without their addresses.
     redacts_people: bool,
+    /// Whether a role may have been made a moment ago.
+    expects_news: bool,
     /// At every scope.
     everywhere: BTreeSet<Requirement>,
     /// Names that several roles bear, as they are called, with the ids: which one is meant depends on the scope.
@@ -42,11 +44,17 @@ pub(super) fn unknown_names(arguments: &Arguments, reading: &Reading) -> Vec<Str
 
 impl Wanted {
     /// What the arguments require; an error if the roles that were read say that they cannot mean it.
-    pub(super) fn of(arguments: &Arguments, reading: &Reading, redacts_people: bool, warnings: &mut Diagnostics) -> Result<Self> {
-        let mut wanted = Self { redacts_people, ..Self::default() };
+    pub(super) fn of(
+        arguments: &Arguments,
+        gate: &Gate,
+        reading: &Reading,
+        redacts_people: bool,
+        warnings: &mut Diagnostics,
+    ) -> Result<Self> {
+        let mut wanted = Self { redacts_people, expects_news: gate.expects_news(), ..Self::default() };
         let mut problems = Diagnostics::new();
         for name in arguments.role_definition_names.iter().flatten() {
-            wanted.add_name(name, arguments, reading, &mut problems);
+            wanted.add_name(name, reading, &mut problems);
         }
         for id in arguments.role_definition_ids.iter().flatten() {
             let id = guid_of(&id.0);
@@ -70,7 +78,7 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn add_name(&mut self, name: &str, arguments: &Arguments, reading: &Reading, problems: &mut Diagnostics) {
+    fn add_name(&mut self, name: &str, reading: &Reading, problems: &mut Diagnostics) {
         let path = Path::attribute("role_definition_names");
         let role = |id: String| Requirement::Role { id, name: name.to_owned() };
         let known: Vec<String> = reading.definitions.all_of_name(name).into_iter().collect();
@@ -84,7 +92,7 @@ impl Wanted {
             ([id], _) => {
                 self.everywhere.insert(role(id.clone()));
             }
-            ([], _) if is_guid(&guid_of(name)) || (whole && !arguments.gate.expects_news()) => {
+            ([], _) if is_guid(&guid_of(name)) || (whole && !self.expects_news) => {
                 let detail = selection::no_such_role("role_definition_names", name, &reading.definitions, self.redacts_people);
                 problems.error(path, "Unknown value", detail);
             }
