@@ -177,9 +177,9 @@ impl Filter {
     }
 }
 
-/// The order of rows: severity, worst first, those without a known severity after them; then key.
-pub fn order(severity: Option<Severity>, key: &str) -> (Reverse<Option<Severity>>, &str) {
-    (Reverse(severity), key)
+/// The order of rows, before that of their keys: severity, worst first, those without a known severity after them.
+pub fn worst_first(severity: Option<Severity>) -> impl Ord {
+    Reverse(severity)
 }
 
 /// Keeps one row of each key: a list that grows while it is paged repeats rows. The one that reassures least is kept.
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn the_worst_comes_first_and_the_unrated_last() {
         let mut rows = [(None, "a"), (Some(Severity::Low), "b"), (Some(Severity::High), "d"), (Some(Severity::High), "c")];
-        rows.sort_by(|a, b| order(a.0, a.1).cmp(&order(b.0, b.1)));
+        rows.sort_by_key(|(severity, key)| (worst_first(*severity), *key));
         assert_eq!(rows.map(|row| row.1), ["c", "d", "b", "a"]);
     }
 }

@@ -25,7 +25,7 @@ use crate::{
             twice,
         },
         context::Context,
-        listing::{self, UnreadableRow},
+        frame::{self, UnreadableRow},
         selection,
         words::{AreaWord, ClientId, SubscriptionId, lowered},
     },
@@ -267,7 +267,7 @@ impl DataSource for Connection {
         });
         let gaps: Vec<Unreadable> =
             gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).chain(twofold).collect();
-        listing::warn_of_gaps(&gaps, warnings);
+        frame::warn_of_gaps(&gaps, warnings);
         let which = "no application in the tenant has the client id";
         selection::warn("provisioning_client_ids", "Application", which, &found.facts.directory.strangers, warnings);
         Ok(attributes(context, cloud, &signed_in, found, &rows, gaps))
@@ -319,7 +319,7 @@ fn attributes(
             .and_then(|end| end.replace_nanosecond(0).ok()?.format(&Rfc3339).ok()),
         checks: rows.iter().map(as_row).collect(),
         complete: seen::complete(&gaps),
-        unreadable: listing::rows(gaps),
+        unreadable: frame::rows(gaps),
     }
 }
 

@@ -10,19 +10,17 @@ use crate::{
     posture::{
         Reason, Subject, Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
-        filter, seen,
+        filter,
     },
     provider::{
         collect::{
             Lists,
-            estate::scope,
             lists::{inventory, security},
-            stop::Stop,
         },
         context::Context,
-        listing::{Counting, Listing, limit},
+        frame::{self, Chosen, Counting, Listing, Table},
         selection,
-        words::{AreaWord, SubscriptionId, lowered},
+        words::{AreaWord, SubscriptionId},
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -153,10 +151,7 @@ impl DataSource for DefenderPlans {
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        let scope = scope::of(context).await?;
-        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-        let subscriptions = scope.choose(chosen.as_ref())?;
-        let mut gaps = scope.gaps(chosen.as_ref());
+        let Chosen { subscriptions, mut gaps, .. } = Chosen::of(context, &arguments.subscription_ids).await?;
         let (plans, inventories) =
             tokio::join!(security::plans(context, &subscriptions), inventory::counts(context, &subscriptions));
         let (plans, inventories) = (plans?, inventories?);
@@ -165,54 +160,35 @@ impl DataSource for DefenderPlans {
             inventories.iter().filter_map(|(subscription, counts)| Some((subscription.id.as_str(), &**counts.whole().ok()?)));
         let counts: BTreeMap<&str, &BTreeMap<String, u64>> = whole.collect();
         gaps.extend(plans.gaps().chain(inventories.gaps()).cloned());
-        if plans.so_far().next().is_none() && !seen::complete(&gaps) {
-            return Err(Stop::NothingRead(gaps).into());
-        }
+        frame::require_any(plans.so_far().next().is_some(), &mut gaps)?;
         if let Some(names) = &arguments.plan_names {
             let answered = plans.so_far().flat_map(|(_, plans)| plans.iter()).map(|plan| plan.name.as_str());
             require_known(names.iter(), answered, |_| Path::attribute("plan_names"))?;
         }
-        let mut each = Once::default();
+        let (mut rows, mut twofold) = (Vec::new(), BTreeSet::new());
         for (subscription, plans) in plans.so_far() {
             let counts = counts.get(subscription.id.as_str()).copied();
-            let named = plans.iter().filter(|plan| named(&arguments, plan));
-            named.for_each(|plan| each.add(as_row(&subscription.id, plan, counts), has_twins(plan)));
+            for plan in plans.iter().filter(|plan| named(&arguments, plan)) {
+                let row = as_row(&subscription.id, plan, counts);
+                twofold.extend(has_twins(plan).then(|| row.key.clone()));
+                rows.push(row);
+            }
         }
-        let mut rows: Vec<Row> = each.rows.into_values().collect();
+        let both = |known: Row, row: Row| {
+            twofold.extend((known != row).then(|| known.key.clone()));
+            known.and(row)
+        };
+        let mut table = Table::of(rows, arguments.limit, |row| &row.key, both);
         warn_unlisted(&arguments, &plans, warnings);
         if arguments.only_relevant == Some(true) {
-            rows.retain(|row| row.relevant != Some(false));
+            table.retain(|row| row.relevant != Some(false));
         }
-        let deprecated = rows.iter().filter(|row| row.deprecated).count();
-        rows.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
-        gaps.extend(doubts(&rows, &each.twofold));
-        let summary = summary(&rows, deprecated, &arguments, &gaps);
-        let matched = rows.len();
-        rows.truncate(limit(arguments.limit));
-        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-        Ok(Attributes { plans: rows, listing })
-    }
-}
-
-/// Rows by key, and the keys of those that the service states twice and differently.
-#[derive(Default)]
-struct Once {
-    rows: BTreeMap<String, Row>,
-    twofold: BTreeSet<String>,
-}
-
-impl Once {
-    fn add(&mut self, row: Row, is_twofold: bool) {
-        let key = row.key.clone();
-        let known = self.rows.remove(&key);
-        if is_twofold || known.as_ref().is_some_and(|known| *known != row) {
-            self.twofold.insert(key.clone());
-        }
-        let row = match known {
-            Some(known) => known.and(row),
-            None => row,
-        };
-        self.rows.insert(key, row);
+        let deprecated = table.rows().iter().filter(|row| row.deprecated).count();
+        table.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
+        gaps.extend(doubts(table.rows(), &twofold));
+        let summary = summary(&table, deprecated, &arguments, &gaps);
+        let (plans, listing) = table.listed(summary, gaps, warnings);
+        Ok(Attributes { plans, listing })
     }
 }
 
@@ -247,7 +223,8 @@ fn warn_unlisted(arguments: &Arguments, lists: &Lists<Vec<Plan>>, warnings: &mut
     selection::warn("plan_names", "Plan", which, hidden, warnings);
 }
 
-fn summary(rows: &[Row], deprecated: usize, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+fn summary(table: &Table<Row>, deprecated: usize, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    let rows = table.rows();
     // How many resources there are matters to the number of plans only where it decides which are returned.
     let aside: &[Subject] = if arguments.only_relevant == Some(true) { &[] } else { &[Subject::Resources] };
     let counting = Counting::on(gaps, aside);
@@ -258,7 +235,7 @@ fn summary(rows: &[Row], deprecated: usize, arguments: &Arguments, gaps: &[Unrea
     let is_partial = |row: &Row| row.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("PartiallyCovered"));
     Summary {
         matched: counting.count(rows.len()),
-        returned: rows.len().min(limit(arguments.limit)),
+        returned: table.returned(),
         standard: tiers.count(count(&|row| row.enabled == Some(true))),
         free: tiers.count(count(&|row| row.enabled == Some(false))),
         other: counting.count(count(&|row| row.enabled.is_none())),

@@ -14,7 +14,7 @@ use crate::{
             twice,
         },
         context::Context,
-        listing::{Counting, Listing, limit},
+        frame::{Counting, Listing, Table},
         selection::UnmatchedTags,
         words::{AreaWord, SubscriptionState, lowered},
     },
@@ -115,8 +115,7 @@ impl DataSource for Subscriptions {
         let (hierarchy, unread) = hierarchy::read(context).await?;
         let states = lowered(&arguments.states, |state| &state.0);
         let wanted = arguments.tags.unwrap_or_default();
-        let mut all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
-        all.sort_by(|a, b| a.id.cmp(&b.id));
+        let all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();
         if !wanted.is_empty() {
             let mut unmatched = UnmatchedTags::of(&wanted);
             all.iter().for_each(|row| unmatched.match_with(&row.tags));
@@ -126,9 +125,10 @@ impl DataSource for Subscriptions {
             .into_iter()
             .filter(|row| (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && row.may_have(&wanted))
             .collect();
+        let table = Table::of(matched, arguments.limit, |row| &row.id, |first, _| first);
         let mut by_state = BTreeMap::new();
         let mut gaps = scope.gaps.clone();
-        for row in &matched {
+        for row in table.rows() {
             match said(&row.state) {
                 Some(state) => *by_state.entry(state).or_default() += 1,
                 None if row.twofold => {}
@@ -139,16 +139,15 @@ impl DataSource for Subscriptions {
                 gaps.push(twice::gap(Subject::Subscriptions, &scope, &scope));
             }
         }
-        let redacts_people = context.client.settings().redacts_people;
-        let shown = matched.iter().take(limit(arguments.limit));
-        let rows: Vec<_> = shown.map(|row| as_row(row, hierarchy.above(&row.id), redacts_people)).collect();
         // What stands above them does not matter to their number.
-        let counting = Counting::on(&scope.gaps, &[]);
-        let states = Counting::on(&gaps, &[]);
-        let summary = Summary { matched: counting.count(matched.len()), returned: rows.len(), by_state: states.by(by_state) };
+        let (counting, states) = (Counting::on(&scope.gaps, &[]), Counting::on(&gaps, &[]));
+        let matched = counting.count(table.rows().len());
+        let summary = Summary { matched, returned: table.returned(), by_state: states.by(by_state) };
         gaps.extend(unread);
-        let listing = Listing::new(summary, matched.len(), rows.len(), gaps, warnings);
-        Ok(Attributes { subscriptions: rows, listing })
+        let (rows, listing) = table.listed(summary, gaps, warnings);
+        let redacts_people = context.client.settings().redacts_people;
+        let subscriptions = rows.iter().map(|row| as_row(row, hierarchy.above(&row.id), redacts_people)).collect();
+        Ok(Attributes { subscriptions, listing })
     }
 }
 

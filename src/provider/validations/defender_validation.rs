@@ -21,14 +21,15 @@ use crate::{
     },
     provider::{
         collect::{
-            estate::scope::{self, Subscription},
+            estate::scope::Subscription,
             lists::{inventory, security},
             stop,
         },
         context::Context,
         data::defender_plans::require_known,
+        frame::Chosen,
         validations::{Gate, Judged, Judgement, Line, READABLE},
-        words::{AreaWord, SubscriptionId, lowered},
+        words::{AreaWord, SubscriptionId},
     },
     sdk::{
         Diagnostics, Path, Value,
@@ -123,12 +124,10 @@ impl Validation for DefenderValidation {
     }
 
     async fn judge(arguments: &Arguments, _: &Gate, context: &Context, _: &mut Diagnostics) -> Judged {
-        let scope = scope::of(context).await?;
-        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
+        let Chosen { mut subscriptions, mut gaps, .. } = Chosen::of(context, &arguments.subscription_ids).await?;
+        let unseen = gaps.clone();
         let tagged = arguments.tags.clone().unwrap_or_default();
-        let mut subscriptions = scope.choose(chosen.as_ref())?;
         subscriptions.retain(|subscription| subscription.may_have(&tagged));
-        let mut gaps = scope.gaps(chosen.as_ref());
         if subscriptions.is_empty() && gaps.is_empty() {
             let mut problems = Diagnostics::new();
             problems.error(
@@ -157,7 +156,7 @@ impl Validation for DefenderValidation {
         // A list of plans that may be short leaves open what else it says; what is only looked up beside it matters where a line is open.
         let matters = |gap: &&Unreadable| gap.subject == Subject::Plans || open.contains(&gap.scope);
         gaps.extend(facts.gaps.iter().filter(matters).cloned());
-        findings.extend(scope.gaps(chosen.as_ref()).iter().map(|gap| {
+        findings.extend(unseen.iter().map(|gap| {
             let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
             Finding { line: Line::new(Status::Unknown, cells), next: String::new() }
         }));

@@ -16,12 +16,11 @@ use crate::{
     azure::Failure,
     posture::{
         Reason, Severity, Subject, Unreadable,
-        assessment::{Assessment, Catalogue, Filter, Metadata, Place, order},
+        assessment::{Assessment, Catalogue, Filter, Metadata, Place, worst_first},
         controls,
         defender::surely_unregistered,
         filter,
         resource_id::{ResourceId, within},
-        seen,
         time::written,
     },
     provider::{
@@ -29,14 +28,13 @@ use crate::{
             Lists,
             estate::{
                 engine::{self, Engine},
-                scope::{self, Subscription},
+                scope::Subscription,
             },
             lists::{inventory, security},
-            stop::Stop,
             unread,
         },
         context::Context,
-        listing::{Listing, limit},
+        frame::{self, Chosen, Listing, Table},
         selection::{Unmatched, UnmatchedTags, warn},
         words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
     },
@@ -176,11 +174,8 @@ impl DataSource for DefenderAssessments {
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        let scope = scope::of(context).await?;
-        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-        let subscriptions = scope.choose(chosen.as_ref())?;
-        let mut gaps = scope.gaps(chosen.as_ref());
-        let filter = filter_of(&arguments, chosen.clone());
+        let Chosen { ids, subscriptions, mut gaps } = Chosen::of(context, &arguments.subscription_ids).await?;
+        let filter = filter_of(&arguments, ids);
         filters::require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
         if let Some(names) = &filter.resource_group_names {
             gaps.extend(inventory::require_groups(context, &subscriptions, names).await?);
@@ -188,9 +183,7 @@ impl DataSource for DefenderAssessments {
         let with_risk = arguments.include_risk == Some(true);
         let lists = security::assessments(context, &subscriptions, with_risk).await?;
         gaps.extend(lists.gaps().cloned());
-        if lists.so_far().next().is_none() && !seen::complete(&gaps) {
-            return Err(Stop::NothingRead(gaps).into());
-        }
+        frame::require_any(lists.so_far().next().is_some(), &mut gaps)?;
         gaps.extend(silent(context, &lists).await?);
         let catalogues = catalogues(context, &lists, &mut gaps).await?;
         let tags = match &filter.tags {
@@ -275,17 +268,16 @@ impl DataSource for DefenderAssessments {
                      please report it."
                 .to_owned(),
         }));
-        found.sort_by(|a, b| order(a.severity, &a.key).cmp(&order(b.severity, &b.key)));
-        let summary = tally.summary(found.len(), found.len().min(limit(arguments.limit)), &gaps);
-        let matched = found.len();
-        found.truncate(limit(arguments.limit));
+        let table = Table::of(found, arguments.limit, |found| &found.key, |first, _| first);
+        let table = table.ranked(|found| worst_first(found.severity));
+        let summary = tally.summary(table.rows().len(), table.returned(), &gaps);
+        let (found, listing) = table.listed(summary, gaps, warnings);
         let remediations = found
             .iter()
             .filter_map(|found| Some((found.row.assessment_key.to_string(), found.metadata?.remediation.clone()?)))
             .collect();
-        let rows: Vec<_> = found.iter().map(|found| as_row(found, with_risk)).collect();
-        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-        Ok(Attributes { assessments: rows, remediations, listing })
+        let assessments = found.iter().map(|found| as_row(found, with_risk)).collect();
+        Ok(Attributes { assessments, remediations, listing })
     }
 }
 

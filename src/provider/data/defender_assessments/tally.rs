@@ -10,7 +10,7 @@ use crate::{
         Severity, Subject, Unreadable,
         assessment::{Assessment, Metadata},
     },
-    provider::listing::Counting,
+    provider::frame::Counting,
 };
 
 /// Counts.

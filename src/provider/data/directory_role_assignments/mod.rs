@@ -15,7 +15,7 @@ use crate::{
             lists::directory::{self, GRAPH, Kind, Principals, RoleDefinition},
         },
         context::Context,
-        listing::{Counting, Listing, limit},
+        frame::{Counting, Listing, Table},
         selection::{self, Unmatched},
         words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, lowered},
     },
@@ -198,15 +198,11 @@ impl DataSource for DirectoryRoleAssignments {
         }
         let guests = guests(context, &mut rows, known, &mut gaps).await?;
         // Of one role that somebody could activate twice, the one that lasts longest.
-        rows.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| b.lasting().cmp(&a.lasting())));
-        rows.dedup_by(|a, b| a.key == b.key);
-
-        let matched = rows.len();
-        let mut summary = summary(&rows, &guests, &arguments, &gaps);
-        rows.truncate(limit(arguments.limit));
-        summary.returned = rows.len();
-        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-        Ok(Attributes { role_assignments: rows, listing })
+        let both = |one: Row, other: Row| if other.lasting() > one.lasting() { other } else { one };
+        let table = Table::of(rows, arguments.limit, |row| &row.key, both);
+        let summary = summary(&table, &guests, &arguments, &gaps);
+        let (role_assignments, listing) = table.listed(summary, gaps, warnings);
+        Ok(Attributes { role_assignments, listing })
     }
 }
 
@@ -399,7 +395,8 @@ async fn guests(context: &Context, rows: &mut [Row], known: Principals, gaps: &m
     Ok(people.known.into_iter().filter(|(_, known)| known.guest == Some(true)).map(|(id, _)| id).collect())
 }
 
-fn summary(rows: &[Row], guests: &BTreeSet<String>, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+fn summary(table: &Table<Row>, guests: &BTreeSet<String>, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    let rows = table.rows();
     let is_active = |row: &&Row| row.assignment_type == AssignmentTypeWord::Active.word();
     let is_group = |row: &Row| row.principal_type == Kind::Group.word();
     let (groups, administrators): (Vec<_>, Vec<_>) =
@@ -418,7 +415,7 @@ fn summary(rows: &[Row], guests: &BTreeSet<String>, arguments: &Arguments, gaps:
     let counting = Counting::on(gaps, &[SCHEDULES, Subject::Users]);
     Summary {
         matched: counting.count(rows.len()),
-        returned: 0,
+        returned: table.returned(),
         by_role: counting.by(by_role),
         global_administrators: Counting::on(gaps, &[SCHEDULES, ELIGIBLE, ROLES, Subject::Users])
             .and(active && (expands || groups.is_empty()))

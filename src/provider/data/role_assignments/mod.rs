@@ -20,7 +20,7 @@ use crate::{
     },
     provider::{
         collect::{
-            estate::{delegated, scope},
+            estate::delegated,
             facts::named,
             lists::{
                 authorization::{self, Definitions, Tree},
@@ -28,7 +28,7 @@ use crate::{
             },
         },
         context::Context,
-        listing::{Counting, Listing, limit},
+        frame::{Chosen, Counting, Listing, Table},
         selection::{self, Unmatched},
         words::{
             AreaWord, AssignmentTypeWord, ObjectId, PrincipalType, RoleDefinitionId, ScopeId, SubscriptionId, is_guid, lowered,
@@ -253,10 +253,7 @@ impl DataSource for RoleAssignments {
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        let scope = scope::of(context).await?;
-        let chosen = lowered(&arguments.subscription_ids, |id| &id.0);
-        let subscriptions = scope.choose(chosen.as_ref())?;
-        let mut gaps = scope.gaps(chosen.as_ref());
+        let Chosen { subscriptions, mut gaps, .. } = Chosen::of(context, &arguments.subscription_ids).await?;
         let tree = authorization::tree(context).await?;
         // What stands above and below a scope is known from the tree.
         gaps.extend(tree.gap.iter().filter(|_| arguments.scopes.is_some()).cloned());
@@ -304,17 +301,12 @@ impl DataSource for RoleAssignments {
         selection::warn("scopes", "Scope", which, &missing, warnings);
         rows.retain(|row| is_chosen(row) && types.as_ref().is_none_or(|types| people::may_be_of(row, types, &found, &known)));
         people::name(context, &found, &mut rows, known, &mut gaps).await?;
-        rows.sort_by(|a, b| a.key.cmp(&b.key));
-        rows.dedup_by(|a, b| a.key == b.key);
-
-        let matched = rows.len();
-        let mut summary = summary(&rows, &arguments, &gaps);
-        rows.truncate(limit(arguments.limit));
-        summary.returned = rows.len();
-        let role_definitions = assignments::role_rows(&rows, &definitions, redacts_people);
+        let table = Table::of(rows, arguments.limit, |row| &row.key, |first, _| first);
+        let summary = summary(&table, &arguments, &gaps);
+        let (role_assignments, listing) = table.listed(summary, gaps, warnings);
+        let role_definitions = assignments::role_rows(&role_assignments, &definitions, redacts_people);
         let deny_assignments = found.deny_rows(redacts_people).into_iter().filter(|row| near(&row.scope)).collect();
-        let listing = Listing::new(summary, matched, rows.len(), gaps, warnings);
-        Ok(Attributes { role_assignments: rows, deny_assignments, role_definitions, listing })
+        Ok(Attributes { role_assignments, deny_assignments, role_definitions, listing })
     }
 }
 
@@ -401,7 +393,8 @@ fn is_wanted(arguments: &Arguments, tree: &Tree, found: &Found, at: &str) -> boo
 const BESIDE_ROWS: [Subject; 4] =
     [Subject::DenyAssignments, Subject::RoleAssignmentSchedules, Subject::ServicePrincipals, Subject::Users];
 
-fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+fn summary(table: &Table<Row>, arguments: &Arguments, gaps: &[Unreadable]) -> Summary {
+    let rows = table.rows();
     // Of groups themselves only the name is read, unless their members are wanted.
     let names = if arguments.expand_groups == Some(true) { None } else { Some(Subject::Groups) };
     let on = |more: Option<Subject>| Counting::on(gaps, &BESIDE_ROWS.into_iter().chain(names).chain(more).collect::<Vec<_>>());
@@ -416,7 +409,7 @@ fn summary(rows: &[Row], arguments: &Arguments, gaps: &[Unreadable]) -> Summary 
     }
     Summary {
         matched: counting.count(rows.len()),
-        returned: 0,
+        returned: table.returned(),
         by_role: counting.by(by_role),
         by_principal_type: counting.by(by_principal_type),
         orphaned: Counting::on(gaps, &[Subject::DenyAssignments, Subject::RoleAssignmentSchedules])

@@ -1,14 +1,112 @@
-//! What every data source that returns rows answers beside them.
+//! The frame of every data source that returns rows: their order, how many of them are returned, and what is answered beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     posture::{Subject, Unreadable, seen},
+    provider::{
+        collect::{
+            estate::scope::{self, Subscription},
+            stop::{self, Stop},
+        },
+        context::Context,
+        words::{SubscriptionId, lowered},
+    },
     sdk::{Diagnostics, Path},
 };
+
+/// What a data source over subscriptions starts from.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The ids that `subscription_ids` names, lower case; none if it is left out.
+    pub ids: Option<BTreeSet<String>>,
+    /// The subscriptions that are read.
+    pub subscriptions: Vec<Subscription>,
+    /// What of the scope could not be seen, as far as it matters to them.
+    pub gaps: Vec<Unreadable>,
+}
+
+impl Chosen {
+    /// Those of the connection that are named, or all; one outside of it is an error.
+    pub async fn of(context: &Context, subscription_ids: &Option<BTreeSet<SubscriptionId>>) -> stop::Result<Self> {
+        let scope = scope::of(context).await?;
+        let ids = lowered(subscription_ids, |id| &id.0);
+        let subscriptions = scope.choose(ids.as_ref())?;
+        Ok(Self { subscriptions, gaps: scope.gaps(ids.as_ref()), ids })
+    }
+}
+
+/// A stop where nothing was read, and that is not because it is known to be absent.
+pub fn require_any(is_any_read: bool, gaps: &mut Vec<Unreadable>) -> stop::Result<()> {
+    match is_any_read || seen::complete(gaps) {
+        true => Ok(()),
+        false => Err(Stop::NothingRead(std::mem::take(gaps))),
+    }
+}
+
+/// The rows that met the filters: in one order, each key once, and how many of them are returned.
+#[derive(Debug)]
+pub struct Table<R> {
+    rows: Vec<R>,
+    limit: usize,
+}
+
+impl<R> Table<R> {
+    /// Rows by key. What two rows with one key mean is for `both` to say: it is given them in their order. At most `limit` are returned:
+    /// none stands for 100, 0 for all.
+    pub fn of(mut rows: Vec<R>, limit: Option<u32>, key: impl Fn(&R) -> &str, mut both: impl FnMut(R, R) -> R) -> Self {
+        rows.sort_by(|a, b| key(a).cmp(key(b)));
+        let mut table = Self { rows: Vec::with_capacity(rows.len()), limit: most(limit) };
+        for row in rows {
+            let row = match table.rows.pop_if(|last| key(last) == key(&row)) {
+                Some(last) => both(last, row),
+                None => row,
+            };
+            table.rows.push(row);
+        }
+        table
+    }
+
+    /// The same rows by what comes before their keys.
+    pub fn ranked<K: Ord>(mut self, rank: impl Fn(&R) -> K) -> Self {
+        self.rows.sort_by_key(rank);
+        self
+    }
+
+    /// Those that meet another filter.
+    pub fn retain(&mut self, is_wanted: impl FnMut(&R) -> bool) {
+        self.rows.retain(is_wanted);
+    }
+
+    /// All of them, whatever the limit.
+    pub fn rows(&self) -> &[R] {
+        &self.rows
+    }
+
+    /// How many are returned.
+    pub fn returned(&self) -> usize {
+        self.rows.len().min(self.limit)
+    }
+
+    /// The rows that are returned, and the answer around them.
+    pub fn listed<S>(mut self, summary: S, gaps: Vec<Unreadable>, warnings: &mut Diagnostics) -> (Vec<R>, Listing<S>) {
+        let listing = Listing::new(summary, self.rows.len(), self.returned(), gaps, warnings);
+        self.rows.truncate(self.limit);
+        (self.rows, listing)
+    }
+}
+
+/// How many rows to return: none stands for 100, 0 for all.
+fn most(limit: Option<u32>) -> usize {
+    match limit {
+        None => 100,
+        Some(0) => usize::MAX,
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+    }
+}
 
 /// The answer around the rows.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,7 +142,7 @@ const MAX_GAPS: usize = 200;
 
 impl<S> Listing<S> {
     /// Around `returned` of `matched` rows.
-    pub fn new(summary: S, matched: usize, returned: usize, gaps: Vec<Unreadable>, warnings: &mut Diagnostics) -> Self {
+    fn new(summary: S, matched: usize, returned: usize, gaps: Vec<Unreadable>, warnings: &mut Diagnostics) -> Self {
         if matched > returned {
             let summary = format!("Result limited to {returned} of {matched} rows");
             let detail =
@@ -136,15 +234,6 @@ pub fn rows(gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
     rows
 }
 
-/// How many rows to return: none stands for 100, 0 for all.
-pub fn limit(limit: Option<u32>) -> usize {
-    match limit {
-        None => 100,
-        Some(0) => usize::MAX,
-        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +302,38 @@ mod tests {
     }
 
     #[test]
-    fn null_is_a_hundred_and_zero_is_all() {
-        assert_eq!((limit(None), limit(Some(7)), limit(Some(0))), (100, 7, usize::MAX));
+    fn a_table_is_in_order_has_each_key_once_and_is_cut_only_when_it_is_listed() {
+        let rows = || ["b2", "a1", "c1", "b1", "a2", "d1"].map(str::to_owned).to_vec();
+        let both = |first: String, second: String| format!("{first}{second}");
+        let table = |limit| Table::of(rows(), limit, |row| row.get(..1).unwrap(), both);
+        assert_eq!(table(Some(2)).rows(), ["a1a2", "b2b1", "c1", "d1"], "of equal keys the first comes first");
+        let mut shorter = table(Some(2)).ranked(|row| row.len());
+        assert_eq!(shorter.rows(), ["c1", "d1", "a1a2", "b2b1"], "of one rank by key");
+        shorter.retain(|row| !row.starts_with('c'));
+        assert_eq!(shorter.returned(), 2);
+        let mut warnings = Diagnostics::new();
+        let (rows, listing) = shorter.listed((), vec![], &mut warnings);
+        assert_eq!((rows, listing.truncated), (vec!["d1".to_owned(), "a1a2".to_owned()], true));
+        assert_eq!(warnings.iter().next().unwrap().summary, "Result limited to 2 of 3 rows");
+        assert_eq!((table(None).returned(), table(Some(0)).returned(), table(Some(1)).returned()), (4, 4, 1));
+        assert_eq!((most(None), most(Some(7)), most(Some(0))), (100, 7, usize::MAX));
+    }
+
+    #[test]
+    fn where_nothing_was_read_that_may_be_there_reading_stops() {
+        let absent = Unreadable { reason: Reason::NotRegistered, ..gap(1) };
+        for (is_any_read, gaps, stops) in [
+            (true, vec![gap(1)], false),
+            (false, vec![absent.clone()], false),
+            (false, vec![], false),
+            (false, vec![absent, gap(1)], true),
+        ] {
+            let mut left = gaps.clone();
+            match require_any(is_any_read, &mut left) {
+                Ok(()) => assert!(!stops && left == gaps),
+                Err(Stop::NothingRead(said)) => assert!(stops && said == gaps),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
     }
 }
