@@ -131,7 +131,7 @@ pub struct Filter {
 
 /// Where a resource stands, for filters.
 #[derive(Clone, Debug, Default)]
-pub struct Place {
+pub struct Surroundings {
     /// None for a resource outside a group, or of another cloud.
     pub resource_group_name: Option<String>,
     /// None for what is no Azure resource.
@@ -142,7 +142,7 @@ pub struct Place {
 
 impl Filter {
     /// Whether a row is asked for, whatever its status. The place counts only if [`needs_place`](Self::needs_place).
-    pub fn admits(&self, row: &Assessment, metadata: Option<&Metadata>, place: &Place) -> bool {
+    pub fn admits(&self, row: &Assessment, metadata: Option<&Metadata>, place: &Surroundings) -> bool {
         let group = place.resource_group_name.as_deref().unwrap_or_default();
         let ty = place.resource_type.as_deref().unwrap_or_default();
         filter::admits(self.subscription_ids.as_ref(), &row.subscription_id)
@@ -245,7 +245,7 @@ mod tests {
         let low = Metadata { severity: "Low".into(), categories: vec!["data".into()], ..Metadata::default() };
         let high = Metadata { severity: "High".into(), ..low.clone() };
         let compute = Metadata { categories: vec!["Compute".into()], ..high.clone() };
-        let admits = |metadata| filter.admits(&row("/r", "a", "Unhealthy"), metadata, &Place::default());
+        let admits = |metadata| filter.admits(&row("/r", "a", "Unhealthy"), metadata, &Surroundings::default());
         assert!(admits(None));
         assert!(admits(Some(&high)));
         assert!(!admits(Some(&low)));
@@ -255,11 +255,11 @@ mod tests {
     #[test]
     fn a_row_whose_tags_could_not_be_read_is_kept() {
         let filter = Filter { tags: Some([("env".to_owned(), "prod".to_owned())].into()), ..Filter::default() };
-        let place = |tags: Option<&str>| Place {
+        let place = |tags: Option<&str>| Surroundings {
             tags: tags.map(|value| BTreeMap::from([("Env".to_owned(), value.to_owned())])),
-            ..Place::default()
+            ..Surroundings::default()
         };
-        let admits = |place: &Place| filter.admits(&row("/r", "a", "Unhealthy"), None, place);
+        let admits = |place: &Surroundings| filter.admits(&row("/r", "a", "Unhealthy"), None, place);
         assert!(admits(&place(None)));
         assert!(admits(&place(Some("prod"))));
         assert!(!admits(&place(Some("dev"))));
@@ -273,15 +273,15 @@ mod tests {
             resource_id_prefixes: words(&["/subscriptions/s1/resourceGroups/rg-data"]),
             ..Filter::default()
         };
-        let place = Place {
+        let place = Surroundings {
             resource_group_name: Some("rg-data".into()),
             resource_type: Some("Microsoft.Storage/storageAccounts".into()),
             tags: None,
         };
-        let admits = |resource: &str, place: &Place| filter.admits(&row(resource, "a", "Unhealthy"), None, place);
+        let admits = |resource: &str, place: &Surroundings| filter.admits(&row(resource, "a", "Unhealthy"), None, place);
         assert!(admits("/subscriptions/s1/resourceGroups/rg-data/x", &place));
         assert!(!admits("/subscriptions/s1/resourceGroups/rg-database/x", &place));
-        assert!(!admits("/subscriptions/s1/resourceGroups/rg-data/x", &Place::default()));
+        assert!(!admits("/subscriptions/s1/resourceGroups/rg-data/x", &Surroundings::default()));
     }
 
     #[test]

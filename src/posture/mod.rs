@@ -19,6 +19,6 @@ pub mod time;
 mod words;
 
 pub use area::Area;
-pub use seen::{Look, Reason, Seen, Subject, Unreadable, Why};
+pub use seen::{Look, Place, Reason, Seen, Subject, Unreadable, Why};
 pub use severity::Severity;
 pub use status::{Status, worst};

@@ -128,7 +128,7 @@ fn no_scope(nothing: Nothing) -> Diagnostics {
         detail.push('\n');
     }
     for gap in nothing.gaps.iter().take(20) {
-        detail.push_str(&format!("\n  {}  {} {}", gap.scope, gap.reason.word(), gap.code));
+        detail.push_str(&format!("\n  {}  {} {}", gap.place, gap.reason.word(), gap.code));
     }
     Diagnostics::of_error(nothing.summary, format!("{detail}\n\n{}", nothing.remedy))
 }
@@ -138,14 +138,14 @@ mod tests {
     use super::*;
     use crate::{
         azure::{Error, Kind},
-        posture::{Reason, Subject, Unreadable},
+        posture::{Place, Reason, Subject, Unreadable},
     };
 
     #[test]
     fn only_what_a_sign_in_would_end_has_the_way_out_without_one() {
         let gap = |reason| Unreadable {
             subject: Subject::Plans,
-            scope: "/a".to_owned(),
+            place: Place::of("/a"),
             reason,
             code: String::new(),
             remedy: "Do it.".to_owned(),

@@ -194,7 +194,7 @@ pub fn warn_of_gaps(gaps: &[Unreadable], warnings: &mut Diagnostics) {
     let detail = format!(
         "{} on {}: {}{code}. {}\n\n{others} What depends on it is null or missing, and counts are of what was read.",
         first.subject,
-        first.scope,
+        first.place,
         first.reason.word(),
         first.remedy
     );
@@ -202,7 +202,8 @@ pub fn warn_of_gaps(gaps: &[Unreadable], warnings: &mut Diagnostics) {
 }
 
 fn in_order(mut gaps: Vec<Unreadable>) -> Vec<Unreadable> {
-    gaps.sort_by(|a, b| (a.subject, &a.scope, a.reason.word(), &a.code).cmp(&(b.subject, &b.scope, b.reason.word(), &b.code)));
+    let key = |gap: &Unreadable| (gap.subject, gap.place.to_string(), gap.reason.word(), gap.code.clone());
+    gaps.sort_by(|a, b| key(a).cmp(&key(b)));
     gaps.dedup();
     gaps
 }
@@ -216,7 +217,7 @@ pub fn rows(gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
         .take(MAX_GAPS)
         .map(|gap| UnreadableRow {
             subject: gap.subject.to_string(),
-            scope: gap.scope,
+            scope: gap.place.to_string(),
             reason: gap.reason.word().to_owned(),
             code: gap.code,
             remedy: gap.remedy,
@@ -237,12 +238,12 @@ pub fn rows(gaps: Vec<Unreadable>) -> Vec<UnreadableRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::posture::Reason;
+    use crate::posture::{Place, Reason};
 
     fn gap(scope: usize) -> Unreadable {
         Unreadable {
             subject: Subject::Assessments,
-            scope: format!("{scope:05}"),
+            place: Place::Resource(format!("{scope:05}")),
             reason: Reason::Forbidden,
             code: String::new(),
             remedy: String::new(),

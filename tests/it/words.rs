@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, env, fs, path::PathBuf};
 
 use azposture::{
     azure::Failure,
-    posture::seen::{Reason, Subject, Unreadable, Why},
+    posture::seen::{Place, Reason, Subject, Unreadable, Why},
 };
 use regex_lite::Regex;
 
@@ -100,7 +100,7 @@ fn a_gap_is_without_connection_exactly_where_nobody_answered() {
     for failure in Failure::ALL {
         let gap = Unreadable {
             subject: Subject::Token,
-            scope: "graph".to_owned(),
+            place: Place::Graph,
             reason: Reason::Unavailable,
             code: failure.code().to_owned(),
             remedy: String::new(),

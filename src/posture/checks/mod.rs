@@ -13,7 +13,7 @@ mod storage;
 pub use check::{Check, Judge, Judged, On};
 pub use estate::{Directory, Estate, Holder, HolderKind, Resource, Subscription};
 pub use rule::{Absent, Rule};
-pub use run::{Finding, Place, Ruling, Units, run, units};
+pub use run::{Finding, Ruling, Units, run, units};
 
 /// Every check there is, by subject.
 const TABLES: &[&[Check]] = &[administrators::CHECKS, key_vault::CHECKS, network::CHECKS, plans::CHECKS, storage::CHECKS];

@@ -4,7 +4,7 @@ use super::{
     check::{Check, Judge, Judged, On},
     estate::{Estate, Resource, Subscription},
 };
-use crate::posture::{Look, Reason, Seen, Status, Subject, Unreadable, Why};
+use crate::posture::{Look, Place, Reason, Seen, Status, Subject, Unreadable, Why};
 
 /// What a judge says of what was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,27 +21,6 @@ impl Ruling {
     /// It is not as it should be, and what was seen.
     pub(super) fn fail(detail: impl Into<String>) -> Self {
         Self::Fail(None, detail.into())
-    }
-}
-
-/// What a finding is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// The tenant.
-    Tenant,
-    /// A subscription, by its id.
-    Subscription(String),
-    /// A resource, by its id.
-    Resource(String),
-}
-
-impl Place {
-    fn scope(&self) -> String {
-        match self {
-            Self::Tenant => "tenant".to_owned(),
-            Self::Subscription(id) => format!("/subscriptions/{id}"),
-            Self::Resource(id) => id.clone(),
-        }
     }
 }
 
@@ -73,7 +52,7 @@ pub fn run<'a>(checks: impl IntoIterator<Item = &'a Check>, estate: &Estate) -> 
 fn judge(check: &Check, estate: &Estate) -> Vec<Finding> {
     let of_subscriptions = |judge: &dyn Fn(&Subscription) -> Vec<Finding>| {
         // What may be missing of the estate is never left out.
-        let unseen = estate.unseen.iter().map(|gap| unseen(check, place_of(gap), vec![gap.clone()]));
+        let unseen = estate.unseen.iter().map(|gap| unseen(check, gap.place.clone(), vec![gap.clone()]));
         estate.subscriptions.iter().flat_map(judge).chain(unseen).collect()
     };
     match &check.on {
@@ -87,10 +66,6 @@ fn judge(check: &Check, estate: &Estate) -> Vec<Finding> {
             vec![whole(check, Place::Tenant, gaps, || judge(&estate.directory))]
         }
     }
-}
-
-fn place_of(gap: &Unreadable) -> Place {
-    gap.scope.strip_prefix("/subscriptions/").map_or(Place::Tenant, |id| Place::Subscription(id.to_owned()))
 }
 
 /// What a list of resources leaves to be judged.
@@ -159,7 +134,7 @@ fn whole<'a>(check: &Check, place: Place, gaps: Vec<Unreadable>, judge: impl FnO
 fn unseen(check: &Check, place: Place, gaps: Vec<Unreadable>) -> Finding {
     let first = gaps.first();
     let why = first.map_or(Reason::NotProven, |gap| gap.reason);
-    let detail = first.map(|gap| format!("{} on {} could not be seen", gap.subject, gap.scope)).unwrap_or_default();
+    let detail = first.map(|gap| format!("{} on {} could not be seen", gap.subject, gap.place)).unwrap_or_default();
     Finding { check_id: check.id, place, status: Status::Unknown, why: Some(why.into()), detail, gaps }
 }
 
@@ -169,9 +144,9 @@ fn ruled(check: &Check, place: Place, judged: Judged<'_>) -> Finding {
         Err(gap) => return unseen(check, place, vec![gap.clone()]),
     };
     // That a service does not say something leaves it as unseen as a refusal does.
-    let silent = |reason: Reason, scope: String| Unreadable {
+    let silent = |reason: Reason, place: &Place| Unreadable {
         subject: check.reads().first().copied().unwrap_or(Subject::Resources),
-        scope,
+        place: place.clone(),
         reason,
         code: String::new(),
         remedy: "Run again later; if this persists, please report it.".to_owned(),
@@ -180,7 +155,7 @@ fn ruled(check: &Check, place: Place, judged: Judged<'_>) -> Finding {
         Ruling::Pass(detail) => (Status::Pass, None, detail, Vec::new()),
         Ruling::Fail(why, detail) => (Status::Fail, why, detail, Vec::new()),
         Ruling::Unknown(reason, detail) => {
-            let gap = (!reason.leaves_complete()).then(|| silent(reason, place.scope()));
+            let gap = (!reason.leaves_complete()).then(|| silent(reason, &place));
             (Status::Unknown, Some(reason.into()), detail, gap.into_iter().collect())
         }
     };
@@ -202,7 +177,7 @@ mod tests {
     }
 
     fn gap(reason: Reason) -> Unreadable {
-        Unreadable { reason, scope: "/subscriptions/s".to_owned(), ..Unreadable::unasked(Subject::Resources) }
+        Unreadable { reason, place: Place::Subscription("s".to_owned()), ..Unreadable::unasked(Subject::Resources) }
     }
 
     /// An estate of one subscription that has this list of resources, and of which nothing else was asked.
@@ -278,12 +253,12 @@ mod tests {
     #[test]
     fn what_may_be_missing_of_the_estate_is_a_finding() {
         let mut estate = estate(VAULTS, Seen::all(Arc::default()));
-        let elsewhere = |scope: &str| Unreadable { scope: scope.to_owned(), ..gap(Reason::NotVisible) };
-        estate.unseen = vec![elsewhere("/subscriptions/t"), elsewhere("tenant")];
+        let elsewhere = |place| Unreadable { place, ..gap(Reason::NotVisible) };
+        estate.unseen = vec![elsewhere(Place::of("/subscriptions/t")), elsewhere(Place::Tenant)];
         let findings = run([&check(each(VAULTS))], &estate);
-        let places: Vec<_> = findings.iter().map(|one| (one.place.scope(), one.status)).collect();
+        let places: Vec<_> = findings.iter().map(|one| (one.place.to_string(), one.status)).collect();
         let expected =
-            [("tenant", Status::Unknown), ("/subscriptions/s", Status::NotApplicable), ("/subscriptions/t", Status::Unknown)];
+            [("/subscriptions/s", Status::NotApplicable), ("/subscriptions/t", Status::Unknown), ("tenant", Status::Unknown)];
         assert_eq!(places, expected.map(|(scope, status)| (scope.to_owned(), status)));
     }
 }

@@ -19,7 +19,7 @@ pub use providers::NAMESPACES;
 pub use verdict::Verdict;
 
 use self::{catalogue::Judge, evidence::Unseen};
-use super::Reason;
+use super::{Place, Reason};
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,8 +53,8 @@ pub fn judge(chosen: &[&'static Check], facts: &Facts) -> Vec<Row> {
 
 fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
     let row = |subscription_id: Option<String>, verdict: Verdict| {
-        let scope = subscription_id.as_ref().map_or_else(|| "tenant".to_owned(), |id| format!("/subscriptions/{id}"));
-        let verdict = verdict.accounted(check.subject(), &scope);
+        let place = subscription_id.clone().map_or(Place::Tenant, Place::Subscription);
+        let verdict = verdict.accounted(check.subject(), place);
         Row { id: check.id, level: verdict.level.unwrap_or(check.level), subscription_id, verdict }
     };
     let off = check.area.filter(|area| !facts.areas.contains(area)).map(|area| {

@@ -77,12 +77,11 @@ pub(super) fn complete(facts: &Facts) -> Verdict {
     if let Err(why) = &scope.detected {
         return why.unknown(&why.detail).with("scope", scope.kind);
     }
-    let of_subscription = |gap: &&Unreadable| gap.scope.starts_with("/subscriptions/");
+    let of_subscription = |gap: &&Unreadable| gap.place.subscription_id().is_some();
     let unseen: Vec<&Unreadable> = scope.gaps.iter().filter(of_subscription).collect();
     let unproven = scope.gaps.iter().find(|gap| !of_subscription(gap));
     let certain = |gap: &&&Unreadable| matches!(gap.reason, Reason::NotVisible | Reason::Forbidden);
-    let invisible: Vec<&str> =
-        unseen.iter().filter(certain).filter_map(|gap| gap.scope.strip_prefix("/subscriptions/")).collect();
+    let invisible: Vec<&str> = unseen.iter().filter(certain).filter_map(|gap| gap.place.subscription_id()).collect();
     let verdict = match (invisible.is_empty(), unproven.or(unseen.first().copied())) {
         (true, None) => Verdict::pass("every expected subscription is visible"),
         (true, Some(gap)) => Verdict::unread(gap),

@@ -1,7 +1,7 @@
 //! How one check ends: status, what was seen, and the one next step.
 
 use super::Level;
-use crate::posture::{Status, Subject, Unreadable, Why};
+use crate::posture::{Place, Status, Subject, Unreadable, Why};
 
 /// The answer of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Verdict {
     /// A read that it depends on failed.
     pub fn unread(gap: &Unreadable) -> Self {
         let code = if gap.code.is_empty() { String::new() } else { format!(", {}", gap.code) };
-        let detail = format!("{} on {} could not be seen ({}{code})", gap.subject, gap.scope, gap.reason.word());
+        let detail = format!("{} on {} could not be seen ({}{code})", gap.subject, gap.place, gap.reason.word());
         let mut verdict = Self::unknown(gap.reason, detail, gap.remedy.clone());
         if !gap.code.is_empty() {
             verdict = verdict.with("code", &gap.code);
@@ -76,13 +76,13 @@ impl Verdict {
 
     /// An answer that is unknown without any read that failed has a gap of its own: that a service does not say something leaves it as
     /// unseen as a refusal does.
-    pub(super) fn accounted(mut self, subject: Subject, scope: &str) -> Self {
+    pub(super) fn accounted(mut self, subject: Subject, place: Place) -> Self {
         if let (Status::Unknown, true, Some(Why::Of(reason))) = (self.status, self.gaps.is_empty(), self.reason)
             && !reason.leaves_complete()
         {
             self.gaps.push(Unreadable {
                 subject: self.about.unwrap_or(subject),
-                scope: scope.to_owned(),
+                place,
                 reason,
                 code: String::new(),
                 remedy: self.remediation.clone().unwrap_or_default(),

@@ -2,7 +2,7 @@
 //! Delegated permission, as far as the user's own directory roles reach.
 
 use super::{Evidence, Verdict, held, includes};
-use crate::posture::{Reason, Subject, Unreadable, Why, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
+use crate::posture::{Place, Reason, Subject, Unreadable, Why, rbac::directory_roles::GLOBAL_ADMINISTRATOR};
 
 /// The Delegated permission with which an application does towards the directory whatever the user may.
 const ACT_AS_USER: &str = "Directory.AccessAsUser.All";
@@ -83,7 +83,7 @@ fn hidden(wanted: &str) -> Verdict {
 }
 
 fn unknown(reason: Reason, subject: Subject, code: &str, detail: String, remedy: String) -> Verdict {
-    let gap = Unreadable { subject, scope: "graph".to_owned(), reason, code: code.to_owned(), remedy };
+    let gap = Unreadable { subject, place: Place::Graph, reason, code: code.to_owned(), remedy };
     Verdict::unseen(gap, detail)
 }
 

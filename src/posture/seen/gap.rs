@@ -1,14 +1,14 @@
 //! One fact that could not be seen, or not be proven to be seen whole.
 
-use super::{Reason, Subject};
+use super::{Place, Reason, Subject};
 
 /// One gap: which fact, where, why, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unreadable {
     /// The fact, for example `assessments`.
     pub subject: Subject,
-    /// Where: a resource id, `tenant` or `graph`.
-    pub scope: String,
+    /// Where.
+    pub place: Place,
     /// Why.
     pub reason: Reason,
     /// The service's own code, empty if it gave none.
@@ -22,7 +22,7 @@ impl Unreadable {
     pub fn unasked(subject: Subject) -> Self {
         Self {
             subject,
-            scope: "graph".to_owned(),
+            place: Place::Graph,
             reason: Reason::NotProven,
             code: "NotAsked".to_owned(),
             remedy: "This fact was not read because nothing asked for it.".to_owned(),
@@ -65,7 +65,7 @@ mod tests {
     fn an_unseen_fact_makes_an_answer_incomplete_and_an_absent_one_does_not() {
         let gap = |reason| Unreadable {
             subject: Subject::Users,
-            scope: "y".into(),
+            place: Place::Tenant,
             reason,
             code: String::new(),
             remedy: String::new(),

@@ -4,10 +4,12 @@ mod gap;
 mod reason;
 mod subject;
 mod value;
+mod whereabouts;
 mod why;
 
 pub use gap::{Unreadable, complete};
 pub use reason::Reason;
 pub use subject::Subject;
 pub use value::{Look, Seen};
+pub use whereabouts::Place;
 pub use why::Why;

@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::context::Context;
 use crate::{
     azure,
-    posture::{Seen, Subject, Unreadable},
+    posture::{Place, Seen, Subject, Unreadable},
     provider::collect::{
         estate::{proof, scope::Subscription},
         stop::Result,
@@ -85,7 +85,7 @@ where
             match list {
                 Ok(list) => Result::Ok((subscription, Seen::part(list, unproven?))),
                 Err(error) => {
-                    let gap = unread::gap(subject, &format!("/subscriptions/{}", subscription.id), &error)?;
+                    let gap = unread::gap(subject, Place::Subscription(subscription.id.clone()), &error)?;
                     Ok((subscription, Seen::unseen(gap)))
                 }
             }

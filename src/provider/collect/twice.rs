@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     azure::{Error, Failure, Kind},
-    posture::{Reason, Subject, Unreadable},
+    posture::{Place, Reason, Subject, Unreadable},
 };
 
 /// The ids of those of which two rows do not say the same.
@@ -34,10 +34,10 @@ pub fn agree<T: PartialEq>(known: &mut Option<T>, other: &Option<T>) -> bool {
 }
 
 /// The gap that two such rows are.
-pub fn gap(subject: Subject, scope: &str, what: &str) -> Unreadable {
+pub fn gap(subject: Subject, place: Place, what: &str) -> Unreadable {
     Unreadable {
         subject,
-        scope: scope.to_owned(),
+        place,
         reason: Reason::InvalidResponse,
         code: String::new(),
         remedy: format!("Azure lists {what} twice, and not with the same contents. {CHANGED}"),

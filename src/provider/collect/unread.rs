@@ -2,7 +2,7 @@
 
 use crate::{
     azure::{Error, Failure, Kind},
-    posture::{Reason, Subject, Unreadable},
+    posture::{Place, Reason, Subject, Unreadable},
     provider::collect::stop::{Cause, Result, Stop},
 };
 
@@ -11,20 +11,20 @@ const SHOWN: usize = 20;
 
 /// A failed read as a gap. Failures that question the whole connection, or that only a bug or a hostile answer can cause, are never
 /// a gap: they are the stop.
-pub fn gap(subject: Subject, scope: &str, error: &Error) -> Result<Unreadable> {
+pub fn gap(subject: Subject, place: Place, error: &Error) -> Result<Unreadable> {
     let reason = match error.kind() {
         Kind::Configuration | Kind::RefusedByGuard | Kind::Unauthenticated => return Err(Stop::Failed(error.clone())),
         Kind::Forbidden => Reason::Forbidden,
         Kind::InvalidResponse => match error.failure() {
             Some(Failure::LeftItsHost) => return Err(Stop::Failed(error.clone())),
             Some(Failure::EmptyList) => Reason::NotProven,
-            Some(Failure::UnstatedField) if scope == "graph" => Reason::Hidden,
+            Some(Failure::UnstatedField) if place == Place::Graph => Reason::Hidden,
             Some(failure) if failure.is_of_a_short_list() => Reason::IncompleteList,
             _ => Reason::InvalidResponse,
         },
         Kind::NotFound | Kind::NotVisible => Reason::NotVisible,
         // Only this subscription refuses the token; the sign-in is good for the others.
-        Kind::TokenRefused if is_of_another_tenant(scope, error) => Reason::NotVisible,
+        Kind::TokenRefused if is_of_another_tenant(&place, error) => Reason::NotVisible,
         Kind::TokenRefused => Reason::TokenRefused,
         Kind::NotLicensed => Reason::NotLicensed,
         Kind::NotOnboarded => Reason::NotOnboarded,
@@ -35,10 +35,10 @@ pub fn gap(subject: Subject, scope: &str, error: &Error) -> Result<Unreadable> {
         Kind::Unsupported => Reason::Unsupported,
     };
     let remedy = match error.kind() {
-        Kind::TokenRefused if is_of_another_tenant(scope, error) => ANOTHER_TENANT.to_owned(),
+        Kind::TokenRefused if is_of_another_tenant(&place, error) => ANOTHER_TENANT.to_owned(),
         _ => step(error),
     };
-    Ok(Unreadable { subject, scope: scope.to_owned(), reason, code: error.code().to_owned(), remedy })
+    Ok(Unreadable { subject, place, reason, code: error.code().to_owned(), remedy })
 }
 
 /// The next step, else what happened; a gap stands in state, so nothing of it may be another thing each time.
@@ -46,8 +46,8 @@ fn step(error: &Error) -> String {
     if error.advice().is_empty() { error.lasting() } else { error.advice().to_owned() }
 }
 
-fn is_of_another_tenant(scope: &str, error: &Error) -> bool {
-    scope.starts_with("/subscriptions/") && error.code().eq_ignore_ascii_case("InvalidAuthenticationTokenTenant")
+fn is_of_another_tenant(place: &Place, error: &Error) -> bool {
+    place.is_in_a_subscription() && error.code().eq_ignore_ascii_case("InvalidAuthenticationTokenTenant")
 }
 
 const ANOTHER_TENANT: &str = "The subscription belongs to another tenant than the sign-in. Leave it out of the scope, or connect to its \
@@ -55,29 +55,21 @@ const ANOTHER_TENANT: &str = "The subscription belongs to another tenant than th
 
 /// A failed read as a gap, even where it questions the sign-in: for an answer that is about the connection itself. What only a bug or
 /// a hostile answer can cause stays a stop.
-pub fn soft_gap(subject: Subject, scope: &str, error: &Error) -> Result<Unreadable> {
+pub fn soft_gap(subject: Subject, place: Place, error: &Error) -> Result<Unreadable> {
     match error.kind() {
-        Kind::Configuration | Kind::Unauthenticated => Ok(Unreadable {
-            subject,
-            scope: scope.to_owned(),
-            reason: Reason::TokenRefused,
-            code: error.code().to_owned(),
-            remedy: step(error),
-        }),
-        _ => gap(subject, scope, error),
+        Kind::Configuration | Kind::Unauthenticated => {
+            Ok(Unreadable { subject, place, reason: Reason::TokenRefused, code: error.code().to_owned(), remedy: step(error) })
+        }
+        _ => gap(subject, place, error),
     }
 }
 
 /// A sign-in that gave no token while something was read, as a gap, under the same conditions as [`soft_gap`].
-pub fn softened(subject: Subject, scope: &str, stop: Stop) -> Result<Unreadable> {
+pub fn softened(subject: Subject, place: Place, stop: Stop) -> Result<Unreadable> {
     match stop {
-        Stop::Failed(error) if !Cause::of(&error).is_grave() => Ok(Unreadable {
-            subject,
-            scope: scope.to_owned(),
-            reason: Reason::TokenRefused,
-            code: String::new(),
-            remedy: told(&error),
-        }),
+        Stop::Failed(error) if !Cause::of(&error).is_grave() => {
+            Ok(Unreadable { subject, place, reason: Reason::TokenRefused, code: String::new(), remedy: told(&error) })
+        }
         stop => Err(stop),
     }
 }
@@ -96,7 +88,7 @@ pub fn told(error: &Error) -> String {
 pub fn every_one(gaps: &[Unreadable]) -> String {
     let mut text = "Every read the answer depends on was refused or failed:\n".to_owned();
     for gap in gaps.iter().take(SHOWN) {
-        let line = format!("  {} on {}: {} {}", gap.subject, gap.scope, gap.reason.word(), gap.code);
+        let line = format!("  {} on {}: {} {}", gap.subject, gap.place, gap.reason.word(), gap.code);
         text.push_str(&format!("\n{}", line.trim_end()));
     }
     if gaps.len() > SHOWN {
@@ -127,8 +119,8 @@ mod tests {
     use super::*;
 
     fn unread(scope: &str, reason: Reason, code: &str, remedy: &str) -> Unreadable {
-        let (subject, scope, code) = (Subject::Assessments, scope.to_owned(), code.to_owned());
-        Unreadable { subject, scope, reason, code, remedy: remedy.to_owned() }
+        let (subject, place, code) = (Subject::Assessments, Place::of(scope), code.to_owned());
+        Unreadable { subject, place, reason, code, remedy: remedy.to_owned() }
     }
 
     #[test]
@@ -151,17 +143,17 @@ mod tests {
     #[test]
     fn a_gap_holds_no_request_id() {
         let error = Error::new(Kind::Unavailable, "list plans", "/a").told("Busy", "m").answered(503, Some("r-1".to_owned()));
-        assert_eq!(gap(Subject::Plans, "/a", &error).unwrap().remedy, "Could not list plans on /a: HTTP 503 Busy: m");
+        assert_eq!(gap(Subject::Plans, Place::of("/a"), &error).unwrap().remedy, "Could not list plans on /a: HTTP 503 Busy: m");
     }
 
     #[test]
     fn a_missing_sign_in_is_softened_and_a_hostile_answer_is_not() {
         let refused =
             Error::new(Kind::Unauthenticated, "sign in with a client secret", "x").told("AADSTS7000215", "m").advise("Do it.");
-        let soft = softened(Subject::Plans, "tenant", Stop::Failed(refused)).unwrap();
+        let soft = softened(Subject::Plans, Place::Tenant, Stop::Failed(refused)).unwrap();
         assert_eq!((soft.reason, soft.code.as_str()), (Reason::TokenRefused, ""));
         assert_eq!(soft.remedy, "Could not sign in with a client secret on x: AADSTS7000215: m.\n\nDo it.");
         let left = Error::new(Kind::InvalidResponse, "list plans", "/a").said(Failure::LeftItsHost, "m");
-        assert!(matches!(softened(Subject::Plans, "tenant", Stop::Failed(left)), Err(Stop::Failed(_))));
+        assert!(matches!(softened(Subject::Plans, Place::Tenant, Stop::Failed(left)), Err(Stop::Failed(_))));
     }
 }

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     azure::{self, Cloud, settings::ScopeSetting, tenant::claims::Claims},
     posture::{
-        Reason, Subject, Unreadable,
+        Place, Reason, Subject, Unreadable,
         connection::{self as judged, Check, Need, Readiness, Row, catalogue},
         graph_permission::Holder,
         seen,
@@ -263,7 +263,7 @@ impl DataSource for Connection {
         let gaps = rows.iter().chain(&of_features).flat_map(|row| row.verdict.gaps.clone());
         let twofold = found.detected.iter().flatten().filter(|(one, in_scope)| *in_scope && one.twofold).map(|(one, _)| {
             let scope = format!("/subscriptions/{}", one.id);
-            twice::gap(Subject::Subscriptions, &scope, &scope)
+            twice::gap(Subject::Subscriptions, Place::of(&scope), &scope)
         });
         let gaps: Vec<Unreadable> =
             gaps.chain(found.scope_gaps.clone()).chain(unread_attributes(context, &found)).chain(twofold).collect();

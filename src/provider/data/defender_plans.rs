@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     azure::Failure,
     posture::{
-        Reason, Subject, Unreadable,
+        Place, Reason, Subject, Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
         filter,
     },
@@ -196,7 +196,7 @@ impl DataSource for DefenderPlans {
 fn doubts(rows: &[Row], twofold: &BTreeSet<String>) -> Vec<Unreadable> {
     let gap = |row: &Row, code: &str, remedy: &str| Unreadable {
         subject: Subject::Plans,
-        scope: format!("/subscriptions/{}", row.subscription_id),
+        place: Place::Subscription(row.subscription_id.clone()),
         reason: Reason::InvalidResponse,
         code: code.to_owned(),
         remedy: remedy.to_owned(),

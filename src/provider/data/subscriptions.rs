@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     azure::{self, Failure},
-    posture::{Reason, Subject, Unreadable, filter},
+    posture::{Place, Reason, Subject, Unreadable, filter},
     provider::{
         collect::{
             estate::{hierarchy, scope},
@@ -136,7 +136,7 @@ impl DataSource for Subscriptions {
             }
             if row.twofold {
                 let scope = format!("/subscriptions/{}", row.id);
-                gaps.push(twice::gap(Subject::Subscriptions, &scope, &scope));
+                gaps.push(twice::gap(Subject::Subscriptions, Place::of(&scope), &scope));
             }
         }
         // What stands above them does not matter to their number.
@@ -154,7 +154,7 @@ impl DataSource for Subscriptions {
 fn unstated(subscription_id: &str) -> Unreadable {
     Unreadable {
         subject: Subject::Subscriptions,
-        scope: format!("/subscriptions/{subscription_id}"),
+        place: Place::Subscription(subscription_id.to_owned()),
         reason: Reason::InvalidResponse,
         code: Failure::UnstatedField.code().to_owned(),
         remedy: "The subscription comes without a state; its row is kept. Run again later; if this persists, please report it."

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     azure::{Error, Kind},
     posture::{
-        Status, Subject, Unreadable,
+        Place, Status, Subject, Unreadable,
         connection::{self as judged, Check, Level, Row, catalogue},
         worst,
     },
@@ -83,7 +83,7 @@ impl Validation for ConnectionValidation {
             Ok(signed_in) => signed_in,
             // What no token can help with stays an error: our own guard, a hostile answer.
             Err(error) => {
-                let gap = unread::soft_gap(Subject::SignIn, "tenant", &error)?;
+                let gap = unread::soft_gap(Subject::SignIn, Place::Tenant, &error)?;
                 return Ok(unsigned(arguments, &chosen, &error, gap));
             }
         };

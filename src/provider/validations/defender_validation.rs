@@ -17,7 +17,7 @@ use crate::{
             Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge_served, judge_unregistered, offered,
             scan_age, surely_unregistered,
         },
-        worst,
+        seen, worst,
     },
     provider::{
         collect::{
@@ -149,15 +149,16 @@ impl Validation for DefenderValidation {
             own.extend(assessment_finding(arguments, &place, &facts));
             own.extend(scan_findings(arguments, &place, &facts, today));
             if own.iter().any(|finding| finding.line.status == Status::Unknown) {
-                open.insert(format!("/subscriptions/{}", place.subscription.id));
+                open.insert(seen::Place::Subscription(place.subscription.id.clone()));
             }
             findings.extend(own);
         }
         // A list of plans that may be short leaves open what else it says; what is only looked up beside it matters where a line is open.
-        let matters = |gap: &&Unreadable| gap.subject == Subject::Plans || open.contains(&gap.scope);
+        let matters = |gap: &&Unreadable| gap.subject == Subject::Plans || open.contains(&gap.place);
         gaps.extend(facts.gaps.iter().filter(matters).cloned());
         findings.extend(unseen.iter().map(|gap| {
-            let cells = [gap.scope.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
+            let place = gap.place.to_string();
+            let cells = [place.as_str(), "*", gap.reason.word(), "not visible, or nothing proves that all is"];
             Finding { line: Line::new(Status::Unknown, cells), next: String::new() }
         }));
         let judged = findings.iter().map(|finding| (finding.line.status, &finding.line.cells, finding.next.as_str()));

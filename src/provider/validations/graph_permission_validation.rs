@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::{
     azure::{Audience, Kind},
     posture::{
-        Status, Subject, Unreadable, Why,
+        Place, Status, Subject, Unreadable, Why,
         graph_permission::{
             Evidence, Holder, KNOWN, MICROSOFT_GRAPH, Verdict, disabled, hidden, is_delegated_only, judge, name_of, next_step,
         },
@@ -207,7 +207,7 @@ async fn other(
             Ok(Ok(Found { party, account }))
         }
         Err(error) => {
-            let mut gap = unread::gap(Subject::ServicePrincipals, "graph", &error)?;
+            let mut gap = unread::gap(Subject::ServicePrincipals, Place::Graph, &error)?;
             if error.kind() == Kind::NotFound {
                 if !expects_news && is_nobody(context, object_id).await? {
                     return Err(named::nobody(context, "principal_id", object_id).await);

@@ -190,7 +190,7 @@ impl Judgement {
             text.push_str("\nCould not be seen:\n");
             for gap in self.gaps.iter().take(MAX_ROWS) {
                 let code = if gap.code.is_empty() { String::new() } else { format!(" ({})", gap.code) };
-                text.push_str(&format!("  {} on {}: {}{code}. {}\n", gap.subject, gap.scope, gap.reason.word(), gap.remedy));
+                text.push_str(&format!("  {} on {}: {}{code}. {}\n", gap.subject, gap.place, gap.reason.word(), gap.remedy));
             }
             let more = self.gaps.len().saturating_sub(MAX_ROWS);
             if more > 0 {

@@ -9,7 +9,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use azposture::{
     demo::{PRINCIPAL_ID, Tenant},
-    posture::checks::{Check, Finding, Place, find, run},
+    posture::{
+        Place,
+        checks::{Check, Finding, find, run},
+    },
     provider::{
         Azposture,
         collect::{estate::scope, facts::checked},
@@ -45,6 +48,7 @@ fn name(place: &Place) -> String {
         Place::Tenant => "tenant".to_owned(),
         Place::Subscription(id) => id.clone(),
         Place::Resource(id) => id.rsplit('/').next().unwrap().to_owned(),
+        Place::Graph | Place::ManagementGroup(_) => panic!("{place} is the place of no finding"),
     }
 }
 

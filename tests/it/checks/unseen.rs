@@ -4,8 +4,8 @@
 use azposture::{
     demo::{Fault, SANDBOX, Tenant},
     posture::{
-        Subject,
-        checks::{Check, Finding, On, Place, all},
+        Place, Subject,
+        checks::{Check, Finding, On, all},
     },
 };
 use serde_json::json;

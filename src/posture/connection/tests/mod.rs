@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::{CHECKS, Level, Row, judge, ready, select};
 use crate::posture::{
-    Area, Reason, Seen, Status, Subject, Unreadable,
+    Area, Place, Reason, Seen, Status, Subject, Unreadable,
     connection::evidence::{
         Credential, Directory, Discovery, Facts, Lifetime, List, Organization, Scope, ServicePrincipal, SignIn, Subscription,
         Token, Undetected, Unseen,
@@ -394,7 +394,7 @@ fn a_scope_that_is_not_known_is_not_complete() {
     assert_eq!(status("role_reader", undetected(true)), Status::Unknown);
     let unread = |facts: &mut Facts| {
         facts.scope.gaps =
-            vec![Unreadable { scope: "/subscriptions/s2".into(), ..gap(Subject::Subscriptions, Reason::Unavailable) }];
+            vec![Unreadable { place: Place::Subscription("s2".into()), ..gap(Subject::Subscriptions, Reason::Unavailable) }];
     };
     assert_eq!(status("scope_complete", unread), Status::Unknown, "an invisible one fails, one that was not answered does not");
 }

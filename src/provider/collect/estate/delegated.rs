@@ -3,7 +3,7 @@
 //! no list of assignments.
 
 use crate::{
-    posture::{Reason, Subject, Unreadable, resource_id::ResourceId},
+    posture::{Place, Reason, Subject, Unreadable, resource_id::ResourceId},
     provider::collect::estate::scope::Subscription,
 };
 
@@ -23,17 +23,17 @@ pub fn elsewhere_at(scope: &str, subscriptions: &[Subscription]) -> Option<&'sta
 }
 
 /// The gap that a list of who was given what is there.
-pub fn unlisted(subject: Subject, scope: &str, why: &str) -> Unreadable {
+pub fn unlisted(subject: Subject, place: Place, why: &str) -> Unreadable {
     let next = "Azure does not list what is delegated through Azure Lighthouse. Look at the delegation, or sign in to the tenant that owns \
                 the subscription.";
-    gap(subject, scope, Reason::NotProven, why, next)
+    gap(subject, place, Reason::NotProven, why, next)
 }
 
 /// The gap that the groups are which count there.
-pub fn unseen_groups(scope: &str, why: &str) -> Unreadable {
-    gap(Subject::Groups, scope, Reason::NotVisible, why, "Sign in to the tenant that owns it to see who is in its groups.")
+pub fn unseen_groups(place: Place, why: &str) -> Unreadable {
+    gap(Subject::Groups, place, Reason::NotVisible, why, "Sign in to the tenant that owns it to see who is in its groups.")
 }
 
-fn gap(subject: Subject, scope: &str, reason: Reason, why: &str, next: &str) -> Unreadable {
-    Unreadable { subject, scope: scope.to_owned(), reason, code: String::new(), remedy: format!("{why} {next}") }
+fn gap(subject: Subject, place: Place, reason: Reason, why: &str, next: &str) -> Unreadable {
+    Unreadable { subject, place, reason, code: String::new(), remedy: format!("{why} {next}") }
 }

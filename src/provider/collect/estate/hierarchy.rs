@@ -13,7 +13,7 @@ use crate::{
         resource_graph::{QueryScope, queries},
         settings::{ResourceGraph, ScopeSetting},
     },
-    posture::{Reason, Subject, Unreadable},
+    posture::{Place, Reason, Subject, Unreadable},
     provider::{
         collect::{
             estate::{
@@ -65,7 +65,7 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
                 let gap = hierarchy.unplaced.first().map(|id| unplaced(id));
                 return Ok((hierarchy, gap));
             }
-            Err(error) => Some(unread::gap(Subject::ManagementGroups, "tenant", &error)?),
+            Err(error) => Some(unread::gap(Subject::ManagementGroups, Place::Tenant, &error)?),
         },
     };
     match (settings.resource_graph, refused) {
@@ -86,7 +86,7 @@ pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
 fn switched_off() -> Unreadable {
     Unreadable {
         subject: Subject::ManagementGroups,
-        scope: "tenant".to_owned(),
+        place: Place::Tenant,
         reason: Reason::EngineNever,
         code: String::new(),
         remedy: "Only Resource Graph knows the groups above single subscriptions: set resource_graph to \"auto\".".to_owned(),
@@ -134,12 +134,12 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
             });
             Ok((hierarchy, gap))
         }
-        Err(error) => Ok((Arc::default(), Some(unread::gap(Subject::ManagementGroups, "tenant", &error)?))),
+        Err(error) => Ok((Arc::default(), Some(unread::gap(Subject::ManagementGroups, Place::Tenant, &error)?))),
     }
 }
 
 fn unplaced(id: &str) -> Unreadable {
-    unplaced_at(format!("/subscriptions/{id}"), "this subscription")
+    unplaced_at(Place::Subscription(id.to_owned()), "this subscription")
 }
 
 fn ancestor(wire: management::Ancestor) -> Ancestor {

@@ -2,7 +2,7 @@
 
 use crate::{
     azure,
-    posture::{Reason, Subject, Unreadable},
+    posture::{Place, Reason, Subject, Unreadable},
     provider::collect::{
         stop::{Result, Stop},
         unread,
@@ -73,7 +73,7 @@ impl Nothing {
 
     /// A list without which nothing is known of the scope could not be read.
     pub(in crate::provider::collect) fn without(subject: Subject, error: azure::Error) -> Result<Self> {
-        let gap = unread::soft_gap(subject, "tenant", &error)?;
+        let gap = unread::soft_gap(subject, Place::Tenant, &error)?;
         let (detail, remedy) = (format!("{}.", error.lasting().trim_end_matches('.')), gap.remedy.clone());
         Ok(Self { summary: NONE, detail, remedy, gaps: vec![gap], unread: Some(Unread::One(error)) })
     }

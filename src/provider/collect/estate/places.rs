@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     azure::arm::management::Descendant,
-    posture::{Reason, Subject, Unreadable},
+    posture::{Place, Reason, Subject, Unreadable},
     provider::collect::lists::authorization::group_scope,
 };
 
@@ -89,16 +89,16 @@ impl Tree {
 
 fn unplaced(item: &Descendant) -> Unreadable {
     match item.is_subscription() {
-        true => unplaced_at(format!("/subscriptions/{}", item.name.to_lowercase()), "this subscription"),
-        false => unplaced_at(group_scope(&item.name), "this management group"),
+        true => unplaced_at(Place::Subscription(item.name.to_lowercase()), "this subscription"),
+        false => unplaced_at(Place::ManagementGroup(item.name.clone()), "this management group"),
     }
 }
 
 /// The gap that it is not known, or not certain, where something stands.
-pub fn unplaced_at(scope: String, what: &str) -> Unreadable {
+pub fn unplaced_at(place: Place, what: &str) -> Unreadable {
     Unreadable {
         subject: Subject::ManagementGroups,
-        scope,
+        place,
         reason: Reason::NotProven,
         code: String::new(),
         remedy: format!("The service does not say in which management group {what} stands. Run again later."),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     azure::{self, arm::authorization},
     posture::{
-        Reason, Subject, Unreadable,
+        Place, Reason, Subject, Unreadable,
         grant::command,
         rbac::{Permission, covers},
     },
@@ -21,7 +21,7 @@ pub async fn missing(context: &Context, subscription_id: &str, subject: Subject,
     let held = match permissions(context, &scope).await {
         Ok(held) => held,
         Err(error) => {
-            let mut gap = unread::gap(subject, &scope, &error)?;
+            let mut gap = unread::gap(subject, Place::of(&scope), &error)?;
             gap.remedy = format!(
                 "What this sign-in may read there could not be read, so nothing proves that the list is whole. {}",
                 gap.remedy
@@ -35,7 +35,7 @@ pub async fn missing(context: &Context, subscription_id: &str, subject: Subject,
     Ok(Some(Unreadable {
         subject,
         remedy: format!("`{action}` is not held on the whole subscription, so rows may be missing. Grant it: {grant}"),
-        scope,
+        place: Place::of(&scope),
         reason: Reason::NotProven,
         code: String::new(),
     }))

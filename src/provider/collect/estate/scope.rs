@@ -19,7 +19,7 @@ use crate::{
         settings::{ResourceGraph, ScopeSetting},
         tenant::claims::Claims,
     },
-    posture::{Reason, Subject, Unreadable, grant::command},
+    posture::{Place, Reason, Subject, Unreadable, grant::command},
     provider::{
         collect::{
             SIDE_BY_SIDE,
@@ -92,7 +92,7 @@ impl Scope {
         let (deleted, subscriptions): (Vec<_>, Vec<_>) = subscriptions.into_iter().partition(is_deleted);
         gaps.extend(deleted.iter().map(|subscription| Unreadable {
             subject: Subject::Subscriptions,
-            scope: format!("/subscriptions/{}", subscription.id),
+            place: Place::Subscription(subscription.id.clone()),
             reason: Reason::NotVisible,
             code: String::new(),
             remedy: "The subscription is deleted; Azure keeps it for up to 90 days. Take it out of the scope (below a group or the tenant: \
@@ -129,7 +129,7 @@ impl Scope {
 
     /// The gaps that concern the chosen subscriptions.
     pub fn gaps(&self, chosen: Option<&BTreeSet<String>>) -> Vec<Unreadable> {
-        let concerns = |gap: &&Unreadable| match (chosen, gap.scope.strip_prefix("/subscriptions/")) {
+        let concerns = |gap: &&Unreadable| match (chosen, gap.place.subscription_id()) {
             (Some(chosen), Some(id)) => chosen.contains(id),
             (Some(_), None) => false,
             (None, _) => true,
@@ -139,7 +139,7 @@ impl Scope {
 
     /// Whether the connection stands for a subscription, readable or not.
     pub fn holds(&self, id: &str) -> bool {
-        let is_gap = |gap: &Unreadable| gap.scope == format!("/subscriptions/{id}");
+        let is_gap = |gap: &Unreadable| gap.place.is_subscription(id);
         self.subscriptions.iter().any(|subscription| subscription.id == id) || self.gaps.iter().any(is_gap)
     }
 }
@@ -303,7 +303,7 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
     match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(Subscription::of(context, &wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
-            let mut gap = unread::soft_gap(Subject::Subscriptions, &format!("/subscriptions/{id}"), &error)?;
+            let mut gap = unread::soft_gap(Subject::Subscriptions, Place::Subscription(id.clone()), &error)?;
             gap.reason = if gap.reason == Reason::Forbidden { Reason::NotVisible } else { gap.reason };
             Ok(Err(gap))
         }
@@ -342,7 +342,7 @@ async fn group(context: &Context, name: &str) -> Result<Scope> {
         Err(error) => error,
     };
     let scope = group_scope(name);
-    let mut gap = unread::soft_gap(Subject::ManagementGroups, &scope, &error)?;
+    let mut gap = unread::soft_gap(Subject::ManagementGroups, Place::of(&scope), &error)?;
     if is_refused(&gap) {
         gap.remedy = match hierarchy::displayed(context, name).await {
             Some(id) => format!(
@@ -363,7 +363,7 @@ async fn group(context: &Context, name: &str) -> Result<Scope> {
         }
         Ok(_) => Err(Nothing::of_gaps(vec![gap]).into()),
         Err(error) => {
-            let other = unread::soft_gap(Subject::Subscriptions, &scope, &error)?;
+            let other = unread::soft_gap(Subject::Subscriptions, Place::of(&scope), &error)?;
             Err(Nothing::of_gaps(vec![gap, other]).into())
         }
     }
@@ -417,7 +417,7 @@ async fn tenant(context: &Context) -> Result<Scope> {
             expected(context, "tenant", &ids).await
         }
         Err(error) => {
-            let mut gap = unread::soft_gap(Subject::ManagementGroups, "tenant", &error)?;
+            let mut gap = unread::soft_gap(Subject::ManagementGroups, Place::Tenant, &error)?;
             if is_refused(&gap) {
                 gap.remedy = give_group_reader(context, &group_scope(&root)).await;
             }

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     azure::{self, Kind},
     posture::{
-        Seen, Subject, Unreadable,
+        Place, Seen, Subject, Unreadable,
         checks::{self, Check, Directory, Estate, Holder, HolderKind},
         rbac::directory_roles::GLOBAL_ADMINISTRATOR,
         time,
@@ -19,7 +19,7 @@ use crate::{
             facts::held_roles,
             lists::{
                 authorization,
-                directory::{self, GRAPH, Object, Principals},
+                directory::{self, Object, Principals},
                 security, typed,
             },
             stop::Result,
@@ -130,6 +130,6 @@ fn holder(principal_id: &str, role_id: &str, object: Option<&Object>) -> Holder 
 fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
     Ok(match read {
         Ok(value) => Seen::all(value),
-        Err(error) => Seen::unseen(unread::gap(subject, GRAPH, &error)?),
+        Err(error) => Seen::unseen(unread::gap(subject, Place::Graph, &error)?),
     })
 }

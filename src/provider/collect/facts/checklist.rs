@@ -15,7 +15,7 @@ use crate::{
         },
     },
     posture::{
-        Area, Reason, Seen, Subject, Unreadable,
+        Area, Place, Reason, Seen, Subject, Unreadable,
         connection::{
             Need,
             evidence::{Directory, Discovery, Facts, Organization, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen},
@@ -79,7 +79,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let scope = survey(context, asked).await?;
     let (discovery, groups, query, subscriptions, directory) = tokio::try_join!(
         discovered(context, &needs),
-        groups(context, &scope, &needs),
+        groups(context, &needs),
         query(context, &scope, &needs),
         subscription::facts(context, &scope.chosen, &needs, signed_in.claims.as_ref().and_then(|claims| claims.oid.as_deref())),
         directory(context, signed_in, holder, asked, &needs),
@@ -188,8 +188,8 @@ fn surveyed(found: &scope::Scope, seen: Option<Vec<scope::Subscription>>, asked:
     let chosen_gaps = found.gaps(asked.subscription_ids);
     let visible: Vec<String> = found.subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let unseen = chosen_gaps.iter().filter_map(|gap| {
-        let id = gap.scope.strip_prefix("/subscriptions/")?;
-        let deleted = found.deleted.iter().find(|subscription| subscription.id == id);
+        let id = gap.place.subscription_id()?;
+        let deleted = found.deleted.iter().find(|subscription| gap.place.is_subscription(&subscription.id));
         Some(Unseen { id: id.to_owned(), state: deleted.map(|subscription| subscription.state.clone()), gap: gap.clone() })
     });
     let marked = |subscription: scope::Subscription| {
@@ -243,7 +243,7 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Seen<D
             let (code, detail) = (error.code().to_owned(), error.lasting());
             return Ok((Seen::all(Discovery::Refused { code, detail, remedy: error.advice().to_owned() }), None));
         }
-        Err(error) => return Ok((Seen::unseen(unread::soft_gap(Subject::TenantDiscovery, "tenant", &error)?), None)),
+        Err(error) => return Ok((Seen::unseen(unread::soft_gap(Subject::TenantDiscovery, Place::Tenant, &error)?), None)),
     };
     let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
     let objection = discovery::check(&found, cloud, None).err();
@@ -261,14 +261,14 @@ async fn discovered(context: &Context, needs: &BTreeSet<Need>) -> Result<(Seen<D
 }
 
 /// How many management groups are readable where the connection needs them.
-async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Result<Seen<usize>> {
+async fn groups(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<usize>> {
     if !needs.contains(&Need::Groups) {
         return Ok(Seen::unseen(Unreadable::unasked(Subject::ManagementGroups)));
     }
-    let below = match &context.client.settings().scope {
-        ScopeSetting::ManagementGroup(name) => Some(name.clone()),
-        ScopeSetting::Tenant => scope::root(context).await.ok(),
-        ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => None,
+    let (place, below) = match &context.client.settings().scope {
+        ScopeSetting::ManagementGroup(name) => (Place::ManagementGroup(name.clone()), Some(name.clone())),
+        ScopeSetting::Tenant => (Place::Tenant, scope::root(context).await.ok()),
+        ScopeSetting::Detect | ScopeSetting::Subscriptions(_) => (Place::Tenant, None),
     };
     let read = match below {
         // The group itself is one of them.
@@ -282,10 +282,7 @@ async fn groups(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> R
     };
     match read {
         Ok(count) => Ok(Seen::all(count)),
-        Err(error) => {
-            let place = if survey.kind == "management_group" { "management_group" } else { "tenant" };
-            Ok(Seen::unseen(unread::soft_gap(Subject::ManagementGroups, place, &error)?))
-        }
+        Err(error) => Ok(Seen::unseen(unread::soft_gap(Subject::ManagementGroups, place, &error)?)),
     }
 }
 
@@ -299,7 +296,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
     }
     let Some(first) = survey.chosen.first() else {
         return Ok(Some(Seen::unseen(Unreadable {
-            scope: "tenant".to_owned(),
+            place: Place::Tenant,
             reason: survey.detected.as_ref().err().map_or(Reason::NotVisible, Undetected::reason),
             code: "NoSubscription".to_owned(),
             remedy: "A query needs a subscription to look at, and none is known: see `subscription_detected`.".to_owned(),
@@ -314,7 +311,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
     };
     match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
         Ok(rows) => Ok(Some(Seen::all(*rows))),
-        Err(error) => Ok(Some(Seen::unseen(unread::soft_gap(Subject::ResourceGraph, "tenant", &error)?))),
+        Err(error) => Ok(Some(Seen::unseen(unread::soft_gap(Subject::ResourceGraph, Place::Tenant, &error)?))),
     }
 }
 
@@ -379,7 +376,7 @@ async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<BTre
     let licences = entra::read(Subject::SubscribedSkus, entra::licences(context).await)?;
     let held = licences.map_ref(|licences| licences.held.clone());
     match licences.whole().ok().and_then(|licences| licences.unstated.as_ref()) {
-        Some(error) => Ok(held.lacking(unread::soft_gap(Subject::SubscribedSkus, "graph", error)?)),
+        Some(error) => Ok(held.lacking(unread::soft_gap(Subject::SubscribedSkus, Place::Graph, error)?)),
         None => Ok(held),
     }
 }
@@ -444,7 +441,7 @@ async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Nee
                 if error.kind() == Kind::NotFound {
                     strangers.insert(id.clone());
                 }
-                Seen::unseen(unread::soft_gap(Subject::Provisioning, "graph", &error)?)
+                Seen::unseen(unread::soft_gap(Subject::Provisioning, Place::Graph, &error)?)
             }
             Some(Ok(principal)) if context.identity_scope => {
                 entra::read(Subject::Provisioning, entra::provisions(context, &principal.id).await)?

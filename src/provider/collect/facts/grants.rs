@@ -15,7 +15,7 @@ use crate::{
         tenant::claims::{Claims, Principal as Holder},
     },
     posture::{
-        Reason, Seen, Subject, Unreadable,
+        Place, Reason, Seen, Subject, Unreadable,
         rbac::{Account, Assignment, Deny, Fact, Facts, Role, Verdict, facts::Sureness, place},
         resource_id::{ResourceId, canonical},
     },
@@ -25,7 +25,7 @@ use crate::{
             facts::{held_roles, named},
             lists::{
                 authorization::{self, Definitions, Tree},
-                directory::{self, GRAPH, Membership},
+                directory::{self, Membership},
             },
             stop::{Result, Stop},
             twice, unread,
@@ -72,7 +72,7 @@ pub async fn principal(context: &Context, id: Option<&str>) -> Result<Principal>
 fn not_listed() -> Unreadable {
     Unreadable {
         subject: Subject::Groups,
-        scope: GRAPH.to_owned(),
+        place: Place::Graph,
         reason: Reason::NotVisible,
         code: String::new(),
         remedy:
@@ -123,8 +123,8 @@ pub struct Reading {
 
 /// Takes from the facts what does not hold in another tenant.
 fn elsewhere(facts: Facts, why: &str) -> Facts {
-    let groups = delegated::unseen_groups(&facts.scope, why);
-    let given = delegated::unlisted(Subject::RoleAssignments, &facts.scope, why);
+    let groups = delegated::unseen_groups(Place::of(&facts.scope), why);
+    let given = delegated::unlisted(Subject::RoleAssignments, Place::of(&facts.scope), why);
     // What the own directory knows of an object holds everywhere; an object that it does not know may be one of the other.
     let account = if facts.absent { Account::Unread(groups.reason) } else { facts.account };
     Facts { absent: false, account, groups: Seen::unseen(groups), assignments: facts.assignments.lacking(given), ..facts }
@@ -212,21 +212,21 @@ fn lacking<T>(seen: Seen<T>, gap: Option<Unreadable>) -> Seen<T> {
 fn twofold_held(facts: &Facts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
     let held = |row: &&Assignment| twofold.contains(&row.id) && facts.holds(row) >= Sureness::Possible;
     let id = facts.assignments.rows_so_far().find(held).map(|row| canonical(&row.id))?;
-    Some(twice::gap(Subject::RoleAssignments, &facts.scope, &id))
+    Some(twice::gap(Subject::RoleAssignments, Place::of(&facts.scope), &id))
 }
 
 /// The same of a deny assignment, if it may apply to the principal.
 fn twofold_denied(facts: &Facts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
     let applies = |deny: &&Deny| twofold.contains(&deny.id) && facts.is_denied_by(deny) >= Sureness::Possible;
     let id = facts.denies.rows_so_far().find(applies).map(|deny| canonical(&deny.id))?;
-    Some(twice::gap(Subject::DenyAssignments, &facts.scope, &id))
+    Some(twice::gap(Subject::DenyAssignments, Place::of(&facts.scope), &id))
 }
 
 /// The same of what could be activated, if the principal may do so.
 fn twofold_eligible(facts: &Facts, rows: &[Assignment], twofold: &BTreeSet<String>) -> Option<Unreadable> {
     let could = |row: &&Assignment| twofold.contains(&row.id) && facts.could_hold(row) >= Sureness::Possible;
     let id = rows.iter().find(could).map(|row| canonical(&row.id))?;
-    Some(twice::gap(Subject::EligibleRoleAssignments, &facts.scope, &id))
+    Some(twice::gap(Subject::EligibleRoleAssignments, Place::of(&facts.scope), &id))
 }
 
 /// The service knows who is in a group, too; it answers for users and service principals only.
@@ -249,7 +249,7 @@ async fn own(context: &Context, principal: &Principal, scope: &str) -> Result<Op
         Ok(held) => Ok(Some((*held).clone()).filter(|held| !held.iter().any(|one| one.unseen))),
         // As a second source an empty answer counts: what it contradicts is not known.
         Err(error) if error.failure() == Some(Failure::EmptyList) => Ok(Some(Vec::new())),
-        Err(error) => unread::gap(Subject::Permissions, scope, &error).map(|_| None),
+        Err(error) => unread::gap(Subject::Permissions, Place::of(scope), &error).map(|_| None),
     }
 }
 
@@ -272,7 +272,7 @@ fn group_at(scope: &str) -> Option<String> {
 fn misplaced(scope: &str) -> Unreadable {
     Unreadable {
         subject: Subject::ManagementGroups,
-        scope: scope.to_owned(),
+        place: Place::of(scope),
         reason: Reason::NotProven,
         code: String::new(),
         remedy: "What may be activated here stands on a management group that is not above this scope. One of the two is out of date; \

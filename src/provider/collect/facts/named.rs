@@ -6,7 +6,7 @@ use futures::future::join_all;
 
 use crate::{
     azure::{arm::resources::ResourceGroup, microsoft_graph::applications},
-    posture::{Reason, Subject, Unreadable, rbac::place::Kind, resource_id::ResourceId},
+    posture::{Place, Reason, Subject, Unreadable, rbac::place::Kind, resource_id::ResourceId},
     provider::{
         collect::{
             estate::{engine::Engine, scope::Subscription},
@@ -130,7 +130,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
     let mut found = Definitions::default();
     let mut lists = Vec::new();
     match ROLE_DEFINITIONS.engine(context) {
-        Engine::ResourceGraph => lists.push(("tenant".to_owned(), authorization::roles_by_graph(context, ids.clone()).await)),
+        Engine::ResourceGraph => lists.push((Place::Tenant, authorization::roles_by_graph(context, ids.clone()).await)),
         Engine::Arm => {}
     }
     let unasked = ids.len().saturating_sub(FEW);
@@ -139,10 +139,10 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
         let (client, at) = (context.client.clone(), scope.clone());
         let read = async move { authorization::wire::roles_at_and_below(&client, &at).await };
         let list = authorization::roles(context, format!("roles_and_below{scope}"), read).await;
-        (scope, list)
+        (Place::of(&scope), list)
     });
     lists.extend(join_all(read).await);
-    for (scope, list) in lists {
+    for (place, list) in lists {
         match list {
             Ok(list) => {
                 let named = |role: &&Arc<authorization::wire::RoleDefinition>| {
@@ -151,7 +151,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
                 };
                 found.add(list.iter().filter(named));
             }
-            Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, &scope, &error)?),
+            Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, place, &error)?),
         }
     }
     if unasked > 0 && names.iter().any(|name| found.all_of_name(name).is_empty()) {
@@ -180,7 +180,7 @@ pub async fn add_lacking(
 fn not_asked(subscriptions: usize) -> Unreadable {
     Unreadable {
         subject: Subject::RoleDefinitions,
-        scope: "tenant".to_owned(),
+        place: Place::Tenant,
         reason: Reason::NotProven,
         code: String::new(),
         remedy: format!(

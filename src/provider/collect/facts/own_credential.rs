@@ -12,7 +12,7 @@ use crate::{
         tenant::claims::{Claims, Proof},
     },
     posture::{
-        Area, Seen, Subject, Unreadable,
+        Area, Place, Seen, Subject, Unreadable,
         connection::{
             Need,
             evidence::{Credential, Lifetime},
@@ -51,12 +51,12 @@ pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs
         Method::Certificate { .. } => Credential::Known(match credential::certificate(settings) {
             Ok(Some(certificate)) => Seen::all(Lifetime { starts: Some(certificate.not_before), ends: certificate.not_after }),
             Ok(None) => Seen::unseen(Unreadable::unasked(Subject::Credential)),
-            Err(error) => Seen::unseen(unread::soft_gap(Subject::Credential, "tenant", &error)?),
+            Err(error) => Seen::unseen(unread::soft_gap(Subject::Credential, Place::Tenant, &error)?),
         }),
         Method::Cli | Method::Demo | Method::Secret { .. } => match registered(context, &claims, needs).await?.whole() {
             Ok((application, principal)) => match one_of(method, claims.proof(), application, principal) {
                 Ok(credential) => credential,
-                Err(error) => Credential::OneOf(Seen::unseen(unread::soft_gap(Subject::Applications, "graph", &error)?)),
+                Err(error) => Credential::OneOf(Seen::unseen(unread::soft_gap(Subject::Applications, Place::Graph, &error)?)),
             },
             Err(gap) => Credential::OneOf(Seen::unseen(gap.clone())),
         },

@@ -14,7 +14,7 @@ use crate::{
         arm::{authorization, containers, resources},
     },
     posture::{
-        Reason, Seen, Subject, Unreadable,
+        Place, Reason, Seen, Subject, Unreadable,
         connection::{
             Need,
             evidence::{Cluster, Subscription},
@@ -91,7 +91,7 @@ pub async fn facts(
         permissions: of(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
         below: match delegated::elsewhere(subscription) {
             Some(why) => {
-                Seen::unseen(delegated::unlisted(Subject::RoleAssignments, &format!("/subscriptions/{}", subscription.id), why))
+                Seen::unseen(delegated::unlisted(Subject::RoleAssignments, Place::Subscription(subscription.id.clone()), why))
             }
             None => of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
         },
@@ -125,7 +125,7 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
     let Some(own) = own_id else {
         let hidden = |id: &str| Unreadable {
             subject: Subject::RoleAssignments,
-            scope: format!("/subscriptions/{id}"),
+            place: Place::Subscription(id.to_owned()),
             reason: Reason::Hidden,
             code: String::new(),
             remedy: "The token does not say whose it is. Sign in with a method whose tokens can be read, and report this."
@@ -208,7 +208,7 @@ where
             match fact.await {
                 Ok(fact) => Ok((id, Seen::all(fact))),
                 Err(error) => {
-                    let gap = unread::soft_gap(subject, &format!("/subscriptions/{id}"), &error)?;
+                    let gap = unread::soft_gap(subject, Place::Subscription(id.clone()), &error)?;
                     Result::Ok((id, Seen::unseen(gap)))
                 }
             }
@@ -229,14 +229,14 @@ where
     }
     match read(context.clone(), subscriptions.to_vec()).await {
         Ok(lists) => return Ok(lists.by_id()),
-        Err(stop) => unread::softened(subject, "tenant", stop)?,
+        Err(stop) => unread::softened(subject, Place::Tenant, stop)?,
     };
     let mut facts = By::new();
     for subscription in subscriptions {
         match read(context.clone(), vec![subscription.clone()]).await {
             Ok(lists) => facts.extend(lists.by_id()),
             Err(stop) => {
-                let gap = unread::softened(subject, &format!("/subscriptions/{}", subscription.id), stop)?;
+                let gap = unread::softened(subject, Place::Subscription(subscription.id.clone()), stop)?;
                 facts.insert(subscription.id.clone(), Seen::unseen(gap));
             }
         }

@@ -16,7 +16,7 @@ use crate::{
         settings::ScopeSetting,
     },
     posture::{
-        Reason, Seen, Subject, Unreadable,
+        Place, Reason, Seen, Subject, Unreadable,
         grant::command,
         rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
@@ -76,7 +76,7 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
 /// Adds that the lists of another tenant's subscriptions are not all there is.
 fn not_whole_elsewhere<T>(lists: Lists<T>, subject: Subject) -> Lists<T> {
     lists.each(|subscription, seen| match delegated::elsewhere(subscription).filter(|_| seen.so_far().is_ok()) {
-        Some(why) => seen.lacking(delegated::unlisted(subject, &format!("/subscriptions/{}", subscription.id), why)),
+        Some(why) => seen.lacking(delegated::unlisted(subject, Place::Subscription(subscription.id.clone()), why)),
         None => seen,
     })
 }
@@ -186,7 +186,7 @@ pub async fn definitions(
     for (scope, list) in scopes.iter().map(String::as_str).zip(custom).chain([(first, built_in)]) {
         match list {
             Ok(list) => found.add(list.iter()),
-            Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, scope, &error)?),
+            Err(error) => found.gaps.push(unread::gap(Subject::RoleDefinitions, Place::of(scope), &error)?),
         }
     }
     complete(context, found, first, used).await
@@ -202,7 +202,7 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
                 found.roles.insert(guid, role);
             }
             Err(error) => {
-                found.gaps.push(unread::gap(Subject::RoleDefinitions, here, &error)?);
+                found.gaps.push(unread::gap(Subject::RoleDefinitions, Place::of(here), &error)?);
                 if error.kind() == azure::Kind::NotFound {
                     found.absent.insert(guid);
                 }
@@ -213,10 +213,11 @@ async fn complete(context: &Context, mut found: Definitions, here: &str, used: &
     let silent = used.keys().filter_map(|guid| found.roles.get(guid)).filter(|role| role.permissions().is_none());
     for role in silent.cloned().collect::<Vec<_>>() {
         let error = unstated("read the role definition", role.id.as_str(), "permissions");
-        found.gaps.push(unread::gap(Subject::RoleDefinitions, here, &error)?);
+        found.gaps.push(unread::gap(Subject::RoleDefinitions, Place::of(here), &error)?);
     }
     let twofold = used.keys().filter(|guid| found.twofold.contains(*guid));
-    let twofold: Vec<_> = twofold.map(|guid| twice::gap(Subject::RoleDefinitions, here, &format!("the role {guid}"))).collect();
+    let twofold: Vec<_> =
+        twofold.map(|guid| twice::gap(Subject::RoleDefinitions, Place::of(here), &format!("the role {guid}"))).collect();
     found.gaps.extend(twofold);
     Ok(found)
 }
@@ -317,7 +318,7 @@ pub async fn tree(context: &Context) -> Result<Tree> {
             context.client.admit_groups(&tree.groups);
             Ok(tree)
         }
-        Err(error) => Ok(Tree::unread(&root, unread::gap(Subject::ManagementGroups, &group_scope(&root), &error)?)),
+        Err(error) => Ok(Tree::unread(&root, unread::gap(Subject::ManagementGroups, Place::of(&group_scope(&root)), &error)?)),
     }
 }
 
@@ -379,7 +380,7 @@ where
     let rows = context.client.memo(&key, || read(client, at));
     let (rows, held) = tokio::join!(rows, proof::permissions(context, scope));
     match (rows, held) {
-        (Err(error), _) => Ok(Seen::unseen(unread::gap(subject, scope, &error)?)),
+        (Err(error), _) => Ok(Seen::unseen(unread::gap(subject, Place::of(scope), &error)?)),
         (Ok(rows), Ok(held)) => match list.actions().into_iter().find(|action| !covers(&held, action)) {
             None => Ok(Seen::all(rows)),
             Some(action) => {
@@ -388,7 +389,7 @@ where
             }
         },
         (Ok(rows), Err(error)) => {
-            let gap = unread::gap(subject, scope, &error)?;
+            let gap = unread::gap(subject, Place::of(scope), &error)?;
             Ok(Seen::part(rows, [Unreadable { reason: Reason::NotProven, ..gap }]))
         }
     }
@@ -397,7 +398,7 @@ where
 fn unproven(subject: Subject, scope: &str, action: &str, grant: &str) -> Unreadable {
     Unreadable {
         subject,
-        scope: scope.to_owned(),
+        place: Place::of(scope),
         reason: Reason::NotProven,
         code: String::new(),
         remedy: format!("`{action}` is not held there, so rows may be missing. Grant it: {grant}"),
@@ -412,7 +413,7 @@ pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Re
     let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
     match context.client.memo(&key, read).await {
         Ok(rows) => Ok(Some(rows)),
-        Err(error) => unread::gap(Subject::RoleAssignments, scope, &error).map(|_| None),
+        Err(error) => unread::gap(Subject::RoleAssignments, Place::of(scope), &error).map(|_| None),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         answer::lenient::unstated,
         microsoft_graph::directory::{self, IDS_AT_ONCE},
     },
-    posture::{Reason, Seen, Subject, Unreadable, rbac::Account},
+    posture::{Place, Reason, Seen, Subject, Unreadable, rbac::Account},
     provider::{
         collect::{lists::entra, stop::Result, twice, unread},
         context::Context,
@@ -61,12 +61,12 @@ pub async fn membership(context: &Context, id: &str, hint: Option<Kind>) -> Resu
             },
             Err(error) if is_absent(&error) => continue,
             Err(error) => {
-                let gap = unread::gap(Subject::Groups, GRAPH, &error)?;
+                let gap = unread::gap(Subject::Groups, Place::Graph, &error)?;
                 refused.get_or_insert(gap);
                 continue;
             }
         };
-        let gap = unread::gap(Subject::Groups, GRAPH, &error)?;
+        let gap = unread::gap(Subject::Groups, Place::Graph, &error)?;
         return Ok(Membership { kind, unknown_object: false, account, groups: Seen::unseen(gap) });
     }
     if let Some(gap) = refused {
@@ -118,7 +118,7 @@ pub async fn hiding(context: &Context, ids: &BTreeSet<String>) -> Result<Option<
                   application) with admin consent.";
     Ok(Some(Unreadable {
         subject: Subject::Groups,
-        scope: GRAPH.to_owned(),
+        place: Place::Graph,
         reason: Reason::Hidden,
         code: String::new(),
         remedy: remedy.to_owned(),
@@ -178,7 +178,8 @@ impl Principals {
             Entry::Occupied(mut known) => {
                 let kinds = [known.get().kind, said.kind];
                 if !known.get_mut().agrees(&said) {
-                    let twofold = |kind| (kind, twice::gap(subject(kind), GRAPH, &format!("the principal {}", known.key())));
+                    let twofold =
+                        |kind| (kind, twice::gap(subject(kind), Place::Graph, &format!("the principal {}", known.key())));
                     self.unread.extend(kinds.into_iter().flatten().map(twofold));
                 }
             }
@@ -248,7 +249,7 @@ impl Principals {
     fn take(&mut self, kind: Kind, objects: &[Object]) -> Result<()> {
         if kind == Kind::Group && objects.iter().any(|group| group.visibility.is_none()) {
             let error = unstated("look up groups", "Microsoft Graph /groups", "visibility");
-            self.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?);
+            self.unread.insert(kind, unread::gap(subject(kind), Place::Graph, &error)?);
         }
         objects.iter().for_each(|object| self.note(object.id.to_lowercase(), Known::of(kind, object)));
         Ok(())
@@ -286,7 +287,7 @@ pub async fn principals(context: &Context, wanted: &BTreeMap<String, Option<Kind
                 answered.push((kind, ids));
             }
             Err(error) => {
-                found.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?);
+                found.unread.insert(kind, unread::gap(subject(kind), Place::Graph, &error)?);
             }
         }
     }
@@ -309,7 +310,7 @@ async fn look_up(context: &Context, kind: Kind, mut ids: Vec<String>, found: &mu
         match answer {
             Ok(_) => found.unread.insert(kind, unlisted(kind)),
             Err(error) if is_absent(&error) => continue,
-            Err(error) => found.unread.insert(kind, unread::gap(subject(kind), GRAPH, &error)?),
+            Err(error) => found.unread.insert(kind, unread::gap(subject(kind), Place::Graph, &error)?),
         };
     }
     Ok(())
@@ -319,7 +320,7 @@ async fn look_up(context: &Context, kind: Kind, mut ids: Vec<String>, found: &mu
 fn unlisted(kind: Kind) -> Unreadable {
     Unreadable {
         subject: subject(kind),
-        scope: GRAPH.to_owned(),
+        place: Place::Graph,
         reason: Reason::NotProven,
         code: Failure::EmptyList.code().to_owned(),
         remedy: "Microsoft Graph left out at least one of the objects it was asked for by id that exists. Run again in a few minutes; if \
@@ -332,7 +333,7 @@ fn unlisted(kind: Kind) -> Unreadable {
 fn unproven(kind: Kind, count: usize) -> Unreadable {
     Unreadable {
         subject: subject(kind),
-        scope: GRAPH.to_owned(),
+        place: Place::Graph,
         reason: Reason::NotProven,
         code: String::new(),
         remedy: format!(
@@ -384,7 +385,7 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
             // A deleted group has no members; one that was found a moment ago is not deleted.
             Err(error) if is_absent(&error) && !about.known.contains_key(&group.to_lowercase()) => {}
             Err(error) => {
-                let mut gap = unread::gap(Subject::GroupMembers, GRAPH, &error)?;
+                let mut gap = unread::gap(Subject::GroupMembers, Place::Graph, &error)?;
                 gap.remedy = format!("Members of the group {group}: {}", gap.remedy);
                 gaps.push(gap);
             }
@@ -409,7 +410,7 @@ pub const OF_ANOTHER_TENANT: &str =
 pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
     Unreadable {
         subject: Subject::GroupMembers,
-        scope: GRAPH.to_owned(),
+        place: Place::Graph,
         reason: Reason::Hidden,
         code: String::new(),
         remedy: format!("Members of the group {group}: {remedy}"),

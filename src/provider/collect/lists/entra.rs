@@ -13,7 +13,7 @@ use crate::{
         tenant::claims::Claims,
     },
     posture::{
-        Reason, Seen, Subject, Unreadable,
+        Place, Reason, Seen, Subject, Unreadable,
         graph_permission::{Evidence, Grant, Holder, MICROSOFT_GRAPH, Offered, Request, name_of},
     },
     provider::{
@@ -248,7 +248,7 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
     evidence.delegated = match (delegated.whole(), api.whole()) {
         (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
             true => Seen::all(names.delegated(rows, &api.id)),
-            false => Seen::unseen(unread::soft_gap(Subject::OAuth2PermissionGrants, "graph", &unstated_grant())?),
+            false => Seen::unseen(unread::soft_gap(Subject::OAuth2PermissionGrants, Place::Graph, &unstated_grant())?),
         },
         (Err(gap), _) | (Ok(_), Err(gap)) => Seen::unseen(gap.clone()),
     };
@@ -279,7 +279,7 @@ pub async fn with_other_apis(context: &Context, mut evidence: Evidence) -> Resul
         let principal = match read {
             Ok(principal) => Seen::all(Some(principal.id.clone())),
             Err(error) if error.kind() == Kind::NotFound => Seen::all(None),
-            Err(error) => Seen::unseen(unread::soft_gap(Subject::ServicePrincipals, "graph", &error)?),
+            Err(error) => Seen::unseen(unread::soft_gap(Subject::ServicePrincipals, Place::Graph, &error)?),
         };
         evidence.other_apis.insert(client_id, principal);
     }
@@ -304,7 +304,7 @@ fn offered(api: &applications::Api, is_graph: bool) -> Seen<Offered> {
 pub fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
     match read {
         Ok(fact) => Ok(Seen::all(fact)),
-        Err(error) => Ok(Seen::unseen(unread::soft_gap(subject, "graph", &error)?)),
+        Err(error) => Ok(Seen::unseen(unread::soft_gap(subject, Place::Graph, &error)?)),
     }
 }
 

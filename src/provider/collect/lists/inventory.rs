@@ -13,7 +13,7 @@ use crate::{
         arm::resources::{self, Provider, Resource, ResourceGroup},
         resource_graph::queries::{self, Rows},
     },
-    posture::{Subject, Unreadable, resource_id::canonical},
+    posture::{Place, Subject, Unreadable, resource_id::canonical},
     provider::{
         collect::{
             Lists,
@@ -237,12 +237,12 @@ pub async fn is_a_type(context: &Context, subscription_id: &str, full: &str) -> 
             Some(types) => Ok(Ok(types.iter().any(|ty| ty.resource_type.eq_ignore_ascii_case(name)))),
             None => {
                 let error = unstated("read the resource provider", namespace, "resourceTypes");
-                unread::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err)
+                unread::gap(Subject::ResourceTypes, Place::Subscription(subscription_id.to_owned()), &error).map(Err)
             }
         },
         // No such namespace.
         Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Unsupported) => Ok(Ok(false)),
-        Err(error) => unread::gap(Subject::ResourceTypes, &format!("/subscriptions/{subscription_id}"), &error).map(Err),
+        Err(error) => unread::gap(Subject::ResourceTypes, Place::Subscription(subscription_id.to_owned()), &error).map(Err),
     }
 }
 
@@ -258,6 +258,6 @@ pub async fn registration(
     });
     match read {
         Ok(state) => Ok(Ok(state)),
-        Err(error) => unread::gap(Subject::Providers, &format!("/subscriptions/{subscription_id}"), &error).map(Err),
+        Err(error) => unread::gap(Subject::Providers, Place::Subscription(subscription_id.to_owned()), &error).map(Err),
     }
 }

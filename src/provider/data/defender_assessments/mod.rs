@@ -15,8 +15,8 @@ use tally::{Summary, Tally};
 use crate::{
     azure::Failure,
     posture::{
-        Reason, Severity, Subject, Unreadable,
-        assessment::{Assessment, Catalogue, Filter, Metadata, Place, worst_first},
+        Place, Reason, Severity, Subject, Unreadable,
+        assessment::{Assessment, Catalogue, Filter, Metadata, Surroundings, worst_first},
         controls,
         defender::surely_unregistered,
         filter,
@@ -202,7 +202,7 @@ impl DataSource for DefenderAssessments {
         let mut tagged = UnmatchedTags::of(&filter.tags.clone().unwrap_or_default());
         for row in lists.so_far().flat_map(|(_, rows)| rows.iter()) {
             let metadata = catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
-            let place = if needs_place { place(row, tags.as_ref()) } else { Place::default() };
+            let place = if needs_place { place(row, tags.as_ref()) } else { Surroundings::default() };
             if let Some(ty) = place.resource_type.as_deref().filter(|_| filter.resource_types.is_some()) {
                 types.insert(ty.to_ascii_lowercase());
             }
@@ -231,14 +231,14 @@ impl DataSource for DefenderAssessments {
         }
         gaps.extend(unstated.into_iter().map(|id| Unreadable {
             subject: Subject::Assessments,
-            scope: format!("/subscriptions/{id}"),
+            place: Place::Subscription(id.clone()),
             reason: Reason::InvalidResponse,
             code: Failure::UnstatedField.code().to_owned(),
             remedy: "Some assessments come without a status; their rows are kept. Run again later; if this persists, please report it.".to_owned(),
         }));
         gaps.extend(untagged.into_iter().map(|id| Unreadable {
             subject: Subject::Tags,
-            scope: format!("/subscriptions/{id}"),
+            place: Place::Subscription(id.clone()),
             reason: Reason::NotProven,
             code: String::new(),
             remedy: "Some assessed resources are in no inventory (child resources, other clouds), so their tags are not known; their rows are \
@@ -261,7 +261,7 @@ impl DataSource for DefenderAssessments {
         filters::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
         gaps.extend(unrated.into_iter().map(|id| Unreadable {
             subject: Subject::AssessmentMetadata,
-            scope: format!("/subscriptions/{id}"),
+            place: Place::Subscription(id.clone()),
             reason: Reason::InvalidResponse,
             code: Failure::UnstatedField.code().to_owned(),
             remedy: "The metadata of some recommendations comes without a severity; their rows are kept. Run again later; if this persists, \
@@ -318,10 +318,9 @@ async fn silent(context: &Context, lists: &Lists<Vec<Assessment>>) -> Result<Vec
     let mut gaps = Vec::new();
     // A list that is not proven whole has a gap of its own.
     for (subscription, _) in lists.iter().filter(|(_, seen)| seen.whole().is_ok_and(|rows| rows.is_empty())) {
-        let scope = format!("/subscriptions/{}", subscription.id);
         let gap = |reason, remedy: &str| Unreadable {
             subject: Subject::Assessments,
-            scope: scope.clone(),
+            place: Place::Subscription(subscription.id.clone()),
             reason,
             code: String::new(),
             remedy: remedy.to_owned(),
@@ -358,7 +357,7 @@ async fn catalogues(
     let mut catalogues = Vec::new();
     match security::metadata(context).await {
         Ok(catalogue) => catalogues.push(catalogue),
-        Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, "tenant", &error)?),
+        Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),
     }
     let known = |catalogues: &[Arc<Catalogue>], rows: &[Assessment]| {
         rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
@@ -368,7 +367,7 @@ async fn catalogues(
     if !unknown.is_empty() && engine::of(context) == Engine::ResourceGraph {
         match security::custom_metadata(context, &unknown).await {
             Ok(catalogue) => catalogues.push(catalogue),
-            Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, "tenant", &error)?),
+            Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),
         }
     }
     for (subscription, rows) in lists.so_far() {
@@ -378,7 +377,7 @@ async fn catalogues(
         match security::metadata_of(context, &subscription.id).await {
             Ok(catalogue) => catalogues.push(catalogue),
             Err(error) => {
-                gaps.push(unread::gap(Subject::AssessmentMetadata, &format!("/subscriptions/{}", subscription.id), &error)?)
+                gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Subscription(subscription.id.clone()), &error)?)
             }
         }
     }
@@ -400,10 +399,10 @@ async fn tags(context: &Context, subscriptions: &[Subscription], gaps: &mut Vec<
     Ok(all)
 }
 
-fn place(row: &Assessment, tags: Option<&Tags>) -> Place {
+fn place(row: &Assessment, tags: Option<&Tags>) -> Surroundings {
     let id = located(row);
     let tags = tags.and_then(|tags| tags.get(row.resource_id.to_ascii_lowercase().as_str()));
-    Place {
+    Surroundings {
         resource_group_name: id.as_ref().and_then(|id| id.resource_group_name.clone()),
         resource_type: id.and_then(|id| type_of(&id)),
         tags: tags.map(|tags| (**tags).clone()),

@@ -6,10 +6,10 @@ use ::time::OffsetDateTime;
 
 use crate::{
     azure,
-    posture::{Reason, Subject, Unreadable, rbac::directory_roles::is_privileged, time},
+    posture::{Place, Reason, Subject, Unreadable, rbac::directory_roles::is_privileged, time},
     provider::{
         collect::{
-            lists::directory::{self, GRAPH, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
+            lists::directory::{self, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
             stop::Stop,
             twice, unread,
         },
@@ -62,7 +62,7 @@ fn taken<T>(subject: Subject, read: Option<azure::Result<T>>, gaps: &mut Vec<Unr
         None => Ok(None),
         Some(Ok(value)) => Ok(Some(value)),
         Some(Err(error)) => {
-            gaps.push(unread::gap(subject, GRAPH, &error)?);
+            gaps.push(unread::gap(subject, Place::Graph, &error)?);
             Ok(None)
         }
     }
@@ -116,7 +116,7 @@ impl Facts {
             (ROLES, contradicted(self.definitions.as_deref(), |row| (row.id.to_lowercase(), row.display_name.clone()))),
         ]
         .into_iter()
-        .flat_map(|(subject, ids)| ids.into_iter().map(move |id| twice::gap(subject, GRAPH, &id)))
+        .flat_map(|(subject, ids)| ids.into_iter().map(move |id| twice::gap(subject, Place::Graph, &id)))
         .collect()
     }
 

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    posture::{Reason, Subject, Unreadable, filter, rbac::directory_roles::GLOBAL_ADMINISTRATOR},
+    posture::{Place, Reason, Subject, Unreadable, filter, rbac::directory_roles::GLOBAL_ADMINISTRATOR},
     provider::{
         collect::{
             facts::named,
-            lists::directory::{self, GRAPH, Kind, Principals, RoleDefinition},
+            lists::directory::{self, Kind, Principals, RoleDefinition},
         },
         context::Context,
         frame::{Counting, Listing, Table},
@@ -319,7 +319,7 @@ fn nobody() -> Unreadable {
 }
 
 fn hidden(subject: Subject, remedy: String) -> Unreadable {
-    Unreadable { subject, scope: GRAPH.to_owned(), reason: Reason::Hidden, code: String::new(), remedy }
+    Unreadable { subject, place: Place::Graph, reason: Reason::Hidden, code: String::new(), remedy }
 }
 
 /// What principals are of which the lists do not say it. Whether they exist is told by a look-up alone: the service leaves out the object

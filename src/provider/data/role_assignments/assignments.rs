@@ -10,7 +10,7 @@ use ::time::OffsetDateTime;
 use crate::{
     azure::{self, answer::lenient::unstated},
     posture::{
-        Reason, Seen, Subject, Unreadable,
+        Place, Reason, Seen, Subject, Unreadable,
         rbac::place,
         resource_id::{ResourceId, canonical},
         time,
@@ -110,7 +110,7 @@ pub(super) async fn read(
             (false, _) => "principals` and `permissions",
         };
         let error = unstated("list deny assignments", row.id.as_str(), field);
-        gaps.push(unread::gap(Subject::DenyAssignments, &canonical(&row.properties.scope), &error)?);
+        gaps.push(unread::gap(Subject::DenyAssignments, Place::of(&canonical(&row.properties.scope)), &error)?);
     }
     Ok(found)
 }
@@ -148,7 +148,7 @@ fn doubts<S: PartialEq>(
 ) -> Vec<Unreadable> {
     let unclear = twice::contradicted(rows.iter().map(|row| (row.id.to_lowercase(), said(row))));
     let doubtful = rows.iter().filter(|row| unclear.contains(&row.id.to_lowercase()));
-    doubtful.map(|row| twice::gap(subject, &canonical(&row.properties.scope), &canonical(&row.id))).collect()
+    doubtful.map(|row| twice::gap(subject, Place::of(&canonical(&row.properties.scope)), &canonical(&row.id))).collect()
 }
 
 /// Whether a schedule is in force, or may be. What is over stays in the list for a while, and what was refused as well.
@@ -165,7 +165,7 @@ fn undated<'a>(
         |own: &&wire::ScheduleInstanceProperties| own.end_date_time.as_deref().is_some_and(|end| time::parse(end).is_none());
     schedules.filter(is_undated).map(move |own| Unreadable {
         subject,
-        scope: canonical(&own.scope),
+        place: Place::of(&canonical(&own.scope)),
         reason: Reason::InvalidResponse,
         code: String::new(),
         remedy: "Azure says of some assignments that they end, and not when; their rows are kept. Run again later; if this persists, please \

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    posture::{Subject, Unreadable, rbac::place, resource_id::canonical},
+    posture::{Place, Subject, Unreadable, rbac::place, resource_id::canonical},
     provider::collect::{
         lists::authorization::{guid_of, wire},
         twice,
@@ -31,7 +31,7 @@ pub(super) fn keep<'a, T: Repeated + 'a>(
     for row in rows {
         match kept.get(&row.id().to_lowercase()) {
             Some(known) if known.says_what(row) => {}
-            Some(known) => gaps.push(twice::gap(T::SUBJECT, &canonical(known.scope()), &canonical(known.id()))),
+            Some(known) => gaps.push(twice::gap(T::SUBJECT, Place::of(&canonical(known.scope())), &canonical(known.id()))),
             None => {
                 kept.insert(row.id().to_lowercase(), row.clone());
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     posture::{
-        Reason, Subject, Unreadable,
+        Place, Reason, Subject, Unreadable,
         rbac::{
             built_in::{self, OWNER},
             place,
@@ -355,7 +355,7 @@ fn nameless(arguments: &Arguments, definitions: &Definitions) -> Vec<Unreadable>
     roles
         .map(|role| Unreadable {
             subject: Subject::RoleDefinitions,
-            scope: canonical(&role.id),
+            place: Place::of(&canonical(&role.id)),
             reason: Reason::NotProven,
             code: String::new(),
             remedy: "Azure does not say how this role is called, so no name finds it. Use `role_definition_ids`.".to_owned(),

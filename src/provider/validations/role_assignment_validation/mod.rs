@@ -154,7 +154,7 @@ impl Validation for RoleAssignmentValidation {
         };
         // What lies in a subscription that is expected and not visible is unknown, not outside.
         for gap in scope.gaps(None) {
-            let hidden = |wanted: &String| gap.scope.starts_with("/subscriptions/") && within(wanted, &gap.scope);
+            let hidden = |wanted: &String| gap.place.is_in_a_subscription() && within(wanted, &gap.place.to_string());
             if scopes.iter().any(hidden) {
                 unseen.push(gap.clone());
                 scopes.retain(|wanted| !hidden(wanted));
@@ -170,7 +170,7 @@ impl Validation for RoleAssignmentValidation {
         }
         let mut lines: Vec<Line> = unseen
             .iter()
-            .map(|gap| Line::new(Status::Unknown, [&gap.scope, "*", gap.reason.word(), out_of_sight(gap)]))
+            .map(|gap| Line::new(Status::Unknown, [gap.place.to_string().as_str(), "*", gap.reason.word(), out_of_sight(gap)]))
             .collect();
         if scopes.is_empty() {
             return Ok(Judgement::new(HEADINGS, lines, unseen, READABLE.to_owned()));
