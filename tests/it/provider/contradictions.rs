@@ -20,6 +20,27 @@ async fn read(t: &Tenant, name: &str, arguments: Json) -> Json {
     Inside::by_arm(t.clone()).await.read(name, arguments).await.ok()
 }
 
+/// One check of production, or of the connection.
+async fn check(t: &Tenant, id: &str) -> Json {
+    let a = read(t, "connection", json!({"check_ids": [id]})).await;
+    let is_here = |row: &&Json| row["subscription_id"].is_null() || row["subscription_id"] == PRODUCTION;
+    a["checks"].as_array().unwrap().iter().find(is_here).unwrap().clone()
+}
+
+/// Microsoft.Security is not registered, whatever else says so.
+fn unregistered(t: Tenant) -> Tenant {
+    t.with_fault(Fault::on("/providers").method("GET").change(|body| {
+        if body["namespace"] == "Microsoft.Security" {
+            body["registrationState"] = json!("NotRegistered");
+        }
+        for row in body["value"].as_array_mut().into_iter().flatten() {
+            if row["namespace"] == "Microsoft.Security" {
+                row["registrationState"] = json!("NotRegistered");
+            }
+        }
+    }))
+}
+
 async fn by_graph(t: Tenant) -> Inside {
     Inside::configured(t, json!({"environment": "demo", "resource_graph": "always"})).await
 }
@@ -85,16 +106,7 @@ async fn a_schedule_of_an_active_role_that_also_ends_otherwise_is_a_gap() {
 /// The connection check calls the same list out of date.
 #[tokio::test]
 async fn plans_that_are_on_where_defender_is_not_registered_are_no_pass() {
-    let t = Tenant::demo().with_fault(Fault::on("/providers").method("GET").change(|body| {
-        if body["namespace"] == "Microsoft.Security" {
-            body["registrationState"] = json!("NotRegistered");
-        }
-        for row in body["value"].as_array_mut().into_iter().flatten() {
-            if row["namespace"] == "Microsoft.Security" {
-                row["registrationState"] = json!("NotRegistered");
-            }
-        }
-    }));
+    let t = unregistered(Tenant::demo());
     let a = read(&t, "connection", json!({"check_ids": ["defender_foundational_on", "defender_plan_for_area"]})).await;
     let row = a["checks"].as_array().unwrap().iter().find(|row| row["subscription_id"] == PRODUCTION).unwrap();
     assert_eq!(row["status"], "unknown", "{row}");
@@ -330,4 +342,132 @@ async fn a_tenant_of_two_names_is_a_gap() {
             a["tenant_display_name"]
         );
     }
+}
+
+#[tokio::test]
+async fn a_chain_of_another_tenant_that_does_not_end_at_its_root_is_no_path() {
+    let t = Tenant::demo();
+    edit(&t, "subscriptions", |rows| rows[1]["tenantId"] = json!("fab00000-0000-4000-8000-0000000000ff"));
+    let inside = Inside::aimed(t, ScopeSetting::Subscriptions([SANDBOX.to_owned()].into()), "always").await;
+    let a = inside.read("subscriptions", json!({})).await.ok();
+    assert_eq!(a["complete"], false, "{:#}", a["subscriptions"]);
+}
+
+#[tokio::test]
+async fn consent_to_another_api_that_also_gives_something_else_is_unknown() {
+    const ASKED: &str = "fab00006-0000-4000-8000-000000000007";
+    const PRINCIPAL: &str = "fab00004-0000-4000-8000-000000000007";
+    const ROLE: &str = "fab000aa-0000-4000-8000-000000000001";
+    let tenant = || {
+        let t = Tenant::demo();
+        edit(&t, "applications", |rows| {
+            let requested = rows[0]["requiredResourceAccess"].as_array_mut().unwrap();
+            requested.push(json!({"resourceAppId": ASKED, "resourceAccess": [{"id": ROLE, "type": "Role"}]}));
+        });
+        edit(&t, "app-role-assignments", |rows| {
+            let mut row = rows[0].clone();
+            (row["id"], row["appRoleId"], row["resourceId"]) = (json!("FabAppRoleAssignmentFF"), json!(ROLE), json!(PRINCIPAL));
+            rows.push(row);
+        });
+        t
+    };
+    assert_eq!(check(&tenant(), "graph_admin_consent").await["status"], "pass");
+    for first in [false, true] {
+        let t = tenant();
+        twin(
+            &t,
+            "app-role-assignments",
+            first,
+            |row| row["id"] == "FabAppRoleAssignmentFF",
+            |row| {
+                row["appRoleId"] = json!("fab000aa-0000-4000-8000-000000000002");
+            },
+        );
+        let row = check(&t, "graph_admin_consent").await;
+        assert_eq!(row["status"], "unknown", "{first} {row}");
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_of_an_active_role_that_says_two_things_is_a_gap() {
+    for (field, other) in
+        [("status", "Denied"), ("status", "Revoked"), ("assignmentType", "Activated"), ("originRoleAssignmentId", "/x")]
+    {
+        for first in [false, true] {
+            let t = Tenant::demo();
+            twin(
+                &t,
+                "role-assignment-schedule-instances",
+                first,
+                |row| row["properties"]["assignmentType"] == "Assigned",
+                |row| {
+                    row["properties"][field] = json!(other);
+                },
+            );
+            let a = read(&t, "role_assignments", json!({"limit": 0})).await;
+            assert_eq!(a["complete"], false, "{field} {other} {first}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_directory_role_that_is_two_things_is_a_gap() {
+    two_directory_roles("directory-role-definitions", "templateId", json!("88d8e3e3-8f55-4a1e-953a-9b9898b8876b")).await;
+    two_directory_roles("directory-role-definitions", "isBuiltIn", json!(false)).await;
+    let less = json!([{"allowedResourceActions": ["microsoft.directory/users/standard/read"]}]);
+    two_directory_roles("directory-role-definitions", "rolePermissions", less).await;
+}
+
+#[tokio::test]
+async fn a_directory_role_that_is_activated_and_assigned_is_a_gap() {
+    two_directory_roles("directory-role-assignment-schedule-instances", "assignmentType", json!("Activated")).await;
+}
+
+#[tokio::test]
+async fn a_directory_role_eligibility_of_two_starts_is_a_gap() {
+    two_directory_roles("directory-role-eligibility-schedule-instances", "startDateTime", json!("2030-01-01T00:00:00Z")).await;
+}
+
+#[tokio::test]
+async fn a_principal_of_two_types_is_a_gap_even_behind_one_that_says_none() {
+    for order in [["Unknown", "User", "Group"], ["User", "Unknown", "Group"], ["Unknown", "Group", "User"]] {
+        let t = Tenant::demo();
+        edit(&t, "role-assignments", |rows| {
+            let at = rows.iter().position(|row| row["properties"]["principalType"] == "User").unwrap();
+            let row = rows.remove(at);
+            let twin = |word: &&str| {
+                let mut twin = row.clone();
+                twin["properties"]["principalType"] = json!(word);
+                twin
+            };
+            rows.splice(at..at, order.iter().map(twin));
+        });
+        let a = read(&t, "role_assignments", json!({"limit": 0})).await;
+        assert_eq!(a["complete"], false, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_kind_of_role_in_another_case_is_no_contradiction() {
+    let t = Tenant::demo();
+    twin(&t, "role-definitions", false, is_owner, |row| row["properties"]["type"] = json!("builtInRole"));
+    let a = read(&t, "role_assignments", json!({"limit": 0})).await;
+    assert_eq!(a["complete"], true, "{}", a["unreadable"]);
+}
+
+#[tokio::test]
+async fn who_holds_a_role_through_one_group_is_no_contradiction() {
+    let ask = json!({"assignment_types": ["active", "eligible"], "limit": 0});
+    let t = with_schedules();
+    twin(
+        &t,
+        "directory-role-eligibility-schedule-instances",
+        false,
+        |row| row["memberType"] == "Group",
+        |row| {
+            row["principalId"] = json!("fab00002-0000-4000-8000-000000000007");
+        },
+    );
+    let a = read(&t, "directory_role_assignments", ask).await;
+    assert_eq!(a["complete"], true, "{}", a["unreadable"]);
 }

@@ -104,18 +104,17 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let key = format!("graph/hierarchy/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
     let (client, asked) = (context.client.clone(), ids.clone());
-    let root = scope::root(context).await.ok().filter(|root| !root.is_empty());
-    let foreign = subscriptions.iter().filter(|subscription| subscription.tenant_matches == Some(false));
-    let foreign: BTreeSet<String> = foreign.map(|subscription| subscription.id.clone()).collect();
+    let own = scope::root(context).await.ok().filter(|root| !root.is_empty());
+    // The root of a tenant bears its id.
+    let roots = subscriptions.iter().filter_map(|one| Some((one.id.clone(), one.tenant_id.clone().or(own.clone())?)));
+    let roots: BTreeMap<String, String> = roots.collect();
     let read = || async move {
         let mut hierarchy = Hierarchy::default();
         queries::hierarchy(&client, QueryScope::Subscriptions(asked), |id, chain| {
-            // One that does not lead to the root is not all of it; that of another tenant has a root of its own.
-            let is_whole = |chain: &Vec<management::Ancestor>| {
-                let last = chain.last().map(|last| last.name.as_str());
-                last.is_some_and(|last| {
-                    foreign.contains(&id) || root.as_deref().is_none_or(|root| last.eq_ignore_ascii_case(root))
-                })
+            // One that does not lead to the root is not all of it.
+            let is_whole = |chain: &Vec<management::Ancestor>| match (chain.last(), roots.get(&id)) {
+                (Some(last), Some(root)) => last.name.eq_ignore_ascii_case(root),
+                _ => false,
             };
             let chain = chain.filter(is_whole);
             hierarchy.place(id, chain.map(|chain| chain.into_iter().map(ancestor).collect()));

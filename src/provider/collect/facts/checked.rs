@@ -10,7 +10,8 @@ use crate::{
     posture::{
         Place, Seen, Subject, Unreadable,
         checks::{self, Check, Directory, Estate, Holder, HolderKind},
-        rbac::directory_roles::GLOBAL_ADMINISTRATOR,
+        rbac::{Assignment, directory_roles::GLOBAL_ADMINISTRATOR},
+        resource_id::canonical,
         time,
     },
     provider::{
@@ -23,7 +24,7 @@ use crate::{
                 security, typed,
             },
             stop::Result,
-            unread,
+            twice, unread,
         },
         context::Context,
     },
@@ -47,10 +48,22 @@ pub async fn estate(context: &Context, scope: &Scope, chosen: &[&Check]) -> Resu
         id: subscription.id.clone(),
         resources: resources.iter().map(|(name, all)| (*name, seen(all, subscription, Subject::Resources))).collect(),
         plans: seen(&plans, subscription, Subject::Plans),
-        role_assignments: seen(&assignments, subscription, Subject::RoleAssignments)
-            .map(|rows| rows.iter().map(held_roles::assignment).collect()),
+        role_assignments: given(seen(&assignments, subscription, Subject::RoleAssignments), &subscription.id),
     };
     Ok(Estate { subscriptions: scope.subscriptions.iter().map(one).collect(), unseen: scope.gaps.clone(), directory })
+}
+
+/// Role assignments; those of which two rows do not say the same are a gap.
+fn given(rows: Seen<Arc<Vec<authorization::wire::RoleAssignment>>>, subscription_id: &str) -> Seen<Vec<Assignment>> {
+    let rows = rows.map(|rows| rows.iter().map(held_roles::assignment).collect::<Vec<_>>());
+    let twofold = twice::contradicted(rows.rows_so_far().map(|row| (row.id.clone(), held_roles::said(row))));
+    let place = Place::Subscription(subscription_id.to_owned());
+    lacking(rows, Subject::RoleAssignments, &place, &twofold.iter().map(|id| canonical(id)).collect())
+}
+
+/// What is seen, less what contradicts itself.
+fn lacking<T>(seen: Seen<T>, subject: Subject, place: &Place, twofold: &BTreeSet<String>) -> Seen<T> {
+    twofold.iter().fold(seen, |seen, id| seen.lacking(twice::gap(subject, place.clone(), id)))
 }
 
 fn seen<T: Clone>(all: &By<T>, subscription: &Subscription, subject: Subject) -> Seen<T> {
@@ -73,11 +86,13 @@ async fn resources(
 async fn people(context: &Context, needed: &BTreeSet<Subject>) -> Result<Directory> {
     let active = match needed.contains(&Subject::DirectoryRoleAssignments) {
         false => Seen::unseen(Unreadable::unasked(Subject::DirectoryRoleAssignments)),
-        true => read(Subject::DirectoryRoleAssignments, directory::role_assignments(context).await)?.map(|rows| {
+        true => {
+            let rows = read(Subject::DirectoryRoleAssignments, directory::role_assignments(context).await)?;
+            let twofold = rows.so_far().map(|rows| directory::contradicted_assignments(rows)).unwrap_or_default();
             let one =
                 |row: &directory::RoleAssignment| holder(&row.principal_id, &row.role_definition_id, row.principal.as_ref());
-            rows.iter().map(one).collect()
-        }),
+            lacking(rows.map(|rows| rows.iter().map(one).collect()), Subject::DirectoryRoleAssignments, &Place::Graph, &twofold)
+        }
     };
     let eligible = match needed.contains(&Subject::EligibleDirectoryRoleAssignments) {
         false => Seen::unseen(Unreadable::unasked(Subject::EligibleDirectoryRoleAssignments)),
@@ -101,7 +116,9 @@ async fn eligible(context: &Context) -> Result<Seen<Vec<Holder>>> {
     let is_over =
         |row: &&directory::RoleInstance| row.end_date_time.as_deref().and_then(time::parse).is_some_and(|end| end <= now);
     let one = |row: &directory::RoleInstance| holder(&row.principal_id, &row.role_definition_id, row.principal.as_ref());
-    Ok(rows.map(|rows| rows.iter().filter(|row| !is_over(row)).map(one).collect()))
+    let twofold = rows.so_far().map(|rows| directory::contradicted_instances(rows)).unwrap_or_default();
+    let holders = rows.map(|rows| rows.iter().filter(|row| !is_over(row)).map(one).collect());
+    Ok(lacking(holders, Subject::EligibleDirectoryRoleAssignments, &Place::Graph, &twofold))
 }
 
 /// Who is in the groups among these that are Global Administrator.

@@ -132,7 +132,10 @@ impl Definitions {
                 let (known, other) = (&mut Arc::make_mut(known).properties, &role.properties);
                 let mut same = twice::agree(&mut known.permissions, &other.permissions);
                 same &= twice::agree(&mut known.role_name, &other.role_name);
-                same &= twice::agree(&mut known.kind, &other.kind);
+                let word = |kind: &Option<String>| kind.as_ref().map(|word| word.to_lowercase());
+                if word(&known.kind) != word(&other.kind) {
+                    same &= twice::agree(&mut known.kind, &other.kind);
+                }
                 let scopes = |all: &[String]| all.iter().map(|scope| scope.to_lowercase()).collect::<BTreeSet<_>>();
                 if scopes(&known.assignable_scopes) != scopes(&other.assignable_scopes) {
                     (same, known.assignable_scopes.0) = (false, Vec::new());

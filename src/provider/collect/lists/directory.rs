@@ -23,10 +23,10 @@ use crate::{
 /// The rows, as the service writes them.
 pub use crate::azure::microsoft_graph::directory::{Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
 
-pub use crate::provider::collect::lists::known::Known;
-
-/// Where facts of the directory stand.
-pub const GRAPH: &str = "graph";
+pub use crate::provider::collect::lists::{
+    held_twice::{contradicted_assignments, contradicted_instances, is_through_group, scope},
+    known::Known,
+};
 
 /// What the directory says about one principal.
 #[derive(Clone, Debug)]

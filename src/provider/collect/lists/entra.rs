@@ -387,9 +387,10 @@ impl Names<'_> {
         // Without the API's principal an id may be that of another API's permission, so its name is what it would be called here.
         let grant = |row: &applications::AppRoleAssignment| {
             // Of one that is also said to give something else nobody knows what it gives.
-            let of_api = of_api(row).filter(|_| !row.id.as_ref().is_some_and(|id| twofold.contains(id)));
+            let is_certain = !row.id.as_ref().is_some_and(|id| twofold.contains(id));
+            let of_api = of_api(row).filter(|_| is_certain);
             let name = if of_api == Some(false) { row.app_role_id.clone() } else { self.name(&row.app_role_id) };
-            let resource_id = Some(row.resource_id.0.clone()).filter(|id| !id.is_empty());
+            let resource_id = Some(row.resource_id.0.clone()).filter(|id| is_certain && !id.is_empty());
             Grant { name, id: row.app_role_id.clone(), of_api, resource_id }
         };
         rows.iter().map(grant).collect()

@@ -3,6 +3,7 @@
 pub mod authorization;
 pub mod directory;
 pub mod entra;
+mod held_twice;
 pub mod inventory;
 mod known;
 pub mod listed;

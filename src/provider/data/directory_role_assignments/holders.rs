@@ -9,12 +9,12 @@ use crate::{
     posture::{Place, Reason, Subject, Unreadable, rbac::directory_roles::is_privileged, time},
     provider::{
         collect::{
-            lists::directory::{self, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance},
+            lists::directory::{self, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance, is_through_group, scope},
             stop::Stop,
             twice, unread,
         },
         context::Context,
-        data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN, hidden},
+        data::directory_role_assignments::{ACTIVE, Arguments, ELIGIBLE, ROLES, Row, SCHEDULES, UNKNOWN, hidden, template},
         words::AssignmentTypeWord,
     },
     sdk::Result,
@@ -68,15 +68,6 @@ fn taken<T>(subject: Subject, read: Option<azure::Result<T>>, gaps: &mut Vec<Unr
     }
 }
 
-fn contradicted<T, S: PartialEq>(rows: Option<&Vec<T>>, said: impl Fn(&T) -> (String, S)) -> BTreeSet<String> {
-    twice::contradicted(rows.into_iter().flatten().map(said))
-}
-
-/// Where a role holds: in the directory, or in a part of one application alone. What says neither holds everywhere.
-fn scope<'a>(directory: Option<&'a String>, app: Option<&'a String>) -> &'a str {
-    directory.or(app).map_or("/", String::as_str)
-}
-
 /// When a schedule ends: the later, the more.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
@@ -94,26 +85,20 @@ fn end(instance: &RoleInstance) -> End {
     }
 }
 
-fn is_through_group(instance: &RoleInstance) -> bool {
-    instance.member_type.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("Group"))
-}
-
 impl Facts {
     /// What comes twice and not with the same contents, in each list.
     fn twofold(&self) -> Vec<Unreadable> {
-        let instance = |row: &RoleInstance| {
-            let scope = scope(row.directory_scope_id.as_ref(), row.app_scope_id.as_ref()).to_lowercase();
-            (row.principal_id.to_lowercase(), row.role_definition_id.to_lowercase(), scope, row.end_date_time.clone())
+        let role = |row: &RoleDefinition| {
+            let lower = |texts: Vec<&str>| texts.into_iter().map(str::to_lowercase).collect::<BTreeSet<_>>();
+            let (template, operations) = (template(row), row.operations().map(lower));
+            (row.id.to_lowercase(), (row.display_name.clone(), template, row.is_built_in, operations))
         };
-        let assignment = |row: &RoleAssignment| {
-            let scope = scope(row.directory_scope_id.as_ref(), row.app_scope_id.as_ref()).to_lowercase();
-            (row.principal_id.to_lowercase(), row.role_definition_id.to_lowercase(), scope)
-        };
+        let roles = twice::contradicted(self.definitions.iter().flat_map(|all| all.iter()).map(role));
         [
-            (ACTIVE, contradicted(self.active.as_deref(), |row| (row.id.to_lowercase(), assignment(row)))),
-            (ELIGIBLE, contradicted(self.eligible.as_deref(), |row| (row.id.to_lowercase(), instance(row)))),
-            (SCHEDULES, contradicted(self.schedules.as_deref(), |row| (row.id.to_lowercase(), instance(row)))),
-            (ROLES, contradicted(self.definitions.as_deref(), |row| (row.id.to_lowercase(), row.display_name.clone()))),
+            (ACTIVE, self.active.as_deref().map(|rows| directory::contradicted_assignments(rows)).unwrap_or_default()),
+            (ELIGIBLE, self.eligible.as_deref().map(|rows| directory::contradicted_instances(rows)).unwrap_or_default()),
+            (SCHEDULES, self.schedules.as_deref().map(|rows| directory::contradicted_instances(rows)).unwrap_or_default()),
+            (ROLES, roles),
         ]
         .into_iter()
         .flat_map(|(subject, ids)| ids.into_iter().map(move |id| twice::gap(subject, Place::Graph, &id)))

@@ -197,10 +197,14 @@ impl Found {
             let end = own.end_date_time.as_deref().and_then(time::parse);
             (force(own, now), end.is_none(), end)
         };
-        let moments =
-            |row: &wire::ScheduleInstance| (row.properties.start_date_time.clone(), row.properties.end_date_time.clone());
+        let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
+        let said = |row: &wire::ScheduleInstance| {
+            let own = &row.properties;
+            let moments = (own.start_date_time.clone(), own.end_date_time.clone());
+            (force(own, now), moments, lower(&own.assignment_type), own.origin_role_assignment_id.as_deref().map(guid_of))
+        };
         let mut rows: Vec<_> = each(&schedules).collect();
-        gaps.extend(doubts(Subject::RoleAssignmentSchedules, &rows, moments));
+        gaps.extend(doubts(Subject::RoleAssignmentSchedules, &rows, said));
         rows.retain(|row| force(&row.properties, now) != Force::Never);
         rows.sort_by_key(|row| lasts(&row.properties));
         for row in rows {

@@ -20,9 +20,13 @@ pub(super) trait Repeated: Clone {
     fn scope(&self) -> &str;
     /// Whether another row of this id says the same, as far as anything is made of it.
     fn says_what(&self, other: &Self) -> bool;
+    /// The word for what its principal is; none if that is no part of what it says.
+    fn principal_type(&self) -> Option<&str> {
+        None
+    }
 }
 
-/// Takes rows in. Where a second one says something else, the first one stays, and a gap.
+/// Takes rows in. Where a second one says something else, the first one stays, and a gap; where it says more, it takes the place.
 pub(super) fn keep<'a, T: Repeated + 'a>(
     kept: &mut BTreeMap<String, T>,
     rows: impl Iterator<Item = &'a T>,
@@ -30,7 +34,11 @@ pub(super) fn keep<'a, T: Repeated + 'a>(
 ) {
     for row in rows {
         match kept.get(&row.id().to_lowercase()) {
-            Some(known) if known.says_what(row) => {}
+            Some(known) if known.says_what(row) => {
+                if !says_a_type(&known.principal_type()) && says_a_type(&row.principal_type()) {
+                    kept.insert(row.id().to_lowercase(), row.clone());
+                }
+            }
             Some(known) => gaps.push(twice::gap(T::SUBJECT, Place::of(&canonical(known.scope())), &canonical(known.id()))),
             None => {
                 kept.insert(row.id().to_lowercase(), row.clone());
@@ -39,14 +47,14 @@ pub(super) fn keep<'a, T: Repeated + 'a>(
     }
 }
 
-/// Whether two words for what a principal is do not contradict each other. None, and that of the deleted, say nothing: one engine may
-/// still know what they were.
+/// Whether a word says what a principal is. None, and that of the deleted, do not: one engine may still know what they were.
+fn says_a_type(word: &Option<&str>) -> bool {
+    word.is_some_and(|word| !["", "Unknown"].iter().any(|nothing| nothing.eq_ignore_ascii_case(word)))
+}
+
+/// Whether two words for what a principal is do not contradict each other.
 fn may_be_one_type(one: Option<&str>, other: Option<&str>) -> bool {
-    let said = |word: &&str| !["", "Unknown"].iter().any(|nothing| nothing.eq_ignore_ascii_case(word));
-    match (one.filter(said), other.filter(said)) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        _ => true,
-    }
+    !says_a_type(&one) || !says_a_type(&other) || one.zip(other).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
 /// Whether two rows give the same role to the same principal, there and on the same condition. Both kinds of rows name these fields alike.
@@ -73,6 +81,10 @@ impl Repeated for wire::RoleAssignment {
         &self.properties.scope
     }
 
+    fn principal_type(&self) -> Option<&str> {
+        self.properties.principal_type.as_deref()
+    }
+
     fn says_what(&self, other: &Self) -> bool {
         is_one_grant!(self.properties, other.properties)
     }
@@ -87,6 +99,10 @@ impl Repeated for wire::ScheduleInstance {
 
     fn scope(&self) -> &str {
         &self.properties.scope
+    }
+
+    fn principal_type(&self) -> Option<&str> {
+        self.properties.principal_type.as_deref()
     }
 
     fn says_what(&self, other: &Self) -> bool {
