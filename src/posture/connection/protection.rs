@@ -96,16 +96,16 @@ pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
     };
-    let verdict = foundational_of(plans, subscription);
-    match state_of_defender(subscription).filter(|state| verdict.status == Status::Pass && surely_unregistered(state)) {
-        Some(state) => unserved(state, subscription),
-        None => verdict,
-    }
+    if_served(foundational_of(plans, subscription), subscription)
 }
 
-/// What is on stands in a list, and the resource provider that would serve it is not registered.
-fn unserved(state: &str, subscription: &Subscription) -> Verdict {
-    Verdict::unknown(Reason::NotRegistered, outdated(state), register("Microsoft.Security", subscription)).with("state", state)
+/// A verdict on plans that are on; no pass where they stand in a list, and the resource provider that would serve it is not registered.
+pub(super) fn if_served(verdict: Verdict, subscription: &Subscription) -> Verdict {
+    match state_of_defender(subscription).filter(|state| verdict.status == Status::Pass && surely_unregistered(state)) {
+        Some(state) => Verdict::unknown(Reason::NotRegistered, outdated(state), register("Microsoft.Security", subscription))
+            .with("state", state),
+        None => verdict,
+    }
 }
 
 fn foundational_of(plans: &[Plan], subscription: &Subscription) -> Verdict {
@@ -192,10 +192,10 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
         )
         .with("unstated", joined(&doubtful)),
         None if judged.is_empty() => Verdict::not_applicable(Why::NoResources, "no resource of the areas has a plan of its own"),
-        None => match state_of_defender(subscription).filter(|state| surely_unregistered(state)) {
-            Some(state) => unserved(state, subscription),
-            None => Verdict::pass("every plan that the resources need is on").with("needed", names(&|_| true).len()),
-        },
+        None => {
+            let needed = names(&|_| true).len();
+            if_served(Verdict::pass("every plan that the resources need is on").with("needed", needed), subscription)
+        }
     }
 }
 
@@ -303,7 +303,7 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
             LOOK,
         )
         .with("unstated", joined(&unstated)),
-        (None, None) => Verdict::pass("every plan that is on covers everything").with("plans", on.len()),
+        (None, None) => if_served(Verdict::pass("every plan that is on covers everything").with("plans", on.len()), subscription),
     }
 }
 
@@ -318,7 +318,11 @@ fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -
         // What the list lacks may be what protects the rest.
         Standing::Replaced { absent, .. } if !absent.is_empty() => Some(Coverage::Unstated),
         Standing::Replaced { by, .. } if by.iter().all(|successor| successor.is_on()) => None,
-        Standing::Own | Standing::Replaced { .. } => Some(plan.covered(&subscription.inventory)),
+        Standing::Own | Standing::Replaced { .. } => {
+            let covered = plan.covered(&subscription.inventory);
+            let is_one = named(plans, &plan.name).all(|row| row.covered(&subscription.inventory) == covered);
+            Some(if is_one { covered } else { Coverage::Unstated })
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     Verdict,
     evidence::{Facts, Subscription},
-    protection::LOOK,
+    protection::{LOOK, if_served},
     verdict::{joined, listed},
 };
 use crate::posture::{
@@ -87,7 +87,9 @@ pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
             Reason::PlanOff,
             "no plan that scans servers or images is on where there is something to scan",
         ),
-        (None, None) => Verdict::pass("everything that the plans scan was scanned").with("kinds", judged),
+        (None, None) => {
+            if_served(Verdict::pass("everything that the plans scan was scanned").with("kinds", judged), subscription)
+        }
     }
 }
 

@@ -196,7 +196,7 @@ pub fn standing<'a>(plan: &'a Plan, plans: &'a [Plan]) -> Standing<'a> {
     Standing::Replaced { by, absent }
 }
 
-/// The rows of a plan; a list that has a plan twice is as good as the worse of them.
+/// The rows of a plan.
 pub fn named<'a>(plans: &'a [Plan], name: &str) -> impl Iterator<Item = &'a Plan> {
     plans.iter().filter(move |plan| plan.name.eq_ignore_ascii_case(name))
 }

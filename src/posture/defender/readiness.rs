@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Counts, Coverage, Extension, Plan, Protects, Standing, named, offered, protects, standing, surely_unregistered};
 use crate::posture::{Reason, Seen, Status, Why};
@@ -63,17 +63,24 @@ pub fn judge(requirement: &Requirement, plans: &[Plan], seen: &Seen<Counts>) -> 
     if let Some(irrelevant) = irrelevant(requirement, seen) {
         return irrelevant;
     }
-    let mut verdicts: Vec<_> = rows.map(|plan| judge_row(requirement, plan, plans, seen)).collect();
+    let verdicts = rows.map(|plan| judge_row(requirement, plan, plans, seen)).collect();
+    agreed(verdicts, &requirement.plan).unwrap_or_else(|| not_listed(&requirement.plan))
+}
+
+/// What the rows of one thing come to: of two that do not come to the same, neither is believed.
+fn agreed(mut verdicts: Vec<Verdict>, what: &str) -> Option<Verdict> {
     verdicts.sort_by_key(|verdict| verdict.status);
     match verdicts.as_slice() {
-        [first, .., last] if first.status != last.status => Verdict::unknown(
-            Reason::NotProven,
-            format!(
-                "the list of plans has {} twice, and not with the same contents; plan again, it may just have been changed",
-                requirement.plan
-            ),
-        ),
-        _ => verdicts.into_iter().next().unwrap_or_else(|| not_listed(&requirement.plan)),
+        [first, .., last] if first.status != last.status => Some(Verdict {
+            instead: first.instead.clone(),
+            ..Verdict::unknown(
+                Reason::NotProven,
+                format!(
+                    "the list of plans has {what} twice, and not with the same contents; plan again, it may just have been changed"
+                ),
+            )
+        }),
+        _ => verdicts.into_iter().next(),
     }
 }
 
@@ -91,10 +98,15 @@ fn judge_row(requirement: &Requirement, plan: &Plan, plans: &[Plan], seen: &Seen
         }
         Standing::Replaced { by, absent } => (by, absent),
     };
-    let verdicts = by.into_iter().map(|successor| {
+    let mut rows = BTreeMap::<String, Vec<Verdict>>::new();
+    for successor in by {
         let inherited = inherited(requirement, successor);
-        Verdict { instead: Some((inherited.plan.clone(), inherited.subplan.clone())), ..judge_plan(&inherited, successor, seen) }
-    });
+        let verdict = judge_plan(&inherited, successor, seen);
+        let verdict = Verdict { instead: Some((inherited.plan, inherited.subplan)), ..verdict };
+        rows.entry(successor.name.to_lowercase()).or_default().push(verdict);
+    }
+    let verdicts =
+        rows.into_iter().filter_map(|(name, verdicts)| agreed(verdicts, offered(&name).map_or(&name, |offer| offer.name)));
     // A successor that the list lacks may be what protects the rest.
     let absent = absent.into_iter().map(|name| Verdict { instead: Some((name.to_owned(), None)), ..not_listed(name) });
     verdicts.chain(absent).min_by_key(|verdict| verdict.status).unwrap_or_else(|| not_listed(&plan.name))
@@ -226,7 +238,8 @@ fn judge_extension(wanted: &str, plan: &Plan) -> Option<Verdict> {
         let there = if there.is_empty() { "none".to_owned() } else { there.join(", ") };
         return Some(Verdict::fail(Why::ExtensionNotAvailable, format!("{name} has no extension {wanted} (it has {there})")));
     }
-    rows.into_iter().filter_map(|extension| judge_extension_row(name, extension)).min_by_key(|verdict| verdict.status)
+    let verdicts = rows.into_iter().map(|extension| judge_extension_row(name, extension).unwrap_or_else(Verdict::pass));
+    agreed(verdicts.collect(), &format!("the extension {wanted} of {name}")).filter(|verdict| verdict.status != Status::Pass)
 }
 
 /// What is wrong with one extension that is asked for, if anything.

@@ -298,7 +298,11 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                     return place.finding(name, Status::Unknown, Some(reason.into()), "its plans could not be read");
                 }
             };
-            let next = next_step(&requirement, &verdict, id);
+            let is_served = state.is_some_and(|state| !surely_unregistered(state));
+            let next = match verdict.reason {
+                Some(Why::Of(Reason::NotRegistered)) if is_served => SPREADING.to_owned(),
+                _ => next_step(&requirement, &verdict, id),
+            };
             Finding { next, ..place.finding(name, verdict.status, verdict.reason, &verdict.detail) }
         })
         .collect()
@@ -383,6 +387,9 @@ const SCANNING: &str = "Check that agentless scanning or Defender Vulnerability 
 
 const UNTIMED: &str =
     "Leave `require_scan_within_days` out where the service gives no time, or decide with `on_unknown` what an unknown does.";
+
+const SPREADING: &str = "Plan again in a few minutes: it takes a while until a registration has spread. If it stays so, look at Defender for \
+                         Cloud > Environment settings > the subscription.";
 
 /// What brings a plan to what is required of it.
 fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str) -> String {

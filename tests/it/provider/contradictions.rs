@@ -1,6 +1,8 @@
 //! Two contents of one thing, wherever they come from: none is taken for the truth, the list, the validation and the connection agree on
 //! that, and what only looks like a contradiction is none.
 
+mod plans;
+
 use azposture::{
     azure::settings::ScopeSetting,
     demo::{Fault, PRINCIPAL_ID, PRODUCTION, SANDBOX, Tenant},
