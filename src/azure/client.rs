@@ -11,7 +11,7 @@ use url::Url;
 use crate::azure::{
     Audience, Call, Cloud, Error, Result, Transports,
     answer::{Answer, classify::SOMEBODY, decode},
-    memo::Memo,
+    memo::{Key, Memo},
     pages,
     resource_graph::{self, Query},
     send::{
@@ -163,7 +163,7 @@ impl Client {
     }
 
     /// Shares one read between all who ask for `key` within a minute; see [`Memo::read`].
-    pub async fn memo<T, F>(&self, key: &str, work: impl FnOnce() -> F) -> Result<Arc<T>>
+    pub async fn memo<T, F>(&self, key: Key, work: impl FnOnce() -> F) -> Result<Arc<T>>
     where
         T: Send + Sync + 'static,
         F: Future<Output = Result<T>> + Send + 'static,

@@ -25,11 +25,42 @@ type Outcome = Result<Arc<dyn Any + Send + Sync>>;
 type Work = BoxFuture<'static, Outcome>;
 /// A read that is under way. If it panics, so does everyone who waits for it.
 type Running = BoxFuture<'static, std::result::Result<Outcome, Panicked>>;
-type Key = (String, TypeId);
 
 /// After how many new entries what is over is thrown away, at the least: a look at every entry at each read would make many reads
 /// slow, and memory has to be given back in an apply of hours.
 const SWEEP: usize = 1_024;
+
+/// What is asked: which list or object, of which place or id, and what else tells one question from another. Two that are not the same
+/// are never equal, however their parts would read in a row; the case of a part makes no difference, as it makes none to Azure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    what: &'static str,
+    /// Each part in lower case, with its length behind it.
+    parts: String,
+}
+
+impl Key {
+    /// The one question there is of this name.
+    pub fn of(what: &'static str) -> Self {
+        Self { what, parts: String::new() }
+    }
+
+    /// The same question of one place, id or word more.
+    pub fn and(mut self, part: &str) -> Self {
+        let start = self.parts.len();
+        self.parts.push_str(part);
+        if let Some(part) = self.parts.get_mut(start..) {
+            part.make_ascii_lowercase();
+        }
+        self.parts.push_str(&format!("#{};", part.len()));
+        self
+    }
+
+    /// The same question of several places at once, which are asked for in this order.
+    pub fn and_all<'a>(self, parts: impl IntoIterator<Item = &'a String>) -> Self {
+        parts.into_iter().fold(self, |key, part| key.and(part))
+    }
+}
 
 /// What was read in this run, by key and type.
 #[derive(Default)]
@@ -37,7 +68,7 @@ pub struct Memo(Mutex<Entries>);
 
 #[derive(Default)]
 struct Entries {
-    by_key: HashMap<Key, Entry>,
+    by_key: HashMap<(Key, TypeId), Entry>,
     /// New entries since the last sweep.
     new: usize,
 }
@@ -54,12 +85,12 @@ enum Entry {
 impl Memo {
     /// The remembered answer for `key`, or the answer of the read that is under way, or that of `work`, which then runs for all
     /// who ask meanwhile. It is dropped when the last of them gives up. `work` must not ask for its own key.
-    pub async fn read<T, F>(self: &Arc<Self>, key: &str, work: impl FnOnce() -> F) -> Result<Arc<T>>
+    pub async fn read<T, F>(self: &Arc<Self>, key: Key, work: impl FnOnce() -> F) -> Result<Arc<T>>
     where
         T: Send + Sync + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let key = (key.to_owned(), TypeId::of::<T>());
+        let key = (key, TypeId::of::<T>());
         // Without its type from here on: one task to compile instead of one for each list.
         let start = || {
             let work = work();
@@ -71,11 +102,15 @@ impl Memo {
         };
         outcome?
             .downcast::<T>()
-            .map_err(|_| Error::new(Kind::InvalidResponse, "remember", key.0).said(Failure::Bug, "The memo mixed up types."))
+            .map_err(|_| Error::new(Kind::InvalidResponse, "remember", key.0.what).said(Failure::Bug, "The memo mixed up types."))
     }
 
     /// The outcome that is remembered, else the read to wait for.
-    fn find_or_start(self: &Arc<Self>, key: &Key, start: impl FnOnce() -> Work) -> std::result::Result<Outcome, Shared<Running>> {
+    fn find_or_start(
+        self: &Arc<Self>,
+        key: &(Key, TypeId),
+        start: impl FnOnce() -> Work,
+    ) -> std::result::Result<Outcome, Shared<Running>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         match entries.by_key.get(key) {
@@ -94,13 +129,13 @@ impl Memo {
         Err(shared)
     }
 
-    async fn run(self: Arc<Self>, key: Key, work: Work) -> std::result::Result<Outcome, Panicked> {
+    async fn run(self: Arc<Self>, key: (Key, TypeId), work: Work) -> std::result::Result<Outcome, Panicked> {
         // On a task of its own, so that lists are decoded side by side; it ends with the set when nobody waits any more.
         let mut task = JoinSet::new();
         task.spawn(caught(work));
         let outcome = match task.join_next().await {
             Some(Ok(outcome)) => outcome?,
-            Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", key.0.as_str())
+            Some(Err(_)) | None => Err(Error::new(Kind::InvalidResponse, "read", key.0.what)
                 .said(Failure::Bug, "The task that reads did not finish.")
                 .advise("This is a bug in the provider; please report it.")),
         };
@@ -108,7 +143,7 @@ impl Memo {
         Ok(outcome)
     }
 
-    fn finish(&self, key: Key, outcome: &Outcome) {
+    fn finish(&self, key: (Key, TypeId), outcome: &Outcome) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if outcome.as_ref().err().is_none_or(|error| is_lasting(error.kind())) {
             let now = Instant::now();
@@ -121,7 +156,7 @@ impl Memo {
 
 impl Entries {
     /// Remembers an entry. What is over goes when half of all are new, so that each pays for two looks and no more.
-    fn insert(&mut self, key: Key, entry: Entry, now: Instant) {
+    fn insert(&mut self, key: (Key, TypeId), entry: Entry, now: Instant) {
         if self.by_key.insert(key, entry).is_none() {
             self.new += 1;
         }
@@ -208,7 +243,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_who_ask_at_once_share_one_read_and_one_answer() {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
-        let answers = join_all((0..50).map(|_| memo.read("k", || reads.read(None)))).await;
+        let answers = join_all((0..50).map(|_| memo.read(Key::of("k"), || reads.read(None)))).await;
         assert_eq!(reads.started(), 1);
         assert!(answers.iter().all(|answer| Arc::ptr_eq(answer.as_ref().unwrap(), answers[0].as_ref().unwrap())));
     }
@@ -218,7 +253,7 @@ mod tests {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
         for (wait, started) in [(0, 1), (59, 1), (2, 2)] {
             advance(Duration::from_secs(wait)).await;
-            memo.read("k", || reads.read(None)).await.unwrap();
+            memo.read(Key::of("k"), || reads.read(None)).await.unwrap();
             assert_eq!(reads.started(), started, "after {wait} s more");
         }
     }
@@ -228,7 +263,7 @@ mod tests {
         let memo = Arc::new(Memo::default());
         for minute in 0..10 {
             for number in 0..SWEEP {
-                memo.read(&format!("{minute}/{number}"), || async move { Ok(number) }).await.unwrap();
+                memo.read(Key::of("k").and(&format!("{minute}/{number}")), || async move { Ok(number) }).await.unwrap();
             }
             advance(LIFETIME).await;
         }
@@ -239,25 +274,40 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn keys_and_types_are_told_apart() {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
-        memo.read("a", || reads.read(None)).await.unwrap();
-        memo.read("b", || reads.read(None)).await.unwrap();
-        let text: Arc<String> = memo.read("a", || async { Ok("text".to_owned()) }).await.unwrap();
+        memo.read(Key::of("a"), || reads.read(None)).await.unwrap();
+        memo.read(Key::of("b"), || reads.read(None)).await.unwrap();
+        let text: Arc<String> = memo.read(Key::of("a"), || async { Ok("text".to_owned()) }).await.unwrap();
         assert_eq!((reads.started(), text.as_str()), (2, "text"));
+    }
+
+    #[test]
+    fn two_questions_are_never_one_and_one_is_never_two() {
+        let of = |parts: &[&str]| parts.iter().fold(Key::of("a"), |key, part| key.and(part));
+        let questions: &[&[&str]] =
+            &[&[], &[""], &["", ""], &["b"], &["b", ""], &["b", "c"], &["c", "b"], &["bc"], &["b#1;c"], &["b#1;c#1;"], &["b/c"]];
+        for (number, one) in questions.iter().enumerate() {
+            for (other, two) in questions.iter().enumerate() {
+                assert_eq!(of(one) == of(two), number == other, "{one:?} and {two:?}");
+            }
+        }
+        assert_ne!(Key::of("a"), Key::of("b"));
+        assert_eq!(of(&["/Subscriptions/AB", "c"]), of(&["/subscriptions/ab", "C"]));
+        assert_eq!(Key::of("a").and_all(&["b".to_owned(), "c".to_owned()]), of(&["b", "c"]));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_passing_failure_is_shared_while_waiting_and_then_asked_again() {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
-        let failures = join_all((0..5).map(|_| memo.read("k", || reads.read(Some(Kind::Unavailable))))).await;
+        let failures = join_all((0..5).map(|_| memo.read(Key::of("k"), || reads.read(Some(Kind::Unavailable))))).await;
         assert!(failures.iter().all(Result::is_err) && reads.started() == 1);
-        assert!(memo.read("k", || reads.read(None)).await.is_ok());
+        assert!(memo.read(Key::of("k"), || reads.read(None)).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_is_remembered() {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
         for _ in 0..3 {
-            let refused = memo.read("k", || reads.read(Some(Kind::Forbidden))).await;
+            let refused = memo.read(Key::of("k"), || reads.read(Some(Kind::Forbidden))).await;
             assert_eq!(refused.unwrap_err().kind(), Kind::Forbidden);
         }
         assert_eq!(reads.started(), 1);
@@ -266,8 +316,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_who_gives_up_does_not_stop_the_others() {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
-        let impatient = tokio::time::timeout(Duration::from_millis(10), memo.read("k", || reads.read(None)));
-        let patient = memo.read("k", || reads.read(None));
+        let impatient = tokio::time::timeout(Duration::from_millis(10), memo.read(Key::of("k"), || reads.read(None)));
+        let patient = memo.read(Key::of("k"), || reads.read(None));
         let (impatient, patient) = futures::future::join(impatient, patient).await;
         assert!(impatient.is_err() && patient.is_ok());
         assert_eq!(reads.started(), 1);
@@ -276,11 +326,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn when_all_give_up_the_work_is_dropped_and_the_next_one_starts_anew() {
         let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
-        let give_up = || tokio::time::timeout(Duration::from_millis(10), memo.read("k", || reads.read(None)));
+        let give_up = || tokio::time::timeout(Duration::from_millis(10), memo.read(Key::of("k"), || reads.read(None)));
         assert!(futures::future::join(give_up(), give_up()).await.0.is_err());
         sleep(Duration::from_secs(5)).await;
         assert_eq!((reads.started(), reads.finished()), (1, 0));
-        assert!(memo.read("k", || reads.read(None)).await.is_ok());
+        assert!(memo.read(Key::of("k"), || reads.read(None)).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
@@ -290,11 +340,11 @@ mod tests {
             sleep(Duration::from_secs(1)).await;
             panic!("row {} is odd", 7)
         };
-        let read = || caught(memo.read::<usize, _>("k", panics));
+        let read = || caught(memo.read::<usize, _>(Key::of("k"), panics));
         let (one, other) = futures::future::join(read(), read()).await;
         for panicked in [one.unwrap_err(), other.unwrap_err()] {
             assert_eq!(panicked.message, "row 7 is odd");
         }
-        assert!(memo.read("k", || reads.read(None)).await.is_ok());
+        assert!(memo.read(Key::of("k"), || reads.read(None)).await.is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use azposture::azure::memo::Memo;
+use azposture::azure::memo::{Key, Memo};
 
 use super::figures::{Report, median};
 
@@ -26,7 +26,8 @@ pub(crate) async fn measure(report: &mut Report) {
 /// The time of a round of reads, half of them new.
 async fn read(entries: usize) -> Duration {
     let memo = Arc::new(Memo::default());
-    let ask = async |number: usize| memo.read(&format!("list/{number}"), || async move { Ok(number) }).await.unwrap();
+    let ask =
+        async |number: usize| memo.read(Key::of("list").and(&number.to_string()), || async move { Ok(number) }).await.unwrap();
     for number in 0..entries {
         ask(number).await;
     }

@@ -236,6 +236,17 @@ fn a_value_and_its_gaps_are_one() {
 }
 
 #[test]
+fn a_question_is_asked_in_one_place() {
+    let name = Regex::new(r#"Key::of\("([^"]+)"\)"#).unwrap();
+    let mut asked = BTreeMap::<String, usize>::new();
+    for source in sources().iter().filter(|source| source.is_in("provider")) {
+        name.captures_iter(source.untested()).for_each(|found| *asked.entry(found[1].to_owned()).or_default() += 1);
+    }
+    let twice: Vec<_> = asked.iter().filter(|(_, places)| **places > 1).collect();
+    assert!(!asked.is_empty() && twice.is_empty(), "one name, two questions: {twice:?}");
+}
+
+#[test]
 fn files_are_short() {
     let long: Vec<_> = sources()
         .into_iter()

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use azposture::azure::Kind;
+use azposture::azure::{Kind, memo::Key};
 use serde_json::json;
 
 use super::{Fake, OURS, Reply, Row, THEIRS, ids, ok, resources, status, users};
@@ -190,13 +190,13 @@ async fn ten_readers_of_one_fact_cost_one_list() {
     let client = fake.client();
     let read = || {
         let reader = client.clone();
-        client.memo("users", move || async move { ids(&reader, users()).await })
+        client.memo(Key::of("users"), move || async move { ids(&reader, users()).await })
     };
     let lists: Vec<Arc<Vec<String>>> = futures::future::try_join_all((0..10).map(|_| read())).await.unwrap();
     assert!(lists.iter().all(|list| **list == ["a"]) && fake.sent().len() == 1);
     let fresh = client.fresh();
     let again = fresh.clone();
-    fresh.memo("users", move || async move { ids(&again, users()).await }).await.unwrap();
+    fresh.memo(Key::of("users"), move || async move { ids(&again, users()).await }).await.unwrap();
     assert_eq!((fake.sent().len(), fake.tokens()), (2, 2), "one more list, with a token of its own");
     assert_eq!(client.counts(), fresh.counts());
 }
@@ -209,7 +209,7 @@ async fn reads_can_move_between_threads() {
         let mut rows = Vec::new();
         client.list(users(), |row: Row| rows.push(row)).await?;
         client.get::<serde_json::Value>(users()).await?;
-        client.memo("k", || async move { Ok(rows.len()) }).await
+        client.memo(Key::of("k"), || async move { Ok(rows.len()) }).await
     });
     assert_eq!(*task.await.unwrap().unwrap(), 1);
 }

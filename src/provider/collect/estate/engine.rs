@@ -12,6 +12,7 @@ use futures::{StreamExt, stream};
 use crate::{
     azure::{
         self, Client,
+        memo::Key,
         resource_graph::BATCH,
         settings::{ResourceGraph, ScopeSetting},
     },
@@ -72,7 +73,7 @@ where
         async move {
             match found {
                 Some(answer) => answer,
-                None => client.memo(&format!("{}/{id}", list.key), || arm(client.clone(), id.clone())).await,
+                None => client.memo(Key::of(list.key).and(&id), || arm(client.clone(), id.clone())).await,
             }
         }
     };
@@ -83,7 +84,7 @@ where
 async fn by_graph<T, G, GF>(
     context: &Context,
     subscriptions: &[Subscription],
-    key: &str,
+    query: &'static str,
     graph: &G,
 ) -> BTreeMap<String, azure::Result<Arc<T>>>
 where
@@ -94,12 +95,12 @@ where
     let ids: Vec<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let batches: Vec<BTreeSet<String>> = ids.chunks(BATCH).map(|batch| batch.iter().cloned().collect()).collect();
     let one = |batch: BTreeSet<String>| async move {
-        let key = format!("graph/{key}/{}", batch.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+        let key = Key::of(query).and("graph").and_all(&batch);
         let work = || {
             let answer = graph(context.client.clone(), batch.clone());
             async move { Ok(shared(answer.await?)) }
         };
-        (context.client.memo(&key, work).await, batch)
+        (context.client.memo(key, work).await, batch)
     };
     let answers: Vec<_> = stream::iter(batches.into_iter().map(one)).buffered(SIDE_BY_SIDE).collect().await;
     let mut found = BTreeMap::new();

@@ -10,6 +10,7 @@ use crate::{
         self, Client, Kind,
         answer::lenient::unstated,
         arm::management,
+        memo::Key,
         resource_graph::{QueryScope, queries},
         settings::{ResourceGraph, ScopeSetting},
     },
@@ -95,14 +96,14 @@ fn switched_off() -> Unreadable {
 
 async fn by_arm(context: &Context) -> azure::Result<Arc<Hierarchy>> {
     let (reader, client) = (context.clone(), &context.client);
-    client.memo("hierarchy", || async move { tree(&reader).await }).await
+    client.memo(Key::of("hierarchy"), || async move { tree(&reader).await }).await
 }
 
 /// The chain of each subscription, as Resource Graph has it.
 async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
     let subscriptions = scope::of(context).await?.subscriptions;
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
-    let key = format!("graph/hierarchy/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let key = Key::of("graph/hierarchy").and_all(&ids);
     let (client, asked) = (context.client.clone(), ids.clone());
     let own = scope::root(context).await.ok().filter(|root| !root.is_empty());
     // The root of a tenant bears its id.
@@ -122,7 +123,7 @@ async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadabl
         .await?;
         Ok(hierarchy)
     };
-    match context.client.memo(&key, read).await {
+    match context.client.memo(key, read).await {
         Ok(hierarchy) => {
             let gap = ids.iter().find(|id| hierarchy.above(id).is_none()).map(|id| Unreadable {
                 remedy:
@@ -249,10 +250,15 @@ impl Hierarchy {
     }
 }
 
+/// The groups the sign-in can read, wherever they stand.
+pub async fn readable(context: &Context) -> azure::Result<Arc<Vec<management::ManagementGroup>>> {
+    let client = context.client.clone();
+    context.client.memo(Key::of("groups"), || async move { management::list(&client).await }).await
+}
+
 /// The id of the only group that bears this as its display name, where no group has it for its id.
 pub async fn displayed(context: &Context, name: &str) -> Option<String> {
-    let client = context.client.clone();
-    let groups = context.client.memo("groups", || async move { management::list(&client).await }).await.ok()?;
+    let groups = readable(context).await.ok()?;
     let is_displayed = |shown: &Option<String>| shown.as_ref().is_some_and(|shown| shown.eq_ignore_ascii_case(name));
     let mut bearing = groups.iter().filter(|group| is_displayed(&group.properties.0.display_name.0));
     match (groups.iter().any(|group| group.name.eq_ignore_ascii_case(name)), bearing.next(), bearing.next()) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    azure::{self, arm::authorization},
+    azure::{self, arm::authorization, memo::Key},
     posture::{
         Place, Reason, Subject, Unreadable,
         grant::command,
@@ -46,7 +46,7 @@ pub async fn permissions(context: &Context, scope: &str) -> azure::Result<Arc<Ve
     let (client, scope) = (context.client.clone(), scope.to_owned());
     context
         .client
-        .memo(&format!("permissions{}", scope.to_ascii_lowercase()), || async move {
+        .memo(Key::of("permissions").and(&scope), || async move {
             let held = authorization::permissions(&client, &scope).await?;
             Ok(held.into_iter().map(permission).collect())
         })

@@ -15,6 +15,7 @@ use crate::{
             management::{self, Descendant},
             subscriptions,
         },
+        memo::Key,
         resource_graph::{QueryScope, queries},
         settings::{ResourceGraph, ScopeSetting},
         tenant::claims::Claims,
@@ -162,7 +163,7 @@ pub async fn seen(context: &Context) -> Result<Option<Vec<Subscription>>> {
 /// The same, by id.
 async fn visible(context: &Context) -> Result<BTreeMap<String, Subscription>> {
     let client = context.client.clone();
-    let read = context.client.memo("subscriptions", || async move { subscriptions::list(&client).await });
+    let read = context.client.memo(Key::of("subscriptions"), || async move { subscriptions::list(&client).await });
     let (listed, own) = tokio::join!(read, own_tenant(context));
     let own = match own {
         Ok(own) => own,
@@ -299,8 +300,8 @@ async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>)
 
 async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<Subscription, Unreadable>> {
     let (client, asked) = (context.client.clone(), id.clone());
-    let key = format!("subscription/{id}");
-    match context.client.memo(&key, || async move { subscriptions::read(&client, &asked).await }).await {
+    let key = Key::of("subscription").and(&id);
+    match context.client.memo(key, || async move { subscriptions::read(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(Subscription::of(context, &wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
             let mut gap = unread::soft_gap(Subject::Subscriptions, Place::Subscription(id.clone()), &error)?;
@@ -313,7 +314,7 @@ async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<S
 /// Everything below a management group; read once, whoever asks.
 pub async fn descendants(context: &Context, name: &str) -> azure::Result<Arc<Vec<Descendant>>> {
     let (client, group) = (context.client.clone(), name.to_owned());
-    let key = format!("descendants/{}", name.to_ascii_lowercase());
+    let key = Key::of("descendants").and(name);
     let is_root = root(context).await.is_ok_and(|root| root.eq_ignore_ascii_case(name));
     let read = || async move {
         match is_root {
@@ -321,7 +322,7 @@ pub async fn descendants(context: &Context, name: &str) -> azure::Result<Arc<Vec
             false => management::descendants(&client, &group).await,
         }
     };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
@@ -386,7 +387,7 @@ pub(super) fn is_refused(gap: &Unreadable) -> bool {
 /// that is not there is not to be taken for the group's.
 async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet<String>>> {
     let (client, group, own) = (context.client.clone(), name.to_owned(), name.to_owned());
-    let key = format!("graph/below/{}", name.to_ascii_lowercase());
+    let key = Key::of("graph/below").and(name);
     let read = || async move {
         let mut ids = BTreeSet::new();
         let scope = QueryScope::ManagementGroups(BTreeSet::from([group]));
@@ -398,7 +399,7 @@ async fn seen_below(context: &Context, name: &str) -> azure::Result<Arc<BTreeSet
         .await?;
         Ok(ids)
     };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 /// All subscriptions of the tenant: expected are those below the root group, and whatever else of the own tenant is visible. If the

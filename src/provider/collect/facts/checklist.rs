@@ -6,7 +6,7 @@ use crate::{
     azure::{
         Audience, Kind,
         answer::explain,
-        arm::management,
+        memo::Key,
         resource_graph::{QueryScope, queries},
         settings::{Environment, Method, ResourceGraph, ScopeSetting},
         tenant::{
@@ -26,7 +26,7 @@ use crate::{
         collect::{
             estate::{
                 engine::{self, Engine},
-                scope,
+                hierarchy, scope,
             },
             facts::{own_credential, signed_in::SignedIn, subscription},
             lists::{
@@ -275,10 +275,7 @@ async fn groups(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<usize>
         Some(name) => {
             scope::descendants(context, &name).await.map(|rows| 1 + rows.iter().filter(|row| !row.is_subscription()).count())
         }
-        None => {
-            let client = context.client.clone();
-            context.client.memo("groups", || async move { management::list(&client).await }).await.map(|rows| rows.len())
-        }
+        None => hierarchy::readable(context).await.map(|rows| rows.len()),
     };
     match read {
         Ok(count) => Ok(Seen::all(count)),
@@ -309,7 +306,7 @@ async fn query(context: &Context, survey: &Survey, needs: &BTreeSet<Need>) -> Re
         queries::hierarchy(&client, one, |_, _| rows += 1).await?;
         Ok(rows)
     };
-    match context.client.memo(&format!("graph/probe/{}", first.id), read).await {
+    match context.client.memo(Key::of("graph/probe").and(&first.id), read).await {
         Ok(rows) => Ok(Some(Seen::all(*rows))),
         Err(error) => Ok(Some(Seen::unseen(unread::soft_gap(Subject::ResourceGraph, Place::Tenant, &error)?))),
     }

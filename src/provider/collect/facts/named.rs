@@ -5,14 +5,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures::future::join_all;
 
 use crate::{
-    azure::{arm::resources::ResourceGroup, microsoft_graph::applications},
+    azure::{arm::resources::ResourceGroup, memo::Key},
     posture::{Place, Reason, Subject, Unreadable, rbac::place::Kind, resource_id::ResourceId},
     provider::{
         collect::{
             estate::{engine::Engine, scope::Subscription},
             lists::{
                 authorization::{self, Definitions, Tree},
-                directory, inventory,
+                directory, entra, inventory,
                 listed::{RESOURCE_GROUPS, ROLE_DEFINITIONS},
             },
             stop::{Result, Stop},
@@ -40,11 +40,8 @@ pub async fn require_principals(context: &Context, ids: &BTreeSet<String>, forei
 
 /// The stop that the directory knows no principal with this object id. A client id is the commonest mistake.
 pub async fn nobody(context: &Context, argument: &'static str, id: &str) -> Stop {
-    let (client, client_id) = (context.client.clone(), id.to_owned());
-    let key = format!("service_principal_of/{id}");
-    let read = || async move { applications::service_principal_of(&client, &client_id).await };
     // What cannot be read here is only not recognized.
-    let detail = match context.client.memo(&key, read).await {
+    let detail = match entra::principal_of(context, id).await {
         Ok(principal) => {
             let name = principal.display_name.as_deref().map(|name| format!(" of {name:?}")).unwrap_or_default();
             format!("{id} is the client (application) id{name}. Give the object id of its service principal: {}", principal.id)
@@ -138,7 +135,7 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
         let scope = format!("/subscriptions/{id}");
         let (client, at) = (context.client.clone(), scope.clone());
         let read = async move { authorization::wire::roles_at_and_below(&client, &at).await };
-        let list = authorization::roles(context, format!("roles_and_below{scope}"), read).await;
+        let list = authorization::roles(context, Key::of("roles_and_below").and(&scope), read).await;
         (Place::of(&scope), list)
     });
     lists.extend(join_all(read).await);

@@ -12,6 +12,7 @@ use crate::{
     azure::{
         self, Client, Error, Failure, Kind,
         arm::{authorization, containers, resources},
+        memo::Key,
     },
     posture::{
         Place, Reason, Seen, Subject, Unreadable,
@@ -142,7 +143,7 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
             let (reader, scope) = (client.clone(), format!("/subscriptions/{id}"));
             let at = scope.clone();
             let list = || async move { authorization::own_role_assignments(&reader, &at, &own).await };
-            let rows = client.memo(&format!("given{scope}"), list).await?;
+            let rows = client.memo(Key::of("given").and(&scope), list).await?;
             let guid = |id: &str| id.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
             let is_below = |row: &authorization::RoleAssignment| {
                 let own = &row.properties.scope;
@@ -162,8 +163,8 @@ async fn below(context: &Context, subscriptions: &[scope::Subscription], own_id:
 
 async fn providers(context: &Context, subscriptions: &[scope::Subscription]) -> Result<By<Arc<BTreeMap<String, String>>>> {
     let one = |id: String| async move {
-        let (client, key) = (context.client.clone(), format!("providers/{id}"));
-        context.client.memo(&key, || async move { states(&client, &id).await }).await
+        let (client, key) = (context.client.clone(), Key::of("providers").and(&id));
+        context.client.memo(key, || async move { states(&client, &id).await }).await
     };
     each(subscriptions, Subject::Providers, one).await
 }

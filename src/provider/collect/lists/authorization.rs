@@ -12,6 +12,7 @@ use crate::{
     azure::{
         self, Client,
         answer::lenient::unstated,
+        memo::Key,
         resource_graph::{QueryScope, queries},
         settings::ScopeSetting,
     },
@@ -235,14 +236,14 @@ fn all_subscriptions(scopes: &[String]) -> Option<BTreeSet<String>> {
 
 /// The roles of many subscriptions at once, the built-in ones included.
 pub(in crate::provider::collect) async fn roles_by_graph(context: &Context, ids: BTreeSet<String>) -> azure::Result<Arc<Roles>> {
-    let key = format!("graph/roles/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let key = Key::of("graph/roles").and_all(&ids);
     let client = context.client.clone();
     let read = || async move {
         let mut all = Roles::new();
         queries::role_definitions(&client, QueryScope::Subscriptions(ids), |role| all.push(Arc::new(role))).await?;
         Ok(all)
     };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 /// A list of roles.
@@ -252,17 +253,17 @@ pub(in crate::provider::collect) type Roles = Vec<Arc<wire::RoleDefinition>>;
 /// another.
 async fn built_in(context: &Context, scopes: &[String]) -> azure::Result<Arc<Roles>> {
     let Some((first, others)) = scopes.split_first() else { return Ok(Arc::default()) };
-    let at = |key: String, scope: &str| {
+    let at = |key: Key, scope: &str| {
         let (client, scope) = (context.client.clone(), scope.to_owned());
         roles(context, key, async move { wire::built_in_roles(&client, &scope).await })
     };
-    let mut read = at(BUILT_IN.to_owned(), first).await;
+    let mut read = at(Key::of(BUILT_IN), first).await;
     for scope in std::iter::once(first).chain(others) {
         if !matches!(&read, Err(error) if matches!(error.kind(), azure::Kind::Forbidden | azure::Kind::NotFound | azure::Kind::NotVisible))
         {
             break;
         }
-        read = at(format!("{BUILT_IN}{}", scope.to_lowercase()), scope).await;
+        read = at(Key::of(BUILT_IN).and(scope), scope).await;
     }
     read
 }
@@ -271,16 +272,16 @@ const BUILT_IN: &str = "built_in_roles";
 
 async fn custom(context: &Context, scope: &str) -> azure::Result<Arc<Roles>> {
     let (client, at) = (context.client.clone(), scope.to_owned());
-    roles(context, format!("custom_roles{}", scope.to_lowercase()), async move { wire::custom_roles(&client, &at).await }).await
+    roles(context, Key::of("custom_roles").and(scope), async move { wire::custom_roles(&client, &at).await }).await
 }
 
 /// A list of roles, read once under its key.
-pub(in crate::provider::collect) async fn roles<R>(context: &Context, key: String, read: R) -> azure::Result<Arc<Roles>>
+pub(in crate::provider::collect) async fn roles<R>(context: &Context, key: Key, read: R) -> azure::Result<Arc<Roles>>
 where
     R: Future<Output = azure::Result<Vec<wire::RoleDefinition>>> + Send + 'static,
 {
     let read = || async move { Ok(read.await?.into_iter().map(Arc::new).collect::<Roles>()) };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 /// A role as it is where it is assigned; what is assigned above the connection's own scope may be read no higher than `here`.
@@ -288,7 +289,7 @@ async fn role_at(context: &Context, scope: &str, here: &str, guid: &str) -> azur
     let (client, id) = (context.client.clone(), guid.to_owned());
     let places = [scope.to_owned(), here.to_owned()];
     // A role that is not found, or not shown, at one scope may be at another.
-    let key = format!("role_definition{}{}/{guid}", scope.to_lowercase(), here.to_lowercase());
+    let key = Key::of("role_definition").and(scope).and(here).and(guid);
     let read = || async move {
         let [scope, here] = places;
         match wire::role_definition_at(&client, &scope, &id).await {
@@ -296,7 +297,7 @@ async fn role_at(context: &Context, scope: &str, here: &str, guid: &str) -> azur
             answer => answer,
         }
     };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 /// The id of a management group.
@@ -379,8 +380,8 @@ where
     R: Future<Output = azure::Result<T>> + Send + 'static,
 {
     let (client, at, subject) = (context.client.clone(), scope.to_owned(), list.subject);
-    let key = format!("reaching/{subject}{}", scope.to_lowercase());
-    let rows = context.client.memo(&key, || read(client, at));
+    let key = Key::of("reaching").and(list.key).and(scope);
+    let rows = context.client.memo(key, || read(client, at));
     let (rows, held) = tokio::join!(rows, proof::permissions(context, scope));
     match (rows, held) {
         (Err(error), _) => Ok(Seen::unseen(unread::gap(subject, Place::of(scope), &error)?)),
@@ -412,9 +413,9 @@ fn unproven(subject: Subject, scope: &str, action: &str, grant: &str) -> Unreada
 /// answer: it is a second source, and its failure no gap.
 pub async fn confirmed(context: &Context, scope: &str, principal_id: &str) -> Result<Option<Arc<Vec<wire::RoleAssignment>>>> {
     let (client, at, id) = (context.client.clone(), scope.to_owned(), principal_id.to_owned());
-    let key = format!("assigned_to/{principal_id}{}", scope.to_lowercase());
+    let key = Key::of("assigned_to").and(principal_id).and(scope);
     let read = || async move { wire::role_assignments_to(&client, &at, &id).await };
-    match context.client.memo(&key, read).await {
+    match context.client.memo(key, read).await {
         Ok(rows) => Ok(Some(rows)),
         Err(error) => unread::gap(Subject::RoleAssignments, Place::of(scope), &error).map(|_| None),
     }

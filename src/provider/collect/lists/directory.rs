@@ -11,6 +11,7 @@ use crate::{
     azure::{
         self, Client, Failure,
         answer::lenient::unstated,
+        memo::Key,
         microsoft_graph::directory::{self, IDS_AT_ONCE},
     },
     posture::{Place, Reason, Seen, Subject, Unreadable, rbac::Account},
@@ -93,14 +94,14 @@ fn is_absent(error: &azure::Error) -> bool {
 
 async fn object(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Object>> {
     let (client, id) = (context.client.clone(), id.to_owned());
-    let key = format!("object/{}/{id}", kind.word());
-    context.client.memo(&key, || async move { directory::object(&client, kind, &id).await }).await
+    let key = Key::of("object").and(kind.word()).and(&id);
+    context.client.memo(key, || async move { directory::object(&client, kind, &id).await }).await
 }
 
 async fn groups_of(context: &Context, kind: Kind, id: &str) -> azure::Result<Arc<Vec<Object>>> {
     let (client, id) = (context.client.clone(), id.to_owned());
-    let key = format!("groups_of/{}/{id}", kind.word());
-    context.client.memo(&key, || async move { directory::groups_of(&client, kind, &id).await }).await
+    let key = Key::of("groups_of").and(kind.word()).and(&id);
+    context.client.memo(key, || async move { directory::groups_of(&client, kind, &id).await }).await
 }
 
 /// The gap that groups are which keep their members from being seen; none if none of these does, or this sign-in may see them all the
@@ -354,8 +355,8 @@ fn subject(kind: Kind) -> Subject {
 
 async fn objects(context: &Context, kind: Kind, ids: Vec<String>, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {
     let client = context.client.clone();
-    let key = format!("objects/{}/{with_names}/{}", kind.word(), ids.join(","));
-    context.client.memo(&key, || async move { directory::objects(&client, kind, &ids, with_names).await }).await
+    let key = Key::of(if with_names { "objects/named" } else { "objects" }).and(kind.word()).and_all(&ids);
+    context.client.memo(key, || async move { directory::objects(&client, kind, &ids, with_names).await }).await
 }
 
 /// Who is in groups.
@@ -419,32 +420,32 @@ pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
 
 async fn members_of(context: &Context, group: String, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {
     let client = context.client.clone();
-    let key = format!("members/{with_names}/{group}");
-    context.client.memo(&key, || async move { directory::members_of(&client, &group, with_names).await }).await
+    let key = Key::of(if with_names { "members/named" } else { "members" }).and(&group);
+    context.client.memo(key, || async move { directory::members_of(&client, &group, with_names).await }).await
 }
 
 /// The directory roles that are active.
 pub async fn role_assignments(context: &Context) -> azure::Result<Arc<Vec<directory::RoleAssignment>>> {
     let read = |client: Client| async move { directory::role_assignments(&client).await };
-    context.client.memo("directory_role_assignments", || read(context.client.clone())).await
+    context.client.memo(Key::of("directory_role_assignments"), || read(context.client.clone())).await
 }
 
 /// The directory roles there are.
 pub async fn role_definitions(context: &Context) -> azure::Result<Arc<Vec<directory::RoleDefinition>>> {
     let read = |client: Client| async move { directory::role_definitions(&client).await };
-    context.client.memo("directory_role_definitions", || read(context.client.clone())).await
+    context.client.memo(Key::of("directory_role_definitions"), || read(context.client.clone())).await
 }
 
 /// The directory roles that could be activated.
 pub async fn role_eligibilities(context: &Context) -> azure::Result<Arc<Vec<directory::RoleInstance>>> {
     let read = |client: Client| async move { directory::role_eligibilities(&client).await };
-    context.client.memo("directory_role_eligibilities", || read(context.client.clone())).await
+    context.client.memo(Key::of("directory_role_eligibilities"), || read(context.client.clone())).await
 }
 
 /// How long the active directory roles last.
 pub async fn role_schedules(context: &Context) -> azure::Result<Arc<Vec<directory::RoleInstance>>> {
     let read = |client: Client| async move { directory::role_schedules(&client).await };
-    context.client.memo("directory_role_schedules", || read(context.client.clone())).await
+    context.client.memo(Key::of("directory_role_schedules"), || read(context.client.clone())).await
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::{
     azure::{
         self, Audience, Client, Error, Failure, Kind,
         answer::lenient::unstated,
+        memo::Key,
         microsoft_graph::{applications, organization, provisioning},
         tenant::claims::Claims,
     },
@@ -76,7 +77,7 @@ pub async fn organization(context: &Context) -> azure::Result<Arc<organization::
         }
     };
     let client = context.client.clone();
-    context.client.memo("organization", || read(client)).await
+    context.client.memo(Key::of("organization"), || read(client)).await
 }
 
 /// The licences of the tenant.
@@ -92,7 +93,7 @@ pub struct Licences {
 pub async fn licences(context: &Context) -> azure::Result<Arc<Licences>> {
     let client = context.client.clone();
     let read = || async move { Ok(held(&organization::subscribed_skus(&client).await?)) };
-    context.client.memo("licences", read).await
+    context.client.memo(Key::of("licences"), read).await
 }
 
 /// A product that is listed twice is only held as far as both rows say so.
@@ -158,35 +159,35 @@ fn id_of(plan: &organization::ServicePlan) -> Option<String> {
 /// A principal by object id.
 pub async fn service_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
     let (client, id) = (context.client.clone(), object_id.to_owned());
-    let key = format!("principal/{object_id}");
-    context.client.memo(&key, || async move { applications::service_principal(&client, &id).await }).await
+    let key = Key::of("principal").and(object_id);
+    context.client.memo(key, || async move { applications::service_principal(&client, &id).await }).await
 }
 
 /// The principal of the sign-in, with its credentials.
 pub async fn own_principal(context: &Context, object_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
     let (client, id) = (context.client.clone(), object_id.to_owned());
     let read = || async move { applications::own_service_principal(&client, &id).await };
-    context.client.memo(&format!("own/{object_id}"), read).await
+    context.client.memo(Key::of("own").and(object_id), read).await
 }
 
 /// A principal by client id. The id may be one that the directory answered.
 pub async fn principal_of(context: &Context, client_id: &str) -> azure::Result<Arc<applications::ServicePrincipal>> {
     let (client, id) = (context.client.clone(), client_id.to_owned());
-    let key = format!("principal-of/{client_id}");
-    context.client.memo(&key, || async move { applications::service_principal_of(&client, &id).await }).await
+    let key = Key::of("principal_of").and(client_id);
+    context.client.memo(key, || async move { applications::service_principal_of(&client, &id).await }).await
 }
 
 /// A registration by client id.
 pub async fn application(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Application>> {
     let (client, id) = (context.client.clone(), client_id.to_owned());
-    let key = format!("application/{client_id}");
-    context.client.memo(&key, || async move { applications::application_of(&client, &id).await }).await
+    let key = Key::of("application").and(client_id);
+    context.client.memo(key, || async move { applications::application_of(&client, &id).await }).await
 }
 
 /// The permissions an API offers.
 pub async fn api(context: &Context, client_id: &str) -> azure::Result<Arc<applications::Api>> {
     let (client, id) = (context.client.clone(), client_id.to_owned());
-    context.client.memo(&format!("api/{client_id}"), || async move { applications::api(&client, &id).await }).await
+    context.client.memo(Key::of("api").and(client_id), || async move { applications::api(&client, &id).await }).await
 }
 
 /// Whether an application, by the object id of its principal, provisions people at the moment. One that cannot have jobs has none.
@@ -203,7 +204,7 @@ pub async fn provisions(context: &Context, object_id: &str) -> azure::Result<boo
             Err(error) => Err(error),
         }
     };
-    Ok(*context.client.memo(&format!("provisions/{object_id}"), read).await?)
+    Ok(*context.client.memo(Key::of("provisions").and(object_id), read).await?)
 }
 
 /// Everything there is to know about the permissions of a principal. What could not be read is a gap in it.
@@ -328,14 +329,14 @@ async fn consented(
     in_token: bool,
 ) -> azure::Result<Arc<Vec<applications::AppRoleAssignment>>> {
     let (client, id) = (context.client.clone(), known(object_id)?);
-    let key = format!("consented/{in_token}/{id}");
-    context.client.memo(&key, || async move { applications::app_role_assignments(&client, &id, in_token).await }).await
+    let key = Key::of(if in_token { "consented/some" } else { "consented" }).and(&id);
+    context.client.memo(key, || async move { applications::app_role_assignments(&client, &id, in_token).await }).await
 }
 
 async fn scopes(context: &Context, object_id: Option<&str>) -> azure::Result<Arc<Vec<applications::PermissionGrant>>> {
     let (client, id) = (context.client.clone(), known(object_id)?);
-    let key = format!("scopes/{id}");
-    context.client.memo(&key, || async move { applications::permission_grants(&client, &id).await }).await
+    let key = Key::of("scopes").and(&id);
+    context.client.memo(key, || async move { applications::permission_grants(&client, &id).await }).await
 }
 
 fn unstated_grant() -> Error {

@@ -11,6 +11,7 @@ use crate::{
         self, Client, Kind,
         answer::lenient::unstated,
         arm::resources::{self, Provider, Resource, ResourceGroup},
+        memo::Key,
         resource_graph::queries::{self, Rows},
     },
     posture::{Place, Subject, Unreadable, resource_id::canonical},
@@ -196,8 +197,8 @@ impl Listed for Groups {
 /// The resource groups of one subscription as Resource Manager lists them, whatever the engine.
 pub async fn groups_now(context: &Context, subscription_id: &str) -> azure::Result<Arc<Vec<ResourceGroup>>> {
     let (client, id) = (context.client.clone(), subscription_id.to_owned());
-    let key = format!("groups_now/{id}");
-    context.client.memo(&key, || async move { resources::groups(&client, &id).await }).await
+    let key = Key::of("groups_now").and(&id);
+    context.client.memo(key, || async move { resources::groups(&client, &id).await }).await
 }
 
 /// Refuses names of resource groups that no chosen subscription has; what cannot be read cannot be refused.
@@ -224,8 +225,8 @@ pub async fn require_groups(
 
 async fn provider(context: &Context, subscription_id: &str, namespace: &str) -> azure::Result<Arc<Provider>> {
     let (client, id, name) = (context.client.clone(), subscription_id.to_owned(), namespace.to_owned());
-    let key = format!("provider/{id}/{}", namespace.to_ascii_lowercase());
-    context.client.memo(&key, || async move { resources::provider(&client, &id, &name).await }).await
+    let key = Key::of("provider").and(&id).and(namespace);
+    context.client.memo(key, || async move { resources::provider(&client, &id, &name).await }).await
 }
 
 /// Whether there is a resource type of that name, registered or not, whatever the provider knows of it; the gap if that could not be

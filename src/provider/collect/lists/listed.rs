@@ -13,6 +13,7 @@ use crate::{
     azure::{
         self, Client, Endpoint,
         arm::{Identified, authorization, containers, resources, security, subscriptions},
+        memo::Key,
         resource_graph::queries::{self, Rows},
     },
     posture::{Area, Subject, connection::evidence},
@@ -221,7 +222,7 @@ where
 {
     let one = |id: String| {
         let (client, read) = (context.client.clone(), &read);
-        async move { client.memo(&format!("{}/{id}", list.key), || read(client.clone(), format!("/subscriptions/{id}"))).await }
+        async move { client.memo(Key::of(list.key).and(&id), || read(client.clone(), format!("/subscriptions/{id}"))).await }
     };
     each_subscription(context, subscriptions, list.subject, &list.actions(), one).await
 }

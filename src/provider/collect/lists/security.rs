@@ -11,6 +11,7 @@ use crate::{
     azure::{
         self, Client,
         arm::security,
+        memo::Key,
         resource_graph::queries::{self, Rows},
     },
     posture::{
@@ -181,27 +182,27 @@ pub async fn metadata(context: &Context) -> azure::Result<Arc<Catalogue>> {
         security::metadata(&client, |row| add(&mut catalogue, row, redacts)).await?;
         Ok(catalogue)
     };
-    context.client.memo("metadata", read).await
+    context.client.memo(Key::of("metadata"), read).await
 }
 
 /// The metadata a subscription sees, its own recommendations among them.
 pub async fn metadata_of(context: &Context, subscription_id: &str) -> azure::Result<Arc<Catalogue>> {
     let (client, id) = (context.client.clone(), subscription_id.to_owned());
-    let key = format!("metadata/{id}");
+    let key = Key::of("metadata").and(&id);
     let read = || async move {
         let mut catalogue = Catalogue::new();
         let redacts = client.settings().redacts_people;
         security::metadata_of(&client, &id, |row| add(&mut catalogue, row, redacts)).await?;
         Ok(catalogue)
     };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 /// The metadata of the recommendations of their own that subscriptions have, from Resource Graph: one request instead of a long list
 /// for each subscription.
 pub async fn custom_metadata(context: &Context, subscriptions: &[Subscription]) -> azure::Result<Arc<Catalogue>> {
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
-    let key = format!("graph/metadata/{}", ids.iter().map(String::as_str).collect::<Vec<_>>().join(","));
+    let key = Key::of("graph/metadata").and_all(&ids);
     let client = context.client.clone();
     let read = || async move {
         let mut catalogue = Catalogue::new();
@@ -209,7 +210,7 @@ pub async fn custom_metadata(context: &Context, subscriptions: &[Subscription]) 
         queries::custom_metadata(&client, &ids, |row| add(&mut catalogue, row, redacts)).await?;
         Ok(catalogue)
     };
-    context.client.memo(&key, read).await
+    context.client.memo(key, read).await
 }
 
 fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_people: bool) {

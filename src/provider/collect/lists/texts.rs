@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::azure::{self, Client};
+use crate::azure::{self, Client, memo::Key};
 
 /// So many free texts are remembered as they came.
 const MOST_SAID: usize = 1_000;
@@ -27,7 +27,7 @@ struct Common(Mutex<HashSet<Arc<str>>>);
 impl Texts {
     /// Those of this run.
     pub async fn of(client: &Client) -> azure::Result<Self> {
-        let common = client.memo("texts", || async { Ok(Common::default()) }).await?;
+        let common = client.memo(Key::of("texts"), || async { Ok(Common::default()) }).await?;
         Ok(Self { common, redacts_people: client.settings().redacts_people, ..Self::default() })
     }
 
