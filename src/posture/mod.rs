@@ -16,7 +16,7 @@ pub mod seen;
 pub mod severity;
 pub mod status;
 pub mod time;
-mod words;
+pub(crate) mod words;
 
 pub use area::Area;
 pub use seen::{Look, Place, Reason, Seen, Subject, Unreadable, Why};

@@ -1,35 +1,24 @@
 //! The one scale of severity, and Azure's words for it.
 
-/// How bad a finding is, mildest first, so that `max` is the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Worth knowing.
-    Informational,
-    /// `low`
-    Low,
-    /// `medium`
-    Medium,
-    /// `high`
-    High,
-    /// `critical`
-    Critical,
+use crate::posture::words::words;
+
+words! {
+    /// How bad a finding is, mildest first, so that `max` is the worst.
+    pub enum Severity {
+        /// Worth knowing.
+        Informational = "informational",
+        /// When there is time.
+        Low = "low",
+        /// Fix soon.
+        Medium = "medium",
+        /// Fix now.
+        High = "high",
+        /// Worst.
+        Critical = "critical",
+    }
 }
 
 impl Severity {
-    /// All, worst first.
-    pub const ALL: [Self; 5] = [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Informational];
-
-    /// Our word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::High => "high",
-            Self::Informational => "informational",
-            Self::Low => "low",
-            Self::Medium => "medium",
-        }
-    }
-
     /// Reads our word or Azure's, in any case.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|severity| severity.word().eq_ignore_ascii_case(word))
@@ -46,6 +35,6 @@ mod tests {
             assert_eq!(Severity::parse(word), Some(Severity::High));
         }
         assert_eq!(Severity::parse("Severe"), None);
-        assert!(Severity::ALL.is_sorted_by(|worse, milder| worse > milder));
+        assert!(Severity::ALL.is_sorted());
     }
 }

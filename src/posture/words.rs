@@ -1,6 +1,6 @@
 //! How a closed set of words is written down: one row a word, and nothing that could forget one.
 
-/// An enum of which each variant is a word that the surface uses, in the order of the words. What follows `or` is a set of its own, all
+/// An enum of which each variant is a word that the surface uses, in the order in which they sort. What follows `or` is a set of its own, all
 /// of whose words belong to this one.
 macro_rules! words {
     (
@@ -18,7 +18,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every word that stands here, in the order of the words.
+            /// Every word that stands here, in their order.
             pub const ALL: [Self; [$($word),*].len()] = [$(Self::$variant),*];
 
             /// The word the surface uses.
@@ -32,4 +32,4 @@ macro_rules! words {
     };
 }
 
-pub(in crate::posture) use words;
+pub(crate) use words;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     collect::stop::{Result, Stop},
-    words::{AreaWord, EnforcementWord, PersonalDataWord},
+    words::{Area, EnforcementWord, PersonalDataWord},
 };
 use crate::{azure::client::Client, sdk::entry::Configured};
 
@@ -19,7 +19,7 @@ pub struct Context {
     /// The connection.
     pub client: Client,
     /// The areas that are on.
-    pub areas: BTreeSet<AreaWord>,
+    pub areas: BTreeSet<Area>,
     /// Whether `identity_scope` hides anybody.
     pub identity_scope: bool,
     /// What an unknown verdict is, unless a validation says otherwise.
@@ -35,14 +35,14 @@ pub struct Context {
 }
 
 impl Configured for Context {
-    type Area = AreaWord;
+    type Area = Area;
     type Stop = Stop;
 
     fn shows_people(&self) -> bool {
         self.shows_people()
     }
 
-    fn require(&self, area: AreaWord) -> Result<()> {
+    fn require(&self, area: Area) -> Result<()> {
         if self.areas.contains(&area) { Ok(()) } else { Err(Stop::AreaOff(area)) }
     }
 

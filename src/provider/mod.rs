@@ -19,7 +19,7 @@ use azure_core::http::HttpClient;
 use self::{
     context::Context,
     settings::Settings,
-    words::{AreaWord, EnforcementWord, PersonalDataWord},
+    words::{Area, EnforcementWord, PersonalDataWord},
 };
 use crate::{
     azure::{Client, Transports, inputs::Problem, settings::Environment},
@@ -121,7 +121,7 @@ impl Provider for Azposture {
         let operation_timeout = connection.limits.operation_timeout;
         Ok(Context {
             client: Client::new(connection, transports),
-            areas: settings.areas.unwrap_or_else(|| AreaWord::ALL.into()),
+            areas: settings.areas.unwrap_or_else(|| Area::ALL.into()),
             identity_scope: settings.identity_scope.is_some(),
             on_unknown: settings.on_unknown.unwrap_or(EnforcementWord::Error),
             personal_data: settings.personal_data.unwrap_or(PersonalDataWord::Show),

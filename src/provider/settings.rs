@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::words::{AreaWord, EnforcementWord, PersonalDataWord, ResourceGraphWord};
+use super::words::{Area, EnforcementWord, PersonalDataWord, ResourceGraphWord};
 use crate::azure::{
     inputs::Inputs,
     settings::{Environment, Sensitive},
@@ -103,7 +103,7 @@ pub struct Settings {
     pub identity_scope: Option<IdentityScope>,
     /// What the connection looks at; an area that is left out is `off`, never passed. Default all seven.
     #[schemars(length(min = 1))]
-    pub areas: Option<BTreeSet<AreaWord>>,
+    pub areas: Option<BTreeSet<Area>>,
     /// What a failed validation is: an `error`, which stops the plan, or a `warning`. Default `error`. Variable
     /// `AZPOSTURE_ENFORCEMENT`, which may only weaken it.
     pub enforcement: Option<EnforcementWord>,

@@ -5,142 +5,111 @@ use std::{borrow::Cow, collections::BTreeSet};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::posture::{Area, Severity};
+use crate::posture::words::words;
 
-/// An area a connection can look at.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "lowercase")]
-pub enum AreaWord {
-    /// Virtual machines, web apps, containers.
-    Compute,
-    /// Storage, databases, key vaults.
-    Data,
-    /// Azure Policy.
-    Governance,
-    /// Users, groups, applications, roles.
-    Identity,
-    /// Security groups, gateways, addresses.
-    Network,
-    /// Logs and alerts.
-    Observability,
-    /// Defender for Cloud.
-    Posture,
+/// The sets of words that are judged, too.
+pub use crate::posture::{Area, Severity};
+
+words! {
+    /// How hard something is enforced.
+    pub enum EnforcementWord {
+        /// It stops the plan.
+        Error = "error",
+        /// It is shown and stops nothing.
+        Warning = "warning",
+    }
 }
 
-impl AreaWord {
-    /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Compute, Self::Data, Self::Governance, Self::Identity, Self::Network, Self::Observability, Self::Posture];
+words! {
+    /// Whether names of people appear.
+    pub enum PersonalDataWord {
+        /// Object ids only.
+        Redact = "redact",
+        /// Names and addresses.
+        Show = "show",
+    }
+}
 
-    /// The word.
-    pub fn word(self) -> &'static str {
+words! {
+    /// When Resource Graph serves a list.
+    pub enum ResourceGraphWord {
+        /// Wherever a list supports it.
+        Always = "always",
+        /// By the size of the scope.
+        Auto = "auto",
+        /// GET only.
+        Never = "never",
+    }
+}
+
+words! {
+    /// Whether a role is held now, or can be activated.
+    pub enum AssignmentTypeWord {
+        /// Held now, activated ones included.
+        Active = "active",
+        /// Held after activation only.
+        Eligible = "eligible",
+    }
+}
+
+/// Lets users write the words of a closed set: in lower case, or, where Azure writes them too, in any.
+macro_rules! written {
+    ($($name:ident in $case:ident;)*) => {
+        $(
+            impl<'de> Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    let written = String::deserialize(deserializer)?;
+                    let known = Self::ALL.into_iter().find(|one| Case::$case.is(one.word(), &written));
+                    known.ok_or_else(|| D::Error::custom(format!("{written:?} is none of the words")))
+                }
+            }
+
+            impl JsonSchema for $name {
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    Case::$case.schema(Self::ALL.map(Self::word).into())
+                }
+            }
+        )*
+    };
+}
+
+written! {
+    Area in Lower;
+    AssignmentTypeWord in Lower;
+    EnforcementWord in Lower;
+    PersonalDataWord in Lower;
+    ResourceGraphWord in Lower;
+    Severity in Any;
+}
+
+/// The cases in which a word may be written.
+#[derive(Clone, Copy)]
+enum Case {
+    Any,
+    Lower,
+}
+
+impl Case {
+    fn is(self, word: &str, written: &str) -> bool {
         match self {
-            Self::Compute => "compute",
-            Self::Data => "data",
-            Self::Governance => "governance",
-            Self::Identity => "identity",
-            Self::Network => "network",
-            Self::Observability => "observability",
-            Self::Posture => "posture",
+            Self::Any => word.eq_ignore_ascii_case(written),
+            Self::Lower => word == written,
         }
     }
-}
 
-impl From<AreaWord> for Area {
-    fn from(word: AreaWord) -> Self {
-        match word {
-            AreaWord::Compute => Self::Compute,
-            AreaWord::Data => Self::Data,
-            AreaWord::Governance => Self::Governance,
-            AreaWord::Identity => Self::Identity,
-            AreaWord::Network => Self::Network,
-            AreaWord::Observability => Self::Observability,
-            AreaWord::Posture => Self::Posture,
-        }
-    }
-}
-
-/// How hard something is enforced.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum EnforcementWord {
-    /// It stops the plan.
-    Error,
-    /// It is shown and stops nothing.
-    Warning,
-}
-
-/// Whether names of people appear.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum PersonalDataWord {
-    /// Object ids only.
-    Redact,
-    /// Names and addresses.
-    Show,
-}
-
-/// When Resource Graph serves a list.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum ResourceGraphWord {
-    /// Wherever a list supports it.
-    Always,
-    /// By the size of the scope.
-    Auto,
-    /// GET only.
-    Never,
-}
-
-impl ResourceGraphWord {
-    /// The word.
-    pub fn word(self) -> &'static str {
+    fn schema(self, mut words: Vec<&str>) -> Schema {
+        words.sort_unstable();
         match self {
-            Self::Always => "always",
-            Self::Auto => "auto",
-            Self::Never => "never",
-        }
-    }
-}
-
-/// A severity, as written: one of our words or Azure's, which differ in their case.
-#[derive(Clone, Copy, Debug, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
-#[schemars(rename_all = "lowercase", extend("x-ignore-case" = true))]
-pub enum SeverityWord {
-    /// Worst.
-    Critical,
-    /// Fix now.
-    High,
-    /// Worth knowing.
-    Informational,
-    /// When there is time.
-    Low,
-    /// Fix soon.
-    Medium,
-}
-
-impl<'de> Deserialize<'de> for SeverityWord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        match Severity::parse(&word) {
-            Some(Severity::Critical) => Ok(Self::Critical),
-            Some(Severity::High) => Ok(Self::High),
-            Some(Severity::Informational) => Ok(Self::Informational),
-            Some(Severity::Low) => Ok(Self::Low),
-            Some(Severity::Medium) => Ok(Self::Medium),
-            None => Err(D::Error::custom(format!("{word:?} is no severity"))),
-        }
-    }
-}
-
-impl From<SeverityWord> for Severity {
-    fn from(word: SeverityWord) -> Self {
-        match word {
-            SeverityWord::Critical => Self::Critical,
-            SeverityWord::High => Self::High,
-            SeverityWord::Informational => Self::Informational,
-            SeverityWord::Low => Self::Low,
-            SeverityWord::Medium => Self::Medium,
+            Self::Any => json_schema!({ "type": "string", "enum": words, "x-ignore-case": true }),
+            Self::Lower => json_schema!({ "type": "string", "enum": words }),
         }
     }
 }
@@ -321,26 +290,6 @@ text!(
         "x-expected": "an operation such as `Microsoft.Storage/storageAccounts/read` (provider, type, verb), or a pattern of them with `*`"
     }
 );
-
-/// Whether a role is held now, or can be activated.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
-#[serde(rename_all = "lowercase")]
-pub enum AssignmentTypeWord {
-    /// Held now, activated ones included.
-    Active,
-    /// Held after activation only.
-    Eligible,
-}
-
-impl AssignmentTypeWord {
-    /// The word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Eligible => "eligible",
-        }
-    }
-}
 
 /// Whether a text is a GUID.
 pub fn is_guid(text: &str) -> bool {

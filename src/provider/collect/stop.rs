@@ -7,7 +7,7 @@ use crate::{
         answer::explain::{self, Topic},
     },
     posture::{Reason, Unreadable},
-    provider::{collect::estate::nothing::Nothing, words::AreaWord},
+    provider::{collect::estate::nothing::Nothing, words::Area},
 };
 
 /// What a reading comes to.
@@ -17,7 +17,7 @@ pub type Result<T> = std::result::Result<T, Stop>;
 #[derive(Debug)]
 pub enum Stop {
     /// The area that it belongs to is switched off.
-    AreaOff(AreaWord),
+    AreaOff(Area),
     /// What an argument says is wrong.
     Argument(Argument),
     /// A read failed that questions the whole connection, or without which there is no answer.

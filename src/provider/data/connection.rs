@@ -27,7 +27,7 @@ use crate::{
         context::Context,
         frame::{self, UnreadableRow},
         selection,
-        words::{AreaWord, ClientId, SubscriptionId, lowered},
+        words::{Area, ClientId, SubscriptionId, lowered},
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -234,7 +234,7 @@ impl DataSource for Connection {
                       too), with admin consent.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = None;
+    const AREA: Option<Area> = None;
     type Arguments = Arguments;
     type Attributes = Attributes;
 
@@ -248,7 +248,7 @@ impl DataSource for Connection {
         let cloud = context.client.cloud().await.map_err(Stop::Failed)?;
         let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
         let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
-        let areas = context.areas.iter().map(|area| (*area).into()).collect();
+        let areas = context.areas.clone();
         let mut needs = catalogue::needs(&chosen, &areas);
         needs.extend(catalogue::needs(&judged::checks_of_features(), &areas));
         needs.extend(ALWAYS);
@@ -352,7 +352,7 @@ const OPAQUE: &str =
 
 /// Attributes that are null because a read failed or what it answered may not be all, whatever the checks say about it.
 fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
-    if !context.areas.contains(&AreaWord::Identity) {
+    if !context.areas.contains(&Area::Identity) {
         return Vec::new();
     }
     let directory = &found.facts.directory;

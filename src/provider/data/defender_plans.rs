@@ -20,7 +20,7 @@ use crate::{
         context::Context,
         frame::{self, Chosen, Counting, Listing, Table},
         selection,
-        words::{AreaWord, SubscriptionId},
+        words::{Area, SubscriptionId},
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -146,7 +146,7 @@ impl DataSource for DefenderPlans {
                       subscription holds both.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Posture);
+    const AREA: Option<Area> = Some(Area::Posture);
     type Arguments = Arguments;
     type Attributes = Attributes;
 

@@ -16,7 +16,7 @@ use crate::{
         context::Context,
         frame::{Counting, Listing, Table},
         selection::UnmatchedTags,
-        words::{AreaWord, SubscriptionState, lowered},
+        words::{Area, SubscriptionState, lowered},
     },
     sdk::{
         Diagnostics, Result,
@@ -106,7 +106,7 @@ impl DataSource for Subscriptions {
                       on the group); single subscriptions have them from Resource Graph, which Reader may ask.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = None;
+    const AREA: Option<Area> = None;
     type Arguments = Arguments;
     type Attributes = Attributes;
 

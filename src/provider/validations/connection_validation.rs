@@ -24,7 +24,7 @@ use crate::{
         context::Context,
         data::connection::{chosen, require_known_checks},
         validations::{Gate, Judged, Judgement, Line},
-        words::{AreaWord, ClientId, SubscriptionId, lowered},
+        words::{Area, ClientId, SubscriptionId, lowered},
     },
     sdk::{
         Diagnostics, Path, Value,
@@ -66,7 +66,7 @@ impl Validation for ConnectionValidation {
         permissions: "Those that the checks are about: see `azposture_connection`. A check whose evidence may not be read is unknown.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = None;
+    const AREA: Option<Area> = None;
     type Gate = Gate;
     type Arguments = Arguments;
 
@@ -89,7 +89,7 @@ impl Validation for ConnectionValidation {
         };
         let subscription_ids = lowered(&arguments.subscription_ids, |id| &id.0);
         let provisioning_client_ids = lowered(&arguments.provisioning_client_ids, |id| &id.0);
-        let areas = context.areas.iter().map(|area| (*area).into()).collect();
+        let areas = context.areas.clone();
         let asked = Asked {
             needs: catalogue::needs(&chosen, &areas),
             subscription_ids: subscription_ids.as_ref(),

@@ -29,7 +29,7 @@ use crate::{
         data::defender_plans::require_known,
         frame::Chosen,
         validations::{Gate, Judged, Judgement, Line, READABLE},
-        words::{AreaWord, SubscriptionId},
+        words::{Area, SubscriptionId},
     },
     sdk::{
         Diagnostics, Path, Value,
@@ -98,7 +98,7 @@ impl Validation for DefenderValidation {
                       Reader on the subscription holds all of them.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Posture);
+    const AREA: Option<Area> = Some(Area::Posture);
     type Gate = Gate;
     type Arguments = Arguments;
 

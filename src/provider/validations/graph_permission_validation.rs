@@ -24,7 +24,7 @@ use crate::{
         context::Context,
         failure::Unjudged,
         validations::{Gate, Judged, Judgement, Line},
-        words::{AreaWord, ClientId, ObjectId},
+        words::{Area, ClientId, ObjectId},
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -77,7 +77,7 @@ impl Validation for GraphPermissionValidation {
                       (/servicePrincipals/{id}/oauth2PermissionGrants).",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
+    const AREA: Option<Area> = Some(Area::Identity);
     type Gate = Gate;
     type Arguments = Arguments;
 

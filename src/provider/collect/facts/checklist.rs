@@ -70,7 +70,7 @@ pub struct Found {
 
 /// Reads what is needed.
 pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -> Result<Found> {
-    let areas: BTreeSet<Area> = context.areas.iter().map(|area| Area::from(*area)).collect();
+    let areas = context.areas.clone();
     let holder = holder(signed_in);
     let mut needs = asked.needs.clone();
     if !areas.contains(&Area::Identity) {

@@ -96,7 +96,7 @@ async fn registered(
     claims: &Claims,
     needs: &BTreeSet<Need>,
 ) -> Result<Seen<(Arc<Application>, Arc<ServicePrincipal>)>> {
-    let allowed = context.areas.iter().any(|area| Area::from(*area) == Area::Identity);
+    let allowed = context.areas.contains(&Area::Identity);
     if !allowed || !needs.contains(&Need::Credential) {
         return Ok(Seen::unseen(Unreadable::unasked(Subject::Applications)));
     }

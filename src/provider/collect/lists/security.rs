@@ -188,7 +188,7 @@ pub async fn metadata(context: &Context) -> azure::Result<Arc<Catalogue>> {
 /// The metadata a subscription sees, its own recommendations among them.
 pub async fn metadata_of(context: &Context, subscription_id: &str) -> azure::Result<Arc<Catalogue>> {
     let (client, id) = (context.client.clone(), subscription_id.to_owned());
-    let key = Key::of("metadata").and(&id);
+    let key = Key::of("metadata_of").and(&id);
     let read = || async move {
         let mut catalogue = Catalogue::new();
         let redacts = client.settings().redacts_people;

@@ -15,7 +15,7 @@ use tally::{Summary, Tally};
 use crate::{
     azure::Failure,
     posture::{
-        Place, Reason, Severity, Subject, Unreadable,
+        Place, Reason, Subject, Unreadable,
         assessment::{Assessment, Catalogue, Filter, Metadata, Surroundings, worst_first},
         controls,
         defender::surely_unregistered,
@@ -36,7 +36,7 @@ use crate::{
         context::Context,
         frame::{self, Chosen, Listing, Table},
         selection::{Unmatched, UnmatchedTags, warn},
-        words::{AreaWord, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, SeverityWord, SubscriptionId, lowered},
+        words::{Area, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, Severity, SubscriptionId, lowered},
     },
     sdk::{
         Diagnostics, Result,
@@ -73,7 +73,7 @@ struct Arguments {
     tags: Option<BTreeMap<String, String>>,
     /// Severities to return. Default all.
     #[schemars(length(min = 1))]
-    severities: Option<BTreeSet<SeverityWord>>,
+    severities: Option<BTreeSet<Severity>>,
     /// Statuses to return, without case. Default `["Unhealthy"]`, and every word that is none of the three, because it may be bad.
     #[schemars(length(min = 1))]
     statuses: Option<BTreeSet<AssessmentStatus>>,
@@ -169,7 +169,7 @@ impl DataSource for DefenderAssessments {
                       Reader on the subscription holds all of them; Security Reader all but the last.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Posture);
+    const AREA: Option<Area> = Some(Area::Posture);
     type Arguments = Arguments;
     type Attributes = Attributes;
 
@@ -307,7 +307,7 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
             .as_ref()
             .map(|all| all.iter().map(|prefix| prefix.0.clone()).collect()),
         tags: arguments.tags.clone(),
-        severities: arguments.severities.as_ref().map(|all| all.iter().map(|word| Severity::from(*word)).collect()),
+        severities: arguments.severities.clone(),
         assessment_keys: lowered(&arguments.assessment_keys, |key| &key.0),
         categories: arguments.categories.clone(),
     }

@@ -17,7 +17,7 @@ use crate::{
         context::Context,
         frame::{Counting, Listing, Table},
         selection::{self, Unmatched},
-        words::{AreaWord, AssignmentTypeWord, Guid, ObjectId, lowered},
+        words::{Area, AssignmentTypeWord, Guid, ObjectId, lowered},
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -157,7 +157,7 @@ impl DataSource for DirectoryRoleAssignments {
                       `User.Read.All`. Entra ID P2 for `eligible`, `pim` and `permanent`.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
+    const AREA: Option<Area> = Some(Area::Identity);
     type Arguments = Arguments;
     type Attributes = Attributes;
 

@@ -30,9 +30,7 @@ use crate::{
         context::Context,
         frame::{Chosen, Counting, Listing, Table},
         selection::{self, Unmatched},
-        words::{
-            AreaWord, AssignmentTypeWord, ObjectId, PrincipalType, RoleDefinitionId, ScopeId, SubscriptionId, is_guid, lowered,
-        },
+        words::{Area, AssignmentTypeWord, ObjectId, PrincipalType, RoleDefinitionId, ScopeId, SubscriptionId, is_guid, lowered},
     },
     sdk::{
         Diagnostics, Path, Result,
@@ -248,7 +246,7 @@ impl DataSource for RoleAssignments {
                       `Application.Read.All` (or `Directory.Read.All`) for names, `orphaned` and `expand_groups`. Entra ID P2 for `eligible`.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
+    const AREA: Option<Area> = Some(Area::Identity);
     type Arguments = Arguments;
     type Attributes = Attributes;
 

@@ -31,7 +31,7 @@ use crate::{
         },
         context::Context,
         validations::{Gate, Judged, Judgement, Line, READABLE},
-        words::{AreaWord, ObjectId, Operation, RoleDefinitionId, ScopeId},
+        words::{Area, ObjectId, Operation, RoleDefinitionId, ScopeId},
     },
     sdk::{
         Diagnostics, Path, Result, Value,
@@ -122,7 +122,7 @@ impl Validation for RoleAssignmentValidation {
                       application: `Directory.Read.All`, for the groups of the principal and whether it is enabled.",
     };
     type Context = Context;
-    const AREA: Option<AreaWord> = Some(AreaWord::Identity);
+    const AREA: Option<Area> = Some(Area::Identity);
     type Gate = Gate;
     type Arguments = Arguments;
 
