@@ -9,6 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthStr;
 
 use super::{
     context::Context,
@@ -220,14 +221,29 @@ fn table(headings: &[&str], lines: &[&Line], redacts_people: bool) -> String {
     let rows: Vec<Vec<Cow<'_, str>>> = std::iter::once(headings)
         .chain(lines.iter().map(|line| line.cells.iter().map(|cell| azure::shown(cell, redacts_people)).collect()))
         .collect();
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len)).map(width).collect();
     let mut lines = String::new();
     for row in rows {
         // A line break from outside would forge rows.
-        let cells = row.iter().zip(&widths).map(|(cell, width)| text::line(format!("{cell:<width$}")));
+        let cells = row.iter().zip(&widths).map(|(cell, width)| text::line(format!("{cell}{:1$}", "", width - cell.width())));
         let cells: Vec<String> = cells.collect();
         lines.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other_whatever_the_script() {
+        let line = |name: &str| Line { status: Status::Pass, cells: vec![name.to_owned(), "at".to_owned()] };
+        // Two wide characters take four columns, an accent of its own none.
+        let lines = [line("東京"), line("e\u{301}e\u{301}"), line("ab")];
+        let lines: Vec<&Line> = lines.iter().collect();
+        let expected = "  role  scope\n  東京  at\n  e\u{301}e\u{301}    at\n  ab    at\n";
+        assert_eq!(table(&["role", "scope"], &lines, false), expected);
+    }
 }
