@@ -21,4 +21,4 @@ pub(crate) mod words;
 pub use area::Area;
 pub use seen::{Look, Place, Reason, Seen, Subject, Unreadable, Why};
 pub use severity::Severity;
-pub use status::{Status, worst};
+pub use status::{Status, any_is_enough, worst};

@@ -34,9 +34,28 @@ pub fn worst<K: Ord, T>(judged: impl IntoIterator<Item = (Status, K, T)>) -> Opt
     red.min_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1))).map(|(.., worst)| worst)
 }
 
+/// Of several of which any is enough, the one that says how it ends: one that passes, else one that is unknown, else the first.
+pub fn any_is_enough<T>(judged: impl IntoIterator<Item = (Status, T)>) -> Option<T> {
+    let rank = |status: Status| match status {
+        Status::Pass => 0,
+        Status::Unknown => 1,
+        Status::Fail | Status::NotApplicable | Status::Off => 2,
+    };
+    judged.into_iter().min_by_key(|(status, _)| rank(*status)).map(|(_, one)| one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_any_is_enough_one_pass_is_and_what_is_unknown_may_be() {
+        let (pass, unknown, fail, off) = ((Status::Pass, 1), (Status::Unknown, 2), (Status::Fail, 3), (Status::Off, 4));
+        assert_eq!(any_is_enough([fail, unknown, pass]), Some(1));
+        assert_eq!(any_is_enough([off, fail, unknown]), Some(2));
+        assert_eq!(any_is_enough([fail, off]), Some(3));
+        assert_eq!(any_is_enough::<u8>([]), None);
+    }
 
     #[test]
     fn the_worst_is_the_first_that_failed_else_the_first_that_is_unknown() {

@@ -23,6 +23,37 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
     (moment.year() > 1601).then_some(moment)
 }
 
+/// When something ends that may go on for ever: the later, the more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// Then.
+    At(OffsetDateTime),
+    /// At what is no time, so that nobody may take it for never.
+    Unclear,
+    /// Never.
+    Never,
+}
+
+impl End {
+    /// What a service says of it; nothing is never.
+    pub fn of(text: Option<&str>) -> Self {
+        match text.map(parse) {
+            Some(Some(end)) => Self::At(end),
+            Some(None) => Self::Unclear,
+            None => Self::Never,
+        }
+    }
+
+    /// Whether it goes on for ever; none where that is not clear.
+    pub fn is_never(self) -> Option<bool> {
+        match self {
+            Self::At(_) => Some(false),
+            Self::Unclear => None,
+            Self::Never => Some(true),
+        }
+    }
+}
+
 /// A calendar date `YYYY-MM-DD`.
 pub fn date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
@@ -42,6 +73,13 @@ pub fn days_between(then: OffsetDateTime, now: Date) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_end_that_is_no_time_is_neither_over_nor_never() {
+        let ends = [Some("2021-04-12T09:07:18Z"), Some("2031-04-12T09:07:18Z"), Some("soon"), None].map(End::of);
+        assert!(ends.is_sorted());
+        assert_eq!(ends.map(End::is_never), [Some(false), Some(false), None, Some(true)]);
+    }
 
     #[test]
     fn times_of_all_services_become_one_form() {

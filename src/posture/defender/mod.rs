@@ -2,6 +2,7 @@
 
 mod offers;
 mod readiness;
+mod results;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use time::{Date, OffsetDateTime};
 
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
 pub use readiness::{Requirement, Verdict, judge, judge_served, judge_unregistered, outdated};
+pub use results::{Scans, judge_assessed, judge_scan};
 
 use super::{Reason, Seen, Subject, Unreadable, time::days_between};
 

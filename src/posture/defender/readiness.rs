@@ -37,19 +37,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn new(status: Status, reason: Option<Why>, detail: impl Into<String>) -> Self {
+    pub(super) fn new(status: Status, reason: Option<Why>, detail: impl Into<String>) -> Self {
         Self { status, reason, detail: detail.into(), instead: None }
     }
 
-    fn pass() -> Self {
+    pub(super) fn pass() -> Self {
         Self::new(Status::Pass, None, "")
     }
 
-    fn fail(why: impl Into<Why>, detail: impl Into<String>) -> Self {
+    pub(super) fn fail(why: impl Into<Why>, detail: impl Into<String>) -> Self {
         Self::new(Status::Fail, Some(why.into()), detail)
     }
 
-    fn unknown(reason: Reason, detail: impl Into<String>) -> Self {
+    pub(super) fn unknown(reason: Reason, detail: impl Into<String>) -> Self {
         Self::new(Status::Unknown, Some(reason.into()), detail)
     }
 }

@@ -21,6 +21,14 @@ use crate::{
     },
 };
 
+/// A fact of several subscriptions, by the id of each.
+pub type By<T> = BTreeMap<String, Seen<T>>;
+
+/// What of a fact was seen in a subscription; nothing where it was not asked for.
+pub fn seen_in<T: Clone>(facts: &By<T>, subscription: &Subscription, subject: Subject) -> Seen<T> {
+    facts.get(&subscription.id).cloned().unwrap_or_else(|| Seen::unseen(Unreadable::unasked(subject)))
+}
+
 /// One list, read in several subscriptions, in their order.
 #[derive(Debug)]
 pub struct Lists<T>(Vec<(Subscription, Seen<Arc<T>>)>);
@@ -42,7 +50,7 @@ impl<T> Lists<T> {
     }
 
     /// The same by the id of the subscription.
-    pub fn by_id(self) -> BTreeMap<String, Seen<Arc<T>>> {
+    pub fn by_id(self) -> By<Arc<T>> {
         self.0.into_iter().map(|(subscription, seen)| (subscription.id, seen)).collect()
     }
 

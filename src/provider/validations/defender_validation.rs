@@ -14,16 +14,17 @@ use crate::{
     posture::{
         Reason, Seen, Status, Subject, Unreadable, Why,
         defender::{
-            Counts as Resources, Offer, Plan, Requirement, Verdict, available, judge_served, judge_unregistered, offered,
-            scan_age, surely_unregistered,
+            Counts as Resources, Offer, Plan, Requirement, Scans, Verdict, available, judge_assessed, judge_scan, judge_served,
+            judge_unregistered, offered, surely_unregistered,
         },
         seen, worst,
     },
     provider::{
         collect::{
+            By,
             estate::scope::Subscription,
             lists::{inventory, security},
-            stop,
+            seen_in, stop,
         },
         context::Context,
         data::defender_plans::require_known,
@@ -178,11 +179,8 @@ struct Facts {
     /// The states of Microsoft.Security that could be read.
     states: BTreeMap<String, String>,
     assessed: By<bool>,
-    scans: By<Arc<security::Scans>>,
+    scans: By<Arc<Scans>>,
 }
-
-/// A fact of each subscription, by its id.
-type By<T> = BTreeMap<String, Seen<T>>;
 
 /// Reads only what the requirements need.
 async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
@@ -233,18 +231,6 @@ impl Facts {
             |plans: &Arc<Vec<Plan>>| plans.iter().any(|plan| plan.is_on() && plan.covers_nothing() && named(plans, plan));
         self.plans.values().flat_map(Seen::so_far).any(doubtful)
     }
-
-    /// What is seen of the resources of a subscription.
-    fn resources(&self, subscription: &Subscription) -> Seen<Resources> {
-        let nothing = || Seen::unseen(Unreadable::unasked(Subject::Resources));
-        self.counts.get(&subscription.id).cloned().unwrap_or_else(nothing)
-    }
-}
-
-/// What was seen of a subscription, or why nothing was.
-fn so_far<'a, T>(facts: &'a By<T>, subscription: &Subscription) -> std::result::Result<&'a T, Reason> {
-    let seen = facts.get(&subscription.id).ok_or(Reason::NotProven)?;
-    seen.so_far().map_err(|gap| gap.reason)
 }
 
 /// A subscription, under the name that tells it from the others.
@@ -274,11 +260,16 @@ impl Place<'_> {
         let cells = [&self.name, requirement, Why::shown(reason), detail];
         Finding { line: Line::new(status, cells), next: String::new() }
     }
+
+    fn judged(&self, requirement: &str, verdict: &Verdict) -> Finding {
+        self.finding(requirement, verdict.status, verdict.reason, &verdict.detail)
+    }
 }
 
 fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
     let id = &place.subscription.id;
-    let seen = facts.resources(place.subscription);
+    let plans = seen_in(&facts.plans, place.subscription, Subject::Plans);
+    let resources = seen_in(&facts.counts, place.subscription, Subject::Resources);
     arguments
         .plans
         .iter()
@@ -291,9 +282,9 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
                 only_relevant: arguments.only_relevant == Some(true),
             };
             let state = facts.states.get(id).map(String::as_str);
-            let verdict = match so_far(&facts.plans, place.subscription) {
-                Ok(plans) => judge_served(&requirement, plans, state, &seen),
-                Err(Reason::NotRegistered) => judge_unregistered(&requirement, state, &seen),
+            let verdict = match plans.so_far().map_err(|gap| gap.reason) {
+                Ok(plans) => judge_served(&requirement, plans, state, &resources),
+                Err(Reason::NotRegistered) => judge_unregistered(&requirement, state, &resources),
                 Err(reason) => {
                     return place.finding(name, Status::Unknown, Some(reason.into()), "its plans could not be read");
                 }
@@ -311,73 +302,30 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
 fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Option<Finding> {
     let asked = arguments.require_assessments == Some(true);
     asked.then(|| {
-        let (status, reason, detail) = match so_far(&facts.assessed, place.subscription) {
-            Ok(true) => (Status::Pass, None, ""),
-            Ok(false) => match facts.assessed.get(&place.subscription.id).and_then(Seen::reason) {
-                Some(reason) => (Status::Unknown, Some(reason), "no assessment is seen, and there may be some"),
-                None => (Status::Unknown, Some(Reason::NoDataYet), "no assessments yet; initial data can take up to 24 hours"),
-            },
-            Err(reason) => (Status::Unknown, Some(reason), "its assessments could not be read"),
-        };
-        place.finding("assessments", status, reason.map(Why::from), detail)
+        place.judged("assessments", &judge_assessed(&seen_in(&facts.assessed, place.subscription, Subject::Assessments)))
     })
 }
 
 /// One line for each kind of thing that a named plan scans and the subscription has.
 fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today: Date) -> Vec<Finding> {
-    let subscription = place.subscription;
     let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
     let offers: Vec<&Offer> =
         arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
     let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
-    let is_whole = facts.scans.get(&subscription.id).is_some_and(Seen::is_whole);
-    let judge = |kind: &str| {
-        let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
-        // That there is nothing is known only of an inventory that is proven whole.
-        let nothing = facts
-            .resources(subscription)
-            .whole()
-            .is_ok_and(|counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>() == 0);
-        match (so_far(&facts.scans, subscription), nothing) {
-            (Err(reason), _) => (Status::Unknown, Some(reason.into()), "its scan results could not be read".to_owned()),
-            (Ok(scans), nothing) => match scans.get(kind).map(|newest| newest.map(|newest| scan_age(newest, today))) {
-                Some(Some(None)) => {
-                    let detail = "the newest scan result is dated in the future, so nothing says when the scan was".to_owned();
-                    (Status::Unknown, Some(Reason::ScanTimeUnsaid.into()), detail)
-                }
-                Some(Some(Some(age))) if age <= i64::from(most) => (Status::Pass, None, String::new()),
-                Some(Some(Some(age))) if !is_whole => {
-                    let detail = format!(
-                        "the newest scan that is seen is {age} days old, {most} are allowed; a newer one may be in what is not seen"
-                    );
-                    (Status::Unknown, Some(Reason::NotProven.into()), detail)
-                }
-                Some(Some(Some(age))) => {
-                    (Status::Fail, Some(Why::ScanTooOld), format!("the newest scan is {age} days old, {most} are allowed"))
-                }
-                Some(None) => {
-                    let detail = "there are scan results, and none says when the scan was".to_owned();
-                    (Status::Unknown, Some(Reason::ScanTimeUnsaid.into()), detail)
-                }
-                None if nothing => (Status::NotApplicable, Some(Why::NoResources), "nothing to scan".to_owned()),
-                None if !is_whole => {
-                    (Status::Unknown, Some(Reason::NotProven.into()), "no scan result is seen, and there may be some".to_owned())
-                }
-                None => (Status::Unknown, Some(Reason::NoDataYet.into()), "no scan result yet".to_owned()),
-            },
-        }
-    };
+    let (scans, resources) = (
+        seen_in(&facts.scans, place.subscription, Subject::Vulnerabilities),
+        seen_in(&facts.counts, place.subscription, Subject::Resources),
+    );
     kinds
         .into_iter()
         .map(|kind| {
-            let (status, reason, detail) = judge(kind);
-            let finding = place.finding(&format!("scan of {}", kind.replace('_', " ")), status, reason, &detail);
-            let next = match reason {
+            let verdict = judge_scan(kind, &offers, &scans, &resources, (most, today));
+            let next = match verdict.reason {
                 Some(Why::ScanTooOld | Why::Of(Reason::NoDataYet)) => SCANNING,
                 Some(Why::Of(Reason::ScanTimeUnsaid)) => UNTIMED,
                 _ => "",
             };
-            Finding { next: next.to_owned(), ..finding }
+            Finding { next: next.to_owned(), ..place.judged(&format!("scan of {}", kind.replace('_', " ")), &verdict) }
         })
         .collect()
 }

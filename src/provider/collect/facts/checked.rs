@@ -16,6 +16,7 @@ use crate::{
     },
     provider::{
         collect::{
+            By,
             estate::scope::{Scope, Subscription},
             facts::held_roles,
             lists::{
@@ -23,15 +24,13 @@ use crate::{
                 directory::{self, Object, Principals},
                 security, typed,
             },
+            seen_in,
             stop::Result,
             twice, unread,
         },
         context::Context,
     },
 };
-
-/// A fact of several subscriptions, by subscription.
-type By<T> = BTreeMap<String, Seen<T>>;
 
 /// What these checks need to know of what the connection stands for.
 pub async fn estate(context: &Context, scope: &Scope, chosen: &[&Check]) -> Result<Estate> {
@@ -46,9 +45,9 @@ pub async fn estate(context: &Context, scope: &Scope, chosen: &[&Check]) -> Resu
     )?;
     let one = |subscription: &Subscription| checks::Subscription {
         id: subscription.id.clone(),
-        resources: resources.iter().map(|(name, all)| (*name, seen(all, subscription, Subject::Resources))).collect(),
-        plans: seen(&plans, subscription, Subject::Plans),
-        role_assignments: given(seen(&assignments, subscription, Subject::RoleAssignments), &subscription.id),
+        resources: resources.iter().map(|(name, all)| (*name, seen_in(all, subscription, Subject::Resources))).collect(),
+        plans: seen_in(&plans, subscription, Subject::Plans),
+        role_assignments: given(seen_in(&assignments, subscription, Subject::RoleAssignments), &subscription.id),
     };
     Ok(Estate { subscriptions: scope.subscriptions.iter().map(one).collect(), unseen: scope.gaps.clone(), directory })
 }
@@ -64,10 +63,6 @@ fn given(rows: Seen<Arc<Vec<authorization::wire::RoleAssignment>>>, subscription
 /// What is seen, less what contradicts itself.
 fn lacking<T>(seen: Seen<T>, subject: Subject, place: &Place, twofold: &BTreeSet<String>) -> Seen<T> {
     twofold.iter().fold(seen, |seen, id| seen.lacking(twice::gap(subject, place.clone(), id)))
-}
-
-fn seen<T: Clone>(all: &By<T>, subscription: &Subscription, subject: Subject) -> Seen<T> {
-    all.get(&subscription.id).cloned().unwrap_or_else(|| Seen::unseen(Unreadable::unasked(subject)))
 }
 
 async fn resources(

@@ -26,7 +26,7 @@ use crate::{
     },
     provider::{
         collect::{
-            Lists, SIDE_BY_SIDE,
+            By, Lists, SIDE_BY_SIDE,
             estate::{delegated, proof, scope},
             lists::{
                 inventory,
@@ -42,9 +42,6 @@ use crate::{
 
 /// What a cluster says of who reaches its API server.
 const ACCESS: &str = "apiServerAccessProfile";
-
-/// A fact of several subscriptions, by subscription.
-type By<T> = BTreeMap<String, Seen<T>>;
 
 /// The facts of the chosen subscriptions, as far as they are needed.
 pub async fn facts(
@@ -89,27 +86,32 @@ pub async fn facts(
         state: subscription.state.clone(),
         tenant_id: subscription.tenant_id.clone(),
         tenant_matches: subscription.tenant_matches,
-        permissions: of(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
+        permissions: projected(&permissions, subscription, Subject::Permissions, |held| (**held).clone()),
         below: match delegated::elsewhere(subscription) {
             Some(why) => {
                 Seen::unseen(delegated::unlisted(Subject::RoleAssignments, Place::Subscription(subscription.id.clone()), why))
             }
-            None => of(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
+            None => projected(&below, subscription, Subject::RoleAssignments, BTreeSet::clone),
         },
-        providers: of(&providers, subscription, Subject::Providers, |states| (**states).clone()),
-        plans: of(&plans, subscription, Subject::Plans, |rows| rows.to_vec()),
-        assessments: of(&assessments, subscription, Subject::Assessments, |rows| rows.len()),
-        inventory: of(&resources, subscription, Subject::Resources, |counts| (**counts).clone()),
-        scans: of(&scans, subscription, Subject::Vulnerabilities, |rows| {
+        providers: projected(&providers, subscription, Subject::Providers, |states| (**states).clone()),
+        plans: projected(&plans, subscription, Subject::Plans, |rows| rows.to_vec()),
+        assessments: projected(&assessments, subscription, Subject::Assessments, |rows| rows.len()),
+        inventory: projected(&resources, subscription, Subject::Resources, |counts| (**counts).clone()),
+        scans: projected(&scans, subscription, Subject::Vulnerabilities, |rows| {
             let is_dated = |newest: &Option<_>| newest.and_then(|newest| scan_age(newest, today)).is_some();
             rows.iter().map(|(kind, newest)| (*kind, is_dated(newest))).collect()
         }),
-        clusters: of(&clusters, subscription, Subject::Clusters, |rows| rows.to_vec()),
+        clusters: projected(&clusters, subscription, Subject::Clusters, |rows| rows.to_vec()),
     };
     Ok(subscriptions.iter().map(fact).collect())
 }
 
-fn of<T, P>(facts: &By<T>, subscription: &scope::Subscription, subject: Subject, project: impl FnOnce(&T) -> P) -> Seen<P> {
+fn projected<T, P>(
+    facts: &By<T>,
+    subscription: &scope::Subscription,
+    subject: Subject,
+    project: impl FnOnce(&T) -> P,
+) -> Seen<P> {
     match facts.get(&subscription.id) {
         Some(fact) => fact.map_ref(project),
         None => Seen::unseen(Unreadable::unasked(subject)),

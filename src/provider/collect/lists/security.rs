@@ -5,8 +5,6 @@ use std::{
     sync::Arc,
 };
 
-use time::OffsetDateTime;
-
 use crate::{
     azure::{
         self, Client,
@@ -17,7 +15,7 @@ use crate::{
     posture::{
         Severity,
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
-        defender::{Extension, Plan},
+        defender::{Extension, Plan, Scans},
         portal::Link,
         resource_id,
         time::{canonical, parse},
@@ -250,11 +248,6 @@ fn rank(severity: &str) -> (bool, Option<Severity>) {
     let known = Severity::parse(severity);
     (known.is_none(), known)
 }
-
-/// The newest scan result of each kind in one subscription: `server`, `container_image`, `sql`, `other`.
-///
-/// A kind that has results and no time of any scan has no time.
-pub type Scans = BTreeMap<&'static str, Option<OffsetDateTime>>;
 
 /// When each kind of thing was last scanned, by subscription. Only the newest time of each kind is kept.
 pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Scans>> {

@@ -6,7 +6,11 @@ use ::time::OffsetDateTime;
 
 use crate::{
     azure,
-    posture::{Place, Reason, Subject, Unreadable, rbac::directory_roles::is_privileged, time},
+    posture::{
+        Place, Reason, Subject, Unreadable,
+        rbac::directory_roles::is_privileged,
+        time::{self, End},
+    },
     provider::{
         collect::{
             lists::directory::{self, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance, is_through_group, scope},
@@ -68,21 +72,8 @@ fn taken<T>(subject: Subject, read: Option<azure::Result<T>>, gaps: &mut Vec<Unr
     }
 }
 
-/// When a schedule ends: the later, the more.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
-    At(OffsetDateTime),
-    /// At what is no time.
-    Unclear,
-    Never,
-}
-
 fn end(instance: &RoleInstance) -> End {
-    match instance.end_date_time.as_deref().map(time::parse) {
-        Some(Some(end)) => End::At(end),
-        Some(None) => End::Unclear,
-        None => End::Never,
-    }
+    End::of(instance.end_date_time.as_deref())
 }
 
 impl Facts {
@@ -230,11 +221,7 @@ impl Row {
     fn last(&mut self, instance: &RoleInstance) {
         self.starts_on = instance.start_date_time.as_deref().and_then(time::canonical);
         self.ends_on = instance.end_date_time.as_deref().and_then(time::canonical);
-        self.permanent = match end(instance) {
-            End::At(_) => Some(false),
-            End::Unclear => None,
-            End::Never => Some(true),
-        };
+        self.permanent = end(instance).is_never();
     }
 }
 

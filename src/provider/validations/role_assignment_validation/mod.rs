@@ -14,7 +14,7 @@ use wanted::Wanted;
 use crate::{
     azure::settings::ScopeSetting,
     posture::{
-        Reason, Status, Subject, Unreadable, Why,
+        Reason, Status, Subject, Unreadable, Why, any_is_enough,
         rbac::{Facts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
         worst,
@@ -295,11 +295,6 @@ fn verdicts(
     }
     let mut labels: Vec<_> = verdicts.iter().map(|(label, ..)| label.clone()).collect();
     labels.sort();
-    let rank = |status: Status| match status {
-        Status::Pass => 0,
-        Status::Unknown => 1,
-        Status::Fail | Status::NotApplicable | Status::Off => 2,
-    };
-    let best = verdicts.into_iter().min_by_key(|(_, _, verdict)| rank(verdict.status));
+    let best = any_is_enough(verdicts.into_iter().map(|one| (one.2.status, one)));
     best.map(|(_, requirement, verdict)| (format!("any of {}", labels.join(", ")), requirement, verdict)).into_iter().collect()
 }
