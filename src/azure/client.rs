@@ -88,7 +88,7 @@ impl Client {
     /// The hosts of the cloud; a custom cloud is asked for them once.
     pub async fn cloud(&self) -> Result<&Cloud> {
         let Shared { settings, transports, .. } = &*self.inner.shared;
-        self.filtered(self.inner.cloud.get_or_try_init(|| cloud::of(settings, transports)).await)
+        self.filtered(self.inner.cloud.get_or_try_init(|| cloud::cloud_of(settings, transports)).await)
     }
 
     /// What the sign-in host says about the tenant, asked once; none if neither the configuration nor the token for `audience` names

@@ -32,7 +32,7 @@ pub struct Chosen {
 impl Chosen {
     /// Those of the connection that are named, or all; one outside of it is an error.
     pub async fn of(context: &Context, subscription_ids: &Option<BTreeSet<SubscriptionId>>) -> stop::Result<Self> {
-        let scope = scope::of(context).await?;
+        let scope = scope::scope_of(context).await?;
         let ids = lowered(subscription_ids, |id| &id.0);
         let subscriptions = scope.choose(ids.as_ref())?;
         Ok(Self { subscriptions, gaps: scope.gaps(ids.as_ref()), ids })

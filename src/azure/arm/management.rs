@@ -116,7 +116,7 @@ pub async fn list(client: &Client) -> Result<Vec<ManagementGroup>> {
 }
 
 /// One group and what stands above it.
-pub async fn read(client: &Client, name: &str) -> Result<ManagementGroup> {
+pub async fn management_group(client: &Client, name: &str) -> Result<ManagementGroup> {
     client.get(GROUP.at(&group(name)).with("$expand", "path")).await
 }
 

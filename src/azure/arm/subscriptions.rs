@@ -57,6 +57,6 @@ pub async fn list(client: &Client) -> Result<Vec<Subscription>> {
 }
 
 /// One subscription: says why, where the list only leaves it out.
-pub async fn read(client: &Client, subscription_id: &str) -> Result<Subscription> {
+pub async fn one_subscription(client: &Client, subscription_id: &str) -> Result<Subscription> {
     client.get(SUBSCRIPTION.at(&subscription(subscription_id))).await
 }

@@ -58,7 +58,7 @@ impl TokenCredential for Limited {
     async fn get_token(&self, scopes: &[&str], options: Option<TokenRequestOptions<'_>>) -> azure_core::Result<AccessToken> {
         match tokio::time::timeout(TIMEOUT, self.inner.get_token(scopes, options)).await {
             Ok(Ok(token)) => Ok(token),
-            Ok(Err(error)) if explain::of(&error).is_some() => Err(error),
+            Ok(Err(error)) if explain::explanation(&error).is_some() => Err(error),
             Ok(Err(error)) => Err(explain::carry(self.explained(&explain::text_of(&error)))),
             Err(_) => Err(explain::carry(self.explained(&format!("no answer within {} seconds", TIMEOUT.as_secs())))),
         }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// All contradictions, in the order of the arguments.
-pub(super) fn of(inputs: &Inputs) -> Vec<Problem> {
+pub(super) fn problems(inputs: &Inputs) -> Vec<Problem> {
     let mut found = Vec::new();
     empty_texts(inputs, &mut found);
     cloud(inputs, &mut found);

@@ -102,7 +102,7 @@ impl Problem {
 impl Inputs {
     /// The contradictions in the text alone: no environment, no network. Only files it names are looked at.
     pub fn problems(&self) -> Vec<Problem> {
-        contradictions::of(self)
+        contradictions::problems(self)
     }
 
     /// The connection this configuration and the environment describe. `environment` reads one variable; an empty one is unset.

@@ -88,7 +88,7 @@ async fn once(http: &Arc<dyn HttpClient>, attempted: &str, request: &Request) ->
     };
     match tokio::time::timeout(TIMEOUT, whole).await {
         Ok(Ok((told, body))) => Ok(Answer { told, body, attempted: attempted.to_owned(), host }),
-        Ok(Err(fault)) => Err(explain::of(&fault).unwrap_or_else(|| explain::unreachable(attempted, &host, &fault))),
+        Ok(Err(fault)) => Err(explain::explanation(&fault).unwrap_or_else(|| explain::unreachable(attempted, &host, &fault))),
         Err(_) => Err(explain::timed_out(attempted, &host, TIMEOUT)),
     }
 }

@@ -34,7 +34,7 @@ pub struct Cloud {
 }
 
 /// The cloud of a connection. Only one that describes itself is asked.
-pub async fn of(settings: &Settings, transports: &Transports) -> Result<Cloud> {
+pub async fn cloud_of(settings: &Settings, transports: &Transports) -> Result<Cloud> {
     match &settings.environment {
         Environment::Custom { metadata_host } => described(metadata_host, transports).await,
         Environment::China => known(CHINA),

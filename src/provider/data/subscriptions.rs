@@ -111,8 +111,8 @@ impl DataSource for Subscriptions {
     type Attributes = Attributes;
 
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
-        let scope = scope::of(context).await?;
-        let (hierarchy, unread) = hierarchy::read(context).await?;
+        let scope = scope::scope_of(context).await?;
+        let (hierarchy, unread) = hierarchy::hierarchy_of(context).await?;
         let states = lowered(&arguments.states, |state| &state.0);
         let wanted = arguments.tags.unwrap_or_default();
         let all: Vec<_> = scope.subscriptions.iter().chain(&scope.deleted).collect();

@@ -138,7 +138,7 @@ impl Validation for DefenderValidation {
             );
             return Err(problems.into());
         }
-        let facts = read(arguments, context, &subscriptions).await?;
+        let facts = facts(arguments, context, &subscriptions).await?;
         let answered = facts.plans.values().flat_map(Seen::so_far).flat_map(|plans| plans.iter()).map(|plan| plan.name.as_str());
         let named = |name: &str| Path::attribute("plans").then(Step::Key(name.to_owned()));
         require_known(arguments.plans.keys(), answered, named)?;
@@ -183,7 +183,7 @@ struct Facts {
 }
 
 /// Reads only what the requirements need.
-async fn read(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
+async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
     let state = |subscription: &Subscription| {
         let id = subscription.id.clone();
         async move { stop::Result::Ok((id.clone(), inventory::registration(context, &id, "Microsoft.Security").await?)) }

@@ -164,7 +164,7 @@ async fn own(context: &Context, resource_client_id: String) -> stop::Result<Foun
     let known = claims.clone().or(signed_in.claims).unwrap_or_default();
     // Whoever was just given a token is enabled, unless the directory says otherwise: a token outlives that for up to a day.
     let account = match known.oid.as_deref().filter(|_| holder != Holder::User) {
-        Some(id) => match entra::read(Subject::ServicePrincipals, entra::service_principal(context, id).await)? {
+        Some(id) => match entra::seen(Subject::ServicePrincipals, entra::service_principal(context, id).await)? {
             principal if principal.whole().is_ok_and(|one| one.account_enabled == Some(false)) => Account::Disabled,
             _ => Account::Enabled,
         },
@@ -232,7 +232,7 @@ async fn is_nobody(context: &Context, object_id: &str) -> stop::Result<bool> {
 /// A name the API does not offer would fail for ever. Where its list may not be read, only what is held is known to exist.
 async fn require_offered(arguments: &Arguments, context: &Context, evidence: &Evidence) -> std::result::Result<(), Unjudged> {
     let is_graph = evidence.resource_client_id.eq_ignore_ascii_case(MICROSOFT_GRAPH);
-    let api = entra::read(Subject::ServicePrincipals, entra::api(context, &evidence.resource_client_id).await)?;
+    let api = entra::seen(Subject::ServicePrincipals, entra::api(context, &evidence.resource_client_id).await)?;
     let api = api.whole().ok();
     match arguments
         .permissions

@@ -86,7 +86,7 @@ pub(super) const READS: &[(&str, Read)] = &[
     ),
     (
         "managementgroups/group-expand-recurse.json",
-        reading!(|client| { Ok(vec![management_group(management::read(&client, GROUP).await?)]) }),
+        reading!(|client| { Ok(vec![management_group(management::management_group(&client, GROUP).await?)]) }),
     ),
     (
         "managementgroups/management-groups-list.json",
@@ -130,7 +130,7 @@ pub(super) const READS: &[(&str, Read)] = &[
     ),
     (
         "subscription/subscription-get.json",
-        reading!(|client| { Ok(vec![a_subscription(subscriptions::read(&client, OURS).await?)]) }),
+        reading!(|client| { Ok(vec![a_subscription(subscriptions::one_subscription(&client, OURS).await?)]) }),
     ),
     (
         "subscription/subscriptions-list.json",

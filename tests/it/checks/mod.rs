@@ -26,7 +26,7 @@ async fn found(tenant: &Tenant, resource_graph: &str, chosen: &[&Check]) -> Vec<
     let block = json!({"environment": "demo", "resource_graph": resource_graph});
     let provider = Azposture::with_transport(Arc::new(tenant.clone()));
     let context = provider.configure(serde_json::from_value(block).unwrap(), "1.11.4", &mut Diagnostics::new()).unwrap();
-    let scope = scope::of(&context).await.unwrap();
+    let scope = scope::scope_of(&context).await.unwrap();
     let estate = checked::estate(&context, &scope, chosen).await.unwrap();
     run(chosen.iter().copied(), &estate)
 }

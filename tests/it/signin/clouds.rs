@@ -16,7 +16,7 @@ use super::support::{OTHER_TENANT, Outcome, Service, TENANT, entra, json, resolv
 async fn known(word: &str) -> Cloud {
     let settings = resolve(&Inputs { environment: Some(word.into()), ..Inputs::default() }, &[]).unwrap();
     let service = Service::answering(500, "");
-    let cloud = cloud::of(&settings, &service.transports()).await.unwrap();
+    let cloud = cloud::cloud_of(&settings, &service.transports()).await.unwrap();
     assert!(service.seen().is_empty());
     cloud
 }
@@ -24,7 +24,7 @@ async fn known(word: &str) -> Cloud {
 async fn described(answer: impl Into<String>) -> Result<Cloud, Error> {
     let settings = resolve(&Inputs { metadata_host: Some("cloud.example:8443".into()), ..Inputs::default() }, &[]).unwrap();
     let service = Service::answering(200, answer);
-    let cloud = cloud::of(&settings, &service.transports()).await;
+    let cloud = cloud::cloud_of(&settings, &service.transports()).await;
     assert_eq!(service.seen()[0].url, "https://cloud.example:8443/metadata/endpoints?api-version=2022-09-01");
     cloud
 }
@@ -119,7 +119,7 @@ async fn metadata_is_tried_again_only_while_that_helps() {
     let settings = resolve(&Inputs { metadata_host: Some("cloud.example".into()), ..Inputs::default() }, &[]).unwrap();
     let attempts = async |outcome: fn() -> Outcome| {
         let service = Service::new(move |_, _| outcome());
-        let error = cloud::of(&settings, &service.transports()).await.unwrap_err();
+        let error = cloud::cloud_of(&settings, &service.transports()).await.unwrap_err();
         (error.kind(), service.seen().len())
     };
     assert_eq!(attempts(|| json(503, "{}")).await, (Kind::Unavailable, 3));

@@ -193,7 +193,7 @@ async fn a_given_policy_wraps_each_token_request() {
     let service =
         Service::new(|_, count| if count == 0 { json(503, "{}") } else { json(200, super::support::token_answer("T")) });
     let (settings, transports) = (resolve(&with_secret(), &[]).unwrap(), service.transports());
-    let cloud = cloud::of(&settings, &transports).await.unwrap();
+    let cloud = cloud::cloud_of(&settings, &transports).await.unwrap();
     let policies: [Arc<dyn Policy>; 1] = [Arc::new(TwiceOnServerErrors)];
     let credential = credential::build_with(&settings, &cloud, &transports, &policies).unwrap();
     assert!(token(&*credential).await.is_ok());
@@ -321,7 +321,7 @@ async fn a_refusal_of_our_own_transport_is_passed_on_by_every_method() {
     };
     for inputs in [with_secret(), github, Inputs { use_msi: Some(true), ..Inputs::default() }] {
         let settings = resolve(&inputs, &[]).unwrap();
-        let cloud = cloud::of(&settings, &transports).await.unwrap();
+        let cloud = cloud::cloud_of(&settings, &transports).await.unwrap();
         let credential = credential::build(&settings, &cloud, &transports).unwrap();
         assert_eq!(token(&*credential).await.unwrap_err().kind(), Kind::RefusedByGuard);
     }

@@ -169,7 +169,7 @@ pub(super) fn application() -> Inputs {
 /// The credential the settings lead to, in front of the service.
 pub(super) async fn credential(settings: &Settings, service: &Arc<Service>) -> Result<Arc<dyn TokenCredential>, Error> {
     let transports = service.transports();
-    let cloud = cloud::of(settings, &transports).await?;
+    let cloud = cloud::cloud_of(settings, &transports).await?;
     credential::build(settings, &cloud, &transports)
 }
 
@@ -180,7 +180,7 @@ pub(super) async fn sign_in(inputs: &Inputs, service: &Arc<Service>) -> Result<A
 }
 
 pub(super) async fn token(credential: &dyn TokenCredential) -> Result<AccessToken, Error> {
-    credential.get_token(&[SCOPE], None).await.map_err(|error| explain::of(&error).expect("every failure is explained"))
+    credential.get_token(&[SCOPE], None).await.map_err(|error| explain::explanation(&error).expect("every failure is explained"))
 }
 
 /// All an error shows to people.

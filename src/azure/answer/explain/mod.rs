@@ -47,7 +47,7 @@ impl Place {
 }
 
 /// Our own error inside an SDK error, if one of our policies or credentials put it there.
-pub fn of(error: &azure_core::Error) -> Option<Error> {
+pub fn explanation(error: &azure_core::Error) -> Option<Error> {
     fault::find::<Error>(error).cloned()
 }
 
@@ -59,7 +59,7 @@ pub fn carry(error: Error) -> azure_core::Error {
 
 /// Explains a failed token request. `told` is the last answer of the identity service, which the SDK often loses.
 pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&IdentityAnswer>) -> Error {
-    if let Some(ours) = of(error) {
+    if let Some(ours) = explanation(error) {
         return ours;
     }
     let text = text_of(error);

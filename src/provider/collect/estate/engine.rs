@@ -36,7 +36,7 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// The engine of a connection, for lists that both can read: Resource Graph for a management group and the tenant, unless
 /// `resource_graph` says otherwise.
-pub fn of(context: &Context) -> Engine {
+pub fn engine_of(context: &Context) -> Engine {
     let settings = context.client.settings();
     match (settings.resource_graph, &settings.scope) {
         (ResourceGraph::Always, _) | (ResourceGraph::Auto, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant) => {
@@ -50,7 +50,7 @@ pub fn of(context: &Context) -> Engine {
 ///
 /// Resource Graph does not tell "nothing there" from "not seen by me": a subscription of which it has no row is read again through
 /// Resource Manager, which does.
-pub async fn read<T, A, AF, G, GF>(
+pub async fn by_engine<T, A, AF, G, GF>(
     context: &Context,
     subscriptions: &[Subscription],
     list: &List,

@@ -55,7 +55,7 @@ impl Hierarchy {
 
 /// Reads the groups above the subscriptions of the connection: from what stands below its own group, which is read anyway, or, where
 /// that is not the scope or is refused, from Resource Graph, which knows the chain of each subscription.
-pub async fn read(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
+pub async fn hierarchy_of(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
     let settings = context.client.settings();
     let with_group = matches!(settings.scope, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant);
     let refused = match settings.resource_graph {
@@ -101,7 +101,7 @@ async fn by_arm(context: &Context) -> azure::Result<Arc<Hierarchy>> {
 
 /// The chain of each subscription, as Resource Graph has it.
 async fn by_graph(context: &Context) -> Result<(Arc<Hierarchy>, Option<Unreadable>)> {
-    let subscriptions = scope::of(context).await?.subscriptions;
+    let subscriptions = scope::scope_of(context).await?.subscriptions;
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let key = Key::of("graph/hierarchy").and_all(&ids);
     let (client, asked) = (context.client.clone(), ids.clone());
@@ -182,7 +182,7 @@ async fn tree(context: &Context) -> azure::Result<Hierarchy> {
 
 /// A group and what stands above it, nearest first. The root alone has nothing above it, so every path ends there.
 async fn chain(context: &Context, group: &str) -> azure::Result<Vec<Ancestor>> {
-    let read = management::read(&context.client, group).await?;
+    let read = management::management_group(&context.client, group).await?;
     let root = scope::root(context).await?;
     let management::Details { path, parent } = read.properties.0.details.0;
     let own = Ancestor { display_name: name(read.properties.0.display_name.0, &read.name), id: read.name };
@@ -201,7 +201,7 @@ async fn chain(context: &Context, group: &str) -> azure::Result<Vec<Ancestor>> {
 
 /// The root's display name is a nicety: without it, its id stands in.
 async fn root_name(client: &Client, root: &str) -> String {
-    let read = management::read(client, root).await.ok();
+    let read = management::management_group(client, root).await.ok();
     name(read.and_then(|group| group.properties.0.display_name.0), root)
 }
 

@@ -53,7 +53,7 @@ pub struct Scope {
 }
 
 /// Finds out what the connection stands for, and lets the client go nowhere else from then on.
-pub async fn of(context: &Context) -> Result<Scope> {
+pub async fn scope_of(context: &Context) -> Result<Scope> {
     find(context).await?.map_err(Stop::from)
 }
 
@@ -301,7 +301,7 @@ async fn expected(context: &Context, kind: &'static str, ids: &BTreeSet<String>)
 async fn unlisted(context: &Context, id: String) -> Result<std::result::Result<Subscription, Unreadable>> {
     let (client, asked) = (context.client.clone(), id.clone());
     let key = Key::of("subscription").and(&id);
-    match context.client.memo(key, || async move { subscriptions::read(&client, &asked).await }).await {
+    match context.client.memo(key, || async move { subscriptions::one_subscription(&client, &asked).await }).await {
         Ok(wire) => Ok(Ok(Subscription::of(context, &wire, own_tenant(context).await.ok().flatten().as_deref()))),
         Err(error) => {
             let mut gap = unread::soft_gap(Subject::Subscriptions, Place::Subscription(id.clone()), &error)?;

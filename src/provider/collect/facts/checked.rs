@@ -82,7 +82,7 @@ async fn people(context: &Context, needed: &BTreeSet<Subject>) -> Result<Directo
     let active = match needed.contains(&Subject::DirectoryRoleAssignments) {
         false => Seen::unseen(Unreadable::unasked(Subject::DirectoryRoleAssignments)),
         true => {
-            let rows = read(Subject::DirectoryRoleAssignments, directory::role_assignments(context).await)?;
+            let rows = from_the_directory(Subject::DirectoryRoleAssignments, directory::role_assignments(context).await)?;
             let twofold = rows.so_far().map(|rows| directory::contradicted_assignments(rows)).unwrap_or_default();
             let one =
                 |row: &directory::RoleAssignment| holder(&row.principal_id, &row.role_definition_id, row.principal.as_ref());
@@ -104,7 +104,7 @@ async fn eligible(context: &Context) -> Result<Seen<Vec<Holder>>> {
     let rows = match directory::role_eligibilities(context).await {
         // Without the licence for it nobody can activate anything.
         Err(error) if error.kind() == Kind::NotLicensed => return Ok(Seen::all(Vec::new())),
-        rows => read(Subject::EligibleDirectoryRoleAssignments, rows)?,
+        rows => from_the_directory(Subject::EligibleDirectoryRoleAssignments, rows)?,
     };
     let now = context.now();
     // What is over stays in the list for a while; an end that is no time may be still to come.
@@ -139,7 +139,7 @@ fn holder(principal_id: &str, role_id: &str, object: Option<&Object>) -> Holder 
     Holder { principal_id: principal_id.to_lowercase(), role_id: role_id.to_lowercase(), kind }
 }
 
-fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
+fn from_the_directory<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
     Ok(match read {
         Ok(value) => Seen::all(value),
         Err(error) => Seen::unseen(unread::gap(subject, Place::Graph, &error)?),

@@ -99,7 +99,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
             client_id: claims.client_id().map(str::to_owned),
             tenant_id: claims.tid.clone(),
             configured_tenant: context.client.settings().tenant_id.clone(),
-            credential: own_credential::read(context, signed_in, holder, &needs).await?,
+            credential: own_credential::credential(context, signed_in, holder, &needs).await?,
         },
         discovery,
         scope: Scope {
@@ -109,7 +109,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
             gaps: scope.gaps,
             groups,
             query,
-            query_is_used: engine::of(context) == Engine::ResourceGraph,
+            query_is_used: engine::engine_of(context) == Engine::ResourceGraph,
         },
         subscriptions,
         unseen: scope.unseen,
@@ -321,7 +321,7 @@ async fn directory(
     needs: &BTreeSet<Need>,
 ) -> Result<(Directory, Option<Claims>)> {
     let claims = match needs.contains(&Need::Token) {
-        true => entra::read(Subject::Token, entra::claims(context).await)?,
+        true => entra::seen(Subject::Token, entra::claims(context).await)?,
         false => Seen::unseen(Unreadable::unasked(Subject::Token)),
     };
     let own = signed_in.claims.clone().unwrap_or_default();
@@ -362,7 +362,7 @@ async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<
     if !needs.contains(&Need::Organization) {
         return Ok(Seen::unseen(Unreadable::unasked(Subject::Organization)));
     }
-    let read = entra::read(Subject::Organization, entra::organization(context).await)?;
+    let read = entra::seen(Subject::Organization, entra::organization(context).await)?;
     Ok(read.map(|row| Organization { id: row.id.clone(), display_name: row.display_name.0.clone() }))
 }
 
@@ -370,7 +370,7 @@ async fn licences(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<BTre
     if !needs.contains(&Need::Licences) {
         return Ok(Seen::unseen(Unreadable::unasked(Subject::SubscribedSkus)));
     }
-    let licences = entra::read(Subject::SubscribedSkus, entra::licences(context).await)?;
+    let licences = entra::seen(Subject::SubscribedSkus, entra::licences(context).await)?;
     let held = licences.map_ref(|licences| licences.held.clone());
     match licences.whole().ok().and_then(|licences| licences.unstated.as_ref()) {
         Some(error) => Ok(held.lacking(unread::soft_gap(Subject::SubscribedSkus, Place::Graph, error)?)),
@@ -393,7 +393,7 @@ async fn service_principal(
     let Some(id) = object_id else {
         return Ok(Seen::unseen(opaque(Subject::ServicePrincipals, WHOSE)));
     };
-    let read = entra::read(Subject::ServicePrincipals, entra::own_principal(context, id).await)?;
+    let read = entra::seen(Subject::ServicePrincipals, entra::own_principal(context, id).await)?;
     Ok(read.map(|row| {
         Some(ServicePrincipal { enabled: row.account_enabled, owner_tenant_id: row.app_owner_organization_id.0.clone() })
     }))
@@ -441,7 +441,7 @@ async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Nee
                 Seen::unseen(unread::soft_gap(Subject::Provisioning, Place::Graph, &error)?)
             }
             Some(Ok(principal)) if context.identity_scope => {
-                entra::read(Subject::Provisioning, entra::provisions(context, &principal.id).await)?
+                entra::seen(Subject::Provisioning, entra::provisions(context, &principal.id).await)?
             }
             Some(Ok(_)) | None => Seen::unseen(Unreadable::unasked(Subject::Provisioning)),
         };

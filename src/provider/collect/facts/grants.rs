@@ -131,7 +131,7 @@ fn elsewhere(facts: Facts, why: &str) -> Facts {
 }
 
 /// Reads everything at the scopes but what could be activated.
-pub async fn read(
+pub async fn facts(
     context: &Context,
     principal: &Principal,
     scopes: &[String],

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Until when the credential works that this connection signs in with.
-pub async fn read(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
+pub async fn credential(context: &Context, signed_in: &SignedIn, holder: Holder, needs: &BTreeSet<Need>) -> Result<Credential> {
     let settings = context.client.settings();
     let Ok(method) = &settings.method else {
         return Ok(Credential::Known(Seen::unseen(Unreadable::unasked(Subject::Credential))));
@@ -106,7 +106,7 @@ async fn registered(
     let (registration, principal) =
         tokio::join!(entra::application(context, client_id), entra::own_principal(context, object_id));
     let (registration, principal) =
-        (entra::read(Subject::Applications, registration)?, entra::read(Subject::ServicePrincipals, principal)?);
+        (entra::seen(Subject::Applications, registration)?, entra::seen(Subject::ServicePrincipals, principal)?);
     Ok(registration.and(principal))
 }
 

@@ -67,9 +67,9 @@ pub async fn role_assignments(context: &Context, subscriptions: &[Subscription])
     let (own, foreign): (Vec<_>, Vec<_>) =
         subscriptions.iter().cloned().partition(|subscription| delegated::elsewhere(subscription).is_none());
     let list = &ROLE_ASSIGNMENTS;
-    let mut lists = engine::read(context, &own, list, arm, graph).await?;
+    let mut lists = engine::by_engine(context, &own, list, arm, graph).await?;
     if !foreign.is_empty() {
-        lists = lists.and(engine::read(context, &foreign, list, arm, graph).await?);
+        lists = lists.and(engine::by_engine(context, &foreign, list, arm, graph).await?);
     }
     Ok(not_whole_elsewhere(lists, list.subject))
 }

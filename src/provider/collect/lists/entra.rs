@@ -240,12 +240,12 @@ pub async fn evidence(context: &Context, party: Party) -> Result<Evidence> {
         scopes(context, evidence.object_id.as_deref()),
         registration(context, holder, evidence.client_id.as_deref()),
     );
-    let api = read(Subject::ServicePrincipals, api)?;
+    let api = seen(Subject::ServicePrincipals, api)?;
     let names = Names { api: api.whole().ok().map(|api| &**api), is_graph, resource_client_id: &evidence.resource_client_id };
-    evidence.granted = read(Subject::AppRoleAssignments, granted)?.map(|rows| names.granted(&rows));
+    evidence.granted = seen(Subject::AppRoleAssignments, granted)?.map(|rows| names.granted(&rows));
     evidence.requested =
-        read(Subject::Applications, requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
-    let delegated = read(Subject::OAuth2PermissionGrants, delegated)?;
+        seen(Subject::Applications, requested)?.map(|row| row.map(|row| names.requested(&row)).unwrap_or_default());
+    let delegated = seen(Subject::OAuth2PermissionGrants, delegated)?;
     evidence.delegated = match (delegated.whole(), api.whole()) {
         (Ok(rows), Ok(api)) => match rows.iter().all(|row| row.resource_id.is_some() && row.scope.is_some()) {
             true => Seen::all(names.delegated(rows, &api.id)),
@@ -302,7 +302,7 @@ fn offered(api: &applications::Api, is_graph: bool) -> Seen<Offered> {
 }
 
 /// A failed read as a gap of Microsoft Graph.
-pub fn read<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
+pub fn seen<T>(subject: Subject, read: azure::Result<T>) -> Result<Seen<T>> {
     match read {
         Ok(fact) => Ok(Seen::all(fact)),
         Err(error) => Ok(Seen::unseen(unread::soft_gap(subject, Place::Graph, &error)?)),

@@ -69,12 +69,12 @@ pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result
         // What is counted twice, and not alike, is counted again by Resource Manager.
         Ok(all.into_iter().filter_map(|(id, counts)| Some((id, counts?))).collect())
     };
-    engine::read(context, subscriptions, &RESOURCE_COUNTS, arm, graph).await
+    engine::by_engine(context, subscriptions, &RESOURCE_COUNTS, arm, graph).await
 }
 
 /// The inventories of subscriptions.
 pub async fn resources(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Inventory>> {
-    listed::read::<Resources>(context, subscriptions).await
+    listed::lists::<Resources>(context, subscriptions).await
 }
 
 struct Resources;
@@ -173,7 +173,7 @@ impl Building {
 
 /// The resource groups of subscriptions.
 pub async fn groups(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<ResourceGroup>>> {
-    listed::read::<Groups>(context, subscriptions).await
+    listed::lists::<Groups>(context, subscriptions).await
 }
 
 struct Groups;

@@ -145,7 +145,7 @@ const fn both(key: &'static str, subject: Subject, area: Option<Area>, endpoint:
 impl List {
     /// The engine that reads this list in this connection.
     pub fn engine(&self, context: &Context) -> Engine {
-        if self.query.is_some() { engine::of(context) } else { Engine::Arm }
+        if self.query.is_some() { engine::engine_of(context) } else { Engine::Arm }
     }
 
     /// What a caller has to be allowed to do, everywhere in a subscription, to see all of the list.
@@ -180,7 +180,7 @@ pub trait Listed: 'static {
 }
 
 /// Reads such a list in subscriptions, each once a run.
-pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Rows>> {
+pub async fn lists<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Rows>> {
     let arm = |client: Client, id: String| async move {
         let mut texts = Texts::of(&client).await?;
         let (scope, id) = (format!("/subscriptions/{id}"), texts.shared(&id));
@@ -206,7 +206,7 @@ pub async fn read<L: Listed>(context: &Context, subscriptions: &[Subscription]) 
         };
         Ok(all.into_iter().filter_map(done).collect())
     };
-    engine::read(context, subscriptions, &L::LIST, arm, graph).await
+    engine::by_engine(context, subscriptions, &L::LIST, arm, graph).await
 }
 
 /// Reads a list that Resource Manager alone has in subscriptions, each once a run.

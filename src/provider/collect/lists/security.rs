@@ -36,7 +36,7 @@ use crate::{
 
 /// The Defender plans of subscriptions.
 pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
-    listed::read::<Plans>(context, subscriptions).await
+    listed::lists::<Plans>(context, subscriptions).await
 }
 
 struct Plans;
@@ -110,8 +110,8 @@ fn extension(wire: security::Extension, redacts_people: bool) -> Extension {
 /// The assessments of subscriptions, each once. Resource Graph knows the risk of each, whether it is asked for or not.
 pub async fn assessments(context: &Context, subscriptions: &[Subscription], with_risk: bool) -> Result<Lists<Vec<Assessment>>> {
     match with_risk {
-        true => listed::read::<Assessments<true>>(context, subscriptions).await,
-        false => listed::read::<Assessments<false>>(context, subscriptions).await,
+        true => listed::lists::<Assessments<true>>(context, subscriptions).await,
+        false => listed::lists::<Assessments<false>>(context, subscriptions).await,
     }
 }
 
@@ -269,7 +269,7 @@ pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<
         .await?;
         Ok(all)
     };
-    engine::read(context, subscriptions, &SCANS, arm, graph).await
+    engine::by_engine(context, subscriptions, &SCANS, arm, graph).await
 }
 
 fn note(newest: &mut Scans, assessed_resource_type: Option<&str>, time: Option<&str>) {

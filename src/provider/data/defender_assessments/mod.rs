@@ -364,7 +364,7 @@ async fn catalogues(
     };
     let unknown: Vec<_> =
         lists.so_far().filter(|(_, rows)| !known(&catalogues, rows)).map(|(subscription, _)| subscription.clone()).collect();
-    if !unknown.is_empty() && engine::of(context) == Engine::ResourceGraph {
+    if !unknown.is_empty() && engine::engine_of(context) == Engine::ResourceGraph {
         match security::custom_metadata(context, &unknown).await {
             Ok(catalogue) => catalogues.push(catalogue),
             Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),

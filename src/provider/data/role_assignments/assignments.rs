@@ -50,7 +50,7 @@ pub(super) struct Found {
 }
 
 /// Reads the lists that the arguments ask for.
-pub(super) async fn read(
+pub(super) async fn found(
     arguments: &Arguments,
     context: &Context,
     subscriptions: &[Subscription],
@@ -70,7 +70,7 @@ pub(super) async fn read(
         any |= assignments.so_far().next().is_some();
         found.tell_apart(&assignments, |row| &row.id);
         keep(&mut found.active, each(&assignments), gaps);
-        match arguments.scopes.is_some() && tree.groups.is_empty() && engine::of(context) == Engine::ResourceGraph {
+        match arguments.scopes.is_some() && tree.groups.is_empty() && engine::engine_of(context) == Engine::ResourceGraph {
             true => found.place_by_hierarchy(context, gaps).await?,
             false => found.place(&assignments, |row| &row.properties.scope),
         }
@@ -227,9 +227,9 @@ impl Found {
 
     /// The same where Resource Graph answered for all subscriptions at once, which does not tell whose a row is.
     async fn place_by_hierarchy(&mut self, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<()> {
-        let (hierarchy, gap) = hierarchy::read(context).await?;
+        let (hierarchy, gap) = hierarchy::hierarchy_of(context).await?;
         gaps.extend(gap);
-        for subscription in scope::of(context).await?.subscriptions {
+        for subscription in scope::scope_of(context).await?.subscriptions {
             for group in hierarchy.above(&subscription.id).into_iter().flatten() {
                 let group = authorization::group_scope(&group.id).to_lowercase();
                 self.above.entry(group).or_default().insert(subscription.id.clone());

@@ -258,7 +258,7 @@ impl DataSource for RoleAssignments {
         for wanted in arguments.scopes.iter().flatten().filter(|wanted| authorization::undecided(&wanted.0, &tree).is_none()) {
             authorization::require_inside(&wanted.0, &subscriptions, &tree, context)?;
         }
-        let found = assignments::read(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
+        let found = assignments::found(&arguments, context, &subscriptions, &tree, &mut gaps).await?;
         let places: Vec<_> = subscriptions.iter().map(|subscription| format!("/subscriptions/{}", subscription.id)).collect();
         let mut definitions = authorization::definitions(context, &places, &found.used(), false).await?;
         let names = arguments.role_definition_names.iter().flatten();

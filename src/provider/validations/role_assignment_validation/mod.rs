@@ -142,7 +142,7 @@ impl Validation for RoleAssignmentValidation {
     }
 
     async fn judge(arguments: &Arguments, gate: &Gate, context: &Context, advice: &mut Diagnostics) -> Judged {
-        let scope = scope::of(context).await?;
+        let scope = scope::scope_of(context).await?;
         let tree = authorization::tree(context).await?;
         let mut unseen: Vec<Unreadable> = Vec::new();
         let mut scopes: Vec<String> = match &arguments.scopes {
@@ -186,7 +186,7 @@ impl Validation for RoleAssignmentValidation {
         let principal = grants::principal(context, whom(arguments)?).await?;
         let ids: BTreeSet<String> = arguments.role_definition_ids.iter().flatten().map(|id| guid_of(&id.0)).collect();
         let named = Named { guids: ids.clone(), live: gate.expects_news() };
-        let mut reading = grants::read(context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
+        let mut reading = grants::facts(context, &principal, &scopes, (&scope.subscriptions, &tree), named).await?;
         // Whom this directory does not know may be somebody of the tenant that a delegated subscription belongs to, and what was given to
         // whom it does not know (any more) is judged.
         let foreign = scope.subscriptions.iter().any(|subscription| delegated::elsewhere(subscription).is_some());
