@@ -7,59 +7,27 @@ use crate::azure::{
     microsoft_graph::{applications, directory, organization, provisioning},
 };
 
-/// All of them, with their modules. What is not here is not read.
-pub const ENDPOINTS: &[Endpoint] = &[
-    authorization::DENY_ASSIGNMENTS,
-    authorization::ELIGIBILITIES,
-    authorization::PERMISSIONS,
-    authorization::ROLE_ASSIGNMENTS,
-    authorization::ROLE_ASSIGNMENTS_OF_ONE,
-    authorization::ROLE_DEFINITION,
-    authorization::ROLE_DEFINITIONS,
-    authorization::SCHEDULES,
-    containers::CLUSTERS,
-    key_vault::VAULTS,
-    management::DESCENDANTS,
-    management::GROUP,
-    management::GROUPS,
-    network::SECURITY_GROUPS,
-    resources::GROUPS,
-    resources::PROVIDER,
-    resources::PROVIDERS,
-    resources::RESOURCES,
-    security::ASSESSMENTS,
-    security::ASSESSMENTS_WITH_RISK,
-    security::METADATA,
-    security::METADATA_OF_SUBSCRIPTION,
-    security::PLANS,
-    security::SUB_ASSESSMENTS,
-    storage::ACCOUNTS,
-    subscriptions::SUBSCRIPTION,
-    subscriptions::SUBSCRIPTIONS,
-    applications::APPLICATION,
-    applications::APP_ROLE_ASSIGNMENTS,
-    applications::PERMISSIONS_OF_API,
-    applications::PERMISSION_GRANTS,
-    applications::SERVICE_PRINCIPAL,
-    applications::SERVICE_PRINCIPAL_OF_APPLICATION,
-    directory::GROUP,
-    directory::GROUPS,
-    directory::GROUPS_OF_GROUP,
-    directory::GROUPS_OF_SERVICE_PRINCIPAL,
-    directory::GROUPS_OF_USER,
-    directory::MEMBERS,
-    directory::ROLE_ASSIGNMENTS,
-    directory::ROLE_DEFINITIONS,
-    directory::ROLE_ELIGIBILITIES,
-    directory::ROLE_SCHEDULES,
-    directory::SERVICE_PRINCIPAL,
-    directory::SERVICE_PRINCIPALS,
-    directory::USER,
-    directory::USERS,
-    organization::ORGANIZATION,
-    organization::SUBSCRIBED_SKUS,
-    provisioning::JOBS,
+/// All of them, by module. What is not here is not read.
+const MODULES: &[&[Endpoint]] = &[
+    authorization::ENDPOINTS,
+    containers::ENDPOINTS,
+    key_vault::ENDPOINTS,
+    management::ENDPOINTS,
+    network::ENDPOINTS,
+    resources::ENDPOINTS,
+    security::ENDPOINTS,
+    storage::ENDPOINTS,
+    subscriptions::ENDPOINTS,
+    applications::ENDPOINTS,
+    directory::ENDPOINTS,
+    organization::ENDPOINTS,
+    provisioning::ENDPOINTS,
 ];
+
+/// All of them.
+pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    MODULES.iter().copied().flatten()
+}
 
 /// One list or object of a service.
 #[derive(Debug)]

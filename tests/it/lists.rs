@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use azposture::{
-    azure::{Audience, endpoint::ENDPOINTS},
+    azure::{Audience, endpoint::endpoints},
     provider::collect::lists::{
         listed::{LISTS, NEEDED, READ_EVERYTHING},
         typed::TYPES,
@@ -38,7 +38,7 @@ fn the_guide_names_the_actions_of_all_lists_and_no_others() {
 fn the_guide_names_the_least_permission_of_every_read_of_microsoft_graph() {
     let least: BTreeSet<&str> =
         table("## Microsoft Graph: application permissions").iter().flat_map(|row| row[1].split(", ")).collect();
-    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.audience == Audience::Graph) {
+    for endpoint in endpoints().filter(|endpoint| endpoint.audience == Audience::Graph) {
         assert!(endpoint.needs.iter().any(|one| least.contains(one)), "{endpoint:?}");
     }
 }
@@ -47,7 +47,7 @@ fn the_guide_names_the_least_permission_of_every_read_of_microsoft_graph() {
 fn what_is_read_in_subscriptions_is_a_list_and_each_list_is_a_read() {
     let lists = || LISTS.iter().chain(TYPES.iter().map(|typed| &typed.list));
     let of_lists: BTreeSet<&str> = lists().flat_map(|list| list.endpoint.needs).copied().collect();
-    let reads = ENDPOINTS.iter().filter(|endpoint| endpoint.audience == Audience::ResourceManager);
+    let reads = endpoints().filter(|endpoint| endpoint.audience == Audience::ResourceManager);
     let needed: BTreeSet<&str> = reads.flat_map(|endpoint| endpoint.needs).copied().filter(|one| *one != OF_GROUPS).collect();
     assert_eq!(of_lists, needed);
     let keys: BTreeSet<&str> = lists().map(|list| list.key).collect();

@@ -32,11 +32,11 @@ fn reads(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::azure::{Audience, endpoint::ENDPOINTS, microsoft_graph::directory};
+    use crate::azure::{Audience, endpoint::endpoints, microsoft_graph::directory};
 
     #[test]
     fn the_least_permission_of_a_read_is_named_first_and_never_one_that_writes() {
-        for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.audience == Audience::Graph) {
+        for endpoint in endpoints().filter(|endpoint| endpoint.audience == Audience::Graph) {
             let [least, ..] = endpoint.needs else { panic!("{endpoint:?}") };
             let text = remedy(endpoint.needs, "Insufficient privileges to complete the operation.");
             let start = format!("Give the application the Microsoft Graph permission {least} (type Application");

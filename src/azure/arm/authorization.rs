@@ -71,6 +71,18 @@ pub const SCHEDULES: Endpoint = Endpoint::arm(
     &["Microsoft.Authorization/roleAssignmentScheduleInstances/read"],
 );
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[
+    DENY_ASSIGNMENTS,
+    ELIGIBILITIES,
+    PERMISSIONS,
+    ROLE_ASSIGNMENTS,
+    ROLE_ASSIGNMENTS_OF_ONE,
+    ROLE_DEFINITION,
+    ROLE_DEFINITIONS,
+    SCHEDULES,
+];
+
 /// What one role allows: the union over roles is what a principal may do.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]

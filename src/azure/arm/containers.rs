@@ -13,6 +13,9 @@ pub const CLUSTERS: Endpoint = Endpoint::arm(
     &["Microsoft.ContainerService/managedClusters/read"],
 );
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[CLUSTERS];
+
 /// A cluster.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Cluster {

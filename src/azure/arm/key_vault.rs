@@ -5,3 +5,6 @@ use crate::azure::endpoint::Endpoint;
 /// The vaults of a subscription.
 pub const VAULTS: Endpoint =
     Endpoint::arm("list key vaults", "providers/Microsoft.KeyVault/vaults", "2023-07-01", &["Microsoft.KeyVault/vaults/read"]);
+
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[VAULTS];

@@ -22,6 +22,9 @@ pub const GROUP: Endpoint = Endpoint::arm("read the management group", "", VERSI
 /// Everything below a group, flat.
 pub const DESCENDANTS: Endpoint = Endpoint::arm("list what is below the management group", "descendants", VERSION, READ);
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[DESCENDANTS, GROUP, GROUPS];
+
 const READ: &[&str] = &["Microsoft.Management/managementGroups/read"];
 
 /// A management group the caller can read.

@@ -9,3 +9,6 @@ pub const SECURITY_GROUPS: Endpoint = Endpoint::arm(
     "2024-01-01",
     &["Microsoft.Network/networkSecurityGroups/read"],
 );
+
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[SECURITY_GROUPS];

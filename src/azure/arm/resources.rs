@@ -30,6 +30,9 @@ pub const PROVIDERS: Endpoint = Endpoint::arm("list resource providers", "provid
 /// One of them.
 pub const PROVIDER: Endpoint = Endpoint::arm("read the resource provider", "providers/{id}", VERSION, READ_PROVIDERS);
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[GROUPS, PROVIDER, PROVIDERS, RESOURCES];
+
 const READ_PROVIDERS: &[&str] = &["Microsoft.Resources/subscriptions/providers/read"];
 
 /// A resource group.

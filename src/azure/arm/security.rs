@@ -56,6 +56,10 @@ pub const SUB_ASSESSMENTS: Endpoint = Endpoint::arm(
     &["Microsoft.Security/assessments/subAssessments/read"],
 );
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] =
+    &[ASSESSMENTS, ASSESSMENTS_WITH_RISK, METADATA, METADATA_OF_SUBSCRIPTION, PLANS, SUB_ASSESSMENTS];
+
 /// A Defender plan of a subscription.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Pricing {

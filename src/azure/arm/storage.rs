@@ -9,3 +9,6 @@ pub const ACCOUNTS: Endpoint = Endpoint::arm(
     "2023-05-01",
     &["Microsoft.Storage/storageAccounts/read"],
 );
+
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[ACCOUNTS];

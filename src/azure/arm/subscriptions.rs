@@ -21,6 +21,9 @@ pub const SUBSCRIPTIONS: Endpoint = Endpoint::arm("list subscriptions", "subscri
 pub const SUBSCRIPTION: Endpoint =
     Endpoint::arm("read the subscription", "", VERSION, &["Microsoft.Resources/subscriptions/read"]);
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[SUBSCRIPTION, SUBSCRIPTIONS];
+
 /// A subscription as Resource Manager lists it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

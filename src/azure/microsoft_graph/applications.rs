@@ -138,6 +138,16 @@ pub const APP_ROLE_ASSIGNMENTS: Endpoint =
 pub const PERMISSION_GRANTS: Endpoint =
     Endpoint::graph("list consented Delegated permissions", "servicePrincipals/{id}/oauth2PermissionGrants", &[DIRECTORY]);
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[
+    APPLICATION,
+    APP_ROLE_ASSIGNMENTS,
+    PERMISSIONS_OF_API,
+    PERMISSION_GRANTS,
+    SERVICE_PRINCIPAL,
+    SERVICE_PRINCIPAL_OF_APPLICATION,
+];
+
 const PRINCIPAL: &str = "id,appId,displayName,accountEnabled,servicePrincipalType,appOwnerOrganizationId";
 
 /// A principal by object id.

@@ -56,6 +56,24 @@ pub const ROLE_SCHEDULES: Endpoint = Endpoint::graph(
     &["RoleAssignmentSchedule.Read.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All"],
 );
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[
+    GROUP,
+    GROUPS,
+    GROUPS_OF_GROUP,
+    GROUPS_OF_SERVICE_PRINCIPAL,
+    GROUPS_OF_USER,
+    MEMBERS,
+    ROLE_ASSIGNMENTS,
+    ROLE_DEFINITIONS,
+    ROLE_ELIGIBILITIES,
+    ROLE_SCHEDULES,
+    SERVICE_PRINCIPAL,
+    SERVICE_PRINCIPALS,
+    USER,
+    USERS,
+];
+
 const fn groups_of_one(tail: &'static str) -> Endpoint {
     Endpoint::graph("list the groups of the principal", tail, &[DIRECTORY])
 }

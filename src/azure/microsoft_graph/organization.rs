@@ -19,6 +19,9 @@ pub const SUBSCRIBED_SKUS: Endpoint = Endpoint::graph(
     &["LicenseAssignment.Read.All", "Organization.Read.All", "Directory.Read.All"],
 );
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[ORGANIZATION, SUBSCRIBED_SKUS];
+
 /// The tenant.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -13,6 +13,9 @@ use crate::azure::{
 pub const JOBS: Endpoint =
     Endpoint::graph("list provisioning jobs", "servicePrincipals/{id}/synchronization/jobs", &["Synchronization.Read.All"]);
 
+/// All of them.
+pub const ENDPOINTS: &[Endpoint] = &[JOBS];
+
 /// A provisioning job.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -263,7 +263,7 @@ const fn graph(tail: &'static str) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::azure::endpoint::{ENDPOINTS, Endpoint};
+    use crate::azure::endpoint::{Endpoint, endpoints};
 
     const S: &str = "/subscriptions/11111111-1111-1111-1111-111111111111";
     const ID: &str = "22222222-2222-2222-2222-222222222222";
@@ -312,7 +312,7 @@ mod tests {
                 allow(row.audience, Method::Get, &endpoint.of_at(id, &scope).path).is_ok_and(|allowed| allowed.tail == row.tail)
             })
         };
-        row.tail == RESOURCE_GRAPH || ENDPOINTS.iter().filter(|endpoint| endpoint.audience == row.audience).any(needed)
+        row.tail == RESOURCE_GRAPH || endpoints().filter(|endpoint| endpoint.audience == row.audience).any(needed)
     }
 
     #[test]
