@@ -78,23 +78,8 @@ impl Provider for Azposture {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Settings = Settings;
     type Context = Context;
-    const TABLES: Tables<Context> = Tables {
-        data_sources: &[
-            data::connection::DATA_SOURCES,
-            data::defender_assessments::DATA_SOURCES,
-            data::defender_plans::DATA_SOURCES,
-            data::directory_role_assignments::DATA_SOURCES,
-            data::role_assignments::DATA_SOURCES,
-            data::subscriptions::DATA_SOURCES,
-        ],
-        validations: &[
-            validations::connection_validation::VALIDATIONS,
-            validations::defender_validation::VALIDATIONS,
-            validations::graph_permission_validation::VALIDATIONS,
-            validations::role_assignment_validation::VALIDATIONS,
-        ],
-        functions: &[functions::FUNCTIONS],
-    };
+    const TABLES: Tables<Context> =
+        Tables { data_sources: data::DATA_SOURCES, validations: validations::VALIDATIONS, functions: &[functions::FUNCTIONS] };
 
     fn check(&self, settings: &Settings, problems: &mut Diagnostics) {
         problems.extend(unserved(settings));

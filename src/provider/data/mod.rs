@@ -6,3 +6,16 @@ pub mod defender_plans;
 pub mod directory_role_assignments;
 pub mod role_assignments;
 pub mod subscriptions;
+
+use super::context::Context;
+use crate::sdk::entry::DataSourceEntry;
+
+/// All of them.
+pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
+    connection::DATA_SOURCES,
+    defender_assessments::DATA_SOURCES,
+    defender_plans::DATA_SOURCES,
+    directory_role_assignments::DATA_SOURCES,
+    role_assignments::DATA_SOURCES,
+    subscriptions::DATA_SOURCES,
+];

@@ -19,9 +19,17 @@ use super::{
 use crate::{
     azure,
     posture::{Status, Unreadable, seen},
-    sdk::{Diagnostics, Path, Result, gate},
+    sdk::{Diagnostics, Path, Result, entry::ValidationEntry, gate},
     text,
 };
+
+/// All of them.
+pub const VALIDATIONS: &[&[ValidationEntry<Context>]] = &[
+    connection_validation::VALIDATIONS,
+    defender_validation::VALIDATIONS,
+    graph_permission_validation::VALIDATIONS,
+    role_assignment_validation::VALIDATIONS,
+];
 
 /// What to do where nothing failed.
 pub const READABLE: &str = "Make what is unknown readable (see above), or decide with `on_unknown` what an unknown does.";
