@@ -2,74 +2,59 @@
 //! ([`DEMO_NOW`](crate::azure::settings::DEMO_NOW)), by which they are judged on whatever day they are read.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde_json::Value;
 
+use super::routes::ROUTES;
 use crate::azure::{Error, Kind, Result};
 
-macro_rules! embedded {
-    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("fixtures/", $name, ".json")))),*] };
+/// A document, embedded under its name.
+pub(super) struct Document {
+    pub(super) name: &'static str,
+    text: &'static str,
 }
 
-/// Every fixture by name, sorted by name.
-const EMBEDDED: &[(&str, &str)] = embedded![
-    "app-role-assignments",
-    "applications",
-    "assessment-metadata",
-    "assessments",
-    "deny-assignments",
-    "directory-role-assignment-schedule-instances",
-    "directory-role-assignments",
-    "directory-role-definitions",
-    "directory-role-eligibility-schedule-instances",
-    "group-members",
-    "groups",
-    "health-reports",
-    "key-vaults",
-    "managed-clusters",
-    "management-group-subscriptions",
-    "management-groups",
-    "network-security-groups",
-    "oauth2-permission-grants",
-    "organization",
-    "pricings",
-    "providers",
-    "resource-groups",
-    "resources",
-    "role-assignment-schedule-instances",
-    "role-assignments",
-    "role-definitions",
-    "role-eligibility-schedule-instances",
-    "secure-score-controls",
-    "secure-scores",
-    "security-settings",
-    "server-vulnerability-settings",
-    "service-principals",
-    "storage-accounts",
-    "sub-assessments",
-    "subscribed-skus",
-    "subscriptions",
-    "synchronization-jobs",
-    "tenants",
-    "users",
-];
+impl Document {
+    pub(super) const fn new(name: &'static str, text: &'static str) -> Self {
+        Self { name, text }
+    }
+}
 
-/// The names of all fixtures, sorted.
+/// The document in the file of this name; none for a path that has none.
+macro_rules! document {
+    ("") => {
+        $crate::demo::fixtures::Document::new("", "{}")
+    };
+    ($name:tt) => {
+        $crate::demo::fixtures::Document::new($name, include_str!(concat!("fixtures/", $name, ".json")))
+    };
+}
+pub(super) use document;
+
+/// What no path names.
+const BESIDE: &[Document] = &[document!("group-members")];
+
+/// Every document: those that paths name, some of them more than once.
+fn documents() -> impl Iterator<Item = &'static Document> {
+    ROUTES.iter().map(|route| &route.document).chain(BESIDE).filter(|document| !document.name.is_empty())
+}
+
+/// The names of all documents, sorted.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    EMBEDDED.iter().map(|(name, _)| *name)
+    documents().map(|document| document.name).collect::<BTreeSet<_>>().into_iter()
 }
 
 /// A document as it is embedded. Each is parsed once a process, however many tenants there are.
 fn original(name: &str) -> Option<Arc<Value>> {
     static PARSED: Mutex<BTreeMap<&str, Arc<Value>>> = Mutex::new(BTreeMap::new());
-    let (name, text) = EMBEDDED.iter().find(|(known, _)| *known == name)?;
     let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(document) = parsed.get(name) {
         return Some(Arc::clone(document));
     }
+    let Document { name, text } = documents().find(|document| document.name == name)?;
     let document = Arc::new(serde_json::from_str::<Value>(text).ok()?);
     parsed.insert(name, Arc::clone(&document));
     Some(document)
@@ -133,8 +118,16 @@ mod tests {
     use crate::azure::settings::DEMO_NOW;
 
     #[test]
+    fn every_file_is_embedded() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/demo/fixtures");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let named: BTreeSet<_> = names().map(|name| format!("{name}.json")).collect();
+        assert_eq!(files.collect::<BTreeSet<_>>(), named);
+    }
+
+    #[test]
     fn every_fixture_parses() {
-        for (name, text) in EMBEDDED {
+        for Document { name, text } in documents() {
             assert!(serde_json::from_str::<Value>(text).is_ok(), "{name}");
         }
     }
@@ -156,8 +149,8 @@ mod tests {
     #[test]
     fn the_demo_s_clock_stands_within_a_day_and_a_half_after_the_newest_that_a_service_wrote() {
         let mut found = Vec::new();
-        for (_, text) in EMBEDDED {
-            written(&serde_json::from_str(text).unwrap(), &mut found);
+        for document in documents() {
+            written(&serde_json::from_str(document.text).unwrap(), &mut found);
         }
         let newest = found.iter().filter_map(|text| OffsetDateTime::parse(text, &Rfc3339).ok()).max().unwrap();
         let age = DEMO_NOW - newest;

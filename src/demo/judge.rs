@@ -39,7 +39,7 @@ fn judge(fixtures: &Fixtures, call: &Call, host: Host, effects: &[Effect], page_
         call,
         fixtures,
         access: Access::of(fixtures, PRINCIPAL_ID),
-        fixture: route.fixture,
+        fixture: route.document.name,
         scope: scope(route, call, &captured),
         captured,
     };

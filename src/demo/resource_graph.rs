@@ -1,5 +1,7 @@
 //! Azure Resource Graph: the tables our queries read, in the columns the service documents, and one page of what a query makes of them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -9,28 +11,19 @@ use super::{
     kusto,
     paging::{self, Cut},
     request::{Call, Cursor},
-    routes::{Asked, Found},
+    routes::{Asked, Found, ROUTES, Table},
 };
 
 /// Most rows of a page.
 const MOST: usize = 1000;
 
-/// Where the rows of a table come from: documents, the type of their rows, and what reading a row needs.
-const TABLES: &[(&str, &str, &str, &str)] = &[
-    ("authorizationresources", "role-assignments", "", "Microsoft.Authorization/roleAssignments/read"),
-    ("authorizationresources", "role-definitions", "", "Microsoft.Authorization/roleDefinitions/read"),
-    ("resourcecontainers", "resource-groups", RESOURCE_GROUP, "Microsoft.Resources/subscriptions/resourceGroups/read"),
-    ("resourcecontainers", "subscriptions", SUBSCRIPTION, "Microsoft.Resources/subscriptions/read"),
-    ("resources", "resources", "", "*/read"),
-    ("securityresources", "assessments", ASSESSMENT, "Microsoft.Security/assessments/read"),
-    ("securityresources", "pricings", "", "Microsoft.Security/pricings/read"),
-    ("securityresources", "secure-scores", "", "Microsoft.Security/secureScores/read"),
-    ("securityresources", "sub-assessments", "", "Microsoft.Security/assessments/subAssessments/read"),
-];
+/// The document of all resources. Of each a caller needs the action of its type.
+const RESOURCES: &str = "resources";
 
-const ASSESSMENT: &str = "microsoft.security/assessments";
-const RESOURCE_GROUP: &str = "microsoft.resources/subscriptions/resourcegroups";
-const SUBSCRIPTION: &str = "microsoft.resources/subscriptions";
+/// The types of rows that do not say theirs.
+pub(super) const ASSESSMENT: &str = "microsoft.security/assessments";
+pub(super) const RESOURCE_GROUP: &str = "microsoft.resources/subscriptions/resourcegroups";
+pub(super) const SUBSCRIPTION: &str = "microsoft.resources/subscriptions";
 
 /// What the request's scope covers.
 struct Scope {
@@ -53,15 +46,21 @@ pub(super) fn rows(asked: &Asked<'_>) -> Result<Found, Refusal> {
         let message = "Access to the requested resources is forbidden.";
         return Err(Refusal::new(403, "Forbidden", message));
     }
-    let sources: Vec<_> = TABLES.iter().filter(|(table, ..)| *table == query.table).collect();
-    if sources.is_empty() {
+    let sources =
+        ROUTES.iter().filter_map(|route| Some((route, route.table.as_ref().filter(|table| table.name == query.table)?)));
+    let mut sources = sources.peekable();
+    if sources.peek().is_none() {
         return Err(invalid());
     }
-    let mut table = Vec::new();
-    for (_, fixture, kind, action) in sources {
-        let rows = asked.fixtures.rows_where(fixture, |row| scope.contains(asked, row) && readable(asked, row, action));
-        table.extend(rows.into_iter().map(|row| columns(asked, kind, row)));
+    // A row of the list of its type says more than that in the list of all resources, which is the first of this table.
+    let mut table = BTreeMap::new();
+    for (route, Table { kind, .. }) in sources {
+        let needs = if route.document.name == RESOURCES { "*/read" } else { route.needs };
+        let contains = |row: &Value| scope.contains(asked, row) && readable(asked, row, needs);
+        let rows = asked.fixtures.rows_where(route.document.name, contains);
+        table.extend(rows.into_iter().map(|row| (text(&row, "/id").to_lowercase(), columns(asked, kind, row))));
     }
+    let table = table.into_values().collect();
     query.run(table).map(Found::Rows).ok_or_else(invalid)
 }
 
