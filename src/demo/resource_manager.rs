@@ -73,10 +73,12 @@ pub(super) fn pricing(asked: &Asked<'_>) -> Result<Found, Refusal> {
 pub(super) fn assessments(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let risk = asked.call.query("api-version").is_some_and(|version| version >= "2025");
     let mut rows = at_and_below(asked);
-    if !risk {
-        rows.iter_mut().filter_map(|row| row.pointer_mut("/properties")?.as_object_mut()).for_each(|properties| {
+    for properties in rows.iter_mut().filter_map(|row| row.pointer_mut("/properties")?.as_object_mut()) {
+        // What a row says of its own recommendation, the list leaves out.
+        properties.remove("metadata");
+        if !risk {
             properties.remove("risk");
-        });
+        }
     }
     Ok(Found::Rows(rows))
 }

@@ -29,6 +29,11 @@ pub struct Assessment {
     pub cause: Option<Arc<str>>,
     /// The service's sentence about the status.
     pub status_description: Option<Arc<str>>,
+    /// Azure's word for its severity, and `SoftwareUpdate` …, where the row says so itself: Resource Graph has them, Resource Manager does
+    /// not.
+    pub severity: Option<Arc<str>>,
+    /// Of which kind of individual recommendation it is, likewise.
+    pub recommendation_category: Option<Arc<str>>,
     /// `Critical` … `None`, where it was asked for.
     pub risk_level: Option<Arc<str>>,
     /// A link into the portal, folded by the id of the resource and the key.
@@ -44,8 +49,14 @@ pub struct Assessment {
 pub struct Metadata {
     /// The recommendation.
     pub assessment_key: String,
+    /// What the portal calls it.
+    pub display_name: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
     /// Azure's word.
     pub severity: String,
+    /// `SoftwareUpdate` …
+    pub recommendation_category: Option<String>,
     /// `Compute`, `Networking`, `Data`, `IdentityAndAccess`, `IoT` …
     pub categories: Vec<String>,
     /// `accountBreach` …
@@ -64,8 +75,8 @@ pub struct Metadata {
     pub implementation_effort: Option<String>,
     /// How to fix it, as the service writes it (HTML).
     pub remediation: Option<String>,
-    /// Whether it is in preview.
-    pub preview: bool,
+    /// Whether it is in preview; none if the service did not say.
+    pub preview: Option<bool>,
 }
 
 /// Metadata by assessment key, lower case.
@@ -95,6 +106,17 @@ impl Assessment {
     /// Whether the status is this word.
     pub fn is(&self, status: &str) -> bool {
         self.status.eq_ignore_ascii_case(status)
+    }
+
+    /// Azure's word for its severity: that of the catalogue, else its own.
+    pub fn severity_word<'a>(&'a self, metadata: Option<&'a Metadata>) -> Option<&'a str> {
+        let known = metadata.map(|metadata| metadata.severity.as_str()).filter(|word| !word.is_empty());
+        known.or(self.severity.as_deref())
+    }
+
+    /// Its severity; none if nothing says it, or in a word that is not known here.
+    pub fn severity(&self, metadata: Option<&Metadata>) -> Option<Severity> {
+        self.severity_word(metadata).and_then(Severity::parse)
     }
 
     /// How little its status reassures: least where it is healthy, most where it is not; a word that is not known comes next to that.
@@ -150,7 +172,7 @@ impl Filter {
             && filter::admits(self.resource_types.as_ref(), ty)
             && filter::admits(self.assessment_keys.as_ref(), &row.assessment_key)
             && self.resource_id_prefixes.as_ref().is_none_or(|all| all.iter().any(|prefix| within(&row.resource_id, prefix)))
-            && self.admits_metadata(metadata)
+            && self.admits_metadata(row, metadata)
             && match (&self.tags, &place.tags) {
                 (Some(wanted), Some(tags)) => filter::has_tags(wanted, tags),
                 _ => true,
@@ -162,18 +184,16 @@ impl Filter {
         self.resource_group_names.is_some() || self.resource_types.is_some() || self.tags.is_some()
     }
 
-    fn admits_metadata(&self, metadata: Option<&Metadata>) -> bool {
-        let Some(metadata) = metadata else { return true };
-        let severity = Severity::parse(&metadata.severity);
-        let severe = match (&self.severities, severity) {
+    fn admits_metadata(&self, row: &Assessment, metadata: Option<&Metadata>) -> bool {
+        let severe = match (&self.severities, row.severity(metadata)) {
             (Some(wanted), Some(severity)) => wanted.contains(&severity),
             _ => true,
         };
-        severe
-            && self.categories.as_ref().is_none_or(|_| {
-                // One of which no category is stated may be of any.
-                metadata.categories.is_empty() || metadata.categories.iter().any(|c| filter::admits(self.categories.as_ref(), c))
-            })
+        // One of which no category is stated may be of any.
+        let is_of = |categories: &[String]| {
+            categories.is_empty() || categories.iter().any(|one| filter::admits(self.categories.as_ref(), one))
+        };
+        severe && metadata.is_none_or(|metadata| is_of(&metadata.categories))
     }
 }
 
@@ -213,6 +233,8 @@ mod tests {
             status: status.into(),
             cause: None,
             status_description: None,
+            severity: None,
+            recommendation_category: None,
             risk_level: None,
             portal_link: None,
             first_evaluated_on: None,

@@ -20,3 +20,7 @@ output "unhealthy" {
 output "worst" {
   value = [for a in data.azposture_defender_assessments.storage.assessments : "${coalesce(a.resource_name, a.resource_id)}: ${coalesce(a.display_name, a.assessment_key)}"]
 }
+
+output "what_to_do" {
+  value = { for key, r in data.azposture_defender_assessments.storage.recommendations : coalesce(r.display_name, key) => r.remediation }
+}

@@ -143,6 +143,8 @@ pub struct AssessmentProperties {
     pub links: Part<Links>,
     /// Risk, from 2025-05-04 on.
     pub risk: Option<Risk>,
+    /// What Resource Graph has of the recommendation in each row.
+    pub metadata: Part<OwnMetadata>,
 }
 
 /// The verdict of an assessment.
@@ -187,6 +189,16 @@ pub struct Risk {
     pub level: Text,
 }
 
+/// What a row says of its own recommendation.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnMetadata {
+    /// `Low`, `Medium`, `High`, `Critical`; none if the service did not say.
+    pub severity: Text,
+    /// `SoftwareUpdate` … None if the service did not say.
+    pub recommendation_category: Text,
+}
+
 /// What Microsoft says about a recommendation.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AssessmentMetadata {
@@ -200,6 +212,12 @@ pub struct AssessmentMetadata {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetadataProperties {
+    /// What the portal calls it.
+    pub display_name: Text,
+    /// What it is about.
+    pub description: Text,
+    /// `SoftwareUpdate` …, where the service says so.
+    pub recommendation_category: Text,
     /// `Low`, `Medium`, `High`, `Critical`; none if the service did not say.
     pub severity: Text,
     /// `Compute`, `Networking`, `Data` … None if the service did not say.

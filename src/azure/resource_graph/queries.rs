@@ -51,7 +51,8 @@ pub const ASSESSMENTS: Rows = Rows {
     table: "securityresources",
     kind: Some("microsoft.security/assessments"),
     columns: "name, properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
-              \"resourceDetails\", properties.resourceDetails, \"links\", properties.links, \"risk\", properties.risk)",
+              \"resourceDetails\", properties.resourceDetails, \"links\", properties.links, \"risk\", properties.risk, \"metadata\", \
+              pack(\"severity\", properties.metadata.severity, \"recommendationCategory\", properties.metadata.recommendationCategory))",
 };
 
 /// Defender plans, those of single machines among them.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use azposture::demo::{Fault, PRODUCTION, SANDBOX, Tenant};
 use serde_json::{Value as Json, json};
 
-use crate::support::inside::Inside;
+use crate::support::{held::edit, inside::Inside};
 
 const EVERYTHING: &str = r#"{"statuses": ["Healthy", "Unhealthy", "NotApplicable"], "limit": 0}"#;
 
@@ -54,7 +54,7 @@ async fn the_worst_comes_first_and_counts_ignore_statuses() {
         assert_eq!(all["summary"][name], default["summary"][name], "{name}");
     }
     let healthy = inside.read("defender_assessments", json!({"statuses": ["Healthy"], "limit": 0})).await.ok();
-    let missing = rows(&healthy).iter().filter(|row| row["assessment_type"].is_null()).count();
+    let missing = rows(&healthy).iter().filter(|row| healthy["recommendations"][row["assessment_key"].as_str().unwrap()]["assessment_type"].is_null()).count();
     assert_eq!(
         (&healthy["summary"]["by_severity"], &healthy["summary"]["metadata_missing"]),
         (&json!({}), &json!(missing)),
@@ -91,10 +91,11 @@ async fn a_recommendation_without_metadata_is_never_filtered_out() {
 #[tokio::test]
 async fn a_policy_definition_leads_to_controls() {
     let answer = Inside::on(Tenant::demo()).await.read("defender_assessments", everything()).await.ok();
-    let mapped = rows(&answer).iter().find(|row| row["controls"]["mcsb_v1"].is_array()).unwrap();
-    assert!(mapped["policy_definition_id"].is_string());
-    let key = mapped["assessment_key"].as_str().unwrap();
-    assert!(answer["remediations"][key].is_string(), "a remediation stands once a key");
+    let said = answer["recommendations"].as_object().unwrap();
+    let mapped = said.values().find(|one| one["controls"]["mcsb_v1"].is_array()).unwrap();
+    assert!(mapped["policy_definition_id"].is_string() && mapped["remediation"].is_string() && mapped["display_name"].is_string());
+    let keys: BTreeSet<_> = rows(&answer).iter().map(|row| row["assessment_key"].as_str().unwrap()).collect();
+    assert_eq!(keys, said.keys().map(String::as_str).collect(), "what is said of a recommendation stands once, for each that has rows");
 }
 
 #[tokio::test]
@@ -263,4 +264,30 @@ async fn a_severity_that_is_a_new_word_is_counted_and_one_that_is_not_stated_is_
     let unrated = Inside::on(with_severity(Json::Null)).await.read("defender_assessments", json!({})).await;
     assert!(unrated.gaps().contains(&format!("assessment_metadata invalid_response /subscriptions/{PRODUCTION}")));
     assert_eq!(unrated.ok()["summary"]["by_severity"], Json::Null);
+}
+
+/// A recommendation that is built in and that the catalogue lacks (Azure makes some for a finding) says its severity in its own rows, where Resource Graph shows
+/// it. The list of Resource Manager has nothing of it, so there nothing is known.
+#[tokio::test]
+async fn a_row_says_the_severity_that_no_catalogue_has() {
+    const LONELY: &str = "fab0000b-0000-4000-8000-00000000dead";
+    let read = async |severity: &str, engine: &str, severities: Json| {
+        let tenant = Tenant::demo();
+        edit(&tenant, "assessments", |rows| {
+            let own = json!({"severity": severity, "recommendationCategory": "ExposedSecrets", "assessmentType": "BuiltIn"});
+            rows.iter_mut().filter(|row| row["name"] == LONELY).for_each(|row| row["properties"]["metadata"] = own.clone());
+        });
+        let inside = Inside::configured(tenant, json!({"environment": "demo", "resource_graph": engine})).await;
+        let mut arguments = everything();
+        arguments["severities"] = severities;
+        inside.read("defender_assessments", arguments).await.ok()
+    };
+    let row = |answer: &Json| rows(answer).iter().find(|row| row["assessment_key"] == LONELY).cloned();
+    let said = |answer: &Json| row(answer).map(|row| (row["severity"].clone(), row["recommendation_category"].clone()));
+    let graph = read("High", "always", Json::Null).await;
+    assert_eq!(said(&graph), Some((json!("high"), json!("ExposedSecrets"))));
+    assert_eq!(graph["recommendations"][LONELY]["severity"], Json::Null, "the catalogue says nothing");
+    assert_eq!(said(&read("High", "always", json!(["low"])).await), None);
+    assert_eq!(said(&read("Grave", "always", json!(["low"])).await), Some((Json::Null, json!("ExposedSecrets"))));
+    assert_eq!(said(&read("High", "never", json!(["low"])).await), Some((Json::Null, Json::Null)));
 }

@@ -134,8 +134,8 @@ impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
 }
 
 fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
-    let security::AssessmentProperties { display_name, status, resource_details, links, risk } = wire.properties;
-    let (status, resource_details, links) = (status.0, resource_details.0, links.0);
+    let security::AssessmentProperties { display_name, status, resource_details, links, risk, metadata } = wire.properties;
+    let (status, resource_details, links, metadata) = (status.0, resource_details.0, links.0, metadata.0);
     // The id of an assessment is the resource's id with the assessment behind it.
     let assessed = resource_details.id.0.unwrap_or_else(|| {
         match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
@@ -156,6 +156,8 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
         status: texts.shown(status.code.as_deref().unwrap_or_default()),
         cause,
         status_description,
+        severity: metadata.severity.0.map(|text| texts.shown(&text)),
+        recommendation_category: metadata.recommendation_category.0.map(|text| texts.shown(&text)),
         risk_level,
         portal_link: None,
         first_evaluated_on: status.first_evaluation_date.as_deref().and_then(parse),
@@ -219,7 +221,10 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_pe
     let all = |texts: Vec<String>| texts.into_iter().map(text).collect();
     let metadata = Metadata {
         assessment_key: key.clone(),
+        display_name: own.display_name.0.map(text),
+        description: own.description.0.map(text),
         severity: own.severity.0.map(text).unwrap_or_default(),
+        recommendation_category: own.recommendation_category.0.map(text),
         categories: all(own.categories.0.unwrap_or_default()),
         threats: all(own.threats.0),
         tactics: all(own.tactics.0),
@@ -229,7 +234,7 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_pe
         user_impact: own.user_impact.0.map(text),
         implementation_effort: own.implementation_effort.0.map(text),
         remediation: own.remediation_description.0.map(text),
-        preview: own.preview.unwrap_or_default(),
+        preview: own.preview.0,
     };
     match catalogue.entry(key) {
         Entry::Vacant(vacant) => {

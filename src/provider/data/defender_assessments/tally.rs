@@ -79,10 +79,10 @@ impl Tally {
         self.other += usize::from(!row.has_known_status());
     }
 
-    pub(super) fn count_admitted(&mut self, row: &Assessment, severity: Option<Severity>, metadata: Option<&Metadata>) {
+    pub(super) fn count_admitted(&mut self, row: &Assessment, metadata: Option<&Metadata>) {
         if row.is("Unhealthy") {
-            let own = metadata.map(|metadata| metadata.severity.as_str()).filter(|word| !word.is_empty());
-            let word = severity.map(Severity::word).or(own).unwrap_or(UNRATED);
+            let known = row.severity(metadata).map(Severity::word);
+            let word = known.or(row.severity_word(metadata)).unwrap_or(UNRATED);
             *self.by_severity.entry(word.to_owned()).or_default() += 1;
         }
         self.metadata_missing += usize::from(metadata.is_none());
