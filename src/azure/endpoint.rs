@@ -2,7 +2,7 @@
 //! beside its wire model.
 
 use crate::azure::{
-    arm::{authorization, containers, key_vault, management, network, resources, security, storage, subscriptions},
+    arm::{authorization, containers, key_vault, management, network, resources, scores, security, storage, subscriptions},
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
 };
@@ -15,6 +15,7 @@ const MODULES: &[&[Endpoint]] = &[
     management::ENDPOINTS,
     network::ENDPOINTS,
     resources::ENDPOINTS,
+    scores::ENDPOINTS,
     security::ENDPOINTS,
     storage::ENDPOINTS,
     subscriptions::ENDPOINTS,

@@ -12,6 +12,7 @@ pub mod graph_permission;
 pub mod portal;
 pub mod rbac;
 pub mod resource_id;
+pub mod secure_score;
 pub mod seen;
 pub mod severity;
 pub mod status;

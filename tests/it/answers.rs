@@ -30,6 +30,7 @@ fn more(name: &str) -> Vec<Json> {
         "directory_role_assignments" => {
             vec![json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0})]
         }
+        "secure_score" => vec![json!({"include_controls": false, "limit": 0}), json!({"limit": 2})],
         "defender_validation" => {
             vec![json!({"plans": {"VirtualMachines": {}, "SqlServers": {}, "Containers": {}, "StorageAccounts": {}},
                 "require_assessments": true, "require_scan_within_days": 7, "only_relevant": true})]

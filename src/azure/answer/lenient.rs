@@ -43,6 +43,14 @@ pub struct ExactText(pub Option<String>);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Flag(pub Option<bool>);
 
+/// A number of things: whole, and not below zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Count(pub Option<u64>);
+
+/// A number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Number(pub Option<f64>);
+
 /// A list. Not for fields of which none says that all is well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct List<T>(pub Option<Vec<T>>);
@@ -100,8 +108,10 @@ macro_rules! holds {
 }
 
 lenient! {
+    Count holds Option<u64>;
     Flag holds Option<bool>;
     List<T> holds Option<Vec<T>>;
+    Number holds Option<f64>;
     Object<T> holds Option<T>;
     Part<T: Default> holds T;
     Text holds Option<String>;
@@ -139,6 +149,14 @@ trait Lenient<'de>: Default {
         Self::default()
     }
 
+    fn of_count(_: u64) -> Self {
+        Self::default()
+    }
+
+    fn of_number(_: f64) -> Self {
+        Self::default()
+    }
+
     fn of_text(_: &str) -> Self {
         Self::default()
     }
@@ -151,6 +169,28 @@ trait Lenient<'de>: Default {
     fn of_object<A: MapAccess<'de>>(mut object: A) -> Result<Self, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Self::default())
+    }
+}
+
+impl Lenient<'_> for Count {
+    fn of_count(count: u64) -> Self {
+        Self(Some(count))
+    }
+
+    // Some services write whole numbers as `3.0`.
+    fn of_number(number: f64) -> Self {
+        let is_count = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+        Self(is_count.then_some(number as u64))
+    }
+}
+
+impl Lenient<'_> for Number {
+    fn of_count(count: u64) -> Self {
+        Self(Some(count as f64))
+    }
+
+    fn of_number(number: f64) -> Self {
+        Self(Some(number))
     }
 }
 
@@ -207,16 +247,16 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Any<T> {
         Ok(T::of_flag(flag))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<T, E> {
+        Ok(T::of_number(number))
     }
 
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<T, E> {
+        Ok(T::of_number(number as f64))
     }
 
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_u64<E: serde::de::Error>(self, count: u64) -> Result<T, E> {
+        Ok(T::of_count(count))
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
@@ -295,6 +335,25 @@ mod tests {
             let odd = odd(json);
             assert_eq!((odd.flag.0, odd.text.0, odd.list.0, odd.inner.0), (None, None, None, None), "{json}");
             assert_eq!((odd.part.0.kind.0, odd.names.0, odd.until.0), (None, vec![], None), "{json}");
+        }
+    }
+
+    #[test]
+    fn counts_are_whole_and_numbers_are_what_they_are() {
+        for (json, count, number) in [
+            ("7", Some(7), Some(7.0)),
+            ("0", Some(0), Some(0.0)),
+            ("3.0", Some(3), Some(3.0)),
+            ("0.5", None, Some(0.5)),
+            ("-7", None, Some(-7.0)),
+            ("null", None, None),
+            (r#""7""#, None, None),
+            ("[7]", None, None),
+            ("true", None, None),
+        ] {
+            let (of_count, of_number): (Count, Number) =
+                (serde_json::from_str(json).unwrap(), serde_json::from_str(json).unwrap());
+            assert_eq!((of_count.0, of_number.0), (count, number), "{json}");
         }
     }
 

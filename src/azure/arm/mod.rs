@@ -6,6 +6,7 @@ pub mod key_vault;
 pub mod management;
 pub mod network;
 pub mod resources;
+pub mod scores;
 pub mod security;
 pub mod storage;
 pub mod subscriptions;

@@ -28,7 +28,16 @@ pub fn texts() -> Vec<(&'static str, String)> {
         ("resourcecounts", RESOURCE_COUNTS),
         ("subassessments", SUB_ASSESSMENTS),
     ];
-    let rows = [&ASSESSMENTS, &PLANS, &RESOURCE_GROUPS, &RESOURCES, &ROLE_ASSIGNMENTS, &ROLE_DEFINITIONS];
+    let rows = [
+        &ASSESSMENTS,
+        &PLANS,
+        &RESOURCE_GROUPS,
+        &RESOURCES,
+        &ROLE_ASSIGNMENTS,
+        &ROLE_DEFINITIONS,
+        &SECURE_SCORES,
+        &SECURE_SCORE_CONTROLS,
+    ];
     let rows = rows.into_iter().map(|list| (list.name, list.text()));
     fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).collect()
 }
@@ -83,6 +92,22 @@ pub const ROLE_DEFINITIONS: Rows = Rows {
     name: "roledefinitions",
     table: "authorizationresources",
     kind: Some("microsoft.authorization/roledefinitions"),
+    columns: "name, properties",
+};
+
+/// Secure scores.
+pub const SECURE_SCORES: Rows = Rows {
+    name: "securescores",
+    table: "securityresources",
+    kind: Some("microsoft.security/securescores"),
+    columns: "name, properties",
+};
+
+/// The controls of secure scores.
+pub const SECURE_SCORE_CONTROLS: Rows = Rows {
+    name: "securescorecontrols",
+    table: "securityresources",
+    kind: Some("microsoft.security/securescores/securescorecontrols"),
     columns: "name, properties",
 };
 

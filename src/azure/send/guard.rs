@@ -76,6 +76,8 @@ pub(in crate::azure) const TABLE: &[Row] = &[
     arm(SUBSCRIPTION, "providers/Microsoft.Security/assessmentMetadata"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/assessments"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/pricings"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Security/secureScoreControls"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Security/secureScores"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/subAssessments"),
     arm(SUBSCRIPTION, "providers/Microsoft.ContainerService/managedClusters"),
     arm(SUBSCRIPTION, "providers/Microsoft.KeyVault/vaults"),

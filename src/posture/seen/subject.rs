@@ -63,6 +63,10 @@ words! {
         RoleAssignments = "role_assignments",
         /// Roles, and what they allow.
         RoleDefinitions = "role_definitions",
+        /// What the secure score is made of.
+        SecureScoreControls = "secure_score_controls",
+        /// The secure score.
+        SecureScores = "secure_scores",
         /// Service principals.
         ServicePrincipals = "service_principals",
         /// The sign-in.

@@ -44,6 +44,13 @@ impl<T> Lists<T> {
         self.iter().filter_map(|(subscription, seen)| Some((subscription, seen.so_far().ok()?)))
     }
 
+    /// The subscriptions of which it was seen whole and is this.
+    pub fn wholly(&self, is: impl Fn(&T) -> bool) -> Vec<Subscription> {
+        // One that is not proven whole has a gap of its own.
+        let such = self.iter().filter(|(_, seen)| seen.whole().is_ok_and(|list| is(list)));
+        such.map(|(subscription, _)| subscription.clone()).collect()
+    }
+
     /// What was not seen, or not provably whole.
     pub fn gaps(&self) -> impl Iterator<Item = &Unreadable> {
         self.iter().flat_map(|(_, seen)| seen.gaps())

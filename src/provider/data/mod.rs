@@ -5,6 +5,7 @@ pub mod defender_assessments;
 pub mod defender_plans;
 pub mod directory_role_assignments;
 pub mod role_assignments;
+pub mod secure_score;
 pub mod subscriptions;
 
 use super::context::Context;
@@ -17,5 +18,6 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     defender_plans::DATA_SOURCES,
     directory_role_assignments::DATA_SOURCES,
     role_assignments::DATA_SOURCES,
+    secure_score::DATA_SOURCES,
     subscriptions::DATA_SOURCES,
 ];

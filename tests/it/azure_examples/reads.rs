@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Result,
-    arm::{authorization, management, resources, security, subscriptions},
+    arm::{authorization, management, resources, scores, security, subscriptions},
     resource_graph::{Query, QueryScope},
 };
 use futures::future::BoxFuture;
@@ -117,6 +117,20 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("security/pricing-get-virtualmachines.json", PRICINGS),
     ("security/pricings-list.json", PRICINGS),
     ("security/resource-pricings-list.json", PRICINGS),
+    (
+        "security/secure-score-controls-list.json",
+        reading!(|client| {
+            let rows: Vec<scores::Control> = client.rows(scores::CONTROLS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(score_control).collect())
+        }),
+    ),
+    (
+        "security/secure-scores-list.json",
+        reading!(|client| {
+            let rows: Vec<scores::Score> = client.rows(scores::SCORES.at(&subscription())).await?;
+            Ok(rows.into_iter().map(score).collect())
+        }),
+    ),
     (
         "security/sub-assessments-subscription.json",
         reading!(|client| {
@@ -315,6 +329,40 @@ fn metadata(row: security::AssessmentMetadata) -> Picked {
         ("/properties/implementationEffort", json!(properties.implementation_effort)),
         ("/properties/remediationDescription", json!(properties.remediation_description)),
         ("/properties/preview", json!(properties.preview)),
+    ]
+}
+
+fn score(row: scores::Score) -> Picked {
+    let mut picked = points(&row.properties.score, row.properties.weight.0);
+    picked.extend([("/id", json!(row.id)), ("/name", json!(row.name))]);
+    picked
+}
+
+fn score_control(row: scores::Control) -> Picked {
+    let properties = row.properties;
+    let mut picked = points(&properties.score, properties.weight.0);
+    picked.extend([
+        ("/id", json!(row.id)),
+        ("/name", json!(row.name)),
+        ("/properties/displayName", json!(properties.display_name)),
+        ("/properties/healthyResourceCount", json!(properties.healthy_resource_count)),
+        ("/properties/unhealthyResourceCount", json!(properties.unhealthy_resource_count)),
+        ("/properties/notApplicableResourceCount", json!(properties.not_applicable_resource_count)),
+    ]);
+    picked
+}
+
+fn points(points: &scores::Points, weight: Option<u64>) -> Picked {
+    // The samples write whole numbers without a fraction.
+    let number = |number: Option<f64>| match number {
+        Some(whole) if whole.fract() == 0.0 => json!(whole as i64),
+        other => json!(other),
+    };
+    vec![
+        ("/properties/score/max", number(points.max.0)),
+        ("/properties/score/current", number(points.current.0)),
+        ("/properties/score/percentage", number(points.percentage.0)),
+        ("/properties/weight", json!(weight)),
     ]
 }
 

@@ -42,8 +42,6 @@ pub(super) const UNREAD: &[(&str, &[&str])] = &[
             "security/regulatory-compliance-assessments.json",
             "security/regulatory-compliance-controls.json",
             "security/regulatory-compliance-standards.json",
-            "security/secure-score-controls-list.json",
-            "security/secure-scores-list.json",
             "security/security-connectors-subscription.json",
             "security/security-contacts-list.json",
             "security/server-va-settings-list.json",

@@ -24,6 +24,7 @@ fn data_sources() -> Vec<(&'static str, Json)> {
         ("directory_role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"principal_ids": [PRINCIPAL_ID], "expand_groups": true})),
+        ("secure_score", json!({"limit": 0})),
         ("subscriptions", json!({})),
     ]
 }

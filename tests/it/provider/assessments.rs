@@ -54,7 +54,10 @@ async fn the_worst_comes_first_and_counts_ignore_statuses() {
         assert_eq!(all["summary"][name], default["summary"][name], "{name}");
     }
     let healthy = inside.read("defender_assessments", json!({"statuses": ["Healthy"], "limit": 0})).await.ok();
-    let missing = rows(&healthy).iter().filter(|row| healthy["recommendations"][row["assessment_key"].as_str().unwrap()]["assessment_type"].is_null()).count();
+    let missing = rows(&healthy)
+        .iter()
+        .filter(|row| healthy["recommendations"][row["assessment_key"].as_str().unwrap()]["assessment_type"].is_null())
+        .count();
     assert_eq!(
         (&healthy["summary"]["by_severity"], &healthy["summary"]["metadata_missing"]),
         (&json!({}), &json!(missing)),
@@ -93,9 +96,15 @@ async fn a_policy_definition_leads_to_controls() {
     let answer = Inside::on(Tenant::demo()).await.read("defender_assessments", everything()).await.ok();
     let said = answer["recommendations"].as_object().unwrap();
     let mapped = said.values().find(|one| one["controls"]["mcsb_v1"].is_array()).unwrap();
-    assert!(mapped["policy_definition_id"].is_string() && mapped["remediation"].is_string() && mapped["display_name"].is_string());
+    assert!(
+        mapped["policy_definition_id"].is_string() && mapped["remediation"].is_string() && mapped["display_name"].is_string()
+    );
     let keys: BTreeSet<_> = rows(&answer).iter().map(|row| row["assessment_key"].as_str().unwrap()).collect();
-    assert_eq!(keys, said.keys().map(String::as_str).collect(), "what is said of a recommendation stands once, for each that has rows");
+    assert_eq!(
+        keys,
+        said.keys().map(String::as_str).collect(),
+        "what is said of a recommendation stands once, for each that has rows"
+    );
 }
 
 #[tokio::test]

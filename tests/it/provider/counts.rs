@@ -35,6 +35,7 @@ fn refused(part: &str) -> Fault {
 async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let plans = format!("{SANDBOX}/providers/Microsoft.Security/pricings");
     let assessments = format!("{SANDBOX}/providers/Microsoft.Security/assessments");
+    let scores = format!("{SANDBOX}/providers/Microsoft.Security/secureScores");
     let nobodys = json!({"principal_types": ["Device"]});
     let of_none = json!({"principal_ids": [CAI]});
     let eligible = json!({"principal_types": ["Device"], "assignment_types": ["active", "eligible"]});
@@ -71,6 +72,8 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         ),
         ("defender_assessments", &json!({}), "/assessmentMetadata", &["metadata_missing", "by_severity"], &[]),
         ("defender_assessments", &json!({"assessment_keys": [NOBODY]}), "/assessmentMetadata", &["by_severity"], &["unhealthy"]),
+        ("secure_score", &json!({}), "Microsoft.Security/secureScoreControls", &["matched"], &[]),
+        ("secure_score", &json!({"include_controls": false}), &scores, &["matched"], &[]),
     ] {
         let reading = read(refused(part), name, arguments).await;
         let summary = reading.ok()["summary"].clone();
@@ -122,6 +125,7 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
         ("defender_plans", "/resources", "resources on /subscriptions/"),
         ("directory_role_assignments", "roleAssignmentScheduleInstances", "directory_role_assignment_schedules on graph: "),
         ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),
+        ("secure_score", "/secureScoreControls", "secure_score_controls on /subscriptions/"),
         ("subscriptions", "/descendants", "management_groups on tenant: "),
     ] {
         let reading = read(refused(part), name, &json!({})).await;

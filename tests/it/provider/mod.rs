@@ -26,6 +26,7 @@ mod role_unstated;
 mod role_validation;
 mod says_nothing;
 mod scope;
+mod secure_score;
 mod subscriptions;
 mod triggers;
 mod twice;

@@ -65,6 +65,8 @@ pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
         "providers",
         "resource-groups",
         "resources",
+        "secure-score-controls",
+        "secure-scores",
         "sub-assessments",
         "subscriptions",
     ] {

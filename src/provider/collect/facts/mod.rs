@@ -7,4 +7,5 @@ pub mod held_roles;
 pub mod named;
 pub mod own_credential;
 pub mod signed_in;
+pub mod silent;
 pub mod subscription;

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     azure::{
         self, Client, Endpoint,
-        arm::{Identified, authorization, containers, resources, security, subscriptions},
+        arm::{Identified, authorization, containers, resources, scores, security, subscriptions},
         memo::Key,
         resource_graph::queries::{self, Rows},
     },
@@ -104,6 +104,17 @@ pub const ROLE_DEFINITIONS: List = both(
 /// How long active roles last.
 pub const SCHEDULES: List =
     arm("role_schedules", Subject::RoleAssignmentSchedules, Some(Area::Identity), authorization::SCHEDULES);
+/// The secure score.
+pub const SECURE_SCORES: List =
+    both("secure_scores", Subject::SecureScores, Some(Area::Posture), scores::SCORES, queries::SECURE_SCORES.name);
+/// What it is made of.
+pub const SECURE_SCORE_CONTROLS: List = both(
+    "secure_score_controls",
+    Subject::SecureScoreControls,
+    Some(Area::Posture),
+    scores::CONTROLS,
+    queries::SECURE_SCORE_CONTROLS.name,
+);
 /// The subscriptions themselves.
 pub const SUBSCRIPTIONS: List = arm("subscription", Subject::Subscriptions, None, subscriptions::SUBSCRIPTION);
 /// When Defender last scanned machines, images and databases.
@@ -126,6 +137,8 @@ pub const LISTS: &[List] = &[
     ROLE_DEFINITIONS,
     SCANS,
     SCHEDULES,
+    SECURE_SCORES,
+    SECURE_SCORE_CONTROLS,
     SUBSCRIPTIONS,
 ];
 

@@ -7,6 +7,7 @@ mod held_twice;
 pub mod inventory;
 mod known;
 pub mod listed;
+pub mod scores;
 pub mod security;
 pub mod texts;
 pub mod typed;

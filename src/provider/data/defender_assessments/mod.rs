@@ -22,14 +22,14 @@ use self::{
 };
 use crate::{
     posture::{
-        Place, Reason, Subject, Unreadable,
+        Place, Subject, Unreadable,
         assessment::{Assessment, Catalogue, Filter, worst_first},
-        defender::surely_unregistered,
     },
     provider::{
         collect::{
             Lists,
             estate::engine::{self, Engine},
+            facts::silent::{self, Silence},
             lists::{inventory, security},
             unread,
         },
@@ -125,7 +125,7 @@ impl DataSource for DefenderAssessments {
         let lists = security::assessments(context, &subscriptions, with_risk).await?;
         gaps.extend(lists.gaps().cloned());
         frame::require_any(lists.so_far().next().is_some(), &mut gaps)?;
-        gaps.extend(silent(context, &lists).await?);
+        gaps.extend(silent::reasons(context, &lists.wholly(|rows| rows.is_empty()), &SILENCE).await?);
         let catalogues = catalogues(context, &lists, &mut gaps).await?;
         let tags = match &filter.tags {
             Some(_) => Some(tags(context, &subscriptions, &mut gaps).await?),
@@ -165,40 +165,13 @@ fn filter_of(arguments: &Arguments, subscription_ids: Option<BTreeSet<String>>) 
     }
 }
 
-/// A subscription without a single assessment of any status: not registered, or too young to have data. Never "all is well".
-async fn silent(context: &Context, lists: &Lists<Vec<Assessment>>) -> Result<Vec<Unreadable>> {
-    let mut gaps = Vec::new();
-    // A list that is not proven whole has a gap of its own.
-    for (subscription, _) in lists.iter().filter(|(_, seen)| seen.whole().is_ok_and(|rows| rows.is_empty())) {
-        let gap = |reason, remedy: &str| Unreadable {
-            subject: Subject::Assessments,
-            place: Place::Subscription(subscription.id.clone()),
-            reason,
-            code: String::new(),
-            remedy: remedy.to_owned(),
-        };
-        let is_on = |state: &str| ["Registered", "Registering"].iter().any(|word| word.eq_ignore_ascii_case(state));
-        gaps.push(match inventory::registration(context, &subscription.id, "Microsoft.Security").await? {
-            Ok(state) if surely_unregistered(&state) => {
-                gap(Reason::NotRegistered, "Register Defender for Cloud: az provider register --namespace Microsoft.Security")
-            }
-            Ok(state) if is_on(&state) => {
-                gap(Reason::NoDataYet, "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours.")
-            }
-            Ok(_) => gap(
-                Reason::NotProven,
-                "Nothing is assessed, and whether Defender for Cloud is registered is not certain: az provider show --namespace \
-                 Microsoft.Security",
-            ),
-            Err(unread) => {
-                let remedy =
-                    format!("Nothing is assessed, and whether Defender for Cloud is registered is not known. {}", unread.remedy);
-                Unreadable { code: unread.code, ..gap(unread.reason, &remedy) }
-            }
-        });
-    }
-    Ok(gaps)
-}
+/// A subscription without a single assessment of any status.
+const SILENCE: Silence = Silence {
+    subject: Subject::Assessments,
+    nothing: "Nothing is assessed",
+    yet: "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours.",
+    off: None,
+};
 
 /// The tenant's metadata, and that of every subscription with a recommendation of its own.
 async fn catalogues(

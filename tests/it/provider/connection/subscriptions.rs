@@ -140,6 +140,8 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
         "Microsoft.Security/assessments/read",
         "Microsoft.Security/assessments/subAssessments/read",
         "Microsoft.Security/pricings/read",
+        "Microsoft.Security/secureScoreControls/read",
+        "Microsoft.Security/secureScores/read",
     ];
     let key = production("role_reader");
     // The sign-in's other role reads management groups alone.
@@ -155,7 +157,7 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
             .unwrap();
         tenant
     };
-    says(&live(reader_allows(LEAST), &key).await, "pass", &["actions=14"]);
+    says(&live(reader_allows(LEAST), &key).await, "pass", &["actions=16"]);
     for action in LEAST {
         let others: Vec<&str> = LEAST.iter().copied().filter(|other| other != action).collect();
         says(&live(reader_allows(&others), &key).await, "fail", &["missing_count=1", &format!("missing={action}")]);

@@ -46,6 +46,8 @@ const MAY_BE_EMPTY: &[&str] = &[
     "/providers/Microsoft.ContainerService/managedClusters",
     "/providers/Microsoft.Management/managementGroups",
     "/providers/Microsoft.Security/assessments",
+    "/providers/Microsoft.Security/secureScoreControls",
+    "/providers/Microsoft.Security/secureScores",
     "/providers/Microsoft.Security/subAssessments",
     "/resourcegroups",
     "/resources",
@@ -163,6 +165,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("defender_plans", json!({})),
             ("directory_role_assignments", json!({})),
             ("role_assignments", json!({"assignment_types": ["active", "eligible"], "expand_groups": true})),
+            ("secure_score", json!({})),
             ("subscriptions", json!({})),
         ] {
             inside.read(name, arguments).await;

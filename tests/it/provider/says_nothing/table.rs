@@ -72,6 +72,10 @@ pub(super) const LISTS: &[List] = &[
     list("pricings", "/Microsoft.Security/pricings", "plans", Defender, "/properties/pricingTier")
         .listed("defender_plans", "plans"),
     list("resources", "/resources", "resources", Defender, "/type"),
+    list("secure-score-controls", "/secureScoreControls", "securescorecontrols", Defender, "/properties/unhealthyResourceCount")
+        .listed("secure_score", "controls"),
+    list("secure-scores", "/Microsoft.Security/secureScores", "securescores", Defender, "/properties/weight")
+        .listed("secure_score", "scores"),
     list("sub-assessments", "/Microsoft.Security/subAssessments", "", Defender, "/properties/timeGenerated"),
     list("subscriptions", "/subscriptions", "", Defender, "/state").listed("subscriptions", "subscriptions"),
     list("deny-assignments", "/Microsoft.Authorization/denyAssignments", "", Roles, "/properties/permissions"),
