@@ -9,11 +9,11 @@ use serde_json::{Value as Json, json};
 use super::{ends, expected, found, said, with};
 
 /// How a check ends on a resource that says this of itself.
-struct Case {
+pub(super) struct Case {
     check: &'static str,
     /// The document that lists the resources.
-    document: &'static str,
-    bodies: Vec<(Json, &'static str)>,
+    pub(super) document: &'static str,
+    pub(super) bodies: Vec<(Json, &'static str)>,
 }
 
 fn connection(status: &str) -> Json {
@@ -27,7 +27,8 @@ fn ssh(source: &str) -> Json {
     }})
 }
 
-fn cases() -> Vec<Case> {
+/// A case for each check. The first body that passes is what [`super::unseen`] makes the demo's resources say.
+pub(super) fn cases() -> Vec<Case> {
     let mut unclear = ssh("Internet");
     unclear["properties"]["access"] = json!(null);
     vec![
