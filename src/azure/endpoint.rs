@@ -2,13 +2,16 @@
 //! beside its wire model.
 
 use crate::azure::{
-    arm::{authorization, containers, key_vault, management, network, resources, scores, security, storage, subscriptions},
+    arm::{
+        alerts, authorization, containers, key_vault, management, network, resources, scores, security, storage, subscriptions,
+    },
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
 };
 
 /// All of them, by module. What is not here is not read.
 const MODULES: &[&[Endpoint]] = &[
+    alerts::ENDPOINTS,
     authorization::ENDPOINTS,
     containers::ENDPOINTS,
     key_vault::ENDPOINTS,

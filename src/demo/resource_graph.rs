@@ -21,6 +21,7 @@ const MOST: usize = 1000;
 const RESOURCES: &str = "resources";
 
 /// The types of rows that do not say theirs.
+pub(super) const ALERT: &str = "microsoft.security/locations/alerts";
 pub(super) const ASSESSMENT: &str = "microsoft.security/assessments";
 pub(super) const RESOURCE_GROUP: &str = "microsoft.resources/subscriptions/resourcegroups";
 pub(super) const SUBSCRIPTION: &str = "microsoft.resources/subscriptions";
@@ -158,6 +159,7 @@ fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
     let mut properties = row.get("properties").cloned().unwrap_or_else(|| json!({}));
     let Some(fields) = properties.as_object_mut() else { return properties };
     match kind {
+        ALERT => properties = capitalized(properties),
         ASSESSMENT => {
             let metadata = asked.fixtures.find("assessment-metadata", |known| {
                 let own = text(known, "/name").eq_ignore_ascii_case(text(row, "/name"));
@@ -195,6 +197,19 @@ fn chain(asked: &Asked<'_>, group: &str) -> Value {
         })
     });
     named.collect()
+}
+
+/// The same with names of fields that begin with capitals.
+fn capitalized(value: Value) -> Value {
+    let name = |name: String| {
+        let (first, rest) = name.split_at_checked(1).unwrap_or_default();
+        format!("{}{rest}", first.to_uppercase())
+    };
+    match value {
+        Value::Object(fields) => fields.into_iter().map(|(key, value)| (name(key), capitalized(value))).collect(),
+        Value::Array(elements) => elements.into_iter().map(capitalized).collect(),
+        plain => plain,
+    }
 }
 
 fn rename(fields: &mut Map<String, Value>, names: &[(&str, &str)]) {

@@ -152,6 +152,7 @@ pub(super) const ROUTES: &[Route] = &[
     arm!("{scope}/providers/Microsoft.Authorization/roleDefinitions", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definitions).in_table("authorizationresources", ""),
     arm!("{scope}/providers/Microsoft.Authorization/roleDefinitions/{name}", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definition),
     arm!("{scope}/providers/Microsoft.Authorization/permissions", AUTHZ, "", "", LIST, authz::permissions),
+    arm!("{scope}/providers/Microsoft.Security/alerts", &["2022-01-01"], "Microsoft.Security/alerts/read", "alerts", Paging::NextLink(4), arm::under).in_table("securityresources", query::ALERT),
     arm!("{scope}/providers/Microsoft.Security/pricings", PRICING, "Microsoft.Security/pricings/read", "pricings", LIST, arm::pricings).in_table("securityresources", ""),
     arm!("{scope}/providers/Microsoft.Security/pricings/{name}", PRICING, "Microsoft.Security/pricings/read", "pricings", LIST, arm::pricing),
     arm!("{scope}/providers/Microsoft.Security/assessments", SEC, "Microsoft.Security/assessments/read", "assessments", Paging::NextLink(12), arm::assessments).in_table("securityresources", query::ASSESSMENT),

@@ -6,13 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     azure,
-    posture::{filter, rbac::built_in},
+    posture::{filter, rbac::built_in, resource_id::within},
     provider::{
-        collect::lists::authorization::{Definitions, guid_of},
+        collect::{
+            estate::scope::Subscription,
+            lists::authorization::{Definitions, guid_of},
+        },
         words::is_guid,
     },
-    sdk::{Diagnostics, Path, rules::unknown_word},
-    text,
+    sdk::{Diagnostics, Path, Result, rules::unknown_word},
+    text::{self, quoted},
 };
 
 /// How many values one message names.
@@ -54,6 +57,22 @@ pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions, redac
             format!("`{argument}` is {name:?}, which is an id. Its name is {role:?}; ids stand in `role_definition_ids`.")
         }
         None => format!("`{argument}` is {name:?}, which is an id. Ids stand in `role_definition_ids`."),
+    }
+}
+
+/// Refuses beginnings of resource ids that lie in none of the subscriptions.
+pub fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscriptions: &[Subscription]) -> Result<()> {
+    let inside =
+        |prefix: &String| subscriptions.iter().any(|subscription| within(prefix, &format!("/subscriptions/{}", subscription.id)));
+    match prefixes.into_iter().flatten().find(|prefix| !inside(prefix)) {
+        None => Ok(()),
+        Some(outside) => {
+            let mut problems = Diagnostics::new();
+            let detail =
+                format!("{} lies in none of the selected subscriptions. Correct it or select its subscription.", quoted(outside));
+            problems.error(Path::attribute("resource_id_prefixes"), "Outside the configured scope", detail);
+            Err(problems)
+        }
     }
 }
 

@@ -216,6 +216,22 @@ text!(
 );
 
 text!(
+    /// The status of an alert, in Azure's words.
+    AlertStatus,
+    { "type": "string", "enum": ["Active", "InProgress", "Resolved", "Dismissed"], "x-ignore-case": true }
+);
+
+text!(
+    /// A moment, or the first one of a day, in UTC.
+    Moment,
+    {
+        "type": "string",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?$",
+        "x-expected": "a date (`2026-11-02`) or a time as RFC 3339 (`2026-11-02T08:00:00Z`)"
+    }
+);
+
+text!(
     /// A resource type.
     ResourceType,
     {

@@ -23,6 +23,10 @@ fn more(name: &str) -> Vec<Json> {
             json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "include_risk": true, "limit": 0}),
             json!({"tags": {"env": "prod"}, "severities": ["high"]}),
         ],
+        "defender_alerts" => vec![
+            json!({"statuses": ["Active", "InProgress", "Resolved", "Dismissed"], "limit": 0}),
+            json!({"severities": ["low"], "since": "2026-10-25"}),
+        ],
         "role_assignments" => vec![
             json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0}),
             json!({"privileged_only": true}),

@@ -1,5 +1,6 @@
 //! What Azure Resource Manager is asked for: one function a list, its wire model beside it.
 
+pub mod alerts;
 pub mod authorization;
 pub mod containers;
 pub mod key_vault;

@@ -29,6 +29,7 @@ pub fn texts() -> Vec<(&'static str, String)> {
         ("subassessments", SUB_ASSESSMENTS),
     ];
     let rows = [
+        &ALERTS,
         &ASSESSMENTS,
         &PLANS,
         &RESOURCE_GROUPS,
@@ -53,6 +54,21 @@ pub struct Rows {
     /// What is read of each row beside its id.
     columns: &'static str,
 }
+
+/// Defender alerts; their columns begin with capitals. Entities and extended properties are left out: they hold what nobody needs.
+pub const ALERTS: Rows = Rows {
+    name: "alerts",
+    table: "securityresources",
+    kind: Some("microsoft.security/locations/alerts"),
+    columns: "properties = pack(\"alertType\", properties.AlertType, \"alertDisplayName\", properties.AlertDisplayName, \
+              \"description\", properties.Description, \"severity\", properties.Severity, \"status\", properties.Status, \
+              \"intent\", properties.Intent, \"isIncident\", properties.IsIncident, \
+              \"resourceIdentifiers\", properties.ResourceIdentifiers, \"remediationSteps\", properties.RemediationSteps, \
+              \"techniques\", properties.Techniques, \"subTechniques\", properties.SubTechniques, \
+              \"productName\", properties.ProductName, \"compromisedEntity\", properties.CompromisedEntity, \
+              \"alertUri\", properties.AlertUri, \"startTimeUtc\", properties.StartTimeUtc, \
+              \"endTimeUtc\", properties.EndTimeUtc, \"timeGeneratedUtc\", properties.TimeGeneratedUtc)",
+};
 
 /// Defender recommendations on resources; risk is always there.
 pub const ASSESSMENTS: Rows = Rows {

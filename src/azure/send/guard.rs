@@ -72,6 +72,7 @@ pub(in crate::azure) const TABLE: &[Row] = &[
     arm(ANYWHERE, "providers/Microsoft.Authorization/roleDefinitions"),
     arm(ANYWHERE, "providers/Microsoft.Authorization/roleDefinitions/{guid}"),
     arm(ANYWHERE, "providers/Microsoft.Authorization/roleEligibilityScheduleInstances"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Security/alerts"),
     arm(TENANT, "providers/Microsoft.Security/assessmentMetadata"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/assessmentMetadata"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/assessments"),

@@ -90,6 +90,31 @@ impl Extension {
     }
 }
 
+/// Whether anything in a subscription raises alerts, by all of its plans; none if they leave that open.
+pub fn raises_alerts(plans: &[Plan]) -> Option<bool> {
+    // Posture management finds weaknesses, and raises no alerts.
+    const POSTURE: [&str; 3] = ["CloudPosture", "Discovery", "FoundationalCspm"];
+    let is_posture = |plan: &&Plan| POSTURE.iter().any(|name| name.eq_ignore_ascii_case(&plan.name));
+    let covers = ["FullyCovered", "PartiallyCovered"];
+    let is_off = |plan: &Plan| {
+        let covers_nothing = plan.coverage.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("NotCovered"));
+        plan.enabled() == Some(false) || covers_nothing
+    };
+    let states = plans.iter().filter(|plan| !is_posture(plan)).map(|plan| {
+        let is_doubtful =
+            plan.coverage.as_deref().is_some_and(|word| !covers.iter().any(|known| known.eq_ignore_ascii_case(word)));
+        let has_twin = plans.iter().any(|other| other.name.eq_ignore_ascii_case(&plan.name) && other != plan);
+        match plan.is_on() {
+            _ if is_off(plan) => Some(false),
+            // What has been replaced, is stated twice, or is not known here may protect nothing.
+            true if offered(&plan.name).is_some() && !plan.deprecated && !has_twin && !is_doubtful => Some(true),
+            _ => None,
+        }
+    });
+    let states: Vec<_> = states.collect();
+    if states.contains(&Some(true)) { Some(true) } else { (!states.is_empty() && !states.contains(&None)).then_some(false) }
+}
+
 /// How many resources there are, by lower-case type.
 pub type Counts = BTreeMap<String, u64>;
 
@@ -246,4 +271,34 @@ pub fn foundational(plans: &[Plan]) -> Foundational {
 /// Whether a resource provider in this state is surely not registered; one that is on its way in either direction is not that.
 pub fn surely_unregistered(state: &str) -> bool {
     ["NotRegistered", "Unregistered"].iter().any(|word| state.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(name: &str, tier: &str) -> Plan {
+        Plan { name: name.to_owned(), tier: Some(tier.to_owned()), ..Plan::default() }
+    }
+
+    #[test]
+    fn only_a_plan_that_is_surely_on_and_protects_resources_raises_alerts() {
+        let covering = |word: &str| Plan { coverage: Some(word.to_owned()), ..plan("Arm", "Standard") };
+        let off = || plan("KeyVaults", "Free");
+        for (plans, raises) in [
+            (vec![plan("Arm", "Standard"), off()], Some(true)),
+            (vec![covering("PartiallyCovered"), off()], Some(true)),
+            (vec![off(), plan("CloudPosture", "Standard"), plan("FoundationalCspm", "Standard")], Some(false)),
+            (vec![covering("NotCovered"), off()], Some(false)),
+            (vec![covering("Xyzzy"), off()], None),
+            (vec![plan("Arm", "Premium"), off()], None),
+            (vec![Plan { deprecated: true, ..plan("Dns", "Standard") }, off()], None),
+            (vec![plan("Xyzzy", "Standard"), off()], None),
+            (vec![plan("Arm", "Standard"), plan("Arm", "Free")], None),
+            (vec![plan("CloudPosture", "Standard")], None),
+            (vec![], None),
+        ] {
+            assert_eq!(raises_alerts(&plans), raises, "{plans:?}");
+        }
+    }
 }

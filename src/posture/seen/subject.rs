@@ -7,6 +7,8 @@ use crate::posture::words::words;
 words! {
     /// A fact that may not have been seen. The order is that of the words.
     pub enum Subject {
+        /// Defender alerts.
+        Alerts = "alerts",
         /// Application permissions that were consented.
         AppRoleAssignments = "app_role_assignments",
         /// Registrations of applications.

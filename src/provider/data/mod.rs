@@ -1,6 +1,7 @@
 //! The data sources: one module each.
 
 pub mod connection;
+pub mod defender_alerts;
 pub mod defender_assessments;
 pub mod defender_plans;
 pub mod directory_role_assignments;
@@ -14,6 +15,7 @@ use crate::sdk::entry::DataSourceEntry;
 /// All of them.
 pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     connection::DATA_SOURCES,
+    defender_alerts::DATA_SOURCES,
     defender_assessments::DATA_SOURCES,
     defender_plans::DATA_SOURCES,
     directory_role_assignments::DATA_SOURCES,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Result,
-    arm::{authorization, management, resources, scores, security, subscriptions},
+    arm::{alerts, authorization, management, resources, scores, security, subscriptions},
     resource_graph::{Query, QueryScope},
 };
 use futures::future::BoxFuture;
@@ -91,6 +91,13 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "managementgroups/management-groups-list.json",
         reading!(|client| { Ok(management::list(&client).await?.into_iter().map(management_group).collect()) }),
+    ),
+    (
+        "security/alerts-subscription.json",
+        reading!(|client| {
+            let rows: Vec<alerts::Alert> = client.rows(alerts::ALERTS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(alert).collect())
+        }),
     ),
     (
         "security/assessment-get-risk-2025-05-04.json",
@@ -293,6 +300,32 @@ fn management_group(row: management::ManagementGroup) -> Picked {
         ("/name", json!(row.name)),
         ("/properties/displayName", json!(row.properties.display_name)),
         ("/properties/details/parent/id", json!(parent)),
+    ]
+}
+
+fn alert(row: alerts::Alert) -> Picked {
+    let properties = row.properties.0;
+    let about = properties.resource_identifiers.0.unwrap();
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/alertType", json!(properties.alert_type)),
+        ("/properties/alertDisplayName", json!(properties.alert_display_name)),
+        ("/properties/description", json!(properties.description)),
+        ("/properties/severity", json!(properties.severity)),
+        ("/properties/status", json!(properties.status)),
+        ("/properties/intent", json!(properties.intent)),
+        ("/properties/isIncident", json!(properties.is_incident)),
+        ("/properties/resourceIdentifiers/0/azureResourceId", json!(about[0].azure_resource_id)),
+        ("/properties/resourceIdentifiers/1/workspaceId", json!(about[1].workspace_id)),
+        ("/properties/remediationSteps", json!(properties.remediation_steps)),
+        ("/properties/techniques", json!(properties.techniques)),
+        ("/properties/subTechniques", json!(properties.sub_techniques)),
+        ("/properties/productName", json!(properties.product_name)),
+        ("/properties/compromisedEntity", json!(properties.compromised_entity)),
+        ("/properties/alertUri", json!(properties.alert_uri)),
+        ("/properties/startTimeUtc", json!(properties.start_time_utc)),
+        ("/properties/endTimeUtc", json!(properties.end_time_utc)),
+        ("/properties/timeGeneratedUtc", json!(properties.time_generated_utc)),
     ]
 }
 

@@ -31,7 +31,6 @@ pub(super) const UNREAD: &[(&str, &[&str])] = &[
             "policy/policy-set-definitions-subscription.json",
             "policy/policy-states-query-subscription.json",
             "policy/policy-states-summarize-subscription.json",
-            "security/alerts-subscription.json",
             "security/auto-provisioning-settings.json",
             "security/automations-subscription.json",
             "security/defender-for-storage-get.json",

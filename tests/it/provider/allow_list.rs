@@ -18,6 +18,7 @@ const GROUP: &str = "mg-sandbox";
 fn data_sources() -> Vec<(&'static str, Json)> {
     vec![
         ("connection", json!({})),
+        ("defender_alerts", json!({"limit": 0})),
         ("defender_assessments", json!({"tags": {"env": "*"}, "limit": 0})),
         ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "include_risk": true})),
         ("defender_plans", json!({"limit": 0})),

@@ -35,6 +35,9 @@ fn refused(part: &str) -> Fault {
 async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let plans = format!("{SANDBOX}/providers/Microsoft.Security/pricings");
     let assessments = format!("{SANDBOX}/providers/Microsoft.Security/assessments");
+    let alerts = format!("{SANDBOX}/providers/Microsoft.Security/alerts");
+    let pricings = format!("{PRODUCTION}/providers/Microsoft.Security/pricings");
+    let in_production = json!({"subscription_ids": [PRODUCTION], "since": "2026-11-02"});
     let scores = format!("{SANDBOX}/providers/Microsoft.Security/secureScores");
     let nobodys = json!({"principal_types": ["Device"]});
     let of_none = json!({"principal_ids": [CAI]});
@@ -70,6 +73,15 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
             &["matched", "unhealthy", "by_severity"],
             &[],
         ),
+        (
+            "defender_alerts",
+            &json!({"alert_types": ["VM_NONE"]}),
+            &alerts,
+            &["matched", "by_status", "by_severity", "other"],
+            &[],
+        ),
+        ("defender_alerts", &in_production, &pricings, &["matched", "by_status", "by_severity", "other"], &[]),
+        ("defender_alerts", &in_production, "/assessmentMetadata", &[], &["matched", "by_status", "by_severity", "other"]),
         ("defender_assessments", &json!({}), "/assessmentMetadata", &["metadata_missing", "by_severity"], &[]),
         ("defender_assessments", &json!({"assessment_keys": [NOBODY]}), "/assessmentMetadata", &["by_severity"], &["unhealthy"]),
         ("secure_score", &json!({}), "Microsoft.Security/secureScoreControls", &["matched"], &[]),
@@ -119,8 +131,10 @@ async fn subscriptions_that_are_not_proven_to_be_all_are_not_none() {
 
 #[tokio::test]
 async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
+    let alerts = format!("{SANDBOX}/providers/Microsoft.Security/alerts");
     for (name, part, first) in [
         ("connection", "/v1.0/organization", "organization on graph: forbidden (Authorization_RequestDenied). "),
+        ("defender_alerts", alerts.as_str(), "alerts on /subscriptions/"),
         ("defender_assessments", "/assessmentMetadata", "assessment_metadata on /subscriptions/"),
         ("defender_plans", "/resources", "resources on /subscriptions/"),
         ("directory_role_assignments", "roleAssignmentScheduleInstances", "directory_role_assignment_schedules on graph: "),

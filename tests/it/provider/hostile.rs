@@ -383,6 +383,10 @@ async fn free_text_of_a_service_is_kept_without_secrets_and_under_redact_not_at_
                 Json::Object(own) if own.contains_key("roleDefinitionId") => {
                     drop(own.insert("description".into(), said().into()))
                 }
+                Json::Object(own) if own.contains_key("alertType") || own.contains_key("AlertType") => {
+                    let key = if own.contains_key("alertType") { "description" } else { "Description" };
+                    drop(own.insert(key.into(), said().into()))
+                }
                 value => poison(value),
             }),
             _ => {}
@@ -397,6 +401,7 @@ async fn free_text_of_a_service_is_kept_without_secrets_and_under_redact_not_at_
             let extension = json!({"plans": {"StorageAccounts": {"extensions": ["SensitiveDataDiscovery"]}}});
             for (name, is_source, arguments) in [
                 ("defender_plans", true, json!({})),
+                ("defender_alerts", true, json!({})),
                 ("defender_assessments", true, json!({})),
                 ("role_assignments", true, json!({})),
                 ("defender_validation", false, extension),

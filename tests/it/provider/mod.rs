@@ -1,5 +1,6 @@
 //! Data sources and validations on the demo tenant, with its facts changed and its answers broken as each test needs.
 
+mod alerts;
 mod allow_list;
 mod arguments;
 mod assessments;

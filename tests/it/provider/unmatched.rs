@@ -23,8 +23,11 @@ async fn a_data_source_warns_of_what_matches_nothing_once_for_all_arguments() {
     let inside = Inside::on(Tenant::demo()).await;
     let prefix = format!("{}/providers/Microsoft.Storage", misspelt());
     let (below, bearing) = (format!("that was read lies below {prefix}."), format!("that was read has the key {NOBODY}."));
+    let stands = format!("that was read stands below {prefix}.");
     for (name, arguments, summary, text) in [
         ("subscriptions", json!({"tags": {"env": "nowhere"}}), "Tag", "visible has the tag env = \"nowhere\"."),
+        ("defender_alerts", json!({"alert_types": ["VM_NONE"]}), "Alert type", "that was read is of the type \"VM_NONE\"."),
+        ("defender_alerts", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", stands.as_str()),
         ("defender_assessments", json!({"tags": {"env": "nowhere"}}), "Tag", "were read has the tag env = \"nowhere\"."),
         ("defender_assessments", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", below.as_str()),
         ("defender_assessments", json!({"assessment_keys": [NOBODY]}), "Assessment key", bearing.as_str()),
@@ -55,6 +58,7 @@ async fn what_matches_is_not_warned_of() {
     let group = format!("/subscriptions/{PRODUCTION}/resourceGroups/rg-shop-prod");
     for (name, arguments) in [
         ("subscriptions", json!({"tags": {"env": "prod"}})),
+        ("defender_alerts", json!({"alert_types": ["vm_eicar"], "resource_id_prefixes": [group]})),
         ("defender_assessments", json!({"tags": {"env": "*"}, "limit": 0})),
         ("defender_assessments", json!({"resource_id_prefixes": [group], "limit": 0})),
         ("defender_plans", json!({"plan_names": ["KubernetesService"], "include_deprecated": true})),

@@ -59,6 +59,7 @@ pub(crate) fn assignment(number: usize, principal: &str, role: &str, scope: &str
 pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
     let ids: Vec<String> = (0..number).map(|number| format!("fab00001-0000-4000-8000-{:012}", number + 100)).collect();
     for fixture in [
+        "alerts",
         "assessments",
         "management-group-subscriptions",
         "pricings",

@@ -49,13 +49,9 @@ pub async fn reasons(context: &Context, silent: &[Subscription], silence: &Silen
             code: String::new(),
             remedy: remedy.to_owned(),
         };
-        let is_on = |state: &str| ["Registered", "Registering"].iter().any(|word| word.eq_ignore_ascii_case(state));
-        let nothing = silence.nothing;
-        let own = match inventory::registration(context, id, "Microsoft.Security").await? {
-            Ok(state) if surely_unregistered(&state) => {
-                gap(Reason::NotRegistered, "Register Defender for Cloud: az provider register --namespace Microsoft.Security")
-            }
-            Ok(state) if is_on(&state) => {
+        let own = match unregistered(context, id, silence.subject, silence.nothing).await? {
+            Some(gap) => gap,
+            None => {
                 let own = plans.get(id);
                 let off = own.and_then(|own| silence.off?(own.whole().ok()?));
                 // Whether it is off nobody knows where plans were not seen whole.
@@ -65,19 +61,43 @@ pub async fn reasons(context: &Context, silent: &[Subscription], silence: &Silen
                     None => gap(Reason::NoDataYet, silence.yet),
                 }
             }
-            Ok(_) => gap(
-                Reason::NotProven,
-                &format!(
-                    "{nothing}, and whether Defender for Cloud is registered is not certain: az provider show --namespace \
-                     Microsoft.Security"
-                ),
-            ),
-            Err(unread) => {
-                let remedy = format!("{nothing}, and whether Defender for Cloud is registered is not known. {}", unread.remedy);
-                Unreadable { code: unread.code, ..gap(unread.reason, &remedy) }
-            }
         };
         gaps.push(own);
     }
     Ok(gaps)
+}
+
+/// The gap, unless Defender for Cloud is registered in the subscription or on its way there. `nothing` is what an empty list of this
+/// subject says: "Nothing is assessed".
+pub async fn unregistered(
+    context: &Context,
+    subscription_id: &str,
+    subject: Subject,
+    nothing: &str,
+) -> Result<Option<Unreadable>> {
+    let gap = |reason, remedy: String| Unreadable {
+        subject,
+        place: Place::Subscription(subscription_id.to_owned()),
+        reason,
+        code: String::new(),
+        remedy,
+    };
+    let is_on = |state: &str| ["Registered", "Registering"].iter().any(|word| word.eq_ignore_ascii_case(state));
+    Ok(match inventory::registration(context, subscription_id, "Microsoft.Security").await? {
+        Ok(state) if is_on(&state) => None,
+        Ok(state) if surely_unregistered(&state) => {
+            let remedy = "Register Defender for Cloud: az provider register --namespace Microsoft.Security";
+            Some(gap(Reason::NotRegistered, remedy.to_owned()))
+        }
+        Ok(_) => {
+            let remedy = format!(
+                "{nothing}, and whether Defender for Cloud is registered is not certain: az provider show --namespace Microsoft.Security"
+            );
+            Some(gap(Reason::NotProven, remedy))
+        }
+        Err(unread) => {
+            let remedy = format!("{nothing}, and whether Defender for Cloud is registered is not known. {}", unread.remedy);
+            Some(Unreadable { code: unread.code, ..gap(unread.reason, remedy) })
+        }
+    })
 }

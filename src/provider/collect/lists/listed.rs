@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     azure::{
         self, Client, Endpoint,
-        arm::{Identified, authorization, containers, resources, scores, security, subscriptions},
+        arm::{Identified, alerts, authorization, containers, resources, scores, security, subscriptions},
         memo::Key,
         resource_graph::queries::{self, Rows},
     },
@@ -51,6 +51,8 @@ pub struct List {
 /// Reading every type. A role that reads everything but some types does not hold it.
 pub const READ_EVERYTHING: &str = "*/read";
 
+/// Defender alerts.
+pub const ALERTS: List = both("alerts", Subject::Alerts, Some(Area::Posture), alerts::ALERTS, queries::ALERTS.name);
 /// AKS clusters.
 pub const CLUSTERS: List = arm("clusters", Subject::Clusters, Some(Area::Compute), containers::CLUSTERS);
 /// Defender recommendations.
@@ -122,6 +124,7 @@ pub const SCANS: List = both("scans", Subject::Vulnerabilities, Some(Area::Postu
 
 /// All of them.
 pub const LISTS: &[List] = &[
+    ALERTS,
     ASSESSMENTS,
     ASSESSMENTS_WITH_RISK,
     CLUSTERS,

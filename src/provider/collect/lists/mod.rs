@@ -1,5 +1,6 @@
 //! The lists that are read, by what they are about.
 
+pub mod alerts;
 pub mod authorization;
 pub mod directory;
 pub mod entra;

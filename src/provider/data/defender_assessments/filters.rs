@@ -7,7 +7,7 @@ use crate::{
         Subject, Unreadable,
         assessment::{Assessment, Catalogue},
         filter,
-        resource_id::{known_type, within},
+        resource_id::known_type,
     },
     provider::{
         collect::{Lists, estate::scope::Subscription, lists::inventory},
@@ -62,21 +62,6 @@ pub(super) fn require_categories(
         problems.error(Path::attribute("categories"), "Unknown value", format!("`categories` {}", unknown_word(word, &known)));
     }
     problems.into_result()
-}
-
-pub(super) fn require_prefixes(prefixes: Option<&BTreeSet<String>>, subscriptions: &[Subscription]) -> Result<()> {
-    let inside =
-        |prefix: &String| subscriptions.iter().any(|subscription| within(prefix, &format!("/subscriptions/{}", subscription.id)));
-    match prefixes.into_iter().flatten().find(|prefix| !inside(prefix)) {
-        None => Ok(()),
-        Some(outside) => {
-            let mut problems = Diagnostics::new();
-            let detail =
-                format!("{} lies in none of the selected subscriptions. Correct it or select its subscription.", quoted(outside));
-            problems.error(Path::attribute("resource_id_prefixes"), "Outside the configured scope", detail);
-            Err(problems)
-        }
-    }
 }
 
 pub(super) fn unmatched_keys(arguments: &Arguments, lists: &Lists<Vec<Assessment>>, warnings: &mut Diagnostics) {

@@ -35,6 +35,7 @@ use crate::{
         },
         context::Context,
         frame::{self, Chosen, Listing, Table},
+        selection::require_prefixes,
         words::{Area, AssessmentStatus, Guid, ResourceIdPrefix, ResourceType, Severity, SubscriptionId, lowered},
     },
     sdk::{
@@ -117,7 +118,7 @@ impl DataSource for DefenderAssessments {
     async fn read(arguments: Arguments, context: &Context, warnings: &mut Diagnostics) -> Result<Attributes> {
         let Chosen { ids, subscriptions, mut gaps } = Chosen::of(context, &arguments.subscription_ids).await?;
         let filter = filter_of(&arguments, ids);
-        filters::require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
+        require_prefixes(filter.resource_id_prefixes.as_ref(), &subscriptions)?;
         if let Some(names) = &filter.resource_group_names {
             gaps.extend(inventory::require_groups(context, &subscriptions, names).await?);
         }

@@ -136,6 +136,7 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
         "Microsoft.Resources/subscriptions/read",
         "Microsoft.Resources/subscriptions/resourceGroups/read",
         "Microsoft.Resources/subscriptions/resources/read",
+        "Microsoft.Security/alerts/read",
         "Microsoft.Security/assessmentMetadata/read",
         "Microsoft.Security/assessments/read",
         "Microsoft.Security/assessments/subAssessments/read",
@@ -157,7 +158,7 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
             .unwrap();
         tenant
     };
-    says(&live(reader_allows(LEAST), &key).await, "pass", &["actions=16"]);
+    says(&live(reader_allows(LEAST), &key).await, "pass", &["actions=17"]);
     for action in LEAST {
         let others: Vec<&str> = LEAST.iter().copied().filter(|other| other != action).collect();
         says(&live(reader_allows(&others), &key).await, "fail", &["missing_count=1", &format!("missing={action}")]);

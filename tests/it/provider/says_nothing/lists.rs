@@ -45,6 +45,7 @@ const MAY_BE_EMPTY: &[&str] = &[
     "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
     "/providers/Microsoft.ContainerService/managedClusters",
     "/providers/Microsoft.Management/managementGroups",
+    "/providers/Microsoft.Security/alerts",
     "/providers/Microsoft.Security/assessments",
     "/providers/Microsoft.Security/secureScoreControls",
     "/providers/Microsoft.Security/secureScores",
@@ -161,6 +162,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
         let inside = through(tenant.clone(), engine).await;
         verdicts(&inside, &[About::Defender, About::GraphPermissions, About::Roles]).await;
         for (name, arguments) in [
+            ("defender_alerts", json!({})),
             ("defender_assessments", json!({"tags": {"env": "*"}})),
             ("defender_plans", json!({})),
             ("directory_role_assignments", json!({})),

@@ -65,6 +65,11 @@ pub(super) const LISTS: &[List] = &[
     list("organization", "/v1.0/organization", "", GraphPermissions, "/id"),
     list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled"),
     list("subscribed-skus", "/v1.0/subscribedSkus", "", GraphPermissions, "/servicePlans"),
+    list("alerts", "/Microsoft.Security/alerts", "alerts", Defender, "/properties/status").asked(
+        "defender_alerts",
+        "alerts",
+        r#"{"limit": 0, "statuses": ["Active", "Dismissed", "InProgress", "Resolved"]}"#,
+    ),
     list("assessment-metadata", "/Microsoft.Security/assessmentMetadata", "", Defender, "/properties/severity"),
     list("assessments", "/Microsoft.Security/assessments", "", Defender, "/properties/status/code")
         .listed("defender_assessments", "assessments"),
