@@ -83,7 +83,7 @@ struct Summary {
     by_status: Option<BTreeMap<String, usize>>,
     /// Rows that met the filters, by severity: one that is not known here counts under Azure's word, and a row without one under `other`.
     by_severity: Option<BTreeMap<String, usize>>,
-    /// Rows that met the filters and whose status is none of the four words, or is not stated.
+    /// Alerts whose status is none of the four words, or is not stated, and that met the filters other than `statuses`.
     other: Option<usize>,
 }
 
@@ -165,14 +165,18 @@ impl DataSource for DefenderAlerts {
         let lists = alerts::alerts(context, &subscriptions).await?;
         gaps.extend(lists.gaps().cloned());
         frame::require_any(lists.so_far().next().is_some(), &mut gaps)?;
-        let mut found = Vec::new();
+        let (mut found, mut other) = (Vec::new(), 0);
         let mut prefixes = Unmatched::of(filter.prefixes.iter().flatten().cloned());
         let mut types = Unmatched::of(arguments.alert_types.iter().flatten().cloned());
         for (subscription, alerts) in lists.so_far() {
             for alert in alerts.iter() {
                 prefixes.match_with(|prefix| stands_below(alert, prefix) == Some(true));
                 types.match_with(|word| alert.alert_type.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(word)));
-                if filter.admits(alert) {
+                if !filter.admits(alert) {
+                    continue;
+                }
+                other += usize::from(!alert.status.as_deref().is_some_and(is_known));
+                if alert.status.as_deref().is_none_or(|status| filter.has_status(status)) {
                     found.push(Found { key: alert.id.to_lowercase(), subscription_id: &subscription.id, alert });
                 }
             }
@@ -186,7 +190,7 @@ impl DataSource for DefenderAlerts {
         let table = Table::of(found, arguments.limit, |found| &found.key, |first, _| first);
         let newest = |found: &Found<'_>| std::cmp::Reverse(found.alert.generated_on);
         let table = table.ranked(|found| (worst_first(found.alert.severity()), newest(found)));
-        let summary = summary(&table, &gaps);
+        let summary = summary(&table, other, &gaps);
         let (found, listing) = table.listed(summary, gaps, warnings);
         Ok(Attributes { alerts: found.iter().map(as_row).collect(), listing })
     }
@@ -226,17 +230,17 @@ impl Filter {
         })
     }
 
-    /// Whether an alert is asked for. What it does not say may be what is asked for, and a word that is not known here may be a bad one.
+    /// Whether an alert is asked for, whatever its status. What it does not say may be what is asked for.
     fn admits(&self, alert: &Alert) -> bool {
         let severity = alert.severity();
         let below = |prefix: &String| stands_below(alert, prefix) != Some(false);
         self.severities.as_ref().is_none_or(|wanted| severity.is_none_or(|severity| wanted.contains(&severity)))
-            && alert.status.as_deref().is_none_or(|status| self.has_status(status))
             && self.prefixes.as_ref().is_none_or(|prefixes| prefixes.iter().any(below))
             && alert.alert_type.as_deref().is_none_or(|own| filter::admits(self.alert_types.as_ref(), own))
             && self.since.is_none_or(|since| alert.generated_on.is_none_or(|generated| generated >= since))
     }
 
+    /// Whether a status is asked for. A word that is not known here may be a bad one.
     fn has_status(&self, status: &str) -> bool {
         let is = |word: &str| word.eq_ignore_ascii_case(status);
         match &self.statuses {
@@ -319,17 +323,15 @@ async fn silent(context: &Context, lists: &Lists<Vec<Alert>>, found: &[Found<'_>
     Ok(gaps)
 }
 
-fn summary(table: &Table<Found<'_>>, gaps: &[Unreadable]) -> Summary {
+fn summary(table: &Table<Found<'_>>, other: usize, gaps: &[Unreadable]) -> Summary {
     // Counts the rows without the word.
     const UNSTATED: &str = "other";
     let (mut by_status, mut by_severity) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
-    let mut other = 0;
     for alert in table.rows().iter().map(|found| found.alert) {
         let status = alert.status.as_deref();
         let severity = alert.severity().map(Severity::word).or(alert.severity.as_deref());
         *by_status.entry(status.unwrap_or(UNSTATED).to_owned()).or_default() += 1;
         *by_severity.entry(severity.unwrap_or(UNSTATED).to_owned()).or_default() += 1;
-        other += usize::from(status.is_none_or(|status| !is_known(status)));
     }
     let counting = Counting::on(gaps, &[]);
     Summary {

@@ -152,6 +152,16 @@ async fn a_word_that_is_not_known_is_in_the_answer_and_counted() {
 }
 
 #[tokio::test]
+async fn a_word_that_is_not_known_is_counted_where_the_named_statuses_leave_it_out() {
+    let tenant = || changed("VM_EICAR", |own| own["status"] = json!("Escalated"));
+    let named = read(tenant(), everything()).await.ok();
+    assert_eq!((&named["summary"]["matched"], &named["summary"]["other"]), (&json!(7), &json!(1)));
+    assert!(of_type(&named, "VM_EICAR").is_empty());
+    let elsewhere = read(tenant(), json!({"statuses": ALL, "alert_types": ["VM_LoginBruteForceSuccess"]})).await.ok();
+    assert_ne!(elsewhere["summary"]["other"], 1, "the other filters hold for it, too");
+}
+
+#[tokio::test]
 async fn what_is_not_said_passes_the_filter_that_asks_for_it_and_is_a_gap() {
     let gap = format!("alerts invalid_response /subscriptions/{PRODUCTION}");
     let here = |mut filter: Json| {
