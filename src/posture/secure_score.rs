@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::seen::agreed;
+
 /// What a score, or one of its controls, says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Points {
@@ -103,11 +105,6 @@ pub fn weighted<'a>(scores: impl Iterator<Item = &'a Points>) -> Option<f64> {
         }
     }
     (weights > 0.0).then(|| rounded(sum / weights * 100.0))
-}
-
-/// What two say alike.
-fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
-    one.filter(|one| other.as_ref() == Some(one))
 }
 
 fn rounded(number: f64) -> f64 {

@@ -10,6 +10,6 @@ mod why;
 pub use gap::{Unreadable, complete};
 pub use reason::Reason;
 pub use subject::Subject;
-pub use value::{Look, Seen};
+pub use value::{Look, Seen, agreed};
 pub use whereabouts::Place;
 pub use why::Why;

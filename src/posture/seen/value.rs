@@ -190,6 +190,11 @@ impl Gaps {
     }
 }
 
+/// What two rows of one thing say alike; of what they do not agree on nothing is known.
+pub fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
+    one.filter(|one| other.as_ref() == Some(one))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use crate::{
         Place, Reason, Subject, Unreadable,
         defender::{Extension, OFFERS, Plan, offered, resource_count},
         filter,
+        seen::agreed,
     },
     provider::{
         collect::{
@@ -318,11 +319,6 @@ impl ExtensionRow {
             name: self.name,
         }
     }
-}
-
-/// What two say alike.
-fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
-    one.filter(|one| other.as_ref() == Some(one))
 }
 
 /// The lower of two subplans; none of them stands for all that the plan can be.

@@ -14,7 +14,7 @@ use crate::{
         arm::alerts,
         resource_graph::queries::{self, Rows},
     },
-    posture::{Severity, resource_id::canonical, time::parse},
+    posture::{Severity, resource_id::canonical, seen::agreed, time::parse},
     provider::{
         collect::{
             Lists,
@@ -108,11 +108,6 @@ impl Alert {
             id: self.id,
         }
     }
-}
-
-/// What two say alike.
-fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<T> {
-    one.filter(|one| other.as_ref() == Some(one))
 }
 
 /// The alerts of subscriptions, each once.
