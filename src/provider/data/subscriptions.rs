@@ -52,6 +52,8 @@ struct Summary {
     returned: usize,
     /// Subscriptions that met the filters, by state.
     by_state: Option<BTreeMap<String, usize>>,
+    /// Subscriptions whose state is none of the five words, or is not stated, and that met the filters other than `states`.
+    other: Option<usize>,
 }
 
 /// One subscription.
@@ -121,10 +123,10 @@ impl DataSource for Subscriptions {
             all.iter().for_each(|row| unmatched.match_with(&row.tags));
             unmatched.warn("no subscription that is visible", warnings);
         }
-        let matched: Vec<_> = all
-            .into_iter()
-            .filter(|row| (row.state.is_empty() || filter::admits(states.as_ref(), &row.state)) && row.may_have(&wanted))
-            .collect();
+        let tagged: Vec<_> = all.into_iter().filter(|row| row.may_have(&wanted)).collect();
+        let other = tagged.iter().filter(|row| !is_known(&row.state)).count();
+        let is_asked = |row: &&scope::Subscription| row.state.is_empty() || filter::admits(states.as_ref(), &row.state);
+        let matched: Vec<_> = tagged.into_iter().filter(is_asked).collect();
         let table = Table::of(matched, arguments.limit, |row| &row.id, |first, _| first);
         let mut by_state = BTreeMap::new();
         let mut gaps = scope.gaps.clone();
@@ -141,8 +143,12 @@ impl DataSource for Subscriptions {
         }
         // What stands above them does not matter to their number.
         let (counting, states) = (Counting::on(&scope.gaps, &[]), Counting::on(&gaps, &[]));
-        let matched = counting.count(table.rows().len());
-        let summary = Summary { matched, returned: table.returned(), by_state: states.by(by_state) };
+        let summary = Summary {
+            matched: counting.count(table.rows().len()),
+            returned: table.returned(),
+            by_state: states.by(by_state),
+            other: counting.count(other),
+        };
         gaps.extend(unread);
         let (rows, listing) = table.listed(summary, gaps, warnings);
         let redacts_people = context.client.settings().redacts_people;
@@ -160,6 +166,11 @@ fn unstated(subscription_id: &str) -> Unreadable {
         remedy: "The subscription comes without a state; its row is kept. Run again later; if this persists, please report it."
             .to_owned(),
     }
+}
+
+/// Whether a state is one of those there are today.
+fn is_known(state: &str) -> bool {
+    ["Enabled", "Warned", "PastDue", "Disabled", "Deleted"].iter().any(|known| known.eq_ignore_ascii_case(state))
 }
 
 /// A word that the service may leave out.

@@ -7,7 +7,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{group, root},
+    held::{edited, group, root},
     inside::{Inside, Reading},
 };
 
@@ -18,7 +18,7 @@ async fn every_subscription_has_its_place_in_the_tree() {
     assert_eq!(rows.iter().map(|row| row["key"].as_str().unwrap()).collect::<Vec<_>>(), [PRODUCTION, SANDBOX]);
     assert_eq!(rows[0]["management_group_path"], "Tenant Root Group/Fabrikam Outdoor/Production");
     assert_eq!(rows[0]["tenant_matches"], true);
-    assert_eq!(answer["summary"], json!({"matched": 2, "returned": 2, "by_state": {"Enabled": 2}}));
+    assert_eq!(answer["summary"], json!({"matched": 2, "returned": 2, "by_state": {"Enabled": 2}, "other": 0}));
     assert_eq!((&answer["complete"], &answer["unreadable"]), (&json!(true), &json!([])));
 }
 
@@ -30,6 +30,18 @@ async fn states_compare_without_case_and_tags_by_value() {
     assert_eq!(count(json!({"states": ["Disabled"]})).await, 0);
     assert_eq!(count(json!({"tags": {"ENV": "prod"}})).await, 1);
     assert_eq!(count(json!({"tags": {"env": "*"}})).await, 2);
+}
+
+#[tokio::test]
+async fn a_state_that_is_a_new_word_is_counted_also_where_the_named_states_leave_it_out() {
+    let tenant = edited(Tenant::demo(), "subscriptions", |rows| {
+        rows.iter_mut().filter(|row| row["subscriptionId"] == SANDBOX).for_each(|row| row["state"] = json!("Frozen"));
+    });
+    let inside = Inside::on(tenant).await;
+    for (arguments, matched) in [(json!({}), 2), (json!({"states": ["Enabled"]}), 1)] {
+        let answer = inside.read("subscriptions", arguments).await.ok();
+        assert_eq!((&answer["summary"]["matched"], &answer["summary"]["other"]), (&json!(matched), &json!(1)));
+    }
 }
 
 #[tokio::test]
