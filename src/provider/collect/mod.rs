@@ -34,6 +34,11 @@ pub fn seen_in<T: Clone>(facts: &By<T>, subscription: &Subscription, subject: Su
 pub struct Lists<T>(Vec<(Subscription, Seen<Arc<T>>)>);
 
 impl<T> Lists<T> {
+    /// Nothing of it, and why.
+    pub fn unseen(subscriptions: &[Subscription], gap: impl Fn(&Subscription) -> Unreadable) -> Self {
+        Self(subscriptions.iter().map(|subscription| (subscription.clone(), Seen::unseen(gap(subscription)))).collect())
+    }
+
     /// What was seen of it in each subscription.
     pub fn iter(&self) -> impl Iterator<Item = (&Subscription, &Seen<Arc<T>>)> {
         self.0.iter().map(|(subscription, seen)| (subscription, seen))

@@ -1,5 +1,5 @@
 //! Which engine reads a list: Resource Manager, one subscription after the other, or Resource Graph, hundreds at once. Chosen once,
-//! here, by what each list declares and by the connection; what comes back is the same.
+//! here, by what each list declares, by the connection and by the number of subscriptions; what comes back is the same.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,6 +16,7 @@ use crate::{
         resource_graph::BATCH,
         settings::{ResourceGraph, ScopeSetting},
     },
+    posture::{Place, Reason, Subject, Unreadable},
     provider::{
         collect::{Lists, each_subscription, estate::scope::Subscription, lists::listed::List, stop::Result},
         context::Context,
@@ -27,9 +28,24 @@ use crate::{
 pub enum Engine {
     /// Azure Resource Manager: GET, live.
     Arm,
+    /// Neither: these are too many subscriptions for Resource Manager, and Resource Graph is switched off.
+    Neither,
     /// Azure Resource Graph: one POST for up to 300 subscriptions, seconds to hours behind.
     ResourceGraph,
 }
+
+/// How the engine of a list is chosen that both can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// By the number of subscriptions that are read: Resource Manager for a few, because it takes many requests for each, and Resource
+    /// Graph alone beyond them.
+    ByNumber,
+    /// By what the connection stands for.
+    ByScope,
+}
+
+/// The most subscriptions that are a few.
+pub const FEW: usize = 20;
 
 /// How many Resource Graph requests of one list wait side by side; the client's own limit is below this.
 const SIDE_BY_SIDE: usize = 8;
@@ -37,12 +53,38 @@ const SIDE_BY_SIDE: usize = 8;
 /// The engine of a connection, for lists that both can read: Resource Graph for a management group and the tenant, unless
 /// `resource_graph` says otherwise.
 pub fn engine_of(context: &Context) -> Engine {
+    engine_for(context, Choice::ByScope, 0)
+}
+
+/// The engine of a list in this many subscriptions.
+pub fn engine_for(context: &Context, choice: Choice, number: usize) -> Engine {
     let settings = context.client.settings();
-    match (settings.resource_graph, &settings.scope) {
-        (ResourceGraph::Always, _) | (ResourceGraph::Auto, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant) => {
-            Engine::ResourceGraph
-        }
-        (ResourceGraph::Auto, ScopeSetting::Detect | ScopeSetting::Subscriptions(_)) | (ResourceGraph::Never, _) => Engine::Arm,
+    chosen(choice, settings.resource_graph, &settings.scope, number)
+}
+
+fn chosen(choice: Choice, resource_graph: ResourceGraph, scope: &ScopeSetting, number: usize) -> Engine {
+    match (choice, resource_graph, scope) {
+        (_, ResourceGraph::Always, _) => Engine::ResourceGraph,
+        (Choice::ByNumber, _, _) if number <= FEW => Engine::Arm,
+        (Choice::ByNumber, ResourceGraph::Auto, _) => Engine::ResourceGraph,
+        (Choice::ByNumber, ResourceGraph::Never, _) => Engine::Neither,
+        (Choice::ByScope, ResourceGraph::Auto, ScopeSetting::ManagementGroup(_) | ScopeSetting::Tenant) => Engine::ResourceGraph,
+        (Choice::ByScope, ResourceGraph::Auto, ScopeSetting::Detect | ScopeSetting::Subscriptions(_))
+        | (Choice::ByScope, ResourceGraph::Never, _) => Engine::Arm,
+    }
+}
+
+/// The gap of a list in a subscription that neither engine may read.
+pub fn switched_off(subject: Subject, subscription_id: &str) -> Unreadable {
+    Unreadable {
+        subject,
+        place: Place::Subscription(subscription_id.to_owned()),
+        reason: Reason::EngineNever,
+        code: String::new(),
+        remedy: format!(
+            "Of more than {FEW} subscriptions only Resource Graph can list this: set resource_graph to \"auto\", or name fewer \
+             subscriptions."
+        ),
     }
 }
 
@@ -64,8 +106,9 @@ where
     G: Fn(Client, BTreeSet<String>) -> GF + Sync,
     GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
 {
-    let found = match list.engine(context) {
+    let found = match list.engine(context, subscriptions.len()) {
         Engine::Arm => BTreeMap::new(),
+        Engine::Neither => return Ok(Lists::unseen(subscriptions, |one| switched_off(list.subject, &one.id))),
         Engine::ResourceGraph => by_graph(context, subscriptions, list.query.unwrap_or(list.key), &graph).await,
     };
     let read = |id: String| {
@@ -81,7 +124,7 @@ where
 }
 
 /// What Resource Graph has of each subscription; one of which it has no row is missing, one whose request failed has the failure.
-async fn by_graph<T, G, GF>(
+pub async fn by_graph<T, G, GF>(
     context: &Context,
     subscriptions: &[Subscription],
     query: &'static str,
@@ -115,4 +158,35 @@ where
 
 fn shared<T>(lists: BTreeMap<String, T>) -> BTreeMap<String, Arc<T>> {
     lists.into_iter().map(|(id, list)| (id, Arc::new(list))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connection_chooses_or_the_number_of_subscriptions_does() {
+        use Choice::{ByNumber, ByScope};
+        use ResourceGraph::{Always, Auto, Never};
+        let one = || ScopeSetting::Subscriptions(BTreeSet::from(["s".to_owned()]));
+        for (choice, resource_graph, scope, number, engine) in [
+            (ByScope, Auto, one(), 500, Engine::Arm),
+            (ByScope, Auto, ScopeSetting::Detect, 500, Engine::Arm),
+            (ByScope, Auto, ScopeSetting::Tenant, 1, Engine::ResourceGraph),
+            (ByScope, Auto, ScopeSetting::ManagementGroup("g".to_owned()), 1, Engine::ResourceGraph),
+            (ByScope, Always, one(), 1, Engine::ResourceGraph),
+            (ByScope, Never, ScopeSetting::Tenant, 500, Engine::Arm),
+            (ByNumber, Auto, ScopeSetting::Tenant, 20, Engine::Arm),
+            (ByNumber, Auto, one(), 21, Engine::ResourceGraph),
+            (ByNumber, Always, one(), 1, Engine::ResourceGraph),
+            (ByNumber, Never, ScopeSetting::Tenant, 20, Engine::Arm),
+            (ByNumber, Never, one(), 21, Engine::Neither),
+        ] {
+            assert_eq!(
+                chosen(choice, resource_graph, &scope, number),
+                engine,
+                "{choice:?} {resource_graph:?} {scope:?} {number}"
+            );
+        }
+    }
 }

@@ -80,7 +80,7 @@ pub async fn missing_scopes(
         // A list that may be short says nothing about what is not in it.
         let Ok(groups) = groups.whole() else { continue };
         let mut gone: Vec<_> = below.iter().filter(|(_, id, name)| *id == subscription.id && !has(groups, name)).collect();
-        if !gone.is_empty() && RESOURCE_GROUPS.engine(context) == Engine::ResourceGraph {
+        if !gone.is_empty() && RESOURCE_GROUPS.engine(context, asked.len()) == Engine::ResourceGraph {
             // It is minutes behind; only the service itself says that something is not there.
             let live = inventory::groups_now(context, &subscription.id).await;
             gone.retain(|(_, _, name)| live.as_ref().is_ok_and(|live| !has(live, name)));
@@ -126,9 +126,8 @@ pub async fn elsewhere(context: &Context, subscriptions: &[Subscription], names:
     let ids: BTreeSet<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let mut found = Definitions::default();
     let mut lists = Vec::new();
-    match ROLE_DEFINITIONS.engine(context) {
-        Engine::ResourceGraph => lists.push((Place::Tenant, authorization::roles_by_graph(context, ids.clone()).await)),
-        Engine::Arm => {}
+    if ROLE_DEFINITIONS.engine(context, ids.len()) == Engine::ResourceGraph {
+        lists.push((Place::Tenant, authorization::roles_by_graph(context, ids.clone()).await));
     }
     let unasked = ids.len().saturating_sub(FEW);
     let read = ids.into_iter().take(FEW).map(|id| async move {
@@ -165,7 +164,7 @@ pub async fn add_lacking(
     definitions: &mut Definitions,
 ) -> Result<()> {
     let names: Vec<String> = names.filter(|name| definitions.all_of_name(name).is_empty()).cloned().collect();
-    if !names.is_empty() && ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph {
+    if !names.is_empty() && ROLE_DEFINITIONS.engine(context, subscriptions.len()) == Engine::ResourceGraph {
         let more = elsewhere(context, subscriptions, &names).await?;
         definitions.add(more.roles.values());
         definitions.gaps.extend(more.gaps);

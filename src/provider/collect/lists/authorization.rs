@@ -176,7 +176,8 @@ pub async fn definitions(
 ) -> Result<Definitions> {
     let mut found = Definitions::default();
     let first = scopes.first().map(String::as_str).unwrap_or("/");
-    let many = all_subscriptions(scopes).filter(|_| !live && ROLE_DEFINITIONS.engine(context) == Engine::ResourceGraph);
+    let by_graph = !live && ROLE_DEFINITIONS.engine(context, scopes.len()) == Engine::ResourceGraph;
+    let many = all_subscriptions(scopes).filter(|_| by_graph);
     if let Some(ids) = many
         && let Ok(list) = roles_by_graph(context, ids).await
         // A list without Owner is not the list of all roles; nothing documents that Resource Graph always has the built-in ones.

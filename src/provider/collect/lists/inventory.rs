@@ -48,7 +48,7 @@ pub struct Inventory {
 
 /// How many resources subscriptions have. Much less to read than [`resources`] where Resource Graph counts.
 pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Counts>> {
-    if RESOURCE_COUNTS.engine(context) == Engine::Arm {
+    if RESOURCE_COUNTS.engine(context, subscriptions.len()) == Engine::Arm {
         let inventories = resources(context, subscriptions).await?;
         return Ok(inventories.each(|_, seen| seen.map(|inventory| Arc::clone(&inventory.counts))));
     }

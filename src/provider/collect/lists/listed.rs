@@ -21,7 +21,7 @@ use crate::{
         collect::{
             Lists, each_subscription,
             estate::{
-                engine::{self, Engine},
+                engine::{self, Choice, Engine},
                 scope::Subscription,
             },
             lists::texts::Texts,
@@ -46,6 +46,8 @@ pub struct List {
     pub whole: &'static [&'static str],
     /// The query by which Resource Graph answers it; none if Resource Manager alone has it.
     pub query: Option<&'static str>,
+    /// Which of the two reads it, where both can.
+    pub choice: Choice,
 }
 
 /// Reading every type. A role that reads everything but some types does not hold it.
@@ -151,7 +153,7 @@ pub static NEEDED: LazyLock<Vec<evidence::List>> =
 
 /// One that Resource Manager alone has.
 pub const fn arm(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint) -> List {
-    List { key, subject, area, endpoint, whole: &[], query: None }
+    List { key, subject, area, endpoint, whole: &[], query: None, choice: Choice::ByScope }
 }
 
 const fn both(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint, query: &'static str) -> List {
@@ -159,9 +161,9 @@ const fn both(key: &'static str, subject: Subject, area: Option<Area>, endpoint:
 }
 
 impl List {
-    /// The engine that reads this list in this connection.
-    pub fn engine(&self, context: &Context) -> Engine {
-        if self.query.is_some() { engine::engine_of(context) } else { Engine::Arm }
+    /// The engine that reads this list in so many subscriptions of this connection.
+    pub fn engine(&self, context: &Context, number: usize) -> Engine {
+        if self.query.is_some() { engine::engine_for(context, self.choice, number) } else { Engine::Arm }
     }
 
     /// What a caller has to be allowed to do, everywhere in a subscription, to see all of the list.
