@@ -259,6 +259,15 @@ pub enum ScopeSetting {
     Tenant,
 }
 
+/// What is left out of a management group or the tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exclusions {
+    /// Subscriptions, lower-case GUIDs.
+    pub subscriptions: BTreeSet<String>,
+    /// Management groups with everything below them, by name, lower case.
+    pub groups: BTreeSet<String>,
+}
+
 /// When Azure Resource Graph serves a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ResourceGraph {
@@ -309,6 +318,8 @@ pub struct Settings {
     pub sign_in_source: SignInSource,
     /// What may be looked at.
     pub scope: ScopeSetting,
+    /// What of it is left out.
+    pub exclusions: Exclusions,
     /// When Resource Graph serves a list.
     pub resource_graph: ResourceGraph,
     /// Extra trust anchors (PEM), added to the system's.

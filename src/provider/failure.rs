@@ -102,6 +102,8 @@ fn said(stop: Stop) -> Diagnostics {
             );
             Diagnostics::of_error("Outside the configured scope", detail)
         }
+        // It is no argument of what is read, so there is nothing to point at.
+        Stop::ProviderBlock(Argument { summary, detail, .. }) => Diagnostics::of_error(summary, detail),
         Stop::TimedOut(detail) => Diagnostics::of_error("Timed out", detail),
     }
 }

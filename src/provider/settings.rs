@@ -98,6 +98,16 @@ pub struct Settings {
     pub management_group_id: Option<String>,
     /// `true`: all subscriptions below the tenant's root management group.
     pub tenant_wide: Option<bool>,
+    /// Subscriptions that are left out, GUIDs: they are not expected and never read. Only with `management_group_id` or `tenant_wide`; one
+    /// that does not stand below that is an error of the first read. Default none.
+    #[schemars(length(min = 1))]
+    pub exclude_subscription_ids: Option<BTreeSet<String>>,
+    /// Management groups that are left out, by name or resource id, with every group and subscription below them. Only with
+    /// `management_group_id` or `tenant_wide`; one that does not stand below that is an error of the first read, and so is a list of
+    /// what stands below that cannot be read. A subscription of which Azure does not say in which group it stands is not read, and named
+    /// in `unreadable`. Default none.
+    #[schemars(length(min = 1))]
+    pub exclude_management_group_ids: Option<BTreeSet<String>>,
     /// Not served yet: setting it is an error that says so. It will tell which people count, and hide rows, never facts about privileged
     /// or terminated accounts.
     pub identity_scope: Option<IdentityScope>,
@@ -184,6 +194,8 @@ impl Settings {
             subscription_ids: self.subscription_ids.clone(),
             management_group_id: self.management_group_id.clone(),
             tenant_wide: self.tenant_wide,
+            exclude_subscription_ids: self.exclude_subscription_ids.clone(),
+            exclude_management_group_ids: self.exclude_management_group_ids.clone(),
             resource_graph: self.resource_graph.map(|word| word.word().to_owned()),
             ca_certificate_file: self.ca_certificate_file.clone(),
             max_concurrency: self.max_concurrency,

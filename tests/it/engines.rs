@@ -10,7 +10,9 @@ use azposture::{
         Call, Client, Transports,
         arm::authorization::{self, RoleAssignment, RoleDefinition},
         resource_graph::{QueryScope, queries},
-        settings::{DEMO_TENANT_ID, Environment, Limits, Method, ResourceGraph, ScopeSetting, Settings, SignInSource},
+        settings::{
+            DEMO_TENANT_ID, Environment, Exclusions, Limits, Method, ResourceGraph, ScopeSetting, Settings, SignInSource,
+        },
     },
     demo::{Fault, PRODUCTION, SANDBOX, Tenant},
 };
@@ -191,6 +193,7 @@ fn client(tenant: &Tenant) -> Client {
         method: Ok(Method::Demo),
         sign_in_source: SignInSource::Block,
         scope: ScopeSetting::Subscriptions(both()),
+        exclusions: Exclusions::default(),
         resource_graph: ResourceGraph::Auto,
         ca_certificate_file: None,
         limits: Limits::default(),

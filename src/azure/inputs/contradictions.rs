@@ -21,6 +21,7 @@ pub(super) fn problems(inputs: &Inputs) -> Vec<Problem> {
     pairs(inputs, &mut found);
     request(inputs, &mut found);
     scope(inputs, &mut found);
+    exclusions(inputs, &mut found);
     numbers(inputs, &mut found);
     trust(inputs, &mut found);
     found
@@ -125,7 +126,7 @@ fn demo(inputs: &Inputs, found: &mut Vec<Problem>) {
             "Not allowed with the demo tenant",
             format!(
                 "environment = \"demo\" is the embedded tenant: it needs no sign-in, and of the scope arguments only subscription_ids \
-                 narrows it. Remove {argument}, or name a real cloud."
+                 and the exclude arguments narrow it. Remove {argument}, or name a real cloud."
             ),
         ));
     }
@@ -168,17 +169,27 @@ fn ids(inputs: &Inputs, found: &mut Vec<Problem>) {
     for id in inputs.subscription_ids.iter().flatten().filter(|id| !shape::is_guid(id)) {
         found.push(not_a_subscription("subscription_ids", id));
     }
-    if let Some(group) = written(&inputs.management_group_id).filter(|group| shape::management_group(group).is_none()) {
-        found.push(Problem::of(
-            "management_group_id",
-            "Invalid management_group_id",
-            format!(
-                "management_group_id is {}. Give the group's name, or its resource id \
-                 /providers/Microsoft.Management/managementGroups/<name>; the display name does not identify it.",
-                quoted(group)
-            ),
-        ));
+    for id in inputs.exclude_subscription_ids.iter().flatten().filter(|id| !shape::is_guid(id)) {
+        found.push(not_a_subscription("exclude_subscription_ids", id));
     }
+    if let Some(group) = written(&inputs.management_group_id) {
+        found.extend(not_a_group("management_group_id", group));
+    }
+    for group in inputs.exclude_management_group_ids.iter().flatten() {
+        found.extend(not_a_group("exclude_management_group_ids", group));
+    }
+}
+
+fn not_a_group(argument: &'static str, group: &str) -> Option<Problem> {
+    let problem = || {
+        let detail = format!(
+            "{argument} is {}. Give the group's name, or its resource id /providers/Microsoft.Management/managementGroups/<name>; the \
+             display name does not identify it.",
+            quoted(group)
+        );
+        Problem::of(argument, format!("Invalid {argument}"), detail)
+    };
+    shape::management_group(group).is_none().then(problem)
 }
 
 fn not_a_subscription(argument: &'static str, id: &str) -> Problem {
@@ -295,6 +306,28 @@ fn scope(inputs: &Inputs, found: &mut Vec<Problem>) {
             "Invalid tenant_wide",
             "tenant_wide = false selects nothing. Write true, or leave it out (or null) and choose another scope.",
         ));
+    }
+}
+
+fn exclusions(inputs: &Inputs, found: &mut Vec<Problem>) {
+    let is_tree = inputs.management_group_id.is_some() || inputs.tenant_wide.is_some();
+    let is_tree = is_tree || (inputs.is_demo() && inputs.subscription_ids.is_none());
+    for (argument, set) in [
+        ("exclude_subscription_ids", &inputs.exclude_subscription_ids),
+        ("exclude_management_group_ids", &inputs.exclude_management_group_ids),
+    ] {
+        let Some(set) = set else { continue };
+        if set.is_empty() {
+            let detail = format!("{argument} is empty. Name at least one, or leave it out.");
+            found.push(Problem::of(argument, "Nothing selected", detail));
+        }
+        if !is_tree {
+            let detail = format!(
+                "{argument} leaves something out of a management group or the tenant, and the connection is to neither: set \
+                 management_group_id or tenant_wide, or remove it."
+            );
+            found.push(Problem::of(argument, "Conflicting arguments", detail));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ mod variables;
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use self::variables::Variables;
-use super::settings::{Environment, Limits, ResourceGraph, ScopeSetting, Sensitive, Settings};
+use super::settings::{Environment, Exclusions, Limits, ResourceGraph, ScopeSetting, Sensitive, Settings};
 
 /// The connection arguments of the provider block, each exactly as written; none = not written (null).
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,10 @@ pub struct Inputs {
     pub management_group_id: Option<String>,
     /// Only `true` is allowed.
     pub tenant_wide: Option<bool>,
+    /// Subscriptions that are left out.
+    pub exclude_subscription_ids: Option<BTreeSet<String>>,
+    /// Names or resource ids of management groups that are left out.
+    pub exclude_management_group_ids: Option<BTreeSet<String>>,
     /// `auto`, `always` or `never`.
     pub resource_graph: Option<String>,
     /// PEM file of extra trust anchors.
@@ -125,6 +129,7 @@ impl Inputs {
             method: sign_in.method,
             sign_in_source: sign_in.source,
             scope,
+            exclusions: self.exclusions(),
             resource_graph: self.resource_graph(),
             ca_certificate_file: self.ca_certificate_file.as_ref().map(PathBuf::from),
             limits: self.limits(),
@@ -199,6 +204,12 @@ impl Inputs {
                 ScopeSetting::Subscriptions(BTreeSet::from([id.to_ascii_lowercase()]))
             }
         }
+    }
+
+    fn exclusions(&self) -> Exclusions {
+        let subscriptions = self.exclude_subscription_ids.iter().flatten().map(|id| id.to_ascii_lowercase()).collect();
+        let groups = self.exclude_management_group_ids.iter().flatten().filter_map(|id| shape::management_group(id));
+        Exclusions { subscriptions, groups: groups.map(|name| name.to_lowercase()).collect() }
     }
 
     fn resource_graph(&self) -> ResourceGraph {

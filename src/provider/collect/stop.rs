@@ -30,6 +30,8 @@ pub enum Stop {
     NothingRead(Vec<Unreadable>),
     /// This scope is not in what the connection stands for.
     OutsideScope(String),
+    /// What an argument of the provider block says does not hold in this tenant.
+    ProviderBlock(Argument),
     /// The time for one reading is spent; what was done with it.
     TimedOut(String),
 }
@@ -55,7 +57,7 @@ impl Stop {
     /// hostile answer can cause stay as they are.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::AreaOff(_) | Self::Argument(_) => false,
+            Self::AreaOff(_) | Self::Argument(_) | Self::ProviderBlock(_) => false,
             Self::Failed(error) => Cause::of(error).may_pass(),
             Self::NoScope(nothing) => nothing.error().is_none_or(|error| Cause::of(error).may_pass()),
             Self::NobodyMeant | Self::NothingRead(_) | Self::OutsideScope(_) | Self::TimedOut(_) => true,
@@ -71,7 +73,12 @@ impl Stop {
                 None => nothing.is_unread() && all_refused(&nothing.gaps),
             },
             Self::NothingRead(gaps) => all_refused(gaps),
-            Self::AreaOff(_) | Self::Argument(_) | Self::NobodyMeant | Self::OutsideScope(_) | Self::TimedOut(_) => false,
+            Self::AreaOff(_)
+            | Self::Argument(_)
+            | Self::NobodyMeant
+            | Self::OutsideScope(_)
+            | Self::ProviderBlock(_)
+            | Self::TimedOut(_) => false,
         }
     }
 }

@@ -201,6 +201,9 @@ struct Attributes {
     scope_id: Option<String>,
     /// The subscriptions of the connection that are visible, lower-case GUIDs. Null if they could not be read.
     visible_subscription_ids: Option<Vec<String>>,
+    /// The subscriptions that `exclude_subscription_ids` and `exclude_management_group_ids` leave out, lower-case GUIDs. Null if it is not
+    /// known which those are.
+    excluded_subscription_ids: Option<Vec<String>>,
     /// Every subscription that the sign-in sees, in the connection's scope or not, by key. Null if they could not be listed.
     detected_subscriptions: Option<Vec<DetectedRow>>,
     /// Application permissions of Microsoft Graph in the token. Null if there is no readable token, or if the area `identity` is off.
@@ -308,6 +311,7 @@ fn attributes(
         sign_in_method: signed_in.method.to_owned(),
         sign_in_source: context.client.settings().sign_in_source.word().to_owned(),
         visible_subscription_ids: found.visible,
+        excluded_subscription_ids: found.excluded,
         graph_permissions: of_token(|claims| sorted(claims.roles.clone())),
         delegated_permissions: of_token(Claims::delegated),
         directory_role_template_ids: of_token(|claims| sorted(directory_roles(claims))),

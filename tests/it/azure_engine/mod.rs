@@ -16,7 +16,7 @@ use std::{
 
 use azposture::azure::{
     Call, Client, Transports,
-    settings::{Environment, Limits, Method, ResourceGraph, ScopeSetting, Sensitive, Settings, SignInSource},
+    settings::{Environment, Exclusions, Limits, Method, ResourceGraph, ScopeSetting, Sensitive, Settings, SignInSource},
 };
 use azure_core::{
     Bytes,
@@ -101,6 +101,7 @@ impl Fake {
                 secret: Sensitive::new(SECRET),
             }),
             sign_in_source: SignInSource::Block,
+            exclusions: Exclusions::default(),
             scope: ScopeSetting::Subscriptions(BTreeSet::from([OURS.to_owned()])),
             resource_graph: ResourceGraph::Auto,
             ca_certificate_file: None,

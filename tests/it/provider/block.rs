@@ -28,6 +28,18 @@ async fn contradictions_in_the_block_are_errors_at_the_argument() {
         (json!({"tenant_wide": false}), "tenant_wide: "),
         (json!({"ca_certificate_file": "Cargo.toml"}), "ca_certificate_file: Invalid ca_certificate_file"),
         (json!({"enforcement": "strict"}), "enforcement: Unknown value"),
+        (json!({"environment": "demo", "exclude_subscription_ids": []}), "exclude_subscription_ids: Nothing selected"),
+        (json!({"environment": "demo", "exclude_subscription_ids": ["x"]}), "exclude_subscription_ids: Invalid"),
+        (json!({"environment": "demo", "exclude_management_group_ids": ["a/b"]}), "exclude_management_group_ids: Invalid"),
+        (
+            json!({"environment": "demo", "subscription_ids": [PRODUCTION], "exclude_subscription_ids": [PRODUCTION]}),
+            "exclude_subscription_ids: Conflicting arguments",
+        ),
+        (
+            json!({"subscription_id": PRODUCTION, "exclude_management_group_ids": ["mg"]}),
+            "exclude_management_group_ids: Conflicting arguments",
+        ),
+        (json!({"exclude_management_group_ids": ["mg"]}), "exclude_management_group_ids: Conflicting arguments"),
         (json!({"identity_scope": {"include_guests": false}}), "identity_scope: Argument is not served yet"),
     ] {
         let found = errors(block.clone()).await;

@@ -11,6 +11,7 @@ mod connection_validation;
 mod contradictions;
 mod counts;
 mod directory_roles;
+mod exclusions;
 mod functions;
 mod graph_permission;
 mod home;

@@ -60,7 +60,11 @@ impl Inside {
 
     /// A scope that the block of the demo tenant may not name, with this word for `resource_graph`.
     pub(crate) async fn aimed(tenant: Tenant, scope: ScopeSetting, resource_graph: &str) -> Self {
-        let block = json!({"environment": "demo", "resource_graph": resource_graph});
+        Self::aimed_by(tenant, json!({"environment": "demo", "resource_graph": resource_graph}), scope).await
+    }
+
+    /// The same with any other arguments.
+    pub(crate) async fn aimed_by(tenant: Tenant, block: Json, scope: ScopeSetting) -> Self {
         let (inside, problems) = Self::set_up(tenant, block, Some(scope)).await;
         assert!(!problems.has_errors(), "{problems:?}");
         inside

@@ -2,6 +2,7 @@
 
 pub mod delegated;
 pub mod engine;
+pub mod exclusions;
 pub mod hierarchy;
 mod member;
 pub mod nothing;

@@ -25,6 +25,7 @@ use crate::{
         collect::{
             SIDE_BY_SIDE,
             estate::{
+                exclusions::{self, Left},
                 hierarchy,
                 nothing::{NONE, Nothing},
             },
@@ -50,6 +51,8 @@ pub struct Scope {
     pub deleted: Vec<Subscription>,
     /// Expected subscriptions that cannot be read, and expectations that could not be read.
     pub gaps: Vec<Unreadable>,
+    /// The subscriptions that the provider block leaves out, lower case.
+    pub excluded: BTreeSet<String>,
 }
 
 /// Finds out what the connection stands for, and lets the client go nowhere else from then on.
@@ -100,7 +103,7 @@ impl Scope {
                      name the others in `subscription_ids`), or have it restored."
                 .to_owned(),
         }));
-        Self { kind, subscriptions, deleted, gaps }
+        Self { kind, subscriptions, deleted, gaps, excluded: BTreeSet::new() }
     }
 
     /// The chosen ones of its subscriptions; naming one outside the scope is an error, leaving the choice out takes all.
@@ -325,21 +328,30 @@ pub async fn descendants(context: &Context, name: &str) -> azure::Result<Arc<Vec
     context.client.memo(key, read).await
 }
 
-async fn below(context: &Context, name: &str) -> azure::Result<BTreeSet<String>> {
-    let below = descendants(context, name).await?;
-    Ok(below.iter().filter(|item| item.is_subscription()).map(|item| item.name.to_ascii_lowercase()).collect())
+fn subscriptions_of(below: &[Descendant]) -> BTreeSet<String> {
+    below.iter().filter(|item| item.is_subscription()).map(|item| item.name.to_ascii_lowercase()).collect()
+}
+
+/// The expected subscriptions less those that the provider block leaves out.
+async fn remaining(context: &Context, kind: &'static str, left: Left) -> Result<Scope> {
+    let mut scope = expected(context, kind, &left.ids).await?;
+    scope.gaps.extend(left.gaps);
+    Ok(Scope { excluded: left.excluded, ..scope })
 }
 
 /// The subscriptions below a management group. If the group is unreadable, Resource Graph still knows those of them that the sign-in
 /// sees; nothing proves that there are no others.
 async fn group(context: &Context, name: &str) -> Result<Scope> {
-    let error = match below(context, name).await {
-        Ok(ids) if ids.is_empty() => {
+    let error = match descendants(context, name).await {
+        Ok(below) if !below.iter().any(Descendant::is_subscription) => {
             let detail = format!("The management group {name:?} and the groups below it hold no subscription.");
             let remedy = "Name another group in `management_group_id`, or move a subscription into this one.".to_owned();
             return Err(Nothing { summary: NONE, detail, remedy, gaps: Vec::new(), unread: None }.into());
         }
-        Ok(ids) => return expected(context, "management_group", &ids).await,
+        Ok(below) => {
+            let left = exclusions::left(context, name, &below, subscriptions_of(&below))?;
+            return remaining(context, "management_group", left).await;
+        }
         Err(error) => error,
     };
     let scope = group_scope(name);
@@ -358,7 +370,8 @@ async fn group(context: &Context, name: &str) -> Result<Scope> {
     match seen_below(context, name).await {
         Ok(ids) if !ids.is_empty() => {
             let gap = unproven(gap, "The management group");
-            let mut found = expected(context, "management_group", &ids).await?;
+            let left = exclusions::left_unproven(context, ids.as_ref().clone(), &gap)?;
+            let mut found = remaining(context, "management_group", left).await?;
             found.gaps.push(gap);
             Ok(found)
         }
@@ -412,10 +425,11 @@ async fn tenant(context: &Context) -> Result<Scope> {
     let visible = visible(context).await?;
     let own = visible.values().filter(|subscription| subscription.tenant_matches != Some(false));
     let mut ids: BTreeSet<String> = own.map(|subscription| subscription.id.clone()).collect();
-    match below(context, &root).await {
+    match descendants(context, &root).await {
         Ok(below) => {
-            ids.extend(below);
-            expected(context, "tenant", &ids).await
+            ids.extend(subscriptions_of(&below));
+            let left = exclusions::left(context, &root, &below, ids)?;
+            remaining(context, "tenant", left).await
         }
         Err(error) => {
             let mut gap = unread::soft_gap(Subject::ManagementGroups, Place::Tenant, &error)?;
@@ -423,7 +437,8 @@ async fn tenant(context: &Context) -> Result<Scope> {
                 gap.remedy = give_group_reader(context, &group_scope(&root)).await;
             }
             let gap = unproven(gap, "The root management group");
-            let mut found = expected(context, "tenant", &ids).await?;
+            let left = exclusions::left_unproven(context, ids, &gap)?;
+            let mut found = remaining(context, "tenant", left).await?;
             found.gaps.push(gap);
             Ok(found)
         }

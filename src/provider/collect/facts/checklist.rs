@@ -8,7 +8,7 @@ use crate::{
         answer::explain,
         memo::Key,
         resource_graph::{QueryScope, queries},
-        settings::{Environment, Method, ResourceGraph, ScopeSetting},
+        settings::{Environment, Exclusions, Method, ResourceGraph, ScopeSetting},
         tenant::{
             claims::{Claims, Principal},
             discovery,
@@ -60,6 +60,8 @@ pub struct Found {
     pub region: Option<String>,
     /// The subscriptions that are visible, chosen or not; none if that could not be read.
     pub visible: Option<Vec<String>>,
+    /// The subscriptions that the provider block leaves out; none if it is not known which those are.
+    pub excluded: Option<Vec<String>>,
     /// Every subscription that the sign-in sees, and whether the connection stands for it; none if they could not be listed.
     pub detected: Option<Vec<(scope::Subscription, bool)>>,
     /// Chosen subscriptions that are not visible, and expectations that could not be read.
@@ -115,7 +117,15 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         unseen: scope.unseen,
         directory,
     };
-    Ok(Found { facts, region, visible: scope.visible, detected: scope.seen, scope_gaps: scope.chosen_gaps, graph_claims })
+    Ok(Found {
+        facts,
+        region,
+        visible: scope.visible,
+        excluded: scope.excluded,
+        detected: scope.seen,
+        scope_gaps: scope.chosen_gaps,
+        graph_claims,
+    })
 }
 
 /// The client id of the sign-in: as its token says, else as it is configured.
@@ -149,6 +159,8 @@ struct Survey {
     gaps: Vec<Unreadable>,
     /// None if that could not be read.
     visible: Option<Vec<String>>,
+    /// None if it is not known.
+    excluded: Option<Vec<String>>,
     /// Every subscription that the sign-in sees, and whether it is in the scope; none if they could not be listed.
     seen: Option<Vec<(scope::Subscription, bool)>>,
     chosen: Vec<scope::Subscription>,
@@ -176,6 +188,7 @@ async fn survey(context: &Context, asked: &Asked<'_>) -> Result<Survey> {
         chosen_gaps: undetected.gaps.clone(),
         // Only what was read says that there is none.
         visible: undetected.certain.then(Vec::new),
+        excluded: (context.client.settings().exclusions == Exclusions::default()).then(Vec::new),
         detected: Err(undetected),
         seen: seen.map(|all| all.into_iter().map(|subscription| (subscription, false)).collect()),
         chosen: Vec::new(),
@@ -203,6 +216,7 @@ fn surveyed(found: &scope::Scope, seen: Option<Vec<scope::Subscription>>, asked:
         unseen: unseen.collect(),
         gaps: found.gaps.clone(),
         visible: Some(visible),
+        excluded: Some(found.excluded.iter().cloned().collect()),
         chosen,
         chosen_gaps,
     })

@@ -28,7 +28,7 @@ use crate::{
             estate::{
                 delegated,
                 engine::{self, Engine},
-                proof,
+                exclusions, proof,
                 scope::{self, Subscription, own_object_id, own_tenant},
             },
             lists::listed::{self, DENY_ASSIGNMENTS, ELIGIBILITIES, List, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, SCHEDULES},
@@ -318,7 +318,7 @@ pub async fn tree(context: &Context) -> Result<Tree> {
     };
     match scope::descendants(context, &root).await {
         Ok(below) => {
-            let tree = Tree::of(&root, &below);
+            let tree = exclusions::without_excluded(context, &root, &below);
             // Only then: what an earlier read found stays admitted when this one fails.
             context.client.admit_groups(&tree.groups);
             Ok(tree)
