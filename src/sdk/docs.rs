@@ -164,12 +164,20 @@ fn object(provider: &str, name: &str, kind: &str, schema: &Schema, page: Option<
     if let Some(page) = page {
         let _ = writeln!(text, "## Permissions required\n\n{}\n", page.permissions);
     }
+    if kind == "Data Source" && schema.attributes.iter().any(|attribute| attribute.name == "limit") {
+        let _ = writeln!(text, "## Rows\n\n{ROWS}\n");
+    }
     if kind != "Data Source" {
         let _ = writeln!(text, "## Misspelt nested arguments\n\n{MISSPELT}\n");
     }
     arguments(&mut text, schema);
     finished(text)
 }
+
+/// Measured: Terraform takes longer over a long list than whoever answers it.
+const ROWS: &str = "Terraform decodes, copies and writes to the state every value of every row that is returned. `summary` counts what met the \
+                    filters whatever `limit` says, filters keep rows from being returned, and `limit` keeps the first. \
+                    [How many rows?](../guides/how-many-rows.md) says what a row costs.";
 
 /// Measured: the conversion to the schema's object type drops attributes that the type has not, and no provider ever sees them.
 const MISSPELT: &str = "Terraform refuses an argument that the block has not, but inside a nested object (an element of a list, a set or a map of \
