@@ -3,7 +3,8 @@
 
 use crate::azure::{
     arm::{
-        alerts, authorization, containers, key_vault, management, network, resources, scores, security, storage, subscriptions,
+        alerts, authorization, containers, exemptions, key_vault, management, network, resources, scores, security, storage,
+        subscriptions,
     },
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
@@ -14,6 +15,7 @@ const MODULES: &[&[Endpoint]] = &[
     alerts::ENDPOINTS,
     authorization::ENDPOINTS,
     containers::ENDPOINTS,
+    exemptions::ENDPOINTS,
     key_vault::ENDPOINTS,
     management::ENDPOINTS,
     network::ENDPOINTS,

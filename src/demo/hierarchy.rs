@@ -30,6 +30,11 @@ pub(super) fn above(fixtures: &Fixtures, scope: &str) -> Vec<String> {
     chain
 }
 
+/// What an extension resource stands on, lower case.
+pub(super) fn holder(id: &str) -> String {
+    id.to_lowercase().rsplit_once("/providers/").map(|(head, _)| head.to_owned()).unwrap_or_default()
+}
+
 /// Whether `id` is the scope or lies below it.
 pub(super) fn covers(fixtures: &Fixtures, scope: &str, id: &str) -> bool {
     let scope = normal(scope);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     TENANT_ID,
     answer::{Answer, Refusal},
-    hierarchy::{above, ancestors, covers, group_of_subscription, subscription, text},
+    hierarchy::{above, ancestors, covers, group_of_subscription, holder, subscription, text},
     kusto,
     paging::{self, Cut},
     request::{Call, Cursor},
@@ -122,7 +122,9 @@ impl Scope {
         bases.is_empty()
             || everywhere
             || bases.iter().any(|base| {
-                covers(asked.fixtures, base, place) || (self.above && above(asked.fixtures, base).contains(&place.to_lowercase()))
+                covers(asked.fixtures, base, place)
+                    || (self.above
+                        && [place.to_lowercase(), holder(place)].iter().any(|own| above(asked.fixtures, base).contains(own)))
             })
     }
 }

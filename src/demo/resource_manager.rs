@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     TENANT_ID,
     answer::Refusal,
-    hierarchy::{ancestors, covers, normal, subscription, text},
+    hierarchy::{above, ancestors, covers, holder, normal, subscription, text},
     routes::{Asked, Found},
 };
 
@@ -17,6 +17,14 @@ pub(super) fn whole(asked: &Asked<'_>) -> Result<Found, Refusal> {
 /// Rows at and below the scope.
 pub(super) fn under(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(at_and_below(asked)))
+}
+
+/// Rows at, below and above the scope: what stands on a management group is inherited.
+pub(super) fn around(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let groups = above(asked.fixtures, &asked.scope);
+    let is_around =
+        |row: &Value| covers(asked.fixtures, &asked.scope, text(row, "/id")) || groups.contains(&holder(text(row, "/id")));
+    Ok(Found::Rows(asked.fixtures.rows_where(asked.fixture, is_around)))
 }
 
 /// Subscriptions in which the caller holds anything.

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod connection;
 pub mod controls;
 pub mod defender;
+pub mod exemption;
 pub mod filter;
 pub mod grant;
 pub mod graph_permission;

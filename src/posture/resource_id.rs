@@ -113,6 +113,7 @@ const TYPES: &[&str] = &[
     "Microsoft.Security/assessments/subAssessments",
     "Microsoft.Security/pricings",
     "Microsoft.Security/securityConnectors",
+    "Microsoft.Security/standardAssignments",
     "Microsoft.ServiceBus/namespaces",
     "Microsoft.Sql/managedInstances",
     "Microsoft.Sql/servers",

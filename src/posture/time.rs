@@ -24,11 +24,12 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
 }
 
 /// When something ends that may go on for ever: the later, the more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
     /// Then.
     At(OffsetDateTime),
     /// At what is no time, so that nobody may take it for never.
+    #[default]
     Unclear,
     /// Never.
     Never,

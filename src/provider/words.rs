@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use crate::posture::words::words;
 
 /// The sets of words that are judged, too.
-pub use crate::posture::{Area, Severity};
+pub use crate::posture::{Area, Severity, exemption::Standing};
 
 words! {
     /// How hard something is enforced.
@@ -52,6 +52,16 @@ words! {
     }
 }
 
+words! {
+    /// Who keeps an exemption.
+    pub enum ExemptionSource {
+        /// Defender for Cloud.
+        Defender = "defender",
+        /// Azure Policy.
+        Policy = "policy",
+    }
+}
+
 /// Lets users write the words of a closed set: in lower case, or, where Azure writes them too, in any.
 macro_rules! written {
     ($($name:ident in $case:ident;)*) => {
@@ -85,9 +95,11 @@ written! {
     Area in Lower;
     AssignmentTypeWord in Lower;
     EnforcementWord in Lower;
+    ExemptionSource in Lower;
     PersonalDataWord in Lower;
     ResourceGraphWord in Lower;
     Severity in Any;
+    Standing in Lower;
 }
 
 /// The cases in which a word may be written.
@@ -219,6 +231,12 @@ text!(
     /// The status of an alert, in Azure's words.
     AlertStatus,
     { "type": "string", "enum": ["Active", "InProgress", "Resolved", "Dismissed"], "x-ignore-case": true }
+);
+
+text!(
+    /// The category of an exemption, in Azure's words.
+    ExemptionCategory,
+    { "type": "string", "enum": ["Mitigated", "Waiver"], "x-ignore-case": true }
 );
 
 text!(

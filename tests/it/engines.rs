@@ -39,6 +39,7 @@ fn readings() -> Vec<(&'static str, Json)> {
         ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "limit": 0})),
         ("defender_alerts", json!({})),
         ("defender_alerts", json!({"statuses": ["Active", "Dismissed", "InProgress", "Resolved"], "limit": 0})),
+        ("policy_exemptions", json!({"limit": 0})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})),
         ("secure_score", json!({"limit": 0})),
@@ -143,7 +144,15 @@ async fn both_engines_answer_alike_after_changes() {
 #[tokio::test]
 async fn both_engines_answer_alike_where_there_is_nothing_or_nothing_is_registered() {
     let tenant = Tenant::demo();
-    for fixture in ["alerts", "assessments", "resources", "secure-score-controls", "secure-scores", "sub-assessments"] {
+    for fixture in [
+        "alerts",
+        "assessments",
+        "resources",
+        "secure-score-controls",
+        "secure-scores",
+        "standard-assignments",
+        "sub-assessments",
+    ] {
         let elsewhere = |row: &Json| !row["id"].as_str().unwrap().contains(SANDBOX);
         tenant.edit(fixture, |list| list["value"].as_array_mut().unwrap().retain(elsewhere)).unwrap();
     }

@@ -32,12 +32,14 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &ALERTS,
         &ASSESSMENTS,
         &PLANS,
+        &POLICY_EXEMPTIONS,
         &RESOURCE_GROUPS,
         &RESOURCES,
         &ROLE_ASSIGNMENTS,
         &ROLE_DEFINITIONS,
         &SECURE_SCORES,
         &SECURE_SCORE_CONTROLS,
+        &STANDARD_ASSIGNMENTS,
     ];
     let rows = rows.into_iter().map(|list| (list.name, list.text()));
     fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).collect()
@@ -84,6 +86,14 @@ pub const ASSESSMENTS: Rows = Rows {
 pub const PLANS: Rows =
     Rows { name: "plans", table: "securityresources", kind: Some("microsoft.security/pricings"), columns: "name, properties" };
 
+/// Policy exemptions.
+pub const POLICY_EXEMPTIONS: Rows = Rows {
+    name: "policyexemptions",
+    table: "policyresources",
+    kind: Some("microsoft.authorization/policyexemptions"),
+    columns: "properties",
+};
+
 /// Resource groups.
 pub const RESOURCE_GROUPS: Rows = Rows {
     name: "resourcegroups",
@@ -127,6 +137,14 @@ pub const SECURE_SCORE_CONTROLS: Rows = Rows {
     columns: "name, properties",
 };
 
+/// Assignments of Defender's standards, exemptions among them.
+pub const STANDARD_ASSIGNMENTS: Rows = Rows {
+    name: "standardassignments",
+    table: "securityresources",
+    kind: Some("microsoft.security/standardassignments"),
+    columns: "properties",
+};
+
 impl Rows {
     /// The text of the query.
     pub fn text(&self) -> String {
@@ -145,6 +163,19 @@ pub async fn rows<T: DeserializeOwned + Identified>(
     row: impl FnMut(String, T),
 ) -> Result<()> {
     of_subscriptions(client, reading, &list.text(), ids, |one: &T| subscription_of(one.id()), row).await
+}
+
+/// The rows of a list at, above and below subscriptions. What stands above several of them comes once for each request of 300
+/// subscriptions: tell rows apart by id.
+pub async fn rows_around<T: DeserializeOwned>(
+    client: &Client,
+    reading: &'static str,
+    list: &Rows,
+    ids: &BTreeSet<String>,
+    row: impl FnMut(T),
+) -> Result<()> {
+    let breadth = Some(Breadth::AtScopeAboveAndBelow);
+    client.query(query(reading, &list.text(), QueryScope::Subscriptions(ids.clone()), breadth), row).await
 }
 
 /// The subscription in an id, lower case; the id itself where there is none.

@@ -47,6 +47,8 @@ words! {
         Permissions = "permissions",
         /// Defender plans.
         Plans = "plans",
+        /// Policy exemptions.
+        PolicyExemptions = "policy_exemptions",
         /// Resource providers, and whether they are registered.
         Providers = "providers",
         /// Jobs that provision people to applications.
@@ -73,6 +75,8 @@ words! {
         ServicePrincipals = "service_principals",
         /// The sign-in.
         SignIn = "sign_in",
+        /// Assignments of Defender's standards, exemptions among them.
+        StandardAssignments = "standard_assignments",
         /// Licences of the tenant.
         SubscribedSkus = "subscribed_skus",
         /// Subscriptions.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Result,
-    arm::{alerts, authorization, management, resources, scores, security, subscriptions},
+    arm::{alerts, authorization, exemptions, management, resources, scores, security, subscriptions},
     resource_graph::{Query, QueryScope},
 };
 use futures::future::BoxFuture;
@@ -91,6 +91,21 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "managementgroups/management-groups-list.json",
         reading!(|client| { Ok(management::list(&client).await?.into_iter().map(management_group).collect()) }),
+    ),
+    (
+        "policy/policy-exemptions-subscription.json",
+        reading!(|client| {
+            let rows: Vec<exemptions::PolicyExemption> = client.rows(exemptions::POLICY_EXEMPTIONS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(policy_exemption).collect())
+        }),
+    ),
+    (
+        "security/standard-assignments-list.json",
+        reading!(|client| {
+            let rows: Vec<exemptions::StandardAssignment> =
+                client.rows(exemptions::STANDARD_ASSIGNMENTS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(standard_assignment).collect())
+        }),
     ),
     (
         "security/alerts-subscription.json",
@@ -300,6 +315,35 @@ fn management_group(row: management::ManagementGroup) -> Picked {
         ("/name", json!(row.name)),
         ("/properties/displayName", json!(row.properties.display_name)),
         ("/properties/details/parent/id", json!(parent)),
+    ]
+}
+
+fn policy_exemption(row: exemptions::PolicyExemption) -> Picked {
+    let properties = row.properties.0.unwrap();
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/policyAssignmentId", json!(properties.policy_assignment_id)),
+        ("/properties/policyDefinitionReferenceIds", json!(properties.policy_definition_reference_ids)),
+        ("/properties/exemptionCategory", json!(properties.exemption_category)),
+        ("/properties/expiresOn", json!(properties.expires_on)),
+        ("/properties/displayName", json!(properties.display_name)),
+        ("/properties/description", json!(properties.description)),
+        ("/properties/metadata", json!(properties.metadata)),
+    ]
+}
+
+fn standard_assignment(row: exemptions::StandardAssignment) -> Picked {
+    let properties = row.properties.0.unwrap();
+    let data = properties.exemption_data.0;
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/effect", json!(properties.effect)),
+        ("/properties/expiresOn", json!(properties.expires_on)),
+        ("/properties/displayName", json!(properties.display_name)),
+        ("/properties/description", json!(properties.description)),
+        ("/properties/exemptionData/exemptionCategory", json!(data.exemption_category)),
+        ("/properties/exemptionData/assignedAssessment/assessmentKey", json!(data.assigned_assessment.assessment_key)),
+        ("/properties/metadata", json!(properties.metadata)),
     ]
 }
 

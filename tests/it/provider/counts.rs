@@ -64,6 +64,13 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         (directory, &of_none, "roleManagement/directory/roleDefinitions", &["permanent_privileged", "by_role"], &[]),
         (directory, &of_none, "/transitiveMembers", &["matched", "global_administrators", "guests"], &["permanent_privileged"]),
         (directory, &of_ava, "/v1.0/users", &[], &["guests"]),
+        (
+            "policy_exemptions",
+            &json!({"subscription_ids": [SANDBOX], "categories": ["Mitigated"], "source": "defender"}),
+            "/permissions",
+            &["matched", "without_expiry", "by_status", "by_category", "other"],
+            &[],
+        ),
         ("defender_plans", &json!({"plan_names": ["Arm"]}), &plans, &["partially_covered", "deprecated"], &[]),
         ("defender_plans", &json!({"plan_names": ["Arm"]}), "/resources", &[], &["deprecated"]),
         (
@@ -138,6 +145,7 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
         ("defender_assessments", "/assessmentMetadata", "assessment_metadata on /subscriptions/"),
         ("defender_plans", "/resources", "resources on /subscriptions/"),
         ("directory_role_assignments", "roleAssignmentScheduleInstances", "directory_role_assignment_schedules on graph: "),
+        ("policy_exemptions", "/standardAssignments", "standard_assignments on /subscriptions/"),
         ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),
         ("secure_score", "/secureScoreControls", "secure_score_controls on /subscriptions/"),
         ("subscriptions", "/descendants", "management_groups on tenant: "),

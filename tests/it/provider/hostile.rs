@@ -380,7 +380,7 @@ async fn free_text_of_a_service_is_kept_without_secrets_and_under_redact_not_at_
             Json::Object(fields) => fields.iter_mut().for_each(|(key, value)| match value {
                 Json::String(text) if key == "message" => *text = said(),
                 Json::Object(status) if key == "status" => drop(status.insert("description".into(), said().into())),
-                Json::Object(own) if own.contains_key("roleDefinitionId") => {
+                Json::Object(own) if own.contains_key("roleDefinitionId") || own.contains_key("exemptionCategory") => {
                     drop(own.insert("description".into(), said().into()))
                 }
                 Json::Object(own) if own.contains_key("alertType") || own.contains_key("AlertType") => {
@@ -403,6 +403,7 @@ async fn free_text_of_a_service_is_kept_without_secrets_and_under_redact_not_at_
                 ("defender_plans", true, json!({})),
                 ("defender_alerts", true, json!({})),
                 ("defender_assessments", true, json!({})),
+                ("policy_exemptions", true, json!({})),
                 ("role_assignments", true, json!({})),
                 ("defender_validation", false, extension),
             ] {

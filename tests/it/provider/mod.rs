@@ -12,6 +12,7 @@ mod contradictions;
 mod counts;
 mod directory_roles;
 mod exclusions;
+mod exemptions;
 mod functions;
 mod graph_permission;
 mod home;

@@ -34,6 +34,13 @@ pub fn unseen_groups(place: Place, why: &str) -> Unreadable {
     gap(Subject::Groups, place, Reason::NotVisible, why, "Sign in to the tenant that owns it to see who is in its groups.")
 }
 
+/// The gap that a list is there of what is set on scopes, and is inherited from them.
+pub fn unseen_above(subject: Subject, place: Place, why: &str) -> Unreadable {
+    let next =
+        "What is set on the management groups above it may not be in this list. Sign in to the tenant that owns it to see that.";
+    gap(subject, place, Reason::NotProven, why, next)
+}
+
 fn gap(subject: Subject, place: Place, reason: Reason, why: &str, next: &str) -> Unreadable {
     Unreadable { subject, place, reason, code: String::new(), remedy: format!("{why} {next}") }
 }

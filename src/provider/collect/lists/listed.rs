@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     azure::{
         self, Client, Endpoint,
-        arm::{Identified, alerts, authorization, containers, resources, scores, security, subscriptions},
+        arm::{Identified, alerts, authorization, containers, exemptions, resources, scores, security, subscriptions},
         memo::Key,
         resource_graph::queries::{self, Rows},
     },
@@ -78,6 +78,14 @@ pub const ELIGIBILITIES: List =
 pub const METADATA: List = arm("metadata", Subject::AssessmentMetadata, Some(Area::Posture), security::METADATA_OF_SUBSCRIPTION);
 /// Defender plans.
 pub const PLANS: List = both("plans", Subject::Plans, Some(Area::Posture), security::PLANS, queries::PLANS.name);
+/// Policy exemptions.
+pub const POLICY_EXEMPTIONS: List = both(
+    "policy_exemptions",
+    Subject::PolicyExemptions,
+    Some(Area::Governance),
+    exemptions::POLICY_EXEMPTIONS,
+    queries::POLICY_EXEMPTIONS.name,
+);
 /// Resource providers.
 pub const PROVIDERS: List = arm("providers", Subject::Providers, None, resources::PROVIDERS);
 /// Resource groups.
@@ -119,6 +127,14 @@ pub const SECURE_SCORE_CONTROLS: List = both(
     scores::CONTROLS,
     queries::SECURE_SCORE_CONTROLS.name,
 );
+/// Assignments of Defender's standards, exemptions among them.
+pub const STANDARD_ASSIGNMENTS: List = both(
+    "standard_assignments",
+    Subject::StandardAssignments,
+    Some(Area::Governance),
+    exemptions::STANDARD_ASSIGNMENTS,
+    queries::STANDARD_ASSIGNMENTS.name,
+);
 /// The subscriptions themselves.
 pub const SUBSCRIPTIONS: List = arm("subscription", Subject::Subscriptions, None, subscriptions::SUBSCRIPTION);
 /// When Defender last scanned machines, images and databases.
@@ -134,6 +150,7 @@ pub const LISTS: &[List] = &[
     ELIGIBILITIES,
     METADATA,
     PLANS,
+    POLICY_EXEMPTIONS,
     PROVIDERS,
     RESOURCES,
     RESOURCE_COUNTS,
@@ -144,6 +161,7 @@ pub const LISTS: &[List] = &[
     SCHEDULES,
     SECURE_SCORES,
     SECURE_SCORE_CONTROLS,
+    STANDARD_ASSIGNMENTS,
     SUBSCRIPTIONS,
 ];
 

@@ -41,6 +41,7 @@ const NEVER: &[Never] = &[
 const MAY_BE_EMPTY: &[&str] = &[
     "/oauth2PermissionGrants",
     "/providers/Microsoft.Authorization/denyAssignments",
+    "/providers/Microsoft.Authorization/policyExemptions",
     "/providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
     "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
     "/providers/Microsoft.ContainerService/managedClusters",
@@ -49,6 +50,7 @@ const MAY_BE_EMPTY: &[&str] = &[
     "/providers/Microsoft.Security/assessments",
     "/providers/Microsoft.Security/secureScoreControls",
     "/providers/Microsoft.Security/secureScores",
+    "/providers/Microsoft.Security/standardAssignments",
     "/providers/Microsoft.Security/subAssessments",
     "/resourcegroups",
     "/resources",
@@ -166,6 +168,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("defender_assessments", json!({"tags": {"env": "*"}})),
             ("defender_plans", json!({})),
             ("directory_role_assignments", json!({})),
+            ("policy_exemptions", json!({})),
             ("role_assignments", json!({"assignment_types": ["active", "eligible"], "expand_groups": true})),
             ("secure_score", json!({})),
             ("subscriptions", json!({})),

@@ -81,6 +81,16 @@ pub(super) const LISTS: &[List] = &[
         .listed("secure_score", "controls"),
     list("secure-scores", "/Microsoft.Security/secureScores", "securescores", Defender, "/properties/weight")
         .listed("secure_score", "scores"),
+    list("policy-exemptions", "/Microsoft.Authorization/policyExemptions", "policyexemptions", Defender, "/properties/expiresOn")
+        .listed("policy_exemptions", "exemptions"),
+    list(
+        "standard-assignments",
+        "/Microsoft.Security/standardAssignments",
+        "standardassignments",
+        Defender,
+        "/properties/effect",
+    )
+    .listed("policy_exemptions", "exemptions"),
     list("sub-assessments", "/Microsoft.Security/subAssessments", "", Defender, "/properties/timeGenerated"),
     list("subscriptions", "/subscriptions", "", Defender, "/state").listed("subscriptions", "subscriptions"),
     list("deny-assignments", "/Microsoft.Authorization/denyAssignments", "", Roles, "/properties/permissions"),
@@ -156,6 +166,8 @@ pub(super) const LISTS: &[List] = &[
 /// Fields whose absence has a documented meaning that is no lack of knowledge, with what it means; another kind is none of theirs.
 pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
     ("deny-assignments", "/properties/doNotApplyToChildScopes", "absent: it applies below, too"),
+    ("policy-exemptions", "/properties/expiresOn", "absent: it does not end"),
+    ("policy-exemptions", "/properties/policyDefinitionReferenceIds", "absent: all of them"),
     ("pricings", "/properties/deprecated", "absent: not deprecated"),
     ("pricings", "/properties/extensions/*/operationStatus", "absent: nothing was done yet"),
     ("pricings", "/properties/extensions/*/operationStatus/code", "absent: nothing was done yet"),
@@ -165,6 +177,7 @@ pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
     ("role-eligibility-schedule-instances", "/properties/condition", "absent: no condition"),
     ("role-eligibility-schedule-instances", "/properties/endDateTime", "absent: it does not end"),
     ("role-eligibility-schedule-instances", "/properties/startDateTime", "absent: it has begun"),
+    ("standard-assignments", "/properties/expiresOn", "absent: it does not end"),
 ];
 
 /// Lists of which the empty one has a documented meaning that is no lack of knowledge, with what it means.
@@ -175,6 +188,7 @@ pub(super) const EMPTY: &[(&str, &str, &str)] = &[
     ("deny-assignments", "/properties/permissions/*/notActions", "nothing is left out"),
     ("own permissions", "/notActions", "nothing is taken out"),
     ("own permissions", "/notDataActions", "nothing is taken out"),
+    ("policy-exemptions", "/properties/policyDefinitionReferenceIds", "all of them"),
     ("role-definitions", "/properties/permissions/*/notActions", "nothing is taken out"),
     ("role-definitions", "/properties/permissions/*/notDataActions", "nothing is taken out"),
 ];
