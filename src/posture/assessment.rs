@@ -20,7 +20,7 @@ pub struct Assessment {
     /// The subscription it was listed in.
     pub subscription_id: Arc<str>,
     /// Canonical id of the resource, or the id as given for a resource of another cloud.
-    pub resource_id: Box<str>,
+    pub resource_id: Arc<str>,
     /// `Azure`, `OnPremise`, `Aws` …
     pub source: Arc<str>,
     /// `Healthy`, `Unhealthy`, `NotApplicable`, or a word that is not known here; empty if the service did not say.

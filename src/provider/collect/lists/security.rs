@@ -163,9 +163,11 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
         first_evaluated_on: status.first_evaluation_date.as_deref().and_then(parse),
         status_changed_on: status.status_change_date.as_deref().and_then(parse),
     };
-    if !row.is_foreign() {
-        row.resource_id = resource_id::canonical(&row.resource_id).into();
-    }
+    // A resource has ten recommendations and more.
+    row.resource_id = match row.is_foreign() {
+        true => texts.shared(&row.resource_id),
+        false => texts.shared(&resource_id::canonical(&row.resource_id)),
+    };
     row.portal_link = links
         .azure_portal_uri
         .0
