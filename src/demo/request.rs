@@ -17,6 +17,8 @@ pub struct Request {
     pub path: String,
     /// Names of the query's keys in the order sent, decoded.
     pub query: Vec<String>,
+    /// The query as it was sent.
+    pub question: String,
     /// Which page of a list was asked for; the first is 1.
     pub page: usize,
     /// Name of a Resource Graph query (the word after `// azposture` in its first line); none for other requests.
@@ -109,6 +111,7 @@ impl Call {
             host: self.host.clone(),
             path: self.path.clone(),
             query: self.url.query_pairs().map(|(key, _)| key.into_owned()).collect(),
+            question: self.url.query().unwrap_or_default().to_owned(),
             page: self.page(),
             named: self.named.clone(),
             scope: self.scope(),

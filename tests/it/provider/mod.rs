@@ -17,6 +17,7 @@ mod functions;
 mod graph_permission;
 mod home;
 pub(crate) mod hostile;
+mod once;
 mod plans;
 mod remedies;
 mod role_assignments;
