@@ -33,6 +33,8 @@ pub enum Kind {
     NotOnboarded,
     /// The resource provider is not registered in the subscription.
     NotRegistered,
+    /// No Defender plan is on that would produce what is read.
+    PlanOff,
     /// Our own guard stopped the request before the wire.
     RefusedByGuard,
     /// Throttled for longer than the budget allows.

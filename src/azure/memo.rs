@@ -196,6 +196,7 @@ fn is_lasting(kind: Kind) -> bool {
         | Kind::NotOnboarded
         | Kind::NotRegistered
         | Kind::NotVisible
+        | Kind::PlanOff
         | Kind::RefusedByGuard
         | Kind::Unsupported => true,
         Kind::InvalidResponse

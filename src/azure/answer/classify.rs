@@ -32,6 +32,8 @@ const OTHER_SUBSCRIPTION: &str =
     "Check the subscription id, that it is enabled, and that it belongs to the tenant of the sign-in.";
 const NOT_HERE: &str = "This cloud, region or kind of object does not know this type or api-version; nothing needs to be done.";
 const NEVER_SET_UP: &str = "This feature was never set up in the tenant; there is nothing to read until it is.";
+const NO_PLAN: &str = "No Defender plan is on there, and without one the service does not report this: switch Defender CSPM or another \
+    paid plan on in the environment settings of Defender for Cloud.";
 const WRONG_CLOUD: &str = "The token is for another service or cloud: check environment in the provider block.";
 
 /// First match wins. An empty `code` or `message` matches anything; both are compared without case.
@@ -53,6 +55,9 @@ const ROWS: &[Row] = &[
     row("TenantNotOnboarded", Kind::NotOnboarded, NEVER_SET_UP),
     row("Subscription Not Registered", Kind::NotRegistered, REGISTER),
     row("MissingSubscriptionRegistration", Kind::NotRegistered, REGISTER),
+    // Some answers have the sentence in the code, others in the message alone.
+    row("Subscription with no standard pricing bundle", Kind::PlanOff, NO_PLAN),
+    says("", "no standard pricing bundle", Kind::PlanOff, NO_PLAN),
     row(
         "NoValidSubscriptionsInQueryRequest",
         Kind::Forbidden,

@@ -29,6 +29,7 @@ pub fn gap(subject: Subject, place: Place, error: &Error) -> Result<Unreadable> 
         Kind::NotLicensed => Reason::NotLicensed,
         Kind::NotOnboarded => Reason::NotOnboarded,
         Kind::NotRegistered => Reason::NotRegistered,
+        Kind::PlanOff => Reason::PlanOff,
         Kind::Throttled => Reason::Throttled,
         Kind::Timeout => Reason::Timeout,
         Kind::Unavailable => Reason::Unavailable,

@@ -27,6 +27,20 @@ async fn documented_codes_are_told_apart() {
         (false, 404, r#"{"code":"Subscription Not Registered","message":"m"}"#, Kind::NotRegistered, "Microsoft.Security"),
         (
             false,
+            400,
+            r#"{"error":{"code":"Subscription with no standard pricing bundle","message":"Regulatory compliance is not supported for subscription 's' as it has no standard pricing bundle"}}"#,
+            Kind::PlanOff,
+            "plan",
+        ),
+        (
+            false,
+            404,
+            r#"{"error":{"code":"","message":"It is not supported for subscription s as it has no standard pricing bundle"}}"#,
+            Kind::PlanOff,
+            "environment settings",
+        ),
+        (
+            false,
             409,
             r#"{"error":{"code":"MissingSubscriptionRegistration","message":"m","details":[{"code":"x","target":"Microsoft.Network","message":"d"}]}}"#,
             Kind::NotRegistered,
