@@ -3,8 +3,8 @@
 
 use crate::azure::{
     arm::{
-        alerts, authorization, containers, exemptions, key_vault, management, network, resources, scores, security, storage,
-        subscriptions,
+        alerts, authorization, containers, exemptions, key_vault, management, network, regulatory, resources, scores, security,
+        storage, subscriptions,
     },
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
@@ -19,6 +19,7 @@ const MODULES: &[&[Endpoint]] = &[
     key_vault::ENDPOINTS,
     management::ENDPOINTS,
     network::ENDPOINTS,
+    regulatory::ENDPOINTS,
     resources::ENDPOINTS,
     scores::ENDPOINTS,
     security::ENDPOINTS,
@@ -43,7 +44,7 @@ pub struct Endpoint {
     /// What reading it is called in an error: it completes "Could not …".
     pub reading: &'static str,
     /// Where it stands: of Resource Manager what follows the scope, of Microsoft Graph what follows the version. `{id}` stands for an id
-    /// or a name.
+    /// or a name, `{parent}` for that of what it stands within.
     pub tail: &'static str,
     /// The version of the API; empty for Microsoft Graph.
     pub version: &'static str,
@@ -99,8 +100,17 @@ impl Endpoint {
         self.called(scope, id)
     }
 
+    /// The read of what has this id within what has the id `parent`, at a scope.
+    pub fn of_within(&self, id: &str, parent: &str, scope: &str) -> Call {
+        self.called_by(&self.tail.replace("{parent}", parent), scope, id)
+    }
+
     fn called(&self, scope: &str, id: &str) -> Call {
-        let tail = self.tail.replace("{id}", id);
+        self.called_by(self.tail, scope, id)
+    }
+
+    fn called_by(&self, tail: &str, scope: &str, id: &str) -> Call {
+        let tail = tail.replace("{id}", id);
         let call = match self.audience {
             Audience::Graph => Call::graph(self.reading, format!("/{tail}")),
             Audience::ResourceManager if tail.is_empty() => Call::arm(self.reading, scope, self.version),
@@ -125,6 +135,8 @@ mod tests {
             "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/r"
         );
         assert_eq!(path(roles.of_at("r", "/")), "/providers/Microsoft.Authorization/roleDefinitions/r");
+        let lines = Endpoint::arm("read", "books/{parent}/pages/{id}/lines", "1", &[]);
+        assert_eq!(path(lines.of_within("7", "b", "/subscriptions/s")), "/subscriptions/s/books/b/pages/7/lines");
         assert_eq!(path(Endpoint::arm("read", "", "1", &[]).at("/subscriptions/s")), "/subscriptions/s");
         assert_eq!(path(Endpoint::graph("read", "applications(appId='{id}')", &[]).of("a")), "/v1.0/applications(appId='a')");
         assert_eq!(path(Endpoint::graph("read", "users", &[]).at("")), "/v1.0/users");

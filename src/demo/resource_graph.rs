@@ -23,6 +23,10 @@ const RESOURCES: &str = "resources";
 /// The types of rows that do not say theirs.
 pub(super) const ALERT: &str = "microsoft.security/locations/alerts";
 pub(super) const ASSESSMENT: &str = "microsoft.security/assessments";
+pub(super) const COMPLIANCE_ASSESSMENT: &str =
+    "microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols/regulatorycomplianceassessments";
+pub(super) const COMPLIANCE_CONTROL: &str = "microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols";
+pub(super) const COMPLIANCE_STANDARD: &str = "microsoft.security/regulatorycompliancestandards";
 pub(super) const RESOURCE_GROUP: &str = "microsoft.resources/subscriptions/resourcegroups";
 pub(super) const SUBSCRIPTION: &str = "microsoft.resources/subscriptions";
 

@@ -27,6 +27,24 @@ pub(super) fn around(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(asked.fixtures.rows_where(asked.fixture, is_around)))
 }
 
+/// Rows whose ids stand below the path.
+pub(super) fn below(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let path = format!("{}/", asked.call.path.to_lowercase());
+    Ok(Found::Rows(asked.fixtures.rows_where(asked.fixture, |row| text(row, "/id").to_lowercase().starts_with(&path))))
+}
+
+/// The standards of a subscription; the service refuses where no plan is on.
+pub(super) fn standards(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let plans = asked.fixtures.rows("pricings");
+    let is_on = |row: &&Value| text(row, "/properties/pricingTier").eq_ignore_ascii_case("Standard");
+    if plans.iter().filter(is_on).any(|row| covers(asked.fixtures, &asked.scope, text(row, "/id"))) {
+        return below(asked);
+    }
+    let id = subscription(&asked.scope).unwrap_or_default();
+    let message = format!("Regulatory compliance is not supported for subscription '{id}' as it has no standard pricing bundle");
+    Err(Refusal::new(400, "Subscription with no standard pricing bundle", message))
+}
+
 /// Subscriptions in which the caller holds anything.
 pub(super) fn subscriptions(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(asked.rows().into_iter().filter(|row| asked.access.sees(text(row, "/id"))).collect()))

@@ -90,6 +90,7 @@ const PIM: &[&str] = &["2020-10-01"];
 const SEC: &[&str] = &["2025-05-04", "2021-06-01"];
 const SUBASSESSMENT: &[&str] = &["2019-01-01-preview"];
 const PRICING: &[&str] = &["2024-01-01"];
+const COMPLIANCE: &[&str] = &["2019-01-01-preview"];
 const SCORE: &[&str] = &["2020-01-01"];
 const ARG: &[&str] = &["2024-04-01", "2022-10-01"];
 
@@ -166,6 +167,9 @@ pub(super) const ROUTES: &[Route] = &[
     arm!("{scope}/providers/Microsoft.Security/healthReports", &["2023-05-01-preview"], "Microsoft.Security/healthReports/read", "health-reports", LIST, arm::under),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Security/serverVulnerabilityAssessmentsSettings", &["2023-05-01"], "Microsoft.Security/serverVulnerabilityAssessmentsSettings/read", "server-vulnerability-settings", LIST, arm::under),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Security/settings", &["2022-05-01"], "Microsoft.Security/settings/read", "security-settings", LIST, arm::under),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Security/regulatoryComplianceStandards", COMPLIANCE, "Microsoft.Security/regulatoryComplianceStandards/read", "regulatory-compliance-standards", LIST, arm::standards).in_table("securityresources", query::COMPLIANCE_STANDARD),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Security/regulatoryComplianceStandards/{standard}/regulatoryComplianceControls", COMPLIANCE, "Microsoft.Security/regulatoryComplianceStandards/regulatoryComplianceControls/read", "regulatory-compliance-controls", Paging::NextLink(3), arm::below).in_table("securityresources", query::COMPLIANCE_CONTROL),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Security/regulatoryComplianceStandards/{standard}/regulatoryComplianceControls/{control}/regulatoryComplianceAssessments", COMPLIANCE, "Microsoft.Security/regulatoryComplianceStandards/regulatoryComplianceControls/regulatoryComplianceAssessments/read", "regulatory-compliance-assessments", Paging::NextLink(3), arm::below).in_table("securityresources", query::COMPLIANCE_ASSESSMENT),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Security/secureScores", SCORE, "Microsoft.Security/secureScores/read", "secure-scores", LIST, arm::under).in_table("securityresources", ""),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Security/secureScoreControls", SCORE, "Microsoft.Security/secureScoreControls/read", "secure-score-controls", LIST, arm::under).in_table("securityresources", ""),
     Route { method: Method::Post, ..arm!("/providers/Microsoft.ResourceGraph/resources", ARG, "", "", Paging::Query, query::rows) },

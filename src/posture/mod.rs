@@ -12,6 +12,7 @@ pub mod grant;
 pub mod graph_permission;
 pub mod portal;
 pub mod rbac;
+pub mod regulatory;
 pub mod resource_id;
 pub mod secure_score;
 pub mod seen;

@@ -122,7 +122,9 @@ pub struct Settings {
     /// What a validation does with what it could not see, when nothing failed. Default `error`.
     pub on_unknown: Option<EnforcementWord>,
     /// When Azure Resource Graph serves a list instead of Resource Manager: `auto` (in connections to a management group or the
-    /// tenant), `always`, or `never` (GET requests only; the groups above single subscriptions are then unknown). Answers are the same; Resource Graph needs a fraction of the requests and can lag behind. Default `auto`.
+    /// tenant; regulatory compliance in more than 20 subscriptions), `always`, or `never` (GET requests only; the groups above single
+    /// subscriptions, and regulatory compliance of more than 20, are then unknown). Answers are the same; Resource Graph needs a fraction
+    /// of the requests and can lag behind. Default `auto`.
     pub resource_graph: Option<ResourceGraphWord>,
     /// Whether names and addresses of people appear: `show`, or `redact` (object ids only; errors then do without the words of a service,
     /// and free text of a service or in a role assignment is null, because they may name people). Default `show`.

@@ -62,6 +62,18 @@ words! {
     }
 }
 
+words! {
+    /// How deep regulatory compliance is read.
+    pub enum ComplianceDepth {
+        /// Down to the assessments of controls.
+        Assessments = "assessments",
+        /// Down to the controls of standards.
+        Controls = "controls",
+        /// Standards alone.
+        Standards = "standards",
+    }
+}
+
 /// Lets users write the words of a closed set: in lower case, or, where Azure writes them too, in any.
 macro_rules! written {
     ($($name:ident in $case:ident;)*) => {
@@ -94,6 +106,7 @@ macro_rules! written {
 written! {
     Area in Lower;
     AssignmentTypeWord in Lower;
+    ComplianceDepth in Lower;
     EnforcementWord in Lower;
     ExemptionSource in Lower;
     PersonalDataWord in Lower;
@@ -237,6 +250,12 @@ text!(
     /// The category of an exemption, in Azure's words.
     ExemptionCategory,
     { "type": "string", "enum": ["Mitigated", "Waiver"], "x-ignore-case": true }
+);
+
+text!(
+    /// The state of a standard, a control or an assessment, in Azure's words.
+    ComplianceState,
+    { "type": "string", "enum": ["Failed", "Passed", "Skipped", "Unsupported"], "x-ignore-case": true }
 );
 
 text!(

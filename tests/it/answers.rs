@@ -35,6 +35,10 @@ fn more(name: &str) -> Vec<Json> {
         "directory_role_assignments" => {
             vec![json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0})]
         }
+        "regulatory_compliance" => vec![
+            json!({"depth": "assessments", "limit": 0}),
+            json!({"depth": "standards", "standards": ["microsoft_cloud_security_benchmark"], "statuses": ["Failed"]}),
+        ],
         "secure_score" => vec![json!({"include_controls": false, "limit": 0}), json!({"limit": 2})],
         "defender_validation" => {
             vec![json!({"plans": {"VirtualMachines": {}, "SqlServers": {}, "Containers": {}, "StorageAccounts": {}},

@@ -40,6 +40,13 @@ fn readings() -> Vec<(&'static str, Json)> {
         ("defender_alerts", json!({})),
         ("defender_alerts", json!({"statuses": ["Active", "Dismissed", "InProgress", "Resolved"], "limit": 0})),
         ("policy_exemptions", json!({"limit": 0})),
+        // Of more than 20 subscriptions only one of the engines reads them.
+        ("regulatory_compliance", json!({"subscription_ids": [PRODUCTION], "depth": "assessments", "limit": 0})),
+        (
+            "regulatory_compliance",
+            json!({"subscription_ids": [PRODUCTION], "standards": ["PCI-DSS-v4.0.1"], "statuses": ["Failed"]}),
+        ),
+        ("regulatory_compliance", json!({"subscription_ids": [SANDBOX]})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})),
         ("secure_score", json!({"limit": 0})),

@@ -33,6 +33,9 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &ASSESSMENTS,
         &PLANS,
         &POLICY_EXEMPTIONS,
+        &REGULATORY_ASSESSMENTS,
+        &REGULATORY_CONTROLS,
+        &REGULATORY_STANDARDS,
         &RESOURCE_GROUPS,
         &RESOURCES,
         &ROLE_ASSIGNMENTS,
@@ -92,6 +95,30 @@ pub const POLICY_EXEMPTIONS: Rows = Rows {
     table: "policyresources",
     kind: Some("microsoft.authorization/policyexemptions"),
     columns: "properties",
+};
+
+/// The assessments of regulatory compliance.
+pub const REGULATORY_ASSESSMENTS: Rows = Rows {
+    name: "regulatoryassessments",
+    table: "securityresources",
+    kind: Some("microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols/regulatorycomplianceassessments"),
+    columns: "name, properties",
+};
+
+/// The controls of regulatory compliance.
+pub const REGULATORY_CONTROLS: Rows = Rows {
+    name: "regulatorycontrols",
+    table: "securityresources",
+    kind: Some("microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols"),
+    columns: "name, properties",
+};
+
+/// The standards of regulatory compliance.
+pub const REGULATORY_STANDARDS: Rows = Rows {
+    name: "regulatorystandards",
+    table: "securityresources",
+    kind: Some("microsoft.security/regulatorycompliancestandards"),
+    columns: "name, properties",
 };
 
 /// Resource groups.

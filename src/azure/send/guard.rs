@@ -78,6 +78,12 @@ pub(in crate::azure) const TABLE: &[Row] = &[
     arm(SUBSCRIPTION, "providers/Microsoft.Security/assessmentMetadata"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/assessments"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/pricings"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Security/regulatoryComplianceStandards"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Security/regulatoryComplianceStandards/{name}/regulatoryComplianceControls"),
+    arm(
+        SUBSCRIPTION,
+        "providers/Microsoft.Security/regulatoryComplianceStandards/{name}/regulatoryComplianceControls/{name}/regulatoryComplianceAssessments",
+    ),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/secureScoreControls"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/secureScores"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/standardAssignments"),

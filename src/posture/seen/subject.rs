@@ -53,6 +53,12 @@ words! {
         Providers = "providers",
         /// Jobs that provision people to applications.
         Provisioning = "provisioning",
+        /// Assessments of the controls of standards.
+        RegulatoryComplianceAssessments = "regulatory_compliance_assessments",
+        /// Controls of standards.
+        RegulatoryComplianceControls = "regulatory_compliance_controls",
+        /// Standards of regulatory compliance.
+        RegulatoryComplianceStandards = "regulatory_compliance_standards",
         /// Whether Resource Graph answers.
         ResourceGraph = "resource_graph",
         /// Resource groups.

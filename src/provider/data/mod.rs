@@ -6,6 +6,7 @@ pub mod defender_assessments;
 pub mod defender_plans;
 pub mod directory_role_assignments;
 pub mod policy_exemptions;
+pub mod regulatory_compliance;
 pub mod role_assignments;
 pub mod secure_score;
 pub mod subscriptions;
@@ -21,6 +22,7 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     defender_plans::DATA_SOURCES,
     directory_role_assignments::DATA_SOURCES,
     policy_exemptions::DATA_SOURCES,
+    regulatory_compliance::DATA_SOURCES,
     role_assignments::DATA_SOURCES,
     secure_score::DATA_SOURCES,
     subscriptions::DATA_SOURCES,

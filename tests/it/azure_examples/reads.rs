@@ -10,7 +10,7 @@ use azposture::azure::{
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
-use super::graph;
+use super::{graph, posture};
 use crate::azure_engine::{OURS, Row};
 
 /// What was decoded of one row, by the JSON pointer it stands at.
@@ -139,6 +139,9 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("security/pricing-get-virtualmachines.json", PRICINGS),
     ("security/pricings-list.json", PRICINGS),
     ("security/resource-pricings-list.json", PRICINGS),
+    ("security/regulatory-compliance-assessments.json", posture::assessments),
+    ("security/regulatory-compliance-controls.json", posture::controls),
+    ("security/regulatory-compliance-standards.json", posture::standards),
     (
         "security/secure-score-controls-list.json",
         reading!(|client| {
@@ -209,7 +212,7 @@ const INVENTORY: Read = reading!(|client| {
 /// The management group of the samples.
 pub(super) const GROUP: &str = "20000000-0000-0000-0000-000000000000";
 
-fn subscription() -> String {
+pub(super) fn subscription() -> String {
     format!("/subscriptions/{OURS}")
 }
 

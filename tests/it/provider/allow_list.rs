@@ -24,6 +24,7 @@ fn data_sources() -> Vec<(&'static str, Json)> {
         ("defender_plans", json!({"limit": 0})),
         ("directory_role_assignments", json!({"limit": 0})),
         ("policy_exemptions", json!({"limit": 0})),
+        ("regulatory_compliance", json!({"depth": "assessments", "limit": 0})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"principal_ids": [PRINCIPAL_ID], "expand_groups": true})),
         ("secure_score", json!({"limit": 0})),

@@ -200,10 +200,13 @@ fn poison(value: &mut Json, people: bool) {
     match value {
         Json::Array(elements) => elements.iter_mut().for_each(|element| poison(element, people)),
         Json::Object(fields) => {
+            // The titles of custom standards are people's.
+            let is_report = ["passedAssessments", "passedResources"].iter().any(|number| fields.contains_key(*number));
             for (key, value) in fields.iter_mut() {
                 let is_named = key.to_lowercase().contains("name") && value.as_str().is_some_and(|text| text.contains(' '));
                 // The filter of tags that is asked for has to find something.
-                let is_word = (people && key != "env") || WORDS.contains(&key.as_str());
+                let is_title = is_report && key == "description";
+                let is_word = (people && key != "env") || WORDS.contains(&key.as_str()) || is_title;
                 match value {
                     Json::String(text) if is_word || is_named => text.push_str(&format!(" {PERSON} {}", evil())),
                     Json::String(text) if key == "description" => text.push_str(&evil()),

@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 use crate::{
     azure::{
         self, Client, Endpoint,
-        arm::{Identified, alerts, authorization, containers, exemptions, resources, scores, security, subscriptions},
+        arm::{
+            Identified, alerts, authorization, containers, exemptions, regulatory, resources, scores, security, subscriptions,
+        },
         memo::Key,
         resource_graph::queries::{self, Rows},
     },
@@ -88,6 +90,30 @@ pub const POLICY_EXEMPTIONS: List = both(
 );
 /// Resource providers.
 pub const PROVIDERS: List = arm("providers", Subject::Providers, None, resources::PROVIDERS);
+/// What the controls of standards are judged by.
+pub const REGULATORY_ASSESSMENTS: List = by_number(both(
+    "regulatory_assessments",
+    Subject::RegulatoryComplianceAssessments,
+    Some(Area::Posture),
+    regulatory::ASSESSMENTS,
+    queries::REGULATORY_ASSESSMENTS.name,
+));
+/// The controls of standards.
+pub const REGULATORY_CONTROLS: List = by_number(both(
+    "regulatory_controls",
+    Subject::RegulatoryComplianceControls,
+    Some(Area::Posture),
+    regulatory::CONTROLS,
+    queries::REGULATORY_CONTROLS.name,
+));
+/// The standards of regulatory compliance.
+pub const REGULATORY_STANDARDS: List = by_number(both(
+    "regulatory_standards",
+    Subject::RegulatoryComplianceStandards,
+    Some(Area::Posture),
+    regulatory::STANDARDS,
+    queries::REGULATORY_STANDARDS.name,
+));
 /// Resource groups.
 pub const RESOURCE_GROUPS: List = both("groups", Subject::ResourceGroups, None, resources::GROUPS, queries::RESOURCE_GROUPS.name);
 /// Tracked resources. Both engines leave out every resource whose type the caller may not read.
@@ -152,6 +178,9 @@ pub const LISTS: &[List] = &[
     PLANS,
     POLICY_EXEMPTIONS,
     PROVIDERS,
+    REGULATORY_ASSESSMENTS,
+    REGULATORY_CONTROLS,
+    REGULATORY_STANDARDS,
     RESOURCES,
     RESOURCE_COUNTS,
     RESOURCE_GROUPS,
@@ -176,6 +205,11 @@ pub const fn arm(key: &'static str, subject: Subject, area: Option<Area>, endpoi
 
 const fn both(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint, query: &'static str) -> List {
     List { query: Some(query), ..arm(key, subject, area, endpoint) }
+}
+
+/// One that takes many requests for each subscription, so that their number chooses the engine.
+const fn by_number(list: List) -> List {
+    List { choice: Choice::ByNumber, ..list }
 }
 
 impl List {

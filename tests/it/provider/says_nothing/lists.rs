@@ -52,6 +52,9 @@ const MAY_BE_EMPTY: &[&str] = &[
     "/providers/Microsoft.Security/secureScores",
     "/providers/Microsoft.Security/standardAssignments",
     "/providers/Microsoft.Security/subAssessments",
+    "/regulatoryComplianceAssessments",
+    "/regulatoryComplianceControls",
+    "/regulatoryComplianceStandards",
     "/resourcegroups",
     "/resources",
     "/subscribedSkus",
@@ -170,6 +173,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("directory_role_assignments", json!({})),
             ("policy_exemptions", json!({})),
             ("role_assignments", json!({"assignment_types": ["active", "eligible"], "expand_groups": true})),
+            ("regulatory_compliance", json!({"depth": "assessments"})),
             ("secure_score", json!({})),
             ("subscriptions", json!({})),
         ] {

@@ -76,6 +76,24 @@ pub(super) const LISTS: &[List] = &[
     list("managed-clusters", "/managedClusters", "", Defender, "/properties"),
     list("pricings", "/Microsoft.Security/pricings", "plans", Defender, "/properties/pricingTier")
         .listed("defender_plans", "plans"),
+    list(
+        "regulatory-compliance-assessments",
+        "/regulatoryComplianceAssessments",
+        "regulatoryassessments",
+        Defender,
+        "/properties/state",
+    )
+    .asked("regulatory_compliance", "rows", r#"{"depth": "assessments", "limit": 0}"#),
+    list("regulatory-compliance-controls", "/regulatoryComplianceControls", "regulatorycontrols", Defender, "/properties/state")
+        .listed("regulatory_compliance", "rows"),
+    list(
+        "regulatory-compliance-standards",
+        "/regulatoryComplianceStandards",
+        "regulatorystandards",
+        Defender,
+        "/properties/state",
+    )
+    .asked("regulatory_compliance", "rows", r#"{"depth": "standards"}"#),
     list("resources", "/resources", "resources", Defender, "/type"),
     list("secure-score-controls", "/secureScoreControls", "securescorecontrols", Defender, "/properties/unhealthyResourceCount")
         .listed("secure_score", "controls"),
