@@ -3,8 +3,8 @@
 
 use crate::azure::{
     arm::{
-        alerts, authorization, containers, exemptions, key_vault, management, network, regulatory, resources, scores, security,
-        storage, subscriptions,
+        alerts, authorization, containers, exemptions, key_vault, management, network, policies, regulatory, resources, scores,
+        security, storage, subscriptions,
     },
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
@@ -19,6 +19,7 @@ const MODULES: &[&[Endpoint]] = &[
     key_vault::ENDPOINTS,
     management::ENDPOINTS,
     network::ENDPOINTS,
+    policies::ENDPOINTS,
     regulatory::ENDPOINTS,
     resources::ENDPOINTS,
     scores::ENDPOINTS,

@@ -45,6 +45,24 @@ pub(super) fn standards(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Err(Refusal::new(400, "Subscription with no standard pricing bundle", message))
 }
 
+/// Policy definitions or initiatives that can be assigned at the scope, of one kind if the filter names it. The built-in ones are there for
+/// every scope.
+pub(super) fn policies(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let filter = asked.call.query("$filter").unwrap_or_default();
+    let kind = filter.strip_prefix("policyType eq '").and_then(|rest| rest.strip_suffix('\''));
+    let Found::Rows(mut rows) = around(asked)? else { return Err(not_found(&asked.call.path)) };
+    rows.extend(asked.rows().into_iter().filter(|row| holder(text(row, "/id")).is_empty()));
+    rows.retain(|row| kind.is_none_or(|kind| text(row, "/properties/policyType").eq_ignore_ascii_case(kind)));
+    Ok(Found::Rows(rows))
+}
+
+/// The built-in definition or initiative of this name.
+pub(super) fn built_in(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let own =
+        |row: &Value| text(row, "/name").eq_ignore_ascii_case(asked.captured("name")) && holder(text(row, "/id")).is_empty();
+    asked.rows().into_iter().find(own).map(Found::One).ok_or_else(|| not_found(&asked.call.path))
+}
+
 /// Subscriptions in which the caller holds anything.
 pub(super) fn subscriptions(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(asked.rows().into_iter().filter(|row| asked.access.sees(text(row, "/id"))).collect()))

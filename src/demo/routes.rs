@@ -92,6 +92,7 @@ const SUBASSESSMENT: &[&str] = &["2019-01-01-preview"];
 const PRICING: &[&str] = &["2024-01-01"];
 const COMPLIANCE: &[&str] = &["2019-01-01-preview"];
 const SCORE: &[&str] = &["2020-01-01"];
+const POLICY: &[&str] = &["2023-04-01"];
 const ARG: &[&str] = &["2024-04-01", "2022-10-01"];
 
 const READ_MG: &str = "Microsoft.Management/managementGroups/read";
@@ -152,6 +153,11 @@ pub(super) const ROUTES: &[Route] = &[
     arm!("{scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances", PIM, "Microsoft.Authorization/roleEligibilityScheduleInstances/read", "role-eligibility-schedule-instances", LIST, authz::instances),
     arm!("{scope}/providers/Microsoft.Authorization/roleDefinitions", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definitions).in_table("authorizationresources", ""),
     arm!("{scope}/providers/Microsoft.Authorization/roleDefinitions/{name}", AUTHZ, "Microsoft.Authorization/roleDefinitions/read", "role-definitions", LIST, authz::definition),
+    arm!("{scope}/providers/Microsoft.Authorization/policyAssignments", &["2024-04-01"], "Microsoft.Authorization/policyAssignments/read", "policy-assignments", Paging::NextLink(3), arm::around).in_table("policyresources", ""),
+    arm!("/providers/Microsoft.Authorization/policyDefinitions/{name}", POLICY, "", "policy-definitions", LIST, arm::built_in),
+    arm!("{scope}/providers/Microsoft.Authorization/policyDefinitions", POLICY, "Microsoft.Authorization/policyDefinitions/read", "policy-definitions", LIST, arm::policies).in_table("policyresources", ""),
+    arm!("/providers/Microsoft.Authorization/policySetDefinitions/{name}", POLICY, "", "policy-set-definitions", LIST, arm::built_in),
+    arm!("{scope}/providers/Microsoft.Authorization/policySetDefinitions", POLICY, "Microsoft.Authorization/policySetDefinitions/read", "policy-set-definitions", LIST, arm::policies).in_table("policyresources", ""),
     arm!("{scope}/providers/Microsoft.Authorization/policyExemptions", &["2022-07-01-preview"], "Microsoft.Authorization/policyExemptions/read", "policy-exemptions", Paging::NextLink(4), arm::around).in_table("policyresources", ""),
     arm!("{scope}/providers/Microsoft.Authorization/permissions", AUTHZ, "", "", LIST, authz::permissions),
     arm!("{scope}/providers/Microsoft.Security/alerts", &["2022-01-01"], "Microsoft.Security/alerts/read", "alerts", Paging::NextLink(4), arm::under).in_table("securityresources", query::ALERT),

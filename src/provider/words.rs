@@ -247,6 +247,39 @@ text!(
 );
 
 text!(
+    /// The effect of a policy definition, in Azure's words.
+    PolicyEffect,
+    {
+        "type": "string",
+        "enum": [
+            "AddToNetworkGroup", "Append", "Audit", "AuditIfNotExists", "Deny", "DenyAction", "DeployIfNotExists", "Disabled", "Manual", "Modify",
+            "Mutate"
+        ],
+        "x-ignore-case": true
+    }
+);
+
+text!(
+    /// The id of a policy assignment.
+    PolicyAssignmentId,
+    {
+        "type": "string",
+        "pattern": "^/(.+/)?[Pp]roviders/[^/]+/[Pp]olicy[Aa]ssignments/[^/]+$",
+        "x-expected": "the id of a policy assignment (`…/providers/Microsoft.Authorization/policyAssignments/` and its name)"
+    }
+);
+
+text!(
+    /// The id of an initiative.
+    PolicySetDefinitionId,
+    {
+        "type": "string",
+        "pattern": "^/(.+/)?[Pp]roviders/[^/]+/[Pp]olicy[Ss]et[Dd]efinitions/[^/]+$",
+        "x-expected": "the id of an initiative (`…/providers/Microsoft.Authorization/policySetDefinitions/` and its name)"
+    }
+);
+
+text!(
     /// The category of an exemption, in Azure's words.
     ExemptionCategory,
     { "type": "string", "enum": ["Mitigated", "Waiver"], "x-ignore-case": true }

@@ -39,6 +39,8 @@ fn readings() -> Vec<(&'static str, Json)> {
         ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "limit": 0})),
         ("defender_alerts", json!({})),
         ("defender_alerts", json!({"statuses": ["Active", "Dismissed", "InProgress", "Resolved"], "limit": 0})),
+        ("policy_compliance", json!({"limit": 0})),
+        ("policy_compliance", json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]})),
         ("policy_exemptions", json!({"limit": 0})),
         // Of more than 20 subscriptions only one of the engines reads them.
         ("regulatory_compliance", json!({"subscription_ids": [PRODUCTION], "depth": "assessments", "limit": 0})),

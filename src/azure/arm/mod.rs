@@ -7,6 +7,7 @@ pub mod exemptions;
 pub mod key_vault;
 pub mod management;
 pub mod network;
+pub mod policies;
 pub mod regulatory;
 pub mod resources;
 pub mod scores;

@@ -32,6 +32,7 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &ALERTS,
         &ASSESSMENTS,
         &PLANS,
+        &POLICY_ASSIGNMENTS,
         &POLICY_EXEMPTIONS,
         &REGULATORY_ASSESSMENTS,
         &REGULATORY_CONTROLS,
@@ -45,7 +46,8 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &STANDARD_ASSIGNMENTS,
     ];
     let rows = rows.into_iter().map(|list| (list.name, list.text()));
-    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).collect()
+    let custom = [&POLICY_DEFINITIONS, &POLICY_SET_DEFINITIONS].into_iter().map(|list| (list.name, list.text_of_custom()));
+    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).chain(custom).collect()
 }
 
 /// A list that Resource Graph answers row by row, in the form in which Resource Manager does.
@@ -89,11 +91,35 @@ pub const ASSESSMENTS: Rows = Rows {
 pub const PLANS: Rows =
     Rows { name: "plans", table: "securityresources", kind: Some("microsoft.security/pricings"), columns: "name, properties" };
 
+/// Policy assignments.
+pub const POLICY_ASSIGNMENTS: Rows = Rows {
+    name: "policyassignments",
+    table: "policyresources",
+    kind: Some("microsoft.authorization/policyassignments"),
+    columns: "properties",
+};
+
+/// Policy definitions.
+pub const POLICY_DEFINITIONS: Rows = Rows {
+    name: "policydefinitions",
+    table: "policyresources",
+    kind: Some("microsoft.authorization/policydefinitions"),
+    columns: "properties",
+};
+
 /// Policy exemptions.
 pub const POLICY_EXEMPTIONS: Rows = Rows {
     name: "policyexemptions",
     table: "policyresources",
     kind: Some("microsoft.authorization/policyexemptions"),
+    columns: "properties",
+};
+
+/// Initiatives.
+pub const POLICY_SET_DEFINITIONS: Rows = Rows {
+    name: "policysetdefinitions",
+    table: "policyresources",
+    kind: Some("microsoft.authorization/policysetdefinitions"),
     columns: "properties",
 };
 
@@ -179,6 +205,11 @@ impl Rows {
         let kind = kind.map(|kind| format!("| where type == \"{kind}\"\n")).unwrap_or_default();
         format!("// azposture {name}\n{table}\n{kind}| project id, {columns}\n| order by id asc")
     }
+
+    /// The same for policy definitions and initiatives that somebody made, without the thousands of others.
+    pub fn text_of_custom(&self) -> String {
+        self.text().replacen("\n| project", "\n| where properties.policyType =~ \"Custom\"\n| project", 1)
+    }
 }
 
 /// The rows of a list in subscriptions, one by one, with the subscription of each.
@@ -197,12 +228,12 @@ pub async fn rows<T: DeserializeOwned + Identified>(
 pub async fn rows_around<T: DeserializeOwned>(
     client: &Client,
     reading: &'static str,
-    list: &Rows,
+    text: &str,
     ids: &BTreeSet<String>,
     row: impl FnMut(T),
 ) -> Result<()> {
     let breadth = Some(Breadth::AtScopeAboveAndBelow);
-    client.query(query(reading, &list.text(), QueryScope::Subscriptions(ids.clone()), breadth), row).await
+    client.query(query(reading, text, QueryScope::Subscriptions(ids.clone()), breadth), row).await
 }
 
 /// The subscription in an id, lower case; the id itself where there is none.

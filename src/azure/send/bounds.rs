@@ -16,11 +16,13 @@ use crate::azure::{
 
 /// What may be read whatever the scope, besides Microsoft Graph, which knows no subscriptions: facts of the tenant that tell the
 /// scope (subscription list, tenants) and what a subscription inherits (group ancestors, roles and assignments at the root), and
-/// the metadata of assessments.
+/// the metadata of assessments and built-in policy definitions and initiatives, which are the same everywhere.
 const FREE: &[(Head, &str)] = &[
     (Head::Tenant, "subscriptions"),
     (Head::Tenant, "providers/Microsoft.Authorization/denyAssignments"),
     (Head::Tenant, "providers/Microsoft.Authorization/permissions"),
+    (Head::Tenant, "providers/Microsoft.Authorization/policyDefinitions/{name}"),
+    (Head::Tenant, "providers/Microsoft.Authorization/policySetDefinitions/{name}"),
     (Head::Tenant, "providers/Microsoft.Authorization/roleAssignmentScheduleInstances"),
     (Head::Tenant, "providers/Microsoft.Authorization/roleAssignments"),
     (Head::Tenant, "providers/Microsoft.Authorization/roleDefinitions"),

@@ -47,8 +47,14 @@ words! {
         Permissions = "permissions",
         /// Defender plans.
         Plans = "plans",
+        /// Policy assignments.
+        PolicyAssignments = "policy_assignments",
+        /// Policy definitions.
+        PolicyDefinitions = "policy_definitions",
         /// Policy exemptions.
         PolicyExemptions = "policy_exemptions",
+        /// Initiatives: policy definitions that belong together.
+        PolicySetDefinitions = "policy_set_definitions",
         /// Resource providers, and whether they are registered.
         Providers = "providers",
         /// Jobs that provision people to applications.

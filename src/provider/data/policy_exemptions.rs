@@ -137,7 +137,7 @@ struct PolicyExemptions;
 impl DataSource for PolicyExemptions {
     const NAME: &'static str = "policy_exemptions";
     const PAGE: Page = Page {
-        subcategory: "Posture",
+        subcategory: "Governance",
         permissions: "`Microsoft.Authorization/policyExemptions/read`, and for those of Defender `Microsoft.Security/standardAssignments/read`. \
                       The role Reader on the subscription holds both.",
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Result,
-    arm::{alerts, authorization, exemptions, management, resources, scores, security, subscriptions},
+    arm::{alerts, authorization, exemptions, management, policies, resources, scores, security, subscriptions},
     resource_graph::{Query, QueryScope},
 };
 use futures::future::BoxFuture;
@@ -91,6 +91,28 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "managementgroups/management-groups-list.json",
         reading!(|client| { Ok(management::list(&client).await?.into_iter().map(management_group).collect()) }),
+    ),
+    (
+        "policy/policy-assignments-subscription.json",
+        reading!(|client| {
+            let rows: Vec<policies::PolicyAssignment> = client.rows(policies::POLICY_ASSIGNMENTS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(policy_assignment).collect())
+        }),
+    ),
+    (
+        "policy/policy-definitions-subscription.json",
+        reading!(|client| {
+            let rows: Vec<policies::PolicyDefinition> = client.rows(policies::POLICY_DEFINITIONS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(policy_definition).collect())
+        }),
+    ),
+    (
+        "policy/policy-set-definitions-subscription.json",
+        reading!(|client| {
+            let rows: Vec<policies::PolicySetDefinition> =
+                client.rows(policies::POLICY_SET_DEFINITIONS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(policy_set_definition).collect())
+        }),
     ),
     (
         "policy/policy-exemptions-subscription.json",
@@ -318,6 +340,45 @@ fn management_group(row: management::ManagementGroup) -> Picked {
         ("/name", json!(row.name)),
         ("/properties/displayName", json!(row.properties.display_name)),
         ("/properties/details/parent/id", json!(parent)),
+    ]
+}
+
+fn policy_assignment(row: policies::PolicyAssignment) -> Picked {
+    let properties = row.properties.0.unwrap();
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/displayName", json!(properties.display_name)),
+        ("/properties/policyDefinitionId", json!(properties.policy_definition_id)),
+        ("/properties/definitionVersion", json!(properties.definition_version)),
+        ("/properties/scope", json!(properties.scope)),
+        ("/properties/notScopes", json!(properties.not_scopes)),
+        ("/properties/parameters", json!(properties.parameters)),
+    ]
+}
+
+fn policy_definition(row: policies::PolicyDefinition) -> Picked {
+    let properties = row.properties.0.unwrap();
+    let rule = properties.policy_rule.0;
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/version", json!(properties.version)),
+        ("/properties/parameters", json!(properties.parameters)),
+        ("/properties/policyRule/if", json!(rule.condition)),
+        ("/properties/policyRule/then/effect", json!(rule.then.effect)),
+    ]
+}
+
+fn policy_set_definition(row: policies::PolicySetDefinition) -> Picked {
+    let properties = row.properties.0.unwrap();
+    let members = properties.policy_definitions.0.unwrap();
+    let first = &members[0];
+    vec![
+        ("/id", json!(row.id)),
+        ("/properties/version", json!(properties.version)),
+        ("/properties/policyDefinitions/0/policyDefinitionId", json!(first.policy_definition_id)),
+        ("/properties/policyDefinitions/0/policyDefinitionReferenceId", json!(first.policy_definition_reference_id)),
+        ("/properties/policyDefinitions/0/definitionVersion", json!(first.definition_version)),
+        ("/properties/policyDefinitions/0/parameters", json!(first.parameters)),
     ]
 }
 

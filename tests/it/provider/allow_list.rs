@@ -23,6 +23,7 @@ fn data_sources() -> Vec<(&'static str, Json)> {
         ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "include_risk": true})),
         ("defender_plans", json!({"limit": 0})),
         ("directory_role_assignments", json!({"limit": 0})),
+        ("policy_compliance", json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/disks"], "limit": 0})),
         ("policy_exemptions", json!({"limit": 0})),
         ("regulatory_compliance", json!({"depth": "assessments", "limit": 0})),
         ("role_assignments", json!({"limit": 0})),

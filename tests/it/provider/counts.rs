@@ -15,6 +15,7 @@ use crate::support::{
 const AVA: &str = "fab00002-0000-4000-8000-000000000001";
 /// Holds no directory role.
 const CAI: &str = "fab00002-0000-4000-8000-000000000003";
+const NO_SET: &str = "/providers/Microsoft.Authorization/policySetDefinitions/fab0000e-0000-4000-8000-00000000ffff";
 const NOBODY: &str = "fab0000e-0000-4000-8000-00000000ffff";
 const TITLE: &str = "Not everything could be read";
 
@@ -36,6 +37,7 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let plans = format!("{SANDBOX}/providers/Microsoft.Security/pricings");
     let assessments = format!("{SANDBOX}/providers/Microsoft.Security/assessments");
     let alerts = format!("{SANDBOX}/providers/Microsoft.Security/alerts");
+    let policies = format!("{SANDBOX}/providers/Microsoft.Authorization/policyAssignments");
     let pricings = format!("{PRODUCTION}/providers/Microsoft.Security/pricings");
     let in_production = json!({"subscription_ids": [PRODUCTION], "since": "2026-11-02"});
     let scores = format!("{SANDBOX}/providers/Microsoft.Security/secureScores");
@@ -67,6 +69,13 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         (directory, &of_none, "roleManagement/directory/roleDefinitions", &["permanent_privileged", "by_role"], &[]),
         (directory, &of_none, "/transitiveMembers", &["matched", "global_administrators", "guests"], &["permanent_privileged"]),
         (directory, &of_ava, "/v1.0/users", &[], &["guests"]),
+        (
+            "policy_compliance",
+            &json!({"policy_set_definition_ids": [NO_SET]}),
+            &policies,
+            &["matched", "by_enforcement_mode", "by_effect"],
+            &[],
+        ),
         (
             "policy_exemptions",
             &json!({"subscription_ids": [SANDBOX], "categories": ["Mitigated"], "source": "defender"}),
@@ -144,12 +153,14 @@ async fn subscriptions_that_are_not_proven_to_be_all_are_not_none() {
 #[tokio::test]
 async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
     let alerts = format!("{SANDBOX}/providers/Microsoft.Security/alerts");
+    let policies = format!("{SANDBOX}/providers/Microsoft.Authorization/policyAssignments");
     for (name, part, first) in [
         ("connection", "/v1.0/organization", "organization on graph: forbidden (Authorization_RequestDenied). "),
         ("defender_alerts", alerts.as_str(), "alerts on /subscriptions/"),
         ("defender_assessments", "/assessmentMetadata", "assessment_metadata on /subscriptions/"),
         ("defender_plans", "/resources", "resources on /subscriptions/"),
         ("directory_role_assignments", "roleAssignmentScheduleInstances", "directory_role_assignment_schedules on graph: "),
+        ("policy_compliance", policies.as_str(), "policy_assignments on /subscriptions/"),
         ("policy_exemptions", "/standardAssignments", "standard_assignments on /subscriptions/"),
         ("regulatory_compliance", "/regulatoryComplianceControls", "regulatory_compliance_controls on /subscriptions/"),
         ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),

@@ -19,6 +19,7 @@ mod home;
 pub(crate) mod hostile;
 mod once;
 mod plans;
+mod policy_compliance;
 mod regulatory;
 mod remedies;
 mod role_assignments;

@@ -62,6 +62,8 @@ pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
         "alerts",
         "assessments",
         "management-group-subscriptions",
+        "policy-assignments",
+        "policy-definitions",
         "policy-exemptions",
         "pricings",
         "providers",

@@ -6,6 +6,7 @@ pub mod grants;
 pub mod held_roles;
 pub mod named;
 pub mod own_credential;
+pub mod policy_effects;
 pub mod signed_in;
 pub mod silent;
 pub mod subscription;

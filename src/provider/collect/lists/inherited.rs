@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     azure::{
-        Client,
+        Call, Client,
         arm::Identified,
         resource_graph::queries::{self, Rows},
     },
@@ -33,6 +33,20 @@ pub trait Inherited: 'static {
     /// What is kept of it.
     type Row: Clone + Send + Sync + 'static;
 
+    /// Whether what is missing is told by what stands in other lists, so that a subscription of which Resource Graph has no row need not
+    /// be read again.
+    const IS_MISSED: bool = false;
+
+    /// How Resource Manager is asked for it at a scope.
+    fn call(scope: &str) -> Call {
+        Self::LIST.endpoint.at(scope)
+    }
+
+    /// The text of the query.
+    fn text() -> String {
+        Self::ROWS.text()
+    }
+
     /// What is kept of a row.
     fn row(wire: Self::Wire, redacts_people: bool) -> Self::Row;
 }
@@ -42,12 +56,14 @@ pub async fn lists<I: Inherited>(context: &Context, subscriptions: &[Subscriptio
     let redacts = context.client.settings().redacts_people;
     let arm = move |client: Client, id: String| async move {
         let mut rows = Vec::new();
-        let call = I::LIST.endpoint.at(&format!("/subscriptions/{id}"));
-        client.list(call, |row| rows.push(I::row(row, redacts))).await?;
+        client.list(I::call(&format!("/subscriptions/{id}")), |row| rows.push(I::row(row, redacts))).await?;
         Ok(rows)
     };
     let graph = move |client: Client, ids: BTreeSet<String>| async move {
         let (mut below, mut above) = (BTreeMap::<String, Vec<I::Row>>::new(), Vec::new());
+        if I::IS_MISSED {
+            below.extend(ids.iter().map(|id| (id.clone(), Vec::new())));
+        }
         let take = |wire: I::Wire| {
             let id = ResourceId::parse(wire.id()).ok().and_then(|id| id.subscription_id);
             let row = I::row(wire, redacts);
@@ -57,7 +73,7 @@ pub async fn lists<I: Inherited>(context: &Context, subscriptions: &[Subscriptio
                 None => above.push(row),
             }
         };
-        queries::rows_around(&client, I::LIST.endpoint.reading, &I::ROWS, &ids, take).await?;
+        queries::rows_around(&client, I::LIST.endpoint.reading, &I::text(), &ids, take).await?;
         // What stands above one of them is said once; whose it is does not matter, since rows are told apart by id.
         below.values_mut().for_each(|rows| rows.extend(above.iter().cloned()));
         Ok(below)

@@ -13,7 +13,8 @@ use crate::{
     azure::{
         self, Client, Endpoint,
         arm::{
-            Identified, alerts, authorization, containers, exemptions, regulatory, resources, scores, security, subscriptions,
+            Identified, alerts, authorization, containers, exemptions, policies, regulatory, resources, scores, security,
+            subscriptions,
         },
         memo::Key,
         resource_graph::queries::{self, Rows},
@@ -80,6 +81,22 @@ pub const ELIGIBILITIES: List =
 pub const METADATA: List = arm("metadata", Subject::AssessmentMetadata, Some(Area::Posture), security::METADATA_OF_SUBSCRIPTION);
 /// Defender plans.
 pub const PLANS: List = both("plans", Subject::Plans, Some(Area::Posture), security::PLANS, queries::PLANS.name);
+/// Policy assignments.
+pub const POLICY_ASSIGNMENTS: List = both(
+    "policy_assignments",
+    Subject::PolicyAssignments,
+    Some(Area::Governance),
+    policies::POLICY_ASSIGNMENTS,
+    queries::POLICY_ASSIGNMENTS.name,
+);
+/// Policy definitions that somebody made.
+pub const POLICY_DEFINITIONS: List = both(
+    "policy_definitions",
+    Subject::PolicyDefinitions,
+    Some(Area::Governance),
+    policies::POLICY_DEFINITIONS,
+    queries::POLICY_DEFINITIONS.name,
+);
 /// Policy exemptions.
 pub const POLICY_EXEMPTIONS: List = both(
     "policy_exemptions",
@@ -87,6 +104,14 @@ pub const POLICY_EXEMPTIONS: List = both(
     Some(Area::Governance),
     exemptions::POLICY_EXEMPTIONS,
     queries::POLICY_EXEMPTIONS.name,
+);
+/// Initiatives that somebody made.
+pub const POLICY_SET_DEFINITIONS: List = both(
+    "policy_set_definitions",
+    Subject::PolicySetDefinitions,
+    Some(Area::Governance),
+    policies::POLICY_SET_DEFINITIONS,
+    queries::POLICY_SET_DEFINITIONS.name,
 );
 /// Resource providers.
 pub const PROVIDERS: List = arm("providers", Subject::Providers, None, resources::PROVIDERS);
@@ -176,7 +201,10 @@ pub const LISTS: &[List] = &[
     ELIGIBILITIES,
     METADATA,
     PLANS,
+    POLICY_ASSIGNMENTS,
+    POLICY_DEFINITIONS,
     POLICY_EXEMPTIONS,
+    POLICY_SET_DEFINITIONS,
     PROVIDERS,
     REGULATORY_ASSESSMENTS,
     REGULATORY_CONTROLS,

@@ -10,6 +10,7 @@ pub mod inherited;
 pub mod inventory;
 mod known;
 pub mod listed;
+pub mod policies;
 pub mod regulatory;
 pub mod scores;
 pub mod security;

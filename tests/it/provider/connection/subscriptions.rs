@@ -127,7 +127,10 @@ async fn permissions_that_may_not_be_read_leave_every_role_unknown() {
 async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
     const LEAST: &[&str] = &[
         "Microsoft.Authorization/denyAssignments/read",
+        "Microsoft.Authorization/policyAssignments/read",
+        "Microsoft.Authorization/policyDefinitions/read",
         "Microsoft.Authorization/policyExemptions/read",
+        "Microsoft.Authorization/policySetDefinitions/read",
         "Microsoft.Authorization/roleAssignmentScheduleInstances/read",
         "Microsoft.Authorization/roleAssignments/read",
         "Microsoft.Authorization/roleDefinitions/read",

@@ -41,7 +41,10 @@ const NEVER: &[Never] = &[
 const MAY_BE_EMPTY: &[&str] = &[
     "/oauth2PermissionGrants",
     "/providers/Microsoft.Authorization/denyAssignments",
+    "/providers/Microsoft.Authorization/policyAssignments",
+    "/providers/Microsoft.Authorization/policyDefinitions",
     "/providers/Microsoft.Authorization/policyExemptions",
+    "/providers/Microsoft.Authorization/policySetDefinitions",
     "/providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
     "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
     "/providers/Microsoft.ContainerService/managedClusters",
@@ -171,6 +174,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("defender_assessments", json!({"tags": {"env": "*"}})),
             ("defender_plans", json!({})),
             ("directory_role_assignments", json!({})),
+            ("policy_compliance", json!({})),
             ("policy_exemptions", json!({})),
             ("role_assignments", json!({"assignment_types": ["active", "eligible"], "expand_groups": true})),
             ("regulatory_compliance", json!({"depth": "assessments"})),

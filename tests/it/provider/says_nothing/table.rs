@@ -99,8 +99,32 @@ pub(super) const LISTS: &[List] = &[
         .listed("secure_score", "controls"),
     list("secure-scores", "/Microsoft.Security/secureScores", "securescores", Defender, "/properties/weight")
         .listed("secure_score", "scores"),
+    list(
+        "policy-assignments",
+        "/Microsoft.Authorization/policyAssignments",
+        "policyassignments",
+        Defender,
+        "/properties/overrides",
+    )
+    .listed("policy_compliance", "assignments"),
+    list(
+        "policy-definitions",
+        "/Microsoft.Authorization/policyDefinitions",
+        "policydefinitions",
+        Defender,
+        "/properties/policyRule/then/effect",
+    )
+    .listed("policy_compliance", "assignments"),
     list("policy-exemptions", "/Microsoft.Authorization/policyExemptions", "policyexemptions", Defender, "/properties/expiresOn")
         .listed("policy_exemptions", "exemptions"),
+    list(
+        "policy-set-definitions",
+        "/Microsoft.Authorization/policySetDefinitions",
+        "policysetdefinitions",
+        Defender,
+        "/properties/policyDefinitions",
+    )
+    .listed("policy_compliance", "assignments"),
     list(
         "standard-assignments",
         "/Microsoft.Security/standardAssignments",
