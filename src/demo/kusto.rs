@@ -23,7 +23,14 @@ enum Step {
     Order(Vec<Expression>),
     Project(Columns),
     Summarize(Columns, Columns),
-    Where(Vec<Condition>),
+    Where(Vec<Condition>, Join),
+}
+
+/// How conditions are joined: a step has either word, never both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Join {
+    And,
+    Or,
 }
 
 /// Expressions with the names of their columns.
@@ -94,13 +101,14 @@ impl Step {
             }
             Self::Project(columns) => rows.iter().map(|row| projected(columns, row)).collect(),
             Self::Summarize(columns, by) => summarized(columns, by, &rows),
-            Self::Where(conditions) => {
+            Self::Where(conditions, join) => {
                 let mut kept = Vec::new();
                 for row in rows {
-                    let mut holds = true;
-                    for condition in conditions {
-                        holds &= condition.holds(&row)?;
-                    }
+                    let each = conditions.iter().map(|condition| condition.holds(&row)).collect::<Option<Vec<_>>>()?;
+                    let holds = match join {
+                        Join::And => !each.contains(&false),
+                        Join::Or => each.contains(&true),
+                    };
                     if holds {
                         kept.push(row);
                     }
@@ -116,10 +124,10 @@ impl Condition {
         let left = as_text(&self.left.of(row)?);
         let right: Option<Vec<String>> = self.right.iter().map(|one| one.of(row).map(|value| as_text(&value))).collect();
         let equal = |one: &String| match self.operator.as_str() {
-            "==" | "in" => *one == left,
+            "==" | "!=" | "in" | "!in" => *one == left,
             _ => one.eq_ignore_ascii_case(&left),
         };
-        Some(right?.iter().any(equal) != (self.operator == "!~"))
+        Some(right?.iter().any(equal) != self.operator.starts_with('!'))
     }
 }
 
@@ -212,10 +220,11 @@ fn step(tokens: &mut Tokens) -> Option<Step> {
         }
         "where" => {
             let mut conditions = vec![condition(tokens)?];
-            while tokens.take("and") {
+            let join = if tokens.next_is("or") { Join::Or } else { Join::And };
+            while tokens.take(if join == Join::Or { "or" } else { "and" }) {
                 conditions.push(condition(tokens)?);
             }
-            Step::Where(conditions)
+            Step::Where(conditions, join)
         }
         _ => return None,
     })
@@ -241,8 +250,8 @@ fn condition(tokens: &mut Tokens) -> Option<Condition> {
     let left = expression(tokens)?;
     let operator = tokens.word()?;
     let right = match operator.as_str() {
-        "==" | "=~" | "!~" => vec![expression(tokens)?],
-        "in" | "in~" => arguments(tokens)?,
+        "==" | "!=" | "=~" | "!~" => vec![expression(tokens)?],
+        "in" | "!in" | "in~" | "!in~" => arguments(tokens)?,
         _ => return None,
     };
     Some(Condition { left, operator, right })
@@ -344,6 +353,18 @@ mod tests {
             run("t | where properties.State !~ \"on\" | project id | order by id asc"),
             Some(json!([{"id": "a"}, {"id": "c"}]))
         );
+    }
+
+    #[test]
+    fn one_of_several_conditions_may_be_enough() {
+        for (condition, ids) in [
+            ("type == \"u\" or properties.State =~ \"OFF\"", json!([{"id": "a"}, {"id": "c"}])),
+            ("properties.State !in~ (\"\", \"ON\")", json!([{"id": "a"}])),
+            ("properties.State != \"\"", json!([{"id": "a"}, {"id": "b"}])),
+        ] {
+            assert_eq!(run(&format!("t | where {condition} | project id | order by id asc")), Some(ids), "{condition}");
+        }
+        assert_eq!(run("t | where type == \"t\" or id == \"a\" and id == \"b\""), None);
     }
 
     #[test]

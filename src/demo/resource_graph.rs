@@ -175,7 +175,7 @@ fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
                 fields.insert("metadata".into(), metadata);
             }
             if let Some(Value::Object(details)) = fields.get_mut("resourceDetails") {
-                rename(details, &[("id", "Id"), ("source", "Source")]);
+                rename(details, &[("id", "Id"), ("source", "Source"), ("resourceType", "ResourceType")]);
             }
             if let Some(Value::Object(links)) = fields.get_mut("links") {
                 rename(links, &[("azurePortalUri", "azurePortal")]);

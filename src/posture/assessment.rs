@@ -8,7 +8,7 @@ use std::{
 
 use time::OffsetDateTime;
 
-use super::{Severity, filter, portal::Link, resource_id::within};
+use super::{Severity, filter, portal::Link, resource_id::within, vulnerabilities::Details};
 
 /// One recommendation on one resource. Repeated texts are shared, because there are hundreds of thousands of these.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Assessment {
     pub first_evaluated_on: Option<OffsetDateTime>,
     /// The last change of the status, not the last evaluation.
     pub status_changed_on: Option<OffsetDateTime>,
+    /// What it says where it is a finding by itself, or about an image.
+    pub details: Option<Box<Details>>,
 }
 
 /// What Microsoft says about a recommendation.
@@ -118,15 +120,15 @@ impl Assessment {
     pub fn severity(&self, metadata: Option<&Metadata>) -> Option<Severity> {
         self.severity_word(metadata).and_then(Severity::parse)
     }
+}
 
-    /// How little its status reassures: least where it is healthy, most where it is not; a word that is not known comes next to that.
-    fn alarm(&self) -> u8 {
-        match ["Healthy", "NotApplicable"].iter().position(|word| self.is(word)) {
-            Some(0) => 0,
-            Some(_) => 1,
-            None if self.is("Unhealthy") => 3,
-            None => 2,
-        }
+/// How little a status reassures: least where it is healthy, most where it is not; a word that is not known comes next to that.
+pub fn alarm(status: &str) -> u8 {
+    match ["Healthy", "NotApplicable"].iter().position(|word| status.eq_ignore_ascii_case(word)) {
+        Some(0) => 0,
+        Some(_) => 1,
+        None if status.eq_ignore_ascii_case("Unhealthy") => 3,
+        None => 2,
     }
 }
 
@@ -202,14 +204,19 @@ pub fn worst_first(severity: Option<Severity>) -> impl Ord {
     Reverse(severity)
 }
 
-/// Keeps one row of each key: a list that grows while it is paged repeats rows. The one that reassures least is kept.
+/// Keeps one row of each key: a list that grows while it is paged repeats rows. The one that reassures least is kept, with the weaknesses
+/// that either names.
 pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessment> {
     let mut keyed: Vec<_> = rows.into_iter().map(|row| (row.key(), row)).collect();
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     keyed.dedup_by(|later, kept| {
         let same = later.0 == kept.0;
-        if same && later.1.alarm() > kept.1.alarm() {
+        if same && alarm(&later.1.status) > alarm(&kept.1.status) {
             std::mem::swap(later, kept);
+        }
+        if same && later.1.details != kept.1.details {
+            let (known, other) = (kept.1.details.take(), later.1.details.take());
+            kept.1.details = Some(Box::new(Details::and(*known.unwrap_or_default(), *other.unwrap_or_default())));
         }
         same
     });
@@ -239,6 +246,7 @@ mod tests {
             portal_link: None,
             first_evaluated_on: None,
             status_changed_on: None,
+            details: None,
         }
     }
 

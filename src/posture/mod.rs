@@ -21,6 +21,7 @@ pub mod seen;
 pub mod severity;
 pub mod status;
 pub mod time;
+pub mod vulnerabilities;
 pub(crate) mod words;
 
 pub use area::Area;

@@ -133,6 +133,20 @@ impl ResourceId {
     }
 }
 
+impl ResourceId {
+    /// Its type: subscriptions and resource groups have one, too.
+    pub fn full_type(&self) -> Option<String> {
+        self.resource_type.clone().or_else(|| {
+            let container = if self.resource_group_name.is_some() {
+                "Microsoft.Resources/subscriptions/resourceGroups"
+            } else {
+                "Microsoft.Resources/subscriptions"
+            };
+            self.subscription_id.as_ref().map(|_| container.to_owned())
+        })
+    }
+}
+
 /// An id while it is read: its parts as they are written, and what has been respelled of it so far. Hundreds of thousands of ids are
 /// only respelled, so that nothing is copied before somebody wants it apart.
 #[derive(Default)]

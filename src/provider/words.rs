@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use crate::posture::words::words;
 
 /// The sets of words that are judged, too.
-pub use crate::posture::{Area, Severity, exemption::Standing};
+pub use crate::posture::{Area, Severity, exemption::Standing, vulnerabilities::Kind as VulnerabilityKind};
 
 words! {
     /// How hard something is enforced.
@@ -113,6 +113,7 @@ written! {
     ResourceGraphWord in Lower;
     Severity in Any;
     Standing in Lower;
+    VulnerabilityKind in Lower;
 }
 
 /// The cases in which a word may be written.
@@ -238,6 +239,12 @@ text!(
     /// The status of an assessment, in Azure's words.
     AssessmentStatus,
     { "type": "string", "enum": ["Healthy", "Unhealthy", "NotApplicable"], "x-ignore-case": true }
+);
+
+text!(
+    /// The name of a weakness.
+    CveId,
+    { "type": "string", "pattern": "^[Cc][Vv][Ee]-[0-9]{4}-[0-9]{4,19}$", "x-expected": "the name of a weakness (`CVE-2026-12345`)" }
 );
 
 text!(

@@ -40,6 +40,10 @@ fn more(name: &str) -> Vec<Json> {
             json!({"depth": "assessments", "limit": 0}),
             json!({"depth": "standards", "standards": ["microsoft_cloud_security_benchmark"], "statuses": ["Failed"]}),
         ],
+        "vulnerabilities" => vec![
+            json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "limit": 0}),
+            json!({"severities": ["high"], "kinds": ["sql", "container_image"], "limit": 2}),
+        ],
         "secure_score" => vec![json!({"include_controls": false, "limit": 0}), json!({"limit": 2})],
         "defender_validation" => {
             vec![json!({"plans": {"VirtualMachines": {}, "SqlServers": {}, "Containers": {}, "StorageAccounts": {}},

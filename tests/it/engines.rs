@@ -51,6 +51,9 @@ fn readings() -> Vec<(&'static str, Json)> {
         ("regulatory_compliance", json!({"subscription_ids": [SANDBOX]})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})),
+        ("vulnerabilities", json!({})),
+        ("vulnerabilities", json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "limit": 0})),
+        ("vulnerabilities", json!({"kinds": ["aks_node"], "subscription_ids": [SANDBOX], "limit": 0})),
         ("secure_score", json!({"limit": 0})),
         ("secure_score", json!({"subscription_ids": [SANDBOX], "include_controls": false})),
     ]

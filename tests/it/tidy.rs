@@ -94,6 +94,7 @@ const ROOMS: [(&str, &[Arrows]); 4] = [
             ("graph_permission", &["rbac", "seen"]),
             ("rbac", &["seen"]),
             ("seen", &[]),
+            ("vulnerabilities", &["defender", "seen"]),
         ],
     ),
     ("provider", &[("collect", &[]), ("data", &["collect"]), ("validations", &["collect", "data"])]),

@@ -11,7 +11,10 @@ use std::{
 
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{
+        DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 
 use crate::azure::{Error, Failure, Kind};
@@ -62,6 +65,18 @@ pub struct Object<T>(pub Option<T>);
 /// An object of which nothing but its own fields decides anything: where it says nothing it is one without fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Part<T>(pub T);
+
+/// A list or an object that comes as it is, or as JSON inside a text. What it holds has to take whatever comes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Packed<T> {
+    /// Left out, null, or an empty text.
+    #[default]
+    Unsaid,
+    /// Of another kind, or a text that is no JSON.
+    Odd,
+    /// What it holds.
+    Said(T),
+}
 
 /// A text, a list or an object whose absence says the same as an empty one: null is empty, and what is of another kind is an error.
 /// Where the empty value would decide something, the field is an `Option` instead.
@@ -211,6 +226,41 @@ impl Lenient<'_> for Flag {
     }
 }
 
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Packed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_option(Any(PhantomData))
+    }
+}
+
+impl<'de, T: DeserializeOwned> Lenient<'de> for Packed<T> {
+    fn of_flag(_: bool) -> Self {
+        Self::Odd
+    }
+
+    fn of_count(_: u64) -> Self {
+        Self::Odd
+    }
+
+    fn of_number(_: f64) -> Self {
+        Self::Odd
+    }
+
+    fn of_text(text: &str) -> Self {
+        match text.trim().is_empty() {
+            true => Self::Unsaid,
+            false => serde_json::from_str(text).map_or(Self::Odd, Self::Said),
+        }
+    }
+
+    fn of_list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
+        T::deserialize(SeqAccessDeserializer::new(list)).map(Self::Said)
+    }
+
+    fn of_object<A: MapAccess<'de>>(object: A) -> Result<Self, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(object)).map(Self::Said)
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Lenient<'de> for List<T> {
     fn of_list<A: SeqAccess<'de>>(mut list: A) -> Result<Self, A::Error> {
         let mut all = Vec::new();
@@ -335,6 +385,26 @@ mod tests {
             let odd = odd(json);
             assert_eq!((odd.flag.0, odd.text.0, odd.list.0, odd.inner.0), (None, None, None, None), "{json}");
             assert_eq!((odd.part.0.kind.0, odd.names.0, odd.until.0), (None, vec![], None), "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_packed_into_a_text_is_taken_as_if_it_were_not() {
+        type Names = Packed<List<Text>>;
+        let read = |json: &str| serde_json::from_str::<Names>(json).unwrap();
+        let said = Names::Said(List(Some(vec![Text(Some("a".to_owned())), Text(None)])));
+        for json in [r#"["a", null]"#, r#"["a", 7]"#, r#""[\"a\", null]""#] {
+            assert_eq!(read(json), said, "{json}");
+        }
+        for json in ["null", r#""""#, r#"" ""#] {
+            assert_eq!(read(json), Names::Unsaid, "{json}");
+        }
+        for json in ["7", "true", "0.5", r#""[""#] {
+            assert_eq!(read(json), Names::Odd, "{json}");
+        }
+        // A list that is no list says nothing, but that it was there.
+        for json in [r#"{"a": 1}"#, r#""{}""#, r#""7""#] {
+            assert_eq!(read(json), Names::Said(List(None)), "{json}");
         }
     }
 

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod authorization;
 pub mod containers;
 pub mod exemptions;
+pub mod findings;
 pub mod key_vault;
 pub mod management;
 pub mod network;

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Identified, subscription};
+use super::{
+    Identified,
+    findings::{Image, Individual, SubAssessmentData},
+    subscription,
+};
 use crate::azure::{
     Result,
-    answer::lenient::{ExactText, Flag, List, Object, OrEmpty, Part, Text},
+    answer::lenient::{ExactText, Flag, List, Object, OrEmpty, Packed, Part, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -145,6 +149,10 @@ pub struct AssessmentProperties {
     pub risk: Option<Risk>,
     /// What Resource Graph has of the recommendation in each row.
     pub metadata: Part<OwnMetadata>,
+    /// What an individual finding is about; an open map.
+    pub additional_data: Part<Individual>,
+    /// The image that it was found in.
+    pub resource_additional_data: Packed<Part<Image>>,
 }
 
 /// The verdict of an assessment.
@@ -172,6 +180,9 @@ pub struct ResourceDetails {
     /// The resource.
     #[serde(alias = "Id")]
     pub id: Text,
+    /// Its type, or the service's own word for it: `.containerimage`, `K8s-container`.
+    #[serde(rename = "resourceType", alias = "ResourceType")]
+    pub resource_type: Text,
 }
 
 /// Links of an assessment.
@@ -242,7 +253,7 @@ pub struct MetadataProperties {
     pub preview: Flag,
 }
 
-/// A vulnerability or misconfiguration below an assessment, as far as "was it scanned, and when" needs it.
+/// A vulnerability or misconfiguration below an assessment.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SubAssessment {
     /// `{resource}/providers/Microsoft.Security/assessments/{key}/subAssessments/{name}`, in varying case.
@@ -255,18 +266,25 @@ pub struct SubAssessment {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubAssessmentProperties {
+    /// What the portal calls it.
+    pub display_name: Text,
+    /// The verdict.
+    pub status: Part<SubAssessmentStatus>,
+    /// What was scanned: the resource, a part of it, or an image in it.
+    pub resource_details: Part<ResourceDetails>,
     /// When the scan produced it.
     pub time_generated: Text,
-    /// What was scanned.
-    pub additional_data: Part<AdditionalData>,
+    /// What was found.
+    pub additional_data: Part<SubAssessmentData>,
 }
 
-/// The kind of a sub-assessment.
+/// The verdict of a sub-assessment.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AdditionalData {
-    /// `ServerVulnerability`, `AzureContainerRegistryVulnerability`, `SqlServerVulnerability` …
-    pub assessed_resource_type: Text,
+pub struct SubAssessmentStatus {
+    /// `Healthy`, `Unhealthy`, `NotApplicable`; none if the service did not say.
+    pub code: Text,
+    /// `Low`, `Medium`, `High`, `Critical`.
+    pub severity: Text,
 }
 
 impl Identified for Pricing {
@@ -281,6 +299,12 @@ impl Identified for Assessment {
     }
 }
 
+impl Identified for SubAssessment {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// The metadata of all built-in recommendations. Read once a tenant.
 pub async fn metadata(client: &Client, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
     client.list(METADATA.at(""), row).await
@@ -289,9 +313,4 @@ pub async fn metadata(client: &Client, row: impl FnMut(AssessmentMetadata) + Sen
 /// The metadata a subscription sees.
 pub async fn metadata_of(client: &Client, subscription_id: &str, row: impl FnMut(AssessmentMetadata) + Send) -> Result<()> {
     client.list(METADATA_OF_SUBSCRIPTION.at(&subscription(subscription_id)), row).await
-}
-
-/// The sub-assessments of a subscription, one by one.
-pub async fn sub_assessments(client: &Client, subscription_id: &str, row: impl FnMut(SubAssessment) + Send) -> Result<()> {
-    client.list(SUB_ASSESSMENTS.at(&subscription(subscription_id)), row).await
 }

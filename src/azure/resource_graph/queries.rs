@@ -23,10 +23,12 @@ use crate::azure::{
 /// Every text, by name.
 pub fn texts() -> Vec<(&'static str, String)> {
     let fixed = [
+        ("assessmentcounts", ASSESSMENT_COUNTS),
         ("custommetadata", CUSTOM_METADATA),
+        ("findings", FINDINGS),
         ("hierarchy", HIERARCHY),
         ("resourcecounts", RESOURCE_COUNTS),
-        ("subassessments", SUB_ASSESSMENTS),
+        ("scans", SCANS),
     ];
     let rows = [
         &ALERTS,
@@ -44,6 +46,7 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &SECURE_SCORES,
         &SECURE_SCORE_CONTROLS,
         &STANDARD_ASSIGNMENTS,
+        &SUB_ASSESSMENTS,
     ];
     let rows = rows.into_iter().map(|list| (list.name, list.text()));
     let custom = [&POLICY_DEFINITIONS, &POLICY_SET_DEFINITIONS].into_iter().map(|list| (list.name, list.text_of_custom()));
@@ -198,6 +201,23 @@ pub const STANDARD_ASSIGNMENTS: Rows = Rows {
     columns: "properties",
 };
 
+/// What was found below assessments. Descriptions and references are left out: they are most of a row.
+pub const SUB_ASSESSMENTS: Rows = Rows {
+    name: "subassessments",
+    table: "securityresources",
+    kind: Some("microsoft.security/assessments/subassessments"),
+    columns: "properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
+              \"resourceDetails\", properties.resourceDetails, \"timeGenerated\", properties.timeGenerated, \"additionalData\", \
+              pack(\"assessedResourceType\", properties.additionalData.assessedResourceType, \
+              \"cve\", properties.additionalData.cve, \"cvss\", properties.additionalData.cvss, \
+              \"cvssV30Score\", properties.additionalData.cvssV30Score, \"patchable\", properties.additionalData.patchable, \
+              \"imageDigest\", properties.additionalData.imageDigest, \
+              \"repositoryName\", properties.additionalData.repositoryName, \
+              \"vulnerabilityDetails\", properties.additionalData.vulnerabilityDetails, \
+              \"artifactDetails\", properties.additionalData.artifactDetails, \
+              \"softwareDetails\", properties.additionalData.softwareDetails))",
+};
+
 impl Rows {
     /// The text of the query.
     pub fn text(&self) -> String {
@@ -242,6 +262,24 @@ fn subscription_of(id: &str) -> String {
     below.unwrap_or(id).to_ascii_lowercase()
 }
 
+// A subscription without a finding is seen only by what is assessed in it.
+const ASSESSMENT_COUNTS: &str = r#"// azposture assessmentcounts
+securityresources
+| where type == "microsoft.security/assessments"
+| summarize number = count() by subscriptionId
+| order by subscriptionId asc"#;
+
+// Whatever may be a finding by itself: by its category, by what it names, or because nothing is said of it. Most assessments are none.
+const FINDINGS: &str = r#"// azposture findings
+securityresources
+| where type == "microsoft.security/assessments"
+| extend category = tostring(properties.metadata.recommendationCategory), origin = tostring(properties.metadata.assessmentType)
+| extend rated = tostring(properties.metadata.severity), found = tostring(properties.additionalData.CvesDetails)
+| extend software = tostring(properties.additionalData.SoftwareName)
+| where category !in~ ("", "Unknown") or origin =~ "DynamicBuiltIn" or rated == "" or found != "" or software != ""
+| project id, name, properties = pack("displayName", properties.displayName, "status", properties.status, "resourceDetails", properties.resourceDetails, "metadata", pack("severity", properties.metadata.severity, "recommendationCategory", properties.metadata.recommendationCategory), "additionalData", pack("SoftwareName", properties.additionalData.SoftwareName, "DetectedSoftwareVersions", properties.additionalData.DetectedSoftwareVersions, "FixedVersion", properties.additionalData.FixedVersion, "CvesDetails", properties.additionalData.CvesDetails, "ScannersDetails", properties.additionalData.ScannersDetails), "resourceAdditionalData", properties.resourceAdditionalData)
+| order by id asc"#;
+
 // Built-in recommendations have their metadata in the tenant's own list. What is left is short enough for one page, which it has to be:
 // without an id there are no further pages.
 const CUSTOM_METADATA: &str = r#"// azposture custommetadata
@@ -264,7 +302,7 @@ resources
 | order by subscriptionId asc"#;
 
 // As with resource counts: one row a subscription.
-const SUB_ASSESSMENTS: &str = r#"// azposture subassessments
+const SCANS: &str = r#"// azposture scans
 securityresources
 | where type == "microsoft.security/assessments/subassessments"
 | extend kind = tostring(properties.additionalData.assessedResourceType), generated = todatetime(properties.timeGenerated)
@@ -341,12 +379,29 @@ pub async fn role_definitions(client: &Client, scope: QueryScope, row: impl FnMu
     client.query(query("list role definitions", &ROLE_DEFINITIONS.text(), scope, breadth), row).await
 }
 
+/// The subscriptions in which anything is assessed.
+pub async fn assessed(client: &Client, ids: &BTreeSet<String>, mut one: impl FnMut(String)) -> Result<()> {
+    let own = |found: &Assessed| found.subscription_id.to_ascii_lowercase();
+    of_subscriptions(client, "count Defender assessments", ASSESSMENT_COUNTS, ids, own, |id, found| {
+        if found.number > 0 {
+            one(id);
+        }
+    })
+    .await
+}
+
+/// The assessments in subscriptions that may be findings by themselves, in the form of all assessments.
+pub async fn findings(client: &Client, ids: &BTreeSet<String>, row: impl FnMut(String, security::Assessment)) -> Result<()> {
+    let own = |one: &security::Assessment| subscription_of(&one.id);
+    of_subscriptions(client, security::ASSESSMENTS.reading, FINDINGS, ids, own, row).await
+}
+
 /// When each kind of thing was last scanned, by subscription; one without any result is not handed out.
 pub async fn scans(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(String, Vec<Scan>)) -> Result<()> {
     of_subscriptions(
         client,
         "list Defender sub-assessments",
-        SUB_ASSESSMENTS,
+        SCANS,
         ids,
         |one: &Scans| one.subscription_id.to_ascii_lowercase(),
         |id, found| row(id, found.scans),
@@ -382,6 +437,13 @@ async fn of_subscriptions<R: DeserializeOwned>(
 
 fn query(reading: &'static str, text: &str, scope: QueryScope, breadth: Option<Breadth>) -> Query {
     Query { reading, text: text.to_owned(), scope, breadth }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assessed {
+    subscription_id: String,
+    number: u64,
 }
 
 #[derive(Deserialize)]

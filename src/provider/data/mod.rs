@@ -11,6 +11,7 @@ pub mod regulatory_compliance;
 pub mod role_assignments;
 pub mod secure_score;
 pub mod subscriptions;
+pub mod vulnerabilities;
 
 use super::context::Context;
 use crate::sdk::entry::DataSourceEntry;
@@ -28,4 +29,5 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     role_assignments::DATA_SOURCES,
     secure_score::DATA_SOURCES,
     subscriptions::DATA_SOURCES,
+    vulnerabilities::DATA_SOURCES,
 ];

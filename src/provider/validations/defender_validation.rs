@@ -23,7 +23,7 @@ use crate::{
         collect::{
             By,
             estate::scope::Subscription,
-            lists::{inventory, security},
+            lists::{findings, inventory, security},
             seen_in, stop,
         },
         context::Context,
@@ -211,7 +211,7 @@ async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscr
         facts.assessed = assessments.by_id().into_iter().map(|(id, rows)| (id, rows.map(|rows| !rows.is_empty()))).collect();
     }
     if arguments.require_scan_within_days.is_some() {
-        let scans = security::scans(context, subscriptions).await?;
+        let scans = findings::scans(context, subscriptions).await?;
         facts.gaps.extend(scans.gaps().cloned());
         facts.scans = scans.by_id();
     }

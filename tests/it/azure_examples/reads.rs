@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::azure::{
     Client, Result,
+    answer::lenient::{List, Packed},
     arm::{alerts, authorization, exemptions, management, policies, resources, scores, security, subscriptions},
     resource_graph::{Query, QueryScope},
 };
@@ -181,8 +182,8 @@ pub(super) const READS: &[(&str, Read)] = &[
     (
         "security/sub-assessments-subscription.json",
         reading!(|client| {
-            let mut rows = Vec::new();
-            security::sub_assessments(&client, OURS, |row| rows.push(sub_assessment(row))).await.map(|()| rows)
+            let rows: Vec<security::SubAssessment> = client.rows(security::SUB_ASSESSMENTS.at(&subscription())).await?;
+            Ok(rows.into_iter().map(sub_assessment).collect())
         }),
     ),
     (
@@ -508,10 +509,24 @@ fn points(points: &scores::Points, weight: Option<u64>) -> Picked {
 }
 
 fn sub_assessment(row: security::SubAssessment) -> Picked {
+    let properties = row.properties.0;
+    let data = properties.additional_data.0;
+    let cve = match &data.cve {
+        Packed::Said(List(Some(all))) => all.first().and_then(|one| one.title.0.clone()),
+        _ => None,
+    };
     vec![
         ("/id", json!(row.id)),
-        ("/properties/timeGenerated", json!(row.properties.time_generated)),
-        ("/properties/additionalData/assessedResourceType", json!(row.properties.additional_data.assessed_resource_type)),
+        ("/properties/displayName", json!(properties.display_name)),
+        ("/properties/status/code", json!(properties.status.code)),
+        ("/properties/status/severity", json!(properties.status.severity)),
+        ("/properties/resourceDetails/id", json!(properties.resource_details.id)),
+        ("/properties/timeGenerated", json!(properties.time_generated)),
+        ("/properties/additionalData/assessedResourceType", json!(data.assessed_resource_type)),
+        ("/properties/additionalData/patchable", json!(data.patchable)),
+        ("/properties/additionalData/imageDigest", json!(data.image_digest)),
+        ("/properties/additionalData/repositoryName", json!(data.repository_name)),
+        ("/properties/additionalData/cve/0/title", json!(cve)),
     ]
 }
 

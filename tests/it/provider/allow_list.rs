@@ -30,6 +30,7 @@ fn data_sources() -> Vec<(&'static str, Json)> {
         ("role_assignments", json!({"principal_ids": [PRINCIPAL_ID], "expand_groups": true})),
         ("secure_score", json!({"limit": 0})),
         ("subscriptions", json!({})),
+        ("vulnerabilities", json!({"limit": 0})),
     ]
 }
 

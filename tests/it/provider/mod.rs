@@ -38,3 +38,4 @@ mod triggers;
 mod twice;
 mod unmatched;
 mod validation;
+mod vulnerabilities;

@@ -37,6 +37,8 @@ async fn a_data_source_warns_of_what_matches_nothing_once_for_all_arguments() {
             "Plan",
             "`include_deprecated = true` returns KubernetesService.",
         ),
+        ("vulnerabilities", json!({"cve_ids": ["CVE-2099-99999"]}), "Weakness", "that was read names CVE-2099-99999."),
+        ("vulnerabilities", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", below.as_str()),
         ("role_assignments", json!({"principal_ids": [DENIZ]}), "Principal id", "(through groups: `expand_groups`) to "),
         ("role_assignments", json!({"scopes": [misspelt()]}), "Scope", "rg-shop-prd."),
         ("role_assignments", json!({"role_definition_ids": [NOBODY]}), "Role definition id", NOBODY),
@@ -62,6 +64,7 @@ async fn what_matches_is_not_warned_of() {
         ("defender_assessments", json!({"tags": {"env": "*"}, "limit": 0})),
         ("defender_assessments", json!({"resource_id_prefixes": [group], "limit": 0})),
         ("defender_plans", json!({"plan_names": ["KubernetesService"], "include_deprecated": true})),
+        ("vulnerabilities", json!({"cve_ids": ["cve-2099-10001"], "resource_id_prefixes": [group], "limit": 0})),
         ("role_assignments", json!({"principal_ids": [DENIZ], "expand_groups": true, "limit": 0})),
         ("role_assignments", json!({"scopes": [group], "limit": 0})),
     ] {

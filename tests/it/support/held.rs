@@ -61,6 +61,7 @@ pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
     for fixture in [
         "alerts",
         "assessments",
+        "managed-clusters",
         "management-group-subscriptions",
         "policy-assignments",
         "policy-definitions",

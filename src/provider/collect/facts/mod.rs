@@ -1,5 +1,6 @@
 //! Facts put together from several lists, for one judgement each.
 
+pub mod catalogues;
 pub mod checked;
 pub mod checklist;
 pub mod grants;

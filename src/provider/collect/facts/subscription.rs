@@ -29,7 +29,7 @@ use crate::{
             By, Lists, SIDE_BY_SIDE,
             estate::{delegated, proof, scope},
             lists::{
-                inventory,
+                findings, inventory,
                 listed::{self, CLUSTERS},
                 security,
             },
@@ -40,8 +40,9 @@ use crate::{
     },
 };
 
-/// What a cluster says of who reaches its API server.
-const ACCESS: &str = "apiServerAccessProfile";
+/// What a cluster says of who reaches its API server, and of the resource group of its nodes.
+const KEPT: [&str; 2] = ["apiServerAccessProfile", NODES];
+const NODES: &str = "nodeResourceGroup";
 
 /// The facts of the chosen subscriptions, as far as they are needed.
 pub async fn facts(
@@ -66,7 +67,7 @@ pub async fn facts(
             inventory::counts(&context, &some).await
         }),
         lists(context, Subject::Vulnerabilities, chosen(Need::Scans), async |context: Context, some: Vec<_>| {
-            security::scans(&context, &some).await
+            findings::scans(&context, &some).await
         }),
         lists(context, Subject::Clusters, chosen(Need::Clusters), async |context: Context, some: Vec<_>| clusters(
             &context, &some
@@ -185,12 +186,12 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
     Ok(states)
 }
 
-/// AKS clusters, by name, with who reaches them and nothing else.
-async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<Cluster>>> {
+/// AKS clusters, by name, with who reaches them, where their nodes stand, and nothing else.
+pub async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<Cluster>>> {
     let read = |client: Client, scope: String| async move {
         let rows: Vec<containers::Cluster> = client.rows(CLUSTERS.endpoint.at(&scope)).await?;
         let cluster = |mut row: containers::Cluster| {
-            row.properties.iter_mut().for_each(|properties| properties.retain(|name, _| name == ACCESS));
+            row.properties.iter_mut().for_each(|properties| properties.retain(|name, _| KEPT.contains(&name.as_str())));
             Cluster { name: row.name, properties: row.properties.0 }
         };
         let mut clusters: Vec<_> = rows.into_iter().map(cluster).collect();
@@ -198,6 +199,12 @@ async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> R
         Ok(clusters)
     };
     listed::by_arm(context, subscriptions, &CLUSTERS, read).await
+}
+
+/// The resource group of the nodes of a cluster, lower case; none if it does not say.
+pub fn node_group(cluster: &Cluster) -> Option<String> {
+    let group = cluster.properties.as_ref()?.get(NODES)?.as_str()?;
+    Some(group.to_lowercase()).filter(|group| !group.is_empty())
 }
 
 /// One read a subscription, each failing by itself.

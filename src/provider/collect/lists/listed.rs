@@ -71,6 +71,8 @@ pub const ASSESSMENTS_WITH_RISK: List = both(
     security::ASSESSMENTS_WITH_RISK,
     queries::ASSESSMENTS.name,
 );
+/// Those among them that are findings by themselves, which Resource Graph picks out.
+pub const FINDINGS: List = both("findings", Subject::Assessments, Some(Area::Posture), security::ASSESSMENTS, "findings");
 /// Deny assignments.
 pub const DENY_ASSIGNMENTS: List =
     arm("deny_assignments", Subject::DenyAssignments, Some(Area::Identity), authorization::DENY_ASSIGNMENTS);
@@ -189,7 +191,16 @@ pub const STANDARD_ASSIGNMENTS: List = both(
 /// The subscriptions themselves.
 pub const SUBSCRIPTIONS: List = arm("subscription", Subject::Subscriptions, None, subscriptions::SUBSCRIPTION);
 /// When Defender last scanned machines, images and databases.
-pub const SCANS: List = both("scans", Subject::Vulnerabilities, Some(Area::Posture), security::SUB_ASSESSMENTS, "subassessments");
+pub const SCANS: List = both("scans", Subject::Vulnerabilities, Some(Area::Posture), security::SUB_ASSESSMENTS, "scans");
+
+/// What was found by them, row by row.
+pub const SUB_ASSESSMENTS: List = both(
+    "sub_assessments",
+    Subject::Vulnerabilities,
+    Some(Area::Posture),
+    security::SUB_ASSESSMENTS,
+    queries::SUB_ASSESSMENTS.name,
+);
 
 /// All of them.
 pub const LISTS: &[List] = &[
@@ -199,6 +210,7 @@ pub const LISTS: &[List] = &[
     CLUSTERS,
     DENY_ASSIGNMENTS,
     ELIGIBILITIES,
+    FINDINGS,
     METADATA,
     PLANS,
     POLICY_ASSIGNMENTS,
@@ -220,6 +232,7 @@ pub const LISTS: &[List] = &[
     SECURE_SCORE_CONTROLS,
     STANDARD_ASSIGNMENTS,
     SUBSCRIPTIONS,
+    SUB_ASSESSMENTS,
 ];
 
 /// What roles have to allow for them, for the checks of roles: they ask for these actions and for no others.
@@ -279,13 +292,7 @@ pub trait Listed: 'static {
 
 /// Reads such a list in subscriptions, each once a run.
 pub async fn lists<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Rows>> {
-    let arm = |client: Client, id: String| async move {
-        let mut texts = Texts::of(&client).await?;
-        let (scope, id) = (format!("/subscriptions/{id}"), texts.shared(&id));
-        let mut building = L::Building::default();
-        client.list(L::LIST.endpoint.at(&scope), |row| L::take(&mut building, row, &id, &mut texts)).await?;
-        L::done(building, &id)
-    };
+    let arm = in_subscription::<L>;
     let graph = |client: Client, ids| async move {
         let mut texts = Texts::of(&client).await?;
         let mut all = BTreeMap::<String, L::Building>::new();
@@ -305,6 +312,20 @@ pub async fn lists<L: Listed>(context: &Context, subscriptions: &[Subscription])
         Ok(all.into_iter().filter_map(done).collect())
     };
     engine::by_engine(context, subscriptions, &L::LIST, arm, graph).await
+}
+
+/// Reads such a list in one subscription, by Resource Manager.
+async fn in_subscription<L: Listed>(client: Client, id: String) -> azure::Result<L::Rows> {
+    let mut texts = Texts::of(&client).await?;
+    let (scope, id) = (format!("/subscriptions/{id}"), texts.shared(&id));
+    let mut building = L::Building::default();
+    client.list(L::LIST.endpoint.at(&scope), |row| L::take(&mut building, row, &id, &mut texts)).await?;
+    L::done(building, &id)
+}
+
+/// The same, for another list that is made of its rows: each subscription is read once a run, whoever asks first.
+pub async fn once<L: Listed>(client: &Client, id: &str) -> azure::Result<Arc<L::Rows>> {
+    client.memo(Key::of(L::LIST.key).and(id), || in_subscription::<L>(client.clone(), id.to_owned())).await
 }
 
 /// Reads a list that Resource Manager alone has in subscriptions, each once a run.

@@ -5,6 +5,7 @@ pub mod authorization;
 pub mod directory;
 pub mod entra;
 pub mod exemptions;
+pub mod findings;
 mod held_twice;
 pub mod inherited;
 pub mod inventory;

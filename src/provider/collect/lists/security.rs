@@ -1,13 +1,13 @@
-//! Defender for Cloud: plans, assessments, metadata, and when something was last scanned.
+//! Defender for Cloud: plans, assessments and their metadata.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
 use crate::{
     azure::{
-        self, Client,
+        self,
         arm::security,
         memo::Key,
         resource_graph::queries::{self, Rows},
@@ -15,7 +15,7 @@ use crate::{
     posture::{
         Severity,
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
-        defender::{Extension, Plan, Scans},
+        defender::{Extension, Plan},
         portal::Link,
         resource_id,
         time::{canonical, parse},
@@ -23,9 +23,10 @@ use crate::{
     provider::{
         collect::{
             Lists,
-            estate::{engine, scope::Subscription},
+            estate::scope::Subscription,
             lists::{
-                listed::{self, ASSESSMENTS, ASSESSMENTS_WITH_RISK, List, Listed, PLANS, SCANS},
+                findings,
+                listed::{self, ASSESSMENTS, ASSESSMENTS_WITH_RISK, List, Listed, PLANS},
                 texts::Texts,
             },
             stop::Result,
@@ -115,7 +116,9 @@ pub async fn assessments(context: &Context, subscriptions: &[Subscription], with
     }
 }
 
-struct Assessments<const WITH_RISK: bool>;
+/// The list of assessments, without or with their risk.
+#[derive(Debug)]
+pub struct Assessments<const WITH_RISK: bool>;
 
 impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
     const LIST: List = if WITH_RISK { ASSESSMENTS_WITH_RISK } else { ASSESSMENTS };
@@ -133,23 +136,20 @@ impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
     }
 }
 
-fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
-    let security::AssessmentProperties { display_name, status, resource_details, links, risk, metadata } = wire.properties;
-    let (status, resource_details, links, metadata) = (status.0, resource_details.0, links.0, metadata.0);
+/// What is kept of an assessment. What makes it a finding by itself comes in the same row, which would otherwise be read a second time.
+pub fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts: &mut Texts) -> Assessment {
+    let own = wire.properties;
+    let details = findings::details(own.additional_data.0, own.resource_additional_data, &own.resource_details, texts);
+    let (status, resource_details, links, metadata) = (own.status.0, own.resource_details.0, own.links.0, own.metadata.0);
     // The id of an assessment is the resource's id with the assessment behind it.
-    let assessed = resource_details.id.0.unwrap_or_else(|| {
-        match wire.id.to_ascii_lowercase().find("/providers/microsoft.security/assessments/") {
-            Some(end) => wire.id.get(..end).unwrap_or_default().to_owned(),
-            None => wire.id.clone(),
-        }
-    });
+    let assessed = resource_details.id.0.unwrap_or_else(|| findings::apart(&wire.id).0.to_owned());
     let cause = status.cause.0.map(|text| texts.shown(&text));
-    let risk_level = risk.and_then(|risk| risk.level.0).map(|text| texts.shown(&text));
+    let risk_level = own.risk.and_then(|risk| risk.level.0).map(|text| texts.shown(&text));
     let status_description = status.description.0.and_then(|text| texts.said(text));
     wire.name.make_ascii_lowercase();
     let mut row = Assessment {
         assessment_key: texts.shared(&wire.name),
-        display_name: texts.shown(display_name.as_deref().unwrap_or_default()),
+        display_name: texts.shown(own.display_name.as_deref().unwrap_or_default()),
         subscription_id: Arc::clone(subscription_id),
         resource_id: assessed.into(),
         source: texts.shown(resource_details.source.as_deref().unwrap_or("Azure")),
@@ -162,11 +162,13 @@ fn assessment(mut wire: security::Assessment, subscription_id: &Arc<str>, texts:
         portal_link: None,
         first_evaluated_on: status.first_evaluation_date.as_deref().and_then(parse),
         status_changed_on: status.status_change_date.as_deref().and_then(parse),
+        details,
     };
-    // A resource has ten recommendations and more.
+    // A resource has ten recommendations and more. Images are named by a path in their registry, which is no id.
     row.resource_id = match row.is_foreign() {
         true => texts.shared(&row.resource_id),
-        false => texts.shared(&resource_id::canonical(&row.resource_id)),
+        false if row.resource_id.starts_with('/') => texts.shared(&resource_id::canonical(&row.resource_id)),
+        false => texts.shared(&resource_id::canonical(findings::apart(&wire.id).0)),
     };
     row.portal_link = links
         .azure_portal_uri
@@ -256,63 +258,9 @@ fn rank(severity: &str) -> (bool, Option<Severity>) {
     (known.is_none(), known)
 }
 
-/// When each kind of thing was last scanned, by subscription. Only the newest time of each kind is kept.
-pub async fn scans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Scans>> {
-    let arm = |client: Client, id: String| async move {
-        let mut newest = Scans::new();
-        security::sub_assessments(&client, &id, |row| {
-            let security::SubAssessmentProperties { time_generated, additional_data } = row.properties.0;
-            note(&mut newest, additional_data.assessed_resource_type.as_deref(), time_generated.as_deref());
-        })
-        .await?;
-        Ok(newest)
-    };
-    let graph = |client: Client, ids: BTreeSet<String>| async move {
-        let mut all = BTreeMap::<String, Scans>::new();
-        queries::scans(&client, &ids, |id, scans| {
-            let newest = all.entry(id).or_default();
-            scans.iter().for_each(|scan| note(newest, scan.kind.as_deref(), scan.newest.as_deref()));
-        })
-        .await?;
-        Ok(all)
-    };
-    engine::by_engine(context, subscriptions, &SCANS, arm, graph).await
-}
-
-fn note(newest: &mut Scans, assessed_resource_type: Option<&str>, time: Option<&str>) {
-    let latest = newest.entry(kind_of(assessed_resource_type.unwrap_or_default())).or_default();
-    *latest = time.and_then(parse).max(*latest);
-}
-
-fn kind_of(assessed_resource_type: &str) -> &'static str {
-    let ty = assessed_resource_type.to_ascii_lowercase();
-    match ty.as_str() {
-        _ if ty.starts_with("server") => "server",
-        _ if ty.contains("container") => "container_image",
-        _ if ty.starts_with("sql") => "sql",
-        _ => "other",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_kinds_of_scans_are_told_apart() {
-        for (ty, kind) in [
-            ("ServerVulnerability", "server"),
-            ("ServerVulnerabilityAssessment", "server"),
-            ("ContainerRegistryVulnerability", "container_image"),
-            ("AzureContainerRegistryVulnerability", "container_image"),
-            ("SqlServerVulnerability", "sql"),
-            ("", "other"),
-        ] {
-            assert_eq!(kind_of(ty), kind, "{ty}");
-        }
-        // "SqlServer" begins with "sql", not with "server".
-        assert_eq!(kind_of("sqlservervulnerability"), "sql");
-    }
 
     #[test]
     fn an_assessment_without_resource_details_names_the_resource_of_its_id() {

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A type that does not exist would select nothing for ever. `wanted` are those, lower case, that nothing assessed has.
-pub(super) async fn require_types(
+pub(in crate::provider::data) async fn require_types(
     context: &Context,
     subscriptions: &[Subscription],
     wanted: &[&String],

@@ -6,14 +6,12 @@ mod sieve;
 mod surroundings;
 mod tally;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::filters::require_types;
 use self::{
     rows::{Recommendation, Row, recommendations, row},
     sieve::Sieve,
@@ -22,16 +20,16 @@ use self::{
 };
 use crate::{
     posture::{
-        Place, Subject, Unreadable,
-        assessment::{Assessment, Catalogue, Filter, worst_first},
+        Subject,
+        assessment::{Filter, worst_first},
     },
     provider::{
         collect::{
-            Lists,
-            estate::engine::{self, Engine},
-            facts::silent::{self, Silence},
+            facts::{
+                catalogues::catalogues,
+                silent::{self, Silence},
+            },
             lists::{inventory, security},
-            unread,
         },
         context::Context,
         frame::{self, Chosen, Listing, Table},
@@ -127,7 +125,8 @@ impl DataSource for DefenderAssessments {
         gaps.extend(lists.gaps().cloned());
         frame::require_any(lists.so_far().next().is_some(), &mut gaps)?;
         gaps.extend(silent::reasons(context, &lists.wholly(|rows| rows.is_empty()), &SILENCE).await?);
-        let catalogues = catalogues(context, &lists, &mut gaps).await?;
+        let rows: Vec<_> = lists.so_far().map(|(subscription, rows)| (subscription, rows.as_slice())).collect();
+        let catalogues = catalogues(context, &rows, &mut gaps).await?;
         let tags = match &filter.tags {
             Some(_) => Some(tags(context, &subscriptions, &mut gaps).await?),
             None => None,
@@ -173,39 +172,3 @@ const SILENCE: Silence = Silence {
     yet: "Defender for Cloud has assessed nothing yet. Initial data can take up to 24 hours.",
     off: None,
 };
-
-/// The tenant's metadata, and that of every subscription with a recommendation of its own.
-async fn catalogues(
-    context: &Context,
-    lists: &Lists<Vec<Assessment>>,
-    gaps: &mut Vec<Unreadable>,
-) -> Result<Vec<Arc<Catalogue>>> {
-    let mut catalogues = Vec::new();
-    match security::metadata(context).await {
-        Ok(catalogue) => catalogues.push(catalogue),
-        Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),
-    }
-    let known = |catalogues: &[Arc<Catalogue>], rows: &[Assessment]| {
-        rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
-    };
-    let unknown: Vec<_> =
-        lists.so_far().filter(|(_, rows)| !known(&catalogues, rows)).map(|(subscription, _)| subscription.clone()).collect();
-    if !unknown.is_empty() && engine::engine_of(context) == Engine::ResourceGraph {
-        match security::custom_metadata(context, &unknown).await {
-            Ok(catalogue) => catalogues.push(catalogue),
-            Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),
-        }
-    }
-    for (subscription, rows) in lists.so_far() {
-        if known(&catalogues, rows) {
-            continue;
-        }
-        match security::metadata_of(context, &subscription.id).await {
-            Ok(catalogue) => catalogues.push(catalogue),
-            Err(error) => {
-                gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Subscription(subscription.id.clone()), &error)?)
-            }
-        }
-    }
-    Ok(catalogues)
-}

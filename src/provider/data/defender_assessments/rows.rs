@@ -5,11 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    sieve::Found,
-    surroundings::{located, type_of},
-};
-use crate::posture::{Severity, assessment::Metadata, controls, time::written};
+use super::{sieve::Found, surroundings::located};
+use crate::posture::{Severity, assessment::Metadata, controls, resource_id::ResourceId, time::written};
 
 /// One recommendation on one resource.
 #[derive(Serialize, JsonSchema)]
@@ -100,7 +97,7 @@ pub(super) fn row(found: &Found<'_>, with_risk: bool) -> Row {
         subscription_id: row.subscription_id.to_string(),
         resource_id: row.resource_id.to_string(),
         resource_name: id.as_ref().and_then(|id| id.name.clone()),
-        resource_type: id.as_ref().and_then(type_of),
+        resource_type: id.as_ref().and_then(ResourceId::full_type),
         resource_group_name: id.and_then(|id| id.resource_group_name),
         source: row.source.to_string(),
         status: Some(row.status.to_string()).filter(|status| !status.is_empty()),

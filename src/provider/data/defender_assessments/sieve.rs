@@ -14,7 +14,10 @@ use crate::{
         filter,
         resource_id::within,
     },
-    provider::selection::{Unmatched, UnmatchedTags, warn},
+    provider::{
+        collect::facts::catalogues,
+        selection::{Unmatched, UnmatchedTags, warn},
+    },
     sdk::Diagnostics,
 };
 
@@ -70,7 +73,7 @@ impl<'a> Sieve<'a> {
 
     /// Takes a row in, if it is asked for.
     pub(super) fn take(&mut self, row: &'a Assessment) {
-        let metadata = self.catalogues.iter().find_map(|catalogue| catalogue.get(&*row.assessment_key));
+        let metadata = catalogues::find(self.catalogues, &row.assessment_key);
         let place = if self.filter.needs_place() { place(row, self.tags) } else { Surroundings::default() };
         self.note(row, &place);
         if !self.filter.admits(row, metadata, &place) {

@@ -37,7 +37,7 @@ pub(super) fn place(row: &Assessment, tags: Option<&Tags>) -> Surroundings {
     let tags = tags.and_then(|tags| tags.get(row.resource_id.to_ascii_lowercase().as_str()));
     Surroundings {
         resource_group_name: id.as_ref().and_then(|id| id.resource_group_name.clone()),
-        resource_type: id.and_then(|id| type_of(&id)),
+        resource_type: id.and_then(|id| id.full_type()),
         tags: tags.map(|tags| (**tags).clone()),
     }
 }
@@ -45,16 +45,4 @@ pub(super) fn place(row: &Assessment, tags: Option<&Tags>) -> Surroundings {
 /// The id, taken apart; none for a resource of another cloud.
 pub(super) fn located(row: &Assessment) -> Option<ResourceId> {
     if row.is_foreign() { None } else { ResourceId::parse(&row.resource_id).ok() }
-}
-
-/// Subscriptions and resource groups are assessed, too.
-pub(super) fn type_of(id: &ResourceId) -> Option<String> {
-    id.resource_type.clone().or_else(|| {
-        let container = if id.resource_group_name.is_some() {
-            "Microsoft.Resources/subscriptions/resourceGroups"
-        } else {
-            "Microsoft.Resources/subscriptions"
-        };
-        id.subscription_id.as_ref().map(|_| container.to_owned())
-    })
 }

@@ -191,7 +191,7 @@ async fn only_chosen_checks_are_answered_and_the_features_are_judged_by_all_of_t
         let is_query = request.path.ends_with("ResourceGraph/resources");
         assert!(is_query || !unneeded.iter().any(|path| request.path.ends_with(path)), "{request:?}");
         let named = request.named.as_deref().unwrap_or_default();
-        assert!(!["assessments", "resourcecounts", "subassessments"].contains(&named), "{request:?}");
+        assert!(!["assessments", "resourcecounts", "scans"].contains(&named), "{request:?}");
     }
 }
 

@@ -35,7 +35,7 @@ use crate::{
 const SAMPLES: usize = 2;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Odd {
+pub(super) enum Odd {
     Absent,
     EmptyList,
     Null,
@@ -209,15 +209,15 @@ pub(super) fn wire_models() -> String {
 }
 
 /// One field of one list, spoiled in one way, and the engine through which it is read.
-struct Case {
+pub(super) struct Case {
     list: &'static List,
     field: Vec<String>,
-    odd: Odd,
-    engine: &'static str,
+    pub(super) odd: Odd,
+    pub(super) engine: &'static str,
 }
 
 impl Case {
-    fn path(&self) -> String {
+    pub(super) fn path(&self) -> String {
         format!("/{}", self.field.join("/"))
     }
 
@@ -232,7 +232,7 @@ impl Case {
     }
 
     /// The tenant with the field spoiled: in all rows, or in the first that has it.
-    fn tenant(&self, all: bool) -> Tenant {
+    pub(super) fn tenant(&self, all: bool) -> Tenant {
         let (list, own, odd) = (self.list, self.field.clone(), self.odd);
         let change = move |body: &mut Json| {
             let key = ["value", "data"].into_iter().find(|key| body[*key].is_array());
@@ -303,7 +303,7 @@ fn sampled(nth: usize, mut all: Vec<Case>, list: &List) -> Vec<Case> {
 }
 
 /// The cases of a list that this run tries.
-async fn tried(nth: usize, list: &'static List, models: &str) -> Vec<Case> {
+pub(super) async fn tried(nth: usize, list: &'static List, models: &str) -> Vec<Case> {
     let all = cases(list, models).await;
     if is_full() { all } else { sampled(nth, all, list) }
 }

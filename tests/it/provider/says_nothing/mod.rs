@@ -1,6 +1,7 @@
 //! Answers with status 200 that say nothing: a list that is never empty in Azure, empty; a field that decides something, null, absent or
 //! of another kind. Nobody may be reassured by one: nothing passes because of it, and what stands beside it stays.
 
+mod covered;
 mod fields;
 mod lists;
 mod table;

@@ -133,7 +133,11 @@ pub(super) const LISTS: &[List] = &[
         "/properties/effect",
     )
     .listed("policy_exemptions", "exemptions"),
-    list("sub-assessments", "/Microsoft.Security/subAssessments", "", Defender, "/properties/timeGenerated"),
+    list("sub-assessments", "/Microsoft.Security/subAssessments", "subassessments", Defender, "/properties/timeGenerated").asked(
+        "vulnerabilities",
+        "vulnerabilities",
+        r#"{"limit": 0, "statuses": ["Healthy", "NotApplicable", "Unhealthy"]}"#,
+    ),
     list("subscriptions", "/subscriptions", "", Defender, "/state").listed("subscriptions", "subscriptions"),
     list("deny-assignments", "/Microsoft.Authorization/denyAssignments", "", Roles, "/properties/permissions"),
     list("groups", "/v1.0/groups", "", Roles, "/visibility"),
@@ -198,11 +202,13 @@ pub(super) const LISTS: &[List] = &[
         "assessments",
         r#"{"limit": 0, "tags": {"env": "*"}}"#,
     ),
+    query("assessmentcounts", Defender, "/number"),
     query("assessments", Defender, "/properties/status/code"),
     query("custommetadata", Defender, "/metadata"),
+    query("findings", Defender, "/properties/status/code"),
     query("hierarchy", Defender, "/chain"),
     query("resourcecounts", Defender, "/counts"),
-    query("subassessments", Defender, "/scans"),
+    query("scans", Defender, "/scans"),
 ];
 
 /// Fields whose absence has a documented meaning that is no lack of knowledge, with what it means; another kind is none of theirs.
