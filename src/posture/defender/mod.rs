@@ -10,7 +10,7 @@ use time::{Date, OffsetDateTime};
 
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
 pub use readiness::{Requirement, Verdict, judge, judge_served, judge_unregistered, outdated};
-pub use results::{Scans, judge_assessed, judge_scan};
+pub use results::{Scans, is_nothing, judge_assessed, judge_scan};
 
 use super::{Reason, Seen, Subject, Unreadable, time::days_between};
 

@@ -54,8 +54,8 @@ pub fn judge_scan(
     }
 }
 
-/// Whether there is nothing of this kind, which is known only of an inventory that is proven whole.
-fn is_nothing(kind: &str, offers: &[&Offer], resources: &Seen<Counts>) -> bool {
+/// Whether there is nothing of a kind that plans with these offers scan, which is known only of an inventory that is proven whole.
+pub fn is_nothing(kind: &str, offers: &[&Offer], resources: &Seen<Counts>) -> bool {
     let types = offers.iter().filter(|offer| offer.scans.contains(&kind)).flat_map(|offer| offer.resource_types);
     let number = |counts: &Counts| types.filter_map(|ty| counts.get(&ty.to_ascii_lowercase())).sum::<u64>();
     resources.whole().is_ok_and(|counts| number(counts) == 0)

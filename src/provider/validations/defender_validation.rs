@@ -14,8 +14,8 @@ use crate::{
     posture::{
         Reason, Seen, Status, Subject, Unreadable, Why,
         defender::{
-            Counts as Resources, Offer, Plan, Requirement, Scans, Verdict, available, judge_assessed, judge_scan, judge_served,
-            judge_unregistered, offered, surely_unregistered,
+            Counts as Resources, Offer, Plan, Requirement, Scans, Verdict, available, is_nothing, judge_assessed, judge_scan,
+            judge_served, judge_unregistered, offered, surely_unregistered,
         },
         seen, worst,
     },
@@ -23,7 +23,8 @@ use crate::{
         collect::{
             By,
             estate::scope::Subscription,
-            lists::{findings, inventory, security},
+            facts::scanned,
+            lists::{inventory, security},
             seen_in, stop,
         },
         context::Context,
@@ -64,7 +65,8 @@ struct Arguments {
     /// Default `false`.
     require_assessments: Option<bool>,
     /// The newest vulnerability scan of each kind the named plans scan (servers, container images, SQL) may be this many days old, at
-    /// least 1. No result yet, and results without a time, are unknown. Default no limit.
+    /// least 1. No result yet, and results without a time, are unknown; findings that are assessments of their own, Defender's newer model,
+    /// never have one. Default no limit.
     #[schemars(range(min = 1))]
     require_scan_within_days: Option<u32>,
     /// Subscriptions to verify, GUIDs. Default all of the connection's scope; one outside it is an error.
@@ -95,7 +97,8 @@ impl Validation for DefenderValidation {
         permissions: "`Microsoft.Security/pricings/read`; `*/read` for `only_relevant` and where a plan covers nothing, \
                       `Microsoft.Resources/subscriptions/providers/read` where Defender for Cloud is not registered, \
                       `Microsoft.Security/assessments/read` for \
-                      `require_assessments`, `Microsoft.Security/assessments/subAssessments/read` for `require_scan_within_days`. The role \
+                      `require_assessments`, `Microsoft.Security/assessments/subAssessments/read` for `require_scan_within_days`, and \
+                      where that has no result `Microsoft.Security/assessments/read` and `Microsoft.Security/assessmentMetadata/read`. The role \
                       Reader on the subscription holds all of them.",
     };
     type Context = Context;
@@ -211,9 +214,13 @@ async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscr
         facts.assessed = assessments.by_id().into_iter().map(|(id, rows)| (id, rows.map(|rows| !rows.is_empty()))).collect();
     }
     if arguments.require_scan_within_days.is_some() {
-        let scans = findings::scans(context, subscriptions).await?;
-        facts.gaps.extend(scans.gaps().cloned());
-        facts.scans = scans.by_id();
+        let (offers, kinds) = scanning(arguments);
+        let is_needed = |subscription: &Subscription, scans: &Scans| {
+            let resources = seen_in(&facts.counts, subscription, Subject::Resources);
+            kinds.iter().any(|kind| !scans.contains_key(kind) && !is_nothing(kind, &offers, &resources))
+        };
+        facts.scans = scanned::scans(context, subscriptions, is_needed).await?;
+        facts.gaps.extend(facts.scans.values().flat_map(Seen::gaps).cloned());
     }
     Ok(facts)
 }
@@ -306,12 +313,18 @@ fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -
     })
 }
 
+/// What the named plans offer that scan, and the kinds of things that they do.
+fn scanning(arguments: &Arguments) -> (Vec<&'static Offer>, BTreeSet<&'static str>) {
+    let offers: Vec<&Offer> =
+        arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
+    let kinds = offers.iter().flat_map(|offer| offer.scans).copied().collect();
+    (offers, kinds)
+}
+
 /// One line for each kind of thing that a named plan scans and the subscription has.
 fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today: Date) -> Vec<Finding> {
     let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
-    let offers: Vec<&Offer> =
-        arguments.plans.keys().filter_map(|name| offered(name)).filter(|offer| !offer.scans.is_empty()).collect();
-    let kinds: BTreeSet<&str> = offers.iter().flat_map(|offer| offer.scans).copied().collect();
+    let (offers, kinds) = scanning(arguments);
     let (scans, resources) = (
         seen_in(&facts.scans, place.subscription, Subject::Vulnerabilities),
         seen_in(&facts.counts, place.subscription, Subject::Resources),

@@ -442,6 +442,35 @@ async fn a_scan_is_not_too_old_where_a_newer_one_may_be_unseen() {
     assert!(short.detail().contains("a newer one may be in what is not seen"), "{}", short.detail());
 }
 
+/// Individual findings say that something was scanned, and never when: that is no pass, and not "nothing yet".
+#[tokio::test]
+async fn individual_findings_prove_no_time_of_a_scan() {
+    let wanted = json!({"plans": {"VirtualMachines": {}}, "subscription_ids": [PRODUCTION], "require_scan_within_days": 3650});
+    let grouped_gone = || edited("sub-assessments", |list| list["value"] = json!([]));
+    let all_gone = || {
+        let tenant = grouped_gone();
+        tenant
+            .edit("assessments", |list| {
+                list["value"].as_array_mut().unwrap().retain(|row| !row.to_string().contains("CvesDetails"))
+            })
+            .unwrap();
+        tenant
+    };
+    let refused =
+        || grouped_gone().with_fault(Fault::on("/Microsoft.Security/assessments").refuse(403, "AuthorizationFailed", "no"));
+    for engine in ["never", "always"] {
+        for (tenant, reason) in [(grouped_gone(), "scan_time_unsaid"), (all_gone(), "no_data_yet"), (refused(), "not_proven")] {
+            if engine == "always" && reason == "not_proven" {
+                continue;
+            }
+            let inside = Inside::configured(tenant, json!({"environment": "demo", "resource_graph": engine})).await;
+            let reading = inside.plan(NAME, wanted.clone()).await;
+            let line = reading.detail().lines().find(|line| line.contains("scan of server")).unwrap();
+            assert!(line.contains(reason), "{engine}: {line}");
+        }
+    }
+}
+
 /// A sign-in that may do only this.
 fn allowed(actions: &'static [&'static str]) -> Fault {
     Fault::on("Microsoft.Authorization/permissions").change(move |body| {

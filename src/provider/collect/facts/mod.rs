@@ -8,6 +8,7 @@ pub mod held_roles;
 pub mod named;
 pub mod own_credential;
 pub mod policy_effects;
+pub mod scanned;
 pub mod signed_in;
 pub mod silent;
 pub mod subscription;
