@@ -309,6 +309,28 @@ async fn what_was_not_read_is_never_in_order() {
     );
 }
 
+/// Each list empty with status 200: where another one says that it cannot be, nothing that depends on it is in order.
+#[tokio::test]
+async fn a_list_that_another_one_contradicts_is_not_whole() {
+    let empty = |part: &str| clear(protected()).with_fault(Fault::on(part).method("GET").keep(|_| false));
+    for (part, subject, open) in [
+        ("/providers/Microsoft.Security/assessments", "assessments", &KINDS[..]),
+        ("/resources", "resources", &KINDS),
+        ("/managedClusters", "clusters", &["aks_node", "server"]),
+    ] {
+        let reading = read(empty(part), json!({"subscription_ids": [PRODUCTION]})).await;
+        let gap = format!("{subject} not_proven /subscriptions/{PRODUCTION}");
+        assert!(reading.gaps().contains(&gap), "{part}: {:?}", reading.gaps());
+        let answer = reading.ok();
+        assert_eq!(answer["complete"], false, "{part}");
+        for (kind, reason) in reasons(&answer, PRODUCTION) {
+            assert_eq!(reason == "not_proven", open.contains(&kind.as_str()), "{part} {kind}: {reason}");
+        }
+    }
+    let none = read(empty("/providers/Microsoft.Security/pricings"), json!({"subscription_ids": [PRODUCTION]})).await.ok();
+    assert!(reasons(&none, PRODUCTION).values().all(|reason| reason == "not_proven"), "plans are never none");
+}
+
 #[tokio::test]
 async fn filters_combine_and_what_is_not_known_passes_them() {
     let read = |filter: Json| read(Tenant::demo(), filter);

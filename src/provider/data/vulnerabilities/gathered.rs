@@ -112,6 +112,13 @@ const ODD: &str = "Some findings name their weaknesses in a form that is not und
 const NODELESS: &str =
     "A cluster does not say in which resource group its nodes are, so that nodes may be listed as servers. Run again later.";
 
+/// Lists that contradict each other: one that is empty is not the whole list.
+const BASELESS: &str =
+    "There are sub-assessments and no assessments, although each stands below one. Run again in a few minutes.";
+const RESOURCELESS: &str = "Findings name resources, and the inventory has none. Run again in a few minutes.";
+const CLUSTERLESS: &str =
+    "The inventory counts more clusters than are listed, so that nodes may be listed as servers. Run again in a few minutes.";
+
 impl Gathered {
     /// Reads what there is in subscriptions.
     pub(super) async fn of(context: &Context, subscriptions: &[Subscription], gaps: &mut Vec<Unreadable>) -> Result<Self> {
@@ -158,17 +165,24 @@ impl Gathered {
                 of_metadata.iter().filter(|gap| gap.place == Place::Tenant || gap.place.is_subscription(&subscription.id));
             place.unseen.extend(of_place.cloned());
             place.unseen.extend(unregistered.remove(&subscription.id));
+            let is_baseless = is_silent.contains(&subscription.id)
+                && below.is_some_and(|below| below.so_far().is_ok_and(|below| !below.is_empty()));
+            if is_baseless {
+                let gap = place.contradiction(Subject::Assessments, BASELESS);
+                gaps.push(gap.clone());
+                place.unseen.push(gap);
+            }
             let mut nodes = NodeGroups::new();
             if let Some(seen) = clusters.get(&subscription.id) {
                 place.unseen_clusters.extend(seen.gaps().cloned());
                 let groups: Vec<_> = seen.so_far().into_iter().flat_map(|all| all.iter()).map(subscription::node_group).collect();
                 if groups.contains(&None) {
-                    place.unseen_clusters.push(place.gap(
-                        Subject::Clusters,
-                        Reason::InvalidResponse,
-                        Failure::UnstatedField.code(),
-                        NODELESS,
-                    ));
+                    let code = Failure::UnstatedField.code();
+                    place.unseen_clusters.push(place.gap(Subject::Clusters, Reason::InvalidResponse, code, NODELESS));
+                }
+                let counted = place.counts.so_far().ok().and_then(|counts| counts.get(CLUSTERS).copied()).unwrap_or_default();
+                if seen.is_whole() && counted > groups.len() as u64 {
+                    place.unseen_clusters.push(place.contradiction(Subject::Clusters, CLUSTERLESS));
                 }
                 nodes.extend(groups.into_iter().flatten());
             }
@@ -214,7 +228,13 @@ impl Gathered {
         if !place.unclear.is_empty() {
             gaps.push(place.gap(Subject::AssessmentMetadata, Reason::NotListed, "", UNCLEAR));
         }
-        gaps.extend(place.unseen_clusters.iter().filter(|gap| gap.remedy == NODELESS).cloned());
+        let own = |gap: &&Unreadable| [NODELESS, CLUSTERLESS].contains(&gap.remedy.as_str());
+        gaps.extend(place.unseen_clusters.iter().filter(own).cloned());
+        if !place.results.is_empty() && place.counts.whole().is_ok_and(Counts::is_empty) {
+            let gap = place.contradiction(Subject::Resources, RESOURCELESS);
+            gaps.push(gap.clone());
+            place.counts = Seen::part(Counts::new(), [gap]);
+        }
         let found = united(single, below).into_iter().map(|row| Found::of(row, &place.subscription_id, nodes));
         self.found.extend(found);
         self.places.push(place);
@@ -270,6 +290,11 @@ impl Scanned {
             today,
         };
         judge(kind, self.results.get(&kind).unwrap_or(&Results::default()), &facts)
+    }
+
+    /// Two lists that cannot both be whole.
+    fn contradiction(&self, subject: Subject, remedy: &str) -> Unreadable {
+        self.gap(subject, Reason::NotProven, Failure::EmptyList.code(), remedy)
     }
 
     fn gap(&self, subject: Subject, reason: Reason, code: &str, remedy: &str) -> Unreadable {
