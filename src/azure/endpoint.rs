@@ -3,8 +3,8 @@
 
 use crate::azure::{
     arm::{
-        alerts, authorization, containers, exemptions, key_vault, management, network, policies, regulatory, resources, scores,
-        security, storage, subscriptions,
+        alerts, authorization, containers, exemptions, key_vault, management, monitor, network, policies, regulatory, resources,
+        scores, security, storage, subscriptions,
     },
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
@@ -18,6 +18,7 @@ const MODULES: &[&[Endpoint]] = &[
     exemptions::ENDPOINTS,
     key_vault::ENDPOINTS,
     management::ENDPOINTS,
+    monitor::ENDPOINTS,
     network::ENDPOINTS,
     policies::ENDPOINTS,
     regulatory::ENDPOINTS,

@@ -63,6 +63,29 @@ pub(super) fn built_in(asked: &Asked<'_>) -> Result<Found, Refusal> {
     asked.rows().into_iter().find(own).map(Found::One).ok_or_else(|| not_found(&asked.call.path))
 }
 
+/// Types without diagnostic settings.
+const WITHOUT_SETTINGS: &[&str] = &["Microsoft.Compute/disks", "Microsoft.ManagedIdentity/userAssignedIdentities"];
+
+/// The diagnostic settings of a subscription, or of a resource if its type has any. Their ids come in several forms.
+pub(super) fn diagnostic_settings(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let scope = normal(&asked.scope);
+    if scope.contains("/providers/") {
+        let own = asked
+            .fixtures
+            .find("resources", |row| text(row, "/id").eq_ignore_ascii_case(&scope).then(|| text(row, "/type").to_owned()));
+        let kind = own.ok_or_else(|| not_found(&asked.scope))?;
+        if WITHOUT_SETTINGS.iter().any(|known| known.eq_ignore_ascii_case(&kind)) {
+            let message = format!("The resource type '{}' does not support diagnostic settings.", kind.to_lowercase());
+            return Err(Refusal::new(400, "ResourceTypeNotSupported", message));
+        }
+    }
+    let own = |row: &Value| {
+        let id = format!("/{}", text(row, "/id").trim_start_matches('/')).to_lowercase();
+        id.rsplit_once("/providers/").is_some_and(|(head, _)| head == scope)
+    };
+    Ok(Found::Rows(asked.fixtures.rows_where(asked.fixture, own)))
+}
+
 /// Subscriptions in which the caller holds anything.
 pub(super) fn subscriptions(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(asked.rows().into_iter().filter(|row| asked.access.sees(text(row, "/id"))).collect()))

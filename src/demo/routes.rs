@@ -90,6 +90,7 @@ const PIM: &[&str] = &["2020-10-01"];
 const SEC: &[&str] = &["2025-05-04", "2021-06-01"];
 const SUBASSESSMENT: &[&str] = &["2019-01-01-preview"];
 const PRICING: &[&str] = &["2024-01-01"];
+const MONITOR: &[&str] = &["2021-05-01-preview"];
 const COMPLIANCE: &[&str] = &["2019-01-01-preview"];
 const SCORE: &[&str] = &["2020-01-01"];
 const POLICY: &[&str] = &["2023-04-01"];
@@ -140,6 +141,12 @@ pub(super) const ROUTES: &[Route] = &[
     arm!("/subscriptions/{subscription}/resourcegroups", RM, "Microsoft.Resources/subscriptions/resourceGroups/read", "resource-groups", Paging::NextLink(4), arm::under).in_table("resourcecontainers", query::RESOURCE_GROUP),
     arm!("/subscriptions/{subscription}/resources", RM, "Microsoft.Resources/subscriptions/resources/read", "resources", Paging::NextLink(15), arm::resources).in_table("resources", ""),
     arm!("/subscriptions/{subscription}/providers/Microsoft.ContainerService/managedClusters", &["2024-02-01"], "Microsoft.ContainerService/managedClusters/read", "managed-clusters", LIST, arm::under),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Insights/actionGroups", &["2023-01-01"], "Microsoft.Insights/actionGroups/read", "action-groups", LIST, arm::under).in_table("resources", ""),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Insights/activityLogAlerts", &["2020-10-01"], "Microsoft.Insights/activityLogAlerts/read", "activity-log-alerts", LIST, arm::under).in_table("resources", ""),
+    arm!("{scope}/providers/Microsoft.Insights/diagnosticSettings", MONITOR, "Microsoft.Insights/diagnosticSettings/read", "diagnostic-settings", LIST, arm::diagnostic_settings),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Insights/metricAlerts", &["2018-03-01"], "Microsoft.Insights/metricAlerts/read", "metric-alerts", LIST, arm::under).in_table("resources", ""),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Insights/scheduledQueryRules", &["2023-12-01"], "Microsoft.Insights/scheduledQueryRules/read", "query-alerts", LIST, arm::under).in_table("resources", ""),
+    arm!("/subscriptions/{subscription}/providers/Microsoft.Security/securityContacts", &["2023-12-01-preview"], "Microsoft.Security/securityContacts/read", "security-contacts", LIST, arm::under),
     arm!("/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults", &["2023-07-01"], "Microsoft.KeyVault/vaults/read", "key-vaults", LIST, arm::under),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Network/networkSecurityGroups", &["2024-01-01"], "Microsoft.Network/networkSecurityGroups/read", "network-security-groups", LIST, arm::under),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Storage/storageAccounts", &["2023-05-01"], "Microsoft.Storage/storageAccounts/read", "storage-accounts", LIST, arm::under),

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod grant;
 pub mod graph_permission;
 pub mod initiatives;
+pub mod monitor;
 pub mod portal;
 pub mod rbac;
 pub mod regulatory;

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use crate::posture::words::words;
 
 /// The sets of words that are judged, too.
-pub use crate::posture::{Area, Severity, exemption::Standing, vulnerabilities::Kind as VulnerabilityKind};
+pub use crate::posture::{
+    Area, Severity, exemption::Standing, monitor::Kind as MonitorKind, vulnerabilities::Kind as VulnerabilityKind,
+};
 
 words! {
     /// How hard something is enforced.
@@ -109,6 +111,7 @@ written! {
     ComplianceDepth in Lower;
     EnforcementWord in Lower;
     ExemptionSource in Lower;
+    MonitorKind in Lower;
     PersonalDataWord in Lower;
     ResourceGraphWord in Lower;
     Severity in Any;
@@ -315,6 +318,16 @@ text!(
         "type": "string",
         "pattern": "^[A-Za-z0-9.]+(/[A-Za-z0-9._-]+)+$",
         "x-expected": "a resource type such as `Microsoft.Storage/storageAccounts`"
+    }
+);
+
+text!(
+    /// The id of a resource.
+    ResourceId,
+    {
+        "type": "string",
+        "pattern": "(?i)^/subscriptions/[0-9a-f-]{36}(/resourceGroups/[^/%?#\\\\]+)?(/providers/[a-z0-9]+(\\.[a-z0-9]+)+(/[a-z0-9]+/[^/%?#\\\\]+)+)+$",
+        "x-expected": "the id of a resource: `/subscriptions/…/resourceGroups/…/providers/Microsoft.KeyVault/vaults/…`"
     }
 );
 

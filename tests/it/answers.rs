@@ -36,6 +36,10 @@ fn more(name: &str) -> Vec<Json> {
         "directory_role_assignments" => {
             vec![json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0})]
         }
+        "monitor_settings" => vec![
+            json!({"kinds": ["action_groups", "activity_log_export"], "limit": 2}),
+            json!({"kinds": ["resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"]}),
+        ],
         "regulatory_compliance" => vec![
             json!({"depth": "assessments", "limit": 0}),
             json!({"depth": "standards", "standards": ["microsoft_cloud_security_benchmark"], "statuses": ["Failed"]}),

@@ -42,6 +42,11 @@ fn readings() -> Vec<(&'static str, Json)> {
         ("policy_compliance", json!({"limit": 0})),
         ("policy_compliance", json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]})),
         ("policy_exemptions", json!({"limit": 0})),
+        ("monitor_settings", json!({"limit": 0})),
+        (
+            "monitor_settings",
+            json!({"kinds": ["resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}),
+        ),
         // Of more than 20 subscriptions only one of the engines reads them.
         ("regulatory_compliance", json!({"subscription_ids": [PRODUCTION], "depth": "assessments", "limit": 0})),
         (
@@ -268,10 +273,10 @@ struct Cost {
 }
 
 /// How many requests all readings together take that Resource Graph can serve alone; beside role assignments stand deny assignments and
-/// schedules, which only Resource Manager has.
+/// schedules, and beside alert rules what activity logs are exported to, which only Resource Manager has.
 async fn cost(tenant: &Tenant, resource_graph: &str) -> Cost {
     let inside = through(tenant, resource_graph).await;
-    for (name, arguments) in readings().into_iter().filter(|(name, _)| *name != "role_assignments") {
+    for (name, arguments) in readings().into_iter().filter(|(name, _)| !["monitor_settings", "role_assignments"].contains(name)) {
         inside.read(name, arguments).await.ok();
     }
     inside.open("defender_validation", validation()).await.ok();

@@ -68,10 +68,11 @@ fn the_schema_is_the_golden_one() {
 }
 
 /// Attributes that name a person, and are left out of answers under `personal_data = "redact"`.
-const PERSONAL: [&str; 5] = [
+const PERSONAL: [&str; 6] = [
     "connection.user_principal_name",
     "defender_alerts.alerts.compromised_entity",
     "directory_role_assignments.role_assignments.principal_display_name",
+    "monitor_settings.settings.emails",
     "policy_exemptions.exemptions.owner",
     "role_assignments.role_assignments.principal_display_name",
 ];

@@ -7,6 +7,7 @@ pub mod exemptions;
 pub mod findings;
 pub mod key_vault;
 pub mod management;
+pub mod monitor;
 pub mod network;
 pub mod policies;
 pub mod regulatory;

@@ -1,6 +1,8 @@
 //! The Resource Graph queries: fixed texts over the documented columns, and rows turned into what Resource Manager answers, so that
 //! nobody above has to know which of the two was asked. Each text begins with its name; each list in pages has an `id` to page by.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{
@@ -19,6 +21,8 @@ use crate::azure::{
     },
     resource_graph::{Breadth, Query, QueryScope},
 };
+
+pub use rules::{ACTION_GROUPS, ACTIVITY_LOG_ALERTS, METRIC_ALERTS, QUERY_ALERTS};
 
 /// Every text, by name.
 pub fn texts() -> Vec<(&'static str, String)> {
@@ -48,7 +52,7 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &STANDARD_ASSIGNMENTS,
         &SUB_ASSESSMENTS,
     ];
-    let rows = rows.into_iter().map(|list| (list.name, list.text()));
+    let rows = rows.into_iter().chain(rules::ALL).map(|list| (list.name, list.text()));
     let custom = [&POLICY_DEFINITIONS, &POLICY_SET_DEFINITIONS].into_iter().map(|list| (list.name, list.text_of_custom()));
     fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).chain(custom).collect()
 }

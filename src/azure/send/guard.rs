@@ -52,6 +52,7 @@ pub struct Allowed {
 const TENANT: &[Head] = &[Head::Tenant];
 const GROUP: &[Head] = &[Head::ManagementGroup];
 const SUBSCRIPTION: &[Head] = &[Head::Subscription];
+const RESOURCE: &[Head] = &[Head::Subscription, Head::Resource];
 const ANYWHERE: &[Head] = &[Head::Tenant, Head::ManagementGroup, Head::Subscription, Head::ResourceGroup, Head::Resource];
 
 /// Everything that may be sent with a token. Adding a row is adding to what the software can read: look at what the answer holds.
@@ -91,9 +92,15 @@ pub(in crate::azure) const TABLE: &[Row] = &[
     ),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/secureScoreControls"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/secureScores"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Security/securityContacts"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/standardAssignments"),
     arm(SUBSCRIPTION, "providers/Microsoft.Security/subAssessments"),
     arm(SUBSCRIPTION, "providers/Microsoft.ContainerService/managedClusters"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Insights/actionGroups"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Insights/activityLogAlerts"),
+    arm(RESOURCE, "providers/Microsoft.Insights/diagnosticSettings"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Insights/metricAlerts"),
+    arm(SUBSCRIPTION, "providers/Microsoft.Insights/scheduledQueryRules"),
     arm(SUBSCRIPTION, "providers/Microsoft.KeyVault/vaults"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/networkSecurityGroups"),
     arm(SUBSCRIPTION, "providers/Microsoft.Storage/storageAccounts"),

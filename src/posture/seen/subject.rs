@@ -7,6 +7,12 @@ use crate::posture::words::words;
 words! {
     /// A fact that may not have been seen. The order is that of the words.
     pub enum Subject {
+        /// Groups of receivers of Azure Monitor.
+        ActionGroups = "action_groups",
+        /// Alert rules on the activity log.
+        ActivityLogAlerts = "activity_log_alerts",
+        /// What is exported of the activity log.
+        ActivityLogExport = "activity_log_export",
         /// Defender alerts.
         Alerts = "alerts",
         /// Application permissions that were consented.
@@ -39,6 +45,8 @@ words! {
         Groups = "groups",
         /// Management groups, and what stands below them.
         ManagementGroups = "management_groups",
+        /// Alert rules on metrics.
+        MetricAlerts = "metric_alerts",
         /// Delegated permissions that were consented.
         OAuth2PermissionGrants = "oauth2_permission_grants",
         /// The tenant, as its directory describes it.
@@ -59,12 +67,16 @@ words! {
         Providers = "providers",
         /// Jobs that provision people to applications.
         Provisioning = "provisioning",
+        /// Alert rules on the results of queries.
+        QueryAlerts = "query_alerts",
         /// Assessments of the controls of standards.
         RegulatoryComplianceAssessments = "regulatory_compliance_assessments",
         /// Controls of standards.
         RegulatoryComplianceControls = "regulatory_compliance_controls",
         /// Standards of regulatory compliance.
         RegulatoryComplianceStandards = "regulatory_compliance_standards",
+        /// What is sent of the logs and metrics of resources.
+        ResourceDiagnosticSettings = "resource_diagnostic_settings",
         /// Whether Resource Graph answers.
         ResourceGraph = "resource_graph",
         /// Resource groups.
@@ -83,6 +95,8 @@ words! {
         SecureScoreControls = "secure_score_controls",
         /// The secure score.
         SecureScores = "secure_scores",
+        /// Whom Defender for Cloud tells.
+        SecurityContacts = "security_contacts",
         /// Service principals.
         ServicePrincipals = "service_principals",
         /// The sign-in.

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use azposture::azure::{
     Client, Result,
     answer::lenient::{List, Packed},
-    arm::{alerts, authorization, exemptions, management, policies, resources, scores, security, subscriptions},
+    arm::{authorization, exemptions, management, policies, resources, security, subscriptions},
     resource_graph::{Query, QueryScope},
 };
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
-use super::{graph, posture};
+use super::{graph, monitor, posture};
 use crate::azure_engine::{OURS, Row};
 
 /// What was decoded of one row, by the JSON pointer it stands at.
@@ -130,13 +130,11 @@ pub(super) const READS: &[(&str, Read)] = &[
             Ok(rows.into_iter().map(standard_assignment).collect())
         }),
     ),
-    (
-        "security/alerts-subscription.json",
-        reading!(|client| {
-            let rows: Vec<alerts::Alert> = client.rows(alerts::ALERTS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(alert).collect())
-        }),
-    ),
+    ("monitor/action-groups-subscription.json", monitor::action_groups),
+    ("monitor/activity-log-alerts-subscription.json", monitor::activity_log_alerts),
+    ("monitor/resource-diagnostic-settings.json", monitor::diagnostic_settings),
+    ("monitor/subscription-diagnostic-settings.json", monitor::diagnostic_settings),
+    ("security/alerts-subscription.json", posture::alerts),
     (
         "security/assessment-get-risk-2025-05-04.json",
         reading!(|client| {
@@ -165,20 +163,9 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("security/regulatory-compliance-assessments.json", posture::assessments),
     ("security/regulatory-compliance-controls.json", posture::controls),
     ("security/regulatory-compliance-standards.json", posture::standards),
-    (
-        "security/secure-score-controls-list.json",
-        reading!(|client| {
-            let rows: Vec<scores::Control> = client.rows(scores::CONTROLS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(score_control).collect())
-        }),
-    ),
-    (
-        "security/secure-scores-list.json",
-        reading!(|client| {
-            let rows: Vec<scores::Score> = client.rows(scores::SCORES.at(&subscription())).await?;
-            Ok(rows.into_iter().map(score).collect())
-        }),
-    ),
+    ("security/secure-score-controls-list.json", posture::score_controls),
+    ("security/secure-scores-list.json", posture::scores),
+    ("security/security-contacts-list.json", monitor::security_contacts),
     (
         "security/sub-assessments-subscription.json",
         reading!(|client| {
@@ -208,7 +195,6 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("frontdoor/classic-frontdoors-list.json", INVENTORY),
     ("keyvault/vaults-subscription.json", INVENTORY),
     ("loganalytics/workspaces-subscription.json", INVENTORY),
-    ("monitor/action-groups-subscription.json", INVENTORY),
     ("network/application-gateways-list-all.json", INVENTORY),
     ("network/network-watchers-list-all.json", INVENTORY),
     ("network/nsg-list-all.json", INVENTORY),
@@ -412,32 +398,6 @@ fn standard_assignment(row: exemptions::StandardAssignment) -> Picked {
     ]
 }
 
-fn alert(row: alerts::Alert) -> Picked {
-    let properties = row.properties.0;
-    let about = properties.resource_identifiers.0.unwrap();
-    vec![
-        ("/id", json!(row.id)),
-        ("/properties/alertType", json!(properties.alert_type)),
-        ("/properties/alertDisplayName", json!(properties.alert_display_name)),
-        ("/properties/description", json!(properties.description)),
-        ("/properties/severity", json!(properties.severity)),
-        ("/properties/status", json!(properties.status)),
-        ("/properties/intent", json!(properties.intent)),
-        ("/properties/isIncident", json!(properties.is_incident)),
-        ("/properties/resourceIdentifiers/0/azureResourceId", json!(about[0].azure_resource_id)),
-        ("/properties/resourceIdentifiers/1/workspaceId", json!(about[1].workspace_id)),
-        ("/properties/remediationSteps", json!(properties.remediation_steps)),
-        ("/properties/techniques", json!(properties.techniques)),
-        ("/properties/subTechniques", json!(properties.sub_techniques)),
-        ("/properties/productName", json!(properties.product_name)),
-        ("/properties/compromisedEntity", json!(properties.compromised_entity)),
-        ("/properties/alertUri", json!(properties.alert_uri)),
-        ("/properties/startTimeUtc", json!(properties.start_time_utc)),
-        ("/properties/endTimeUtc", json!(properties.end_time_utc)),
-        ("/properties/timeGeneratedUtc", json!(properties.time_generated_utc)),
-    ]
-}
-
 fn assessment(row: security::Assessment) -> Picked {
     let properties = row.properties;
     vec![
@@ -471,40 +431,6 @@ fn metadata(row: security::AssessmentMetadata) -> Picked {
         ("/properties/implementationEffort", json!(properties.implementation_effort)),
         ("/properties/remediationDescription", json!(properties.remediation_description)),
         ("/properties/preview", json!(properties.preview)),
-    ]
-}
-
-fn score(row: scores::Score) -> Picked {
-    let mut picked = points(&row.properties.score, row.properties.weight.0);
-    picked.extend([("/id", json!(row.id)), ("/name", json!(row.name))]);
-    picked
-}
-
-fn score_control(row: scores::Control) -> Picked {
-    let properties = row.properties;
-    let mut picked = points(&properties.score, properties.weight.0);
-    picked.extend([
-        ("/id", json!(row.id)),
-        ("/name", json!(row.name)),
-        ("/properties/displayName", json!(properties.display_name)),
-        ("/properties/healthyResourceCount", json!(properties.healthy_resource_count)),
-        ("/properties/unhealthyResourceCount", json!(properties.unhealthy_resource_count)),
-        ("/properties/notApplicableResourceCount", json!(properties.not_applicable_resource_count)),
-    ]);
-    picked
-}
-
-fn points(points: &scores::Points, weight: Option<u64>) -> Picked {
-    // The samples write whole numbers without a fraction.
-    let number = |number: Option<f64>| match number {
-        Some(whole) if whole.fract() == 0.0 => json!(whole as i64),
-        other => json!(other),
-    };
-    vec![
-        ("/properties/score/max", number(points.max.0)),
-        ("/properties/score/current", number(points.current.0)),
-        ("/properties/score/percentage", number(points.percentage.0)),
-        ("/properties/weight", json!(weight)),
     ]
 }
 

@@ -103,12 +103,12 @@ async fn rows_have_the_columns_of_their_table() {
 #[tokio::test]
 async fn a_request_names_its_scope_in_one_way() {
     let tenant = Tenant::demo();
-    assert_eq!(rows(&tenant, "resources", json!({"subscriptions": [SANDBOX]})).await.len(), 9);
+    assert_eq!(rows(&tenant, "resources", json!({"subscriptions": [SANDBOX]})).await.len(), 10);
     assert_eq!(
         query(&tenant, "resources", json!({"subscriptions": [SANDBOX], "managementGroups": ["mg-sandbox"]})).await.status,
         400
     );
-    assert_eq!(rows(&tenant, "resources", json!({})).await.len(), 45);
+    assert_eq!(rows(&tenant, "resources", json!({})).await.len(), 53);
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn counts_are_of_types_per_subscription() {
     let counts = |id| rows.iter().find(|row| row["subscriptionId"] == id).unwrap()["counts"].as_array().unwrap();
     assert!(counts(PRODUCTION).contains(&json!({"type": "microsoft.compute/virtualmachines", "number": 4})));
     let all = [PRODUCTION, SANDBOX].into_iter().flat_map(counts).map(|count| count["number"].as_u64().unwrap());
-    assert_eq!(all.sum::<u64>(), 45);
+    assert_eq!(all.sum::<u64>(), 53);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn a_fault_can_meet_one_query_of_one_subscription() {
     let tenant = Tenant::demo().with_fault(fault);
     assert_eq!(rows(&tenant, "plans", json!({"subscriptions": [PRODUCTION]})).await.len(), 22);
     assert_eq!(rows(&tenant, "plans", both()).await.len(), 22);
-    assert_eq!(rows(&tenant, "resources", both()).await.len(), 45);
+    assert_eq!(rows(&tenant, "resources", both()).await.len(), 53);
     assert_eq!(tenant.fired(), [1]);
 }
 

@@ -25,6 +25,11 @@ fn data_sources() -> Vec<(&'static str, Json)> {
         ("directory_role_assignments", json!({"limit": 0})),
         ("policy_compliance", json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/disks"], "limit": 0})),
         ("policy_exemptions", json!({"limit": 0})),
+        ("monitor_settings", json!({"limit": 0})),
+        (
+            "monitor_settings",
+            json!({"kinds": ["activity_log_export", "resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}),
+        ),
         ("regulatory_compliance", json!({"depth": "assessments", "limit": 0})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"principal_ids": [PRINCIPAL_ID], "expand_groups": true})),

@@ -43,8 +43,8 @@ async fn required_checks_alone_are_a_silent_no_op() {
     let opened = Inside::on(Tenant::demo()).await.open(NAME, arguments).await.ok();
     assert_eq!(
         (&opened["checked"], &opened["passed"]),
-        (&json!(6), &json!(6)),
-        "two role checks twice, and two of the connection"
+        (&json!(8), &json!(8)),
+        "three role checks twice, and two of the connection"
     );
 }
 

@@ -44,6 +44,8 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let in_sandbox = json!({"subscription_ids": [SANDBOX]});
     let skipped = json!({"subscription_ids": [PRODUCTION], "statuses": ["Skipped"]});
     let controls = "Microsoft-cloud-security-benchmark/regulatoryComplianceControls";
+    let of_export = json!({"kinds": ["activity_log_export"]});
+    let settings = format!("{SANDBOX}/providers/Microsoft.Insights/diagnosticSettings");
     let nobodys = json!({"principal_types": ["Device"]});
     let of_none = json!({"principal_ids": [CAI]});
     let eligible = json!({"principal_types": ["Device"], "assignment_types": ["active", "eligible"]});
@@ -103,6 +105,7 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         ("defender_alerts", &in_production, "/assessmentMetadata", &[], &["matched", "by_status", "by_severity", "other"]),
         ("defender_assessments", &json!({}), "/assessmentMetadata", &["metadata_missing", "by_severity"], &[]),
         ("defender_assessments", &json!({"assessment_keys": [NOBODY]}), "/assessmentMetadata", &["by_severity"], &["unhealthy"]),
+        ("monitor_settings", &of_export, &settings, &["subscriptions_without_export", "resources_without_settings"], &[]),
         ("regulatory_compliance", &in_sandbox, "/pricings", &["matched", "by_state", "other"], &[]),
         ("regulatory_compliance", &skipped, controls, &["matched", "by_state", "other"], &[]),
         ("secure_score", &json!({}), "Microsoft.Security/secureScoreControls", &["matched"], &[]),
@@ -162,6 +165,7 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
         ("directory_role_assignments", "roleAssignmentScheduleInstances", "directory_role_assignment_schedules on graph: "),
         ("policy_compliance", policies.as_str(), "policy_assignments on /subscriptions/"),
         ("policy_exemptions", "/standardAssignments", "standard_assignments on /subscriptions/"),
+        ("monitor_settings", "/metricAlerts", "metric_alerts on /subscriptions/"),
         ("regulatory_compliance", "/regulatoryComplianceControls", "regulatory_compliance_controls on /subscriptions/"),
         ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),
         ("secure_score", "/secureScoreControls", "secure_score_controls on /subscriptions/"),

@@ -17,6 +17,7 @@ mod functions;
 mod graph_permission;
 mod home;
 pub(crate) mod hostile;
+mod monitor;
 mod once;
 mod plans;
 mod policy_compliance;

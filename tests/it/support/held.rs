@@ -59,15 +59,20 @@ pub(crate) fn assignment(number: usize, principal: &str, role: &str, scope: &str
 pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
     let ids: Vec<String> = (0..number).map(|number| format!("fab00001-0000-4000-8000-{:012}", number + 100)).collect();
     for fixture in [
+        "action-groups",
+        "activity-log-alerts",
         "alerts",
         "assessments",
+        "diagnostic-settings",
         "managed-clusters",
         "management-group-subscriptions",
         "policy-assignments",
         "policy-definitions",
         "policy-exemptions",
+        "metric-alerts",
         "pricings",
         "providers",
+        "query-alerts",
         "regulatory-compliance-assessments",
         "regulatory-compliance-controls",
         "regulatory-compliance-standards",
@@ -76,6 +81,7 @@ pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
         "secure-score-controls",
         "secure-scores",
         "standard-assignments",
+        "security-contacts",
         "sub-assessments",
         "subscriptions",
     ] {

@@ -13,8 +13,8 @@ use crate::{
     azure::{
         self, Client, Endpoint,
         arm::{
-            Identified, alerts, authorization, containers, exemptions, policies, regulatory, resources, scores, security,
-            subscriptions,
+            Identified, alerts, authorization, containers, exemptions, monitor, policies, regulatory, resources, scores,
+            security, subscriptions,
         },
         memo::Key,
         resource_graph::queries::{self, Rows},
@@ -56,6 +56,20 @@ pub struct List {
 /// Reading every type. A role that reads everything but some types does not hold it.
 pub const READ_EVERYTHING: &str = "*/read";
 
+/// Groups of receivers of Azure Monitor.
+pub const ACTION_GROUPS: List =
+    both("action_groups", Subject::ActionGroups, Some(Area::Observability), monitor::ACTION_GROUPS, queries::ACTION_GROUPS.name);
+/// Alert rules on the activity log.
+pub const ACTIVITY_LOG_ALERTS: List = both(
+    "activity_log_alerts",
+    Subject::ActivityLogAlerts,
+    Some(Area::Observability),
+    monitor::ACTIVITY_LOG_ALERTS,
+    queries::ACTIVITY_LOG_ALERTS.name,
+);
+/// What is exported of the activity log.
+pub const ACTIVITY_LOG_EXPORT: List =
+    arm("activity_log_export", Subject::ActivityLogExport, Some(Area::Observability), monitor::DIAGNOSTIC_SETTINGS);
 /// Defender alerts.
 pub const ALERTS: List = both("alerts", Subject::Alerts, Some(Area::Posture), alerts::ALERTS, queries::ALERTS.name);
 /// AKS clusters.
@@ -81,6 +95,9 @@ pub const ELIGIBILITIES: List =
     arm("role_eligibilities", Subject::EligibleRoleAssignments, Some(Area::Identity), authorization::ELIGIBILITIES);
 /// What recommendations mean, those of the subscription's own among them.
 pub const METADATA: List = arm("metadata", Subject::AssessmentMetadata, Some(Area::Posture), security::METADATA_OF_SUBSCRIPTION);
+/// Alert rules on metrics.
+pub const METRIC_ALERTS: List =
+    both("metric_alerts", Subject::MetricAlerts, Some(Area::Observability), monitor::METRIC_ALERTS, queries::METRIC_ALERTS.name);
 /// Defender plans.
 pub const PLANS: List = both("plans", Subject::Plans, Some(Area::Posture), security::PLANS, queries::PLANS.name);
 /// Policy assignments.
@@ -117,6 +134,9 @@ pub const POLICY_SET_DEFINITIONS: List = both(
 );
 /// Resource providers.
 pub const PROVIDERS: List = arm("providers", Subject::Providers, None, resources::PROVIDERS);
+/// Alert rules on the results of queries.
+pub const QUERY_ALERTS: List =
+    both("query_alerts", Subject::QueryAlerts, Some(Area::Observability), monitor::QUERY_ALERTS, queries::QUERY_ALERTS.name);
 /// What the controls of standards are judged by.
 pub const REGULATORY_ASSESSMENTS: List = by_number(both(
     "regulatory_assessments",
@@ -188,6 +208,9 @@ pub const STANDARD_ASSIGNMENTS: List = both(
     exemptions::STANDARD_ASSIGNMENTS,
     queries::STANDARD_ASSIGNMENTS.name,
 );
+/// Whom Defender for Cloud tells.
+pub const SECURITY_CONTACTS: List =
+    arm("security_contacts", Subject::SecurityContacts, Some(Area::Observability), monitor::SECURITY_CONTACTS);
 /// The subscriptions themselves.
 pub const SUBSCRIPTIONS: List = arm("subscription", Subject::Subscriptions, None, subscriptions::SUBSCRIPTION);
 /// When Defender last scanned machines, images and databases.
@@ -204,6 +227,9 @@ pub const SUB_ASSESSMENTS: List = both(
 
 /// All of them.
 pub const LISTS: &[List] = &[
+    ACTION_GROUPS,
+    ACTIVITY_LOG_ALERTS,
+    ACTIVITY_LOG_EXPORT,
     ALERTS,
     ASSESSMENTS,
     ASSESSMENTS_WITH_RISK,
@@ -212,12 +238,14 @@ pub const LISTS: &[List] = &[
     ELIGIBILITIES,
     FINDINGS,
     METADATA,
+    METRIC_ALERTS,
     PLANS,
     POLICY_ASSIGNMENTS,
     POLICY_DEFINITIONS,
     POLICY_EXEMPTIONS,
     POLICY_SET_DEFINITIONS,
     PROVIDERS,
+    QUERY_ALERTS,
     REGULATORY_ASSESSMENTS,
     REGULATORY_CONTROLS,
     REGULATORY_STANDARDS,
@@ -231,6 +259,7 @@ pub const LISTS: &[List] = &[
     SECURE_SCORES,
     SECURE_SCORE_CONTROLS,
     STANDARD_ASSIGNMENTS,
+    SECURITY_CONTACTS,
     SUBSCRIPTIONS,
     SUB_ASSESSMENTS,
 ];

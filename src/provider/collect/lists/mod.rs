@@ -11,6 +11,7 @@ pub mod inherited;
 pub mod inventory;
 mod known;
 pub mod listed;
+pub mod monitor;
 pub mod policies;
 pub mod regulatory;
 pub mod scores;

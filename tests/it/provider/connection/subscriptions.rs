@@ -93,13 +93,17 @@ async fn roles_are_judged_by_what_they_allow_and_missing_actions_are_named() {
         "fail",
         &[
             "Microsoft.ContainerService/managedClusters/read",
-            "missing_count=1",
+            "missing_count=6",
             "--role Reader",
             "managementGroups",
             PRINCIPAL_ID,
         ],
     );
-    says(&role("role_monitoring_reader").await, "not_applicable", &["reads nothing of Microsoft.Insights"]);
+    says(
+        &role("role_monitoring_reader").await,
+        "fail",
+        &["Microsoft.Insights/actionGroups/read", "missing_count=5", "Monitoring Reader"],
+    );
     says(&role("role_security_reader").await, "pass", &[]);
     says(
         &role("key_vault_readable").await,
@@ -136,6 +140,11 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
         "Microsoft.Authorization/roleDefinitions/read",
         "Microsoft.Authorization/roleEligibilityScheduleInstances/read",
         "Microsoft.ContainerService/managedClusters/read",
+        "Microsoft.Insights/actionGroups/read",
+        "Microsoft.Insights/activityLogAlerts/read",
+        "Microsoft.Insights/diagnosticSettings/read",
+        "Microsoft.Insights/metricAlerts/read",
+        "Microsoft.Insights/scheduledQueryRules/read",
         "Microsoft.Resources/subscriptions/providers/read",
         "Microsoft.Resources/subscriptions/read",
         "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -150,6 +159,7 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
         "Microsoft.Security/regulatoryComplianceStandards/regulatoryComplianceControls/regulatoryComplianceAssessments/read",
         "Microsoft.Security/secureScoreControls/read",
         "Microsoft.Security/secureScores/read",
+        "Microsoft.Security/securityContacts/read",
         "Microsoft.Security/standardAssignments/read",
     ];
     let key = production("role_reader");

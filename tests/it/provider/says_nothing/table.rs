@@ -58,6 +58,9 @@ const fn query(name: &'static str, about: About, decides: &'static str) -> List 
 
 use About::{Defender, GraphPermissions, Roles};
 
+/// Asks for all kinds of settings.
+const MONITORED: &str = r#"{"kinds": ["action_groups", "activity_log_alerts", "activity_log_export", "metric_alerts", "query_alerts", "resource_diagnostic_settings", "security_contacts"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}"#;
+
 pub(super) const LISTS: &[List] = &[
     list("app-role-assignments", "/appRoleAssignments", "", GraphPermissions, "/resourceId"),
     list("applications", "/v1.0/applications", "", GraphPermissions, "/requiredResourceAccess"),
@@ -76,6 +79,33 @@ pub(super) const LISTS: &[List] = &[
     list("managed-clusters", "/managedClusters", "", Defender, "/properties"),
     list("pricings", "/Microsoft.Security/pricings", "plans", Defender, "/properties/pricingTier")
         .listed("defender_plans", "plans"),
+    list("action-groups", "/Microsoft.Insights/actionGroups", "actiongroups", Defender, "/properties/enabled").asked(
+        "monitor_settings",
+        "settings",
+        MONITORED,
+    ),
+    list("activity-log-alerts", "/Microsoft.Insights/activityLogAlerts", "activitylogalerts", Defender, "/properties/enabled")
+        .asked("monitor_settings", "settings", MONITORED),
+    list("diagnostic-settings", "/Microsoft.Insights/diagnosticSettings", "", Defender, "/properties/logs/*/enabled").asked(
+        "monitor_settings",
+        "settings",
+        MONITORED,
+    ),
+    list("metric-alerts", "/Microsoft.Insights/metricAlerts", "metricalerts", Defender, "/properties/enabled").asked(
+        "monitor_settings",
+        "settings",
+        MONITORED,
+    ),
+    list("query-alerts", "/Microsoft.Insights/scheduledQueryRules", "queryalerts", Defender, "/properties/enabled").asked(
+        "monitor_settings",
+        "settings",
+        MONITORED,
+    ),
+    list("security-contacts", "/Microsoft.Security/securityContacts", "", Defender, "/properties/isEnabled").asked(
+        "monitor_settings",
+        "settings",
+        MONITORED,
+    ),
     list(
         "regulatory-compliance-assessments",
         "/regulatoryComplianceAssessments",
