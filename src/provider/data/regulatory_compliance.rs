@@ -54,8 +54,9 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Re
 ///
 /// In up to 20 subscriptions Resource Manager is asked: a request for the standards of each, one more for each standard
 /// (`depth = "controls"`), and one more for each control (`depth = "assessments"`; the Microsoft cloud security benchmark has some 85,
-/// NIST SP 800-53 some 700). In more than 20 Resource Graph is asked, a few requests for each 1,000 rows of all standards; with
-/// `resource_graph = "always"` in fewer, too, which is much quicker for assessments.
+/// NIST SP 800-53 some 700). In more than 20 Resource Graph is asked, a request for each 1,000 rows of a level; with
+/// `resource_graph = "always"` in fewer, too, which is much quicker for assessments. What Resource Graph has no rows of is asked for through
+/// Resource Manager, because it does not tell none from unseen.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
@@ -200,10 +201,10 @@ impl Found {
 
     /// What stands below it stands below this.
     fn as_parent(&self) -> Parent {
-        let name = Arc::clone(&self.report.name);
+        let (name, is_of_nothing) = (Arc::clone(&self.report.name), self.report.is_of_nothing());
         match self.level {
-            Level::Standard => Parent { standard: name, ..self.parent.clone() },
-            Level::Control | Level::Assessment => Parent { control: Some(name), ..self.parent.clone() },
+            Level::Standard => Parent { standard: name, is_of_nothing, ..self.parent.clone() },
+            Level::Control | Level::Assessment => Parent { control: Some(name), is_of_nothing, ..self.parent.clone() },
         }
     }
 
@@ -306,7 +307,7 @@ fn absent(wanted: Option<&BTreeSet<String>>, standards: &Lists<Reports>) -> Vec<
 fn of_standards(wanted: Option<&BTreeSet<String>>, standards: &Lists<Reports>) -> Vec<Found> {
     let one = |(subscription, reports): (&Subscription, &Arc<Reports>)| {
         let asked = reports.values().filter(|report| is_wanted(wanted, &report.name)).cloned();
-        let parent = Parent { subscription: subscription.clone(), standard: "".into(), control: None };
+        let parent = Parent { subscription: subscription.clone(), standard: "".into(), control: None, is_of_nothing: false };
         asked.map(move |report| Found::of(Level::Standard, parent.clone(), &parent.subscription.id, report)).collect::<Vec<_>>()
     };
     standards.so_far().flat_map(one).collect()

@@ -68,12 +68,14 @@ pub struct Parent {
     pub standard: Arc<str>,
     /// The control, if it is one.
     pub control: Option<Arc<str>>,
+    /// Whether it says itself that nothing stands below it.
+    pub is_of_nothing: bool,
 }
 
 impl Parent {
     /// Its id.
     pub fn id(&self) -> String {
-        let Self { subscription, standard, control } = self;
+        let Self { subscription, standard, control, .. } = self;
         let id =
             format!("/subscriptions/{}/providers/Microsoft.Security/regulatoryComplianceStandards/{standard}", subscription.id);
         match control {
@@ -133,7 +135,8 @@ type Below = BTreeMap<String, azure::Result<Arc<Reports>>>;
 /// How many lists of one subscription are read side by side.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Resource Graph does not tell "nothing there" from "not seen by me": below what it has no row of, Resource Manager reads again.
+/// Resource Graph does not tell "nothing there" from "not seen by me": below what it has no row of, Resource Manager reads again, unless
+/// that says itself that nothing is there. Controls that nobody can check are many.
 async fn in_subscription(
     client: Client,
     parents: Vec<Parent>,
@@ -141,7 +144,11 @@ async fn in_subscription(
 ) -> azure::Result<Arc<Below>> {
     let one = |parent: Parent| {
         let key = parent.id().to_lowercase();
-        let (client, found) = (client.clone(), found.as_ref().and_then(|all| all.get(&key).cloned()));
+        let client = client.clone();
+        let found = found.as_ref().and_then(|all| match all.get(&key) {
+            None if parent.is_of_nothing => Some(Arc::default()),
+            reports => reports.cloned(),
+        });
         async move {
             let reports = match found {
                 Some(reports) => Ok(reports),
