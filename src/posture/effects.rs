@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::posture::filter;
+use crate::posture::filter::{self, every};
 
 /// The effect of a definition that does not resolve.
 pub const UNKNOWN: &str = "unknown";
@@ -175,19 +175,6 @@ impl Condition {
             Self::Type(wanted) => Some(wanted.iter().any(|pattern| filter::wildcard(pattern, kind))),
         }
     }
-}
-
-/// Whether all hold: one that does not is enough for no.
-fn every(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut all = Some(true);
-    for part in parts {
-        match part {
-            Some(false) => return Some(false),
-            Some(true) => {}
-            None => all = None,
-        }
-    }
-    all
 }
 
 impl Definition {

@@ -7,6 +7,19 @@ pub fn admits(filter: Option<&BTreeSet<String>>, word: &str) -> bool {
     filter.is_none_or(|words| words.iter().any(|wanted| wanted.eq_ignore_ascii_case(word)))
 }
 
+/// Whether all hold: one that does not is enough for no.
+pub fn every(parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(true);
+    for part in parts {
+        match part {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => all = None,
+        }
+    }
+    all
+}
+
 /// Whether every wanted tag is there; names compare without case, `*` is any value.
 pub fn has_tags(wanted: &BTreeMap<String, String>, tags: &BTreeMap<String, String>) -> bool {
     wanted

@@ -3,6 +3,7 @@
 pub mod area;
 pub mod assessment;
 pub mod checks;
+pub mod compliance;
 pub mod connection;
 pub mod controls;
 pub mod defender;

@@ -270,6 +270,16 @@ text!(
 );
 
 text!(
+    /// Whether a resource complies with a policy, in Azure's words.
+    PolicyState,
+    {
+        "type": "string",
+        "enum": ["Compliant", "Conflict", "Error", "Exempt", "NonCompliant", "Protected", "Unknown"],
+        "x-ignore-case": true
+    }
+);
+
+text!(
     /// The id of a policy assignment.
     PolicyAssignmentId,
     {

@@ -27,7 +27,10 @@ fn more(name: &str) -> Vec<Json> {
             json!({"statuses": ["Active", "InProgress", "Resolved", "Dismissed"], "limit": 0}),
             json!({"severities": ["low"], "since": "2026-10-25"}),
         ],
-        "policy_compliance" => vec![json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]})],
+        "policy_compliance" => vec![
+            json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]}),
+            json!({"statuses": ["Compliant", "Exempt"], "limit": 3}),
+        ],
         "policy_exemptions" => vec![json!({"statuses": ["expired", "permanent"], "source": "policy"})],
         "role_assignments" => vec![
             json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0}),

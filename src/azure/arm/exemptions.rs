@@ -54,6 +54,8 @@ pub struct PolicyExemptionProperties {
     pub exemption_category: Text,
     /// When it ends; left out if it does not.
     pub expires_on: Option<Json>,
+    /// For which resources; left out for all of them.
+    pub resource_selectors: Option<Json>,
     /// What people call it.
     pub display_name: Text,
     /// Why.

@@ -161,6 +161,41 @@ pub struct Member {
     pub parameters: Option<Json>,
 }
 
+/// What a definition says of a resource, which Resource Graph alone tells.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PolicyState {
+    /// `{resource}/providers/Microsoft.PolicyInsights/policyStates/{name}`
+    pub id: String,
+    /// Everything else.
+    pub properties: Part<PolicyStateProperties>,
+}
+
+/// What a state says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyStateProperties {
+    /// When it was found.
+    pub timestamp: Text,
+    /// The resource.
+    pub resource_id: Text,
+    /// Its type.
+    pub resource_type: Text,
+    /// The assignment.
+    pub policy_assignment_id: Text,
+    /// The initiative that it assigns; empty where it assigns a definition by itself.
+    pub policy_set_definition_id: Text,
+    /// The definition.
+    pub policy_definition_id: Text,
+    /// What it is called in the initiative.
+    pub policy_definition_reference_id: Text,
+    /// What it does: `audit`.
+    pub policy_definition_action: Text,
+    /// The groups of the initiative that it is in.
+    pub policy_definition_group_names: List<Text>,
+    /// `Compliant`, `NonCompliant`, `Exempt`; none if the service did not say.
+    pub compliance_state: Text,
+}
+
 /// Something put in the place of what a definition says.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Override {
@@ -216,6 +251,12 @@ impl Identified for PolicyDefinition {
 }
 
 impl Identified for PolicySetDefinition {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Identified for PolicyState {
     fn id(&self) -> &str {
         &self.id
     }

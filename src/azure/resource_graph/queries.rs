@@ -22,6 +22,7 @@ use crate::azure::{
     resource_graph::{Breadth, Query, QueryScope},
 };
 
+pub use super::governance::{POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, POLICY_EXEMPTIONS, POLICY_SET_DEFINITIONS, POLICY_STATES};
 pub use rules::{ACTION_GROUPS, ACTIVITY_LOG_ALERTS, METRIC_ALERTS, QUERY_ALERTS};
 
 /// Every text, by name.
@@ -40,6 +41,7 @@ pub fn texts() -> Vec<(&'static str, String)> {
         &PLANS,
         &POLICY_ASSIGNMENTS,
         &POLICY_EXEMPTIONS,
+        &POLICY_STATES,
         &REGULATORY_ASSESSMENTS,
         &REGULATORY_CONTROLS,
         &REGULATORY_STANDARDS,
@@ -62,11 +64,11 @@ pub fn texts() -> Vec<(&'static str, String)> {
 pub struct Rows {
     /// The name of its text.
     pub name: &'static str,
-    table: &'static str,
+    pub(super) table: &'static str,
     /// The type of the rows, lower case; none for all that the table holds.
-    kind: Option<&'static str>,
+    pub(super) kind: Option<&'static str>,
     /// What is read of each row beside its id.
-    columns: &'static str,
+    pub(super) columns: &'static str,
 }
 
 /// Defender alerts; their columns begin with capitals. Entities and extended properties are left out: they hold what nobody needs.
@@ -97,38 +99,6 @@ pub const ASSESSMENTS: Rows = Rows {
 /// Defender plans, those of single machines among them.
 pub const PLANS: Rows =
     Rows { name: "plans", table: "securityresources", kind: Some("microsoft.security/pricings"), columns: "name, properties" };
-
-/// Policy assignments.
-pub const POLICY_ASSIGNMENTS: Rows = Rows {
-    name: "policyassignments",
-    table: "policyresources",
-    kind: Some("microsoft.authorization/policyassignments"),
-    columns: "properties",
-};
-
-/// Policy definitions.
-pub const POLICY_DEFINITIONS: Rows = Rows {
-    name: "policydefinitions",
-    table: "policyresources",
-    kind: Some("microsoft.authorization/policydefinitions"),
-    columns: "properties",
-};
-
-/// Policy exemptions.
-pub const POLICY_EXEMPTIONS: Rows = Rows {
-    name: "policyexemptions",
-    table: "policyresources",
-    kind: Some("microsoft.authorization/policyexemptions"),
-    columns: "properties",
-};
-
-/// Initiatives.
-pub const POLICY_SET_DEFINITIONS: Rows = Rows {
-    name: "policysetdefinitions",
-    table: "policyresources",
-    kind: Some("microsoft.authorization/policysetdefinitions"),
-    columns: "properties",
-};
 
 /// The assessments of regulatory compliance.
 pub const REGULATORY_ASSESSMENTS: Rows = Rows {

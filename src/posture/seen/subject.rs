@@ -63,6 +63,8 @@ words! {
         PolicyExemptions = "policy_exemptions",
         /// Initiatives: policy definitions that belong together.
         PolicySetDefinitions = "policy_set_definitions",
+        /// What Azure Policy found of resources.
+        PolicyStates = "policy_states",
         /// Resource providers, and whether they are registered.
         Providers = "providers",
         /// Jobs that provision people to applications.

@@ -71,13 +71,7 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         (directory, &of_none, "roleManagement/directory/roleDefinitions", &["permanent_privileged", "by_role"], &[]),
         (directory, &of_none, "/transitiveMembers", &["matched", "global_administrators", "guests"], &["permanent_privileged"]),
         (directory, &of_ava, "/v1.0/users", &[], &["guests"]),
-        (
-            "policy_compliance",
-            &json!({"policy_set_definition_ids": [NO_SET]}),
-            &policies,
-            &["matched", "by_enforcement_mode", "by_effect"],
-            &[],
-        ),
+        ("policy_compliance", &json!({"policy_set_definition_ids": [NO_SET]}), &policies, &["matched", "other"], &[]),
         (
             "policy_exemptions",
             &json!({"subscription_ids": [SANDBOX], "categories": ["Mitigated"], "source": "defender"}),

@@ -21,6 +21,7 @@ mod monitor;
 mod once;
 mod plans;
 mod policy_compliance;
+mod policy_states;
 mod refused;
 mod regulatory;
 mod remedies;

@@ -69,6 +69,7 @@ pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
         "policy-assignments",
         "policy-definitions",
         "policy-exemptions",
+        "policy-states",
         "metric-alerts",
         "pricings",
         "providers",

@@ -3,6 +3,7 @@
 pub mod catalogues;
 pub mod checked;
 pub mod checklist;
+pub mod exempted;
 pub mod grants;
 pub mod held_roles;
 pub mod named;

@@ -54,6 +54,8 @@ pub struct Exemption {
     pub owner: Option<String>,
     /// By which ticket.
     pub ticket: Option<String>,
+    /// Whether it is for some resources only, as far as is known.
+    pub is_selective: bool,
     /// When it ends.
     pub end: End,
     /// When it was made.
@@ -79,6 +81,7 @@ impl Exemption {
             assessment_keys: agreed(self.assessment_keys, other.assessment_keys),
             owner: agreed(self.owner, other.owner),
             ticket: agreed(self.ticket, other.ticket),
+            is_selective: self.is_selective || other.is_selective,
             end: if self.end == other.end { self.end } else { End::Unclear },
             created_on: agreed(self.created_on, other.created_on),
             is_said_to_be_one: self.is_said_to_be_one && other.is_said_to_be_one,
@@ -118,6 +121,7 @@ impl Inherited for PolicyExemptions {
             policy_assignment_id: own.policy_assignment_id.0.map(|id| canonical(&shown(id))),
             definition_reference_ids: reference_ids(own.policy_definition_reference_ids)
                 .map(|all| all.into_iter().map(shown).collect()),
+            is_selective: own.resource_selectors.is_some_and(|said| said.as_array().is_none_or(|all| !all.is_empty())),
             end: end(own.expires_on),
             is_said_to_be_one: true,
             ..annotated(&wire.id, &own.metadata, redacts_people)

@@ -16,5 +16,6 @@ pub mod policies;
 pub mod regulatory;
 pub mod scores;
 pub mod security;
+pub mod states;
 pub mod texts;
 pub mod typed;

@@ -237,6 +237,7 @@ pub(super) const LISTS: &[List] = &[
     query("custommetadata", Defender, "/metadata"),
     query("findings", Defender, "/properties/status/code"),
     query("hierarchy", Defender, "/chain"),
+    query("policystates", Defender, "/properties/complianceState"),
     query("resourcecounts", Defender, "/counts"),
     query("scans", Defender, "/scans"),
 ];
