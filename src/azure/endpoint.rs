@@ -3,29 +3,25 @@
 
 use crate::azure::{
     arm::{
-        alerts, authorization, containers, exemptions, key_vault, management, monitor, network, policies, regulatory, resources,
-        scores, security, storage, subscriptions,
+        alerts, authorization, exemptions, management, monitor, policies, regulatory, resources, scores, security, subscriptions,
+        typed,
     },
     call::{Audience, Call},
     microsoft_graph::{applications, directory, organization, provisioning},
 };
 
-/// All of them, by module. What is not here is not read.
+/// Lists of one kind each and objects, by module. What is neither here nor a type of resources is not read.
 const MODULES: &[&[Endpoint]] = &[
     alerts::ENDPOINTS,
     authorization::ENDPOINTS,
-    containers::ENDPOINTS,
     exemptions::ENDPOINTS,
-    key_vault::ENDPOINTS,
     management::ENDPOINTS,
     monitor::ENDPOINTS,
-    network::ENDPOINTS,
     policies::ENDPOINTS,
     regulatory::ENDPOINTS,
     resources::ENDPOINTS,
     scores::ENDPOINTS,
     security::ENDPOINTS,
-    storage::ENDPOINTS,
     subscriptions::ENDPOINTS,
     applications::ENDPOINTS,
     directory::ENDPOINTS,
@@ -35,11 +31,11 @@ const MODULES: &[&[Endpoint]] = &[
 
 /// All of them.
 pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    MODULES.iter().copied().flatten()
+    MODULES.iter().copied().flatten().chain(typed::types().map(|one| &one.endpoint))
 }
 
 /// One list or object of a service.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
     /// The service.
     pub audience: Audience,

@@ -269,6 +269,11 @@ fn expression(tokens: &mut Tokens) -> Option<Expression> {
     path.iter()
         .all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
         .then_some(())?;
+    let mut path = path;
+    while tokens.take("[") {
+        path.push(tokens.word()?.strip_prefix('"')?.to_owned());
+        tokens.take("]").then_some(())?;
+    }
     Some(Expression::Path(path))
 }
 
@@ -318,9 +323,9 @@ fn tokens(code: &str) -> Option<Vec<String>> {
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '"' => 1 + rest.get(1..)?.find('"')?,
-            '(' | ')' | ',' | '|' => 1,
+            '(' | ')' | ',' | '|' | '[' | ']' => 1,
             _ => {
-                let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '|' | '"');
+                let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '|' | '[' | ']' | '"');
                 rest.find(ends).unwrap_or(rest.len())
             }
         };
@@ -371,6 +376,13 @@ mod tests {
     fn names_inside_a_dynamic_column_are_told_apart_by_case_and_null_is_the_empty_text() {
         let text = "t | where type == \"t\" | project s = tostring(properties.state) | distinct s";
         assert_eq!(run(text), Some(json!([{"s": ""}])));
+    }
+
+    #[test]
+    fn a_name_may_stand_in_brackets() {
+        let text = "t | where id in (\"b\") | project s = properties[\"State\"], n = pack(\"at\", properties[\"at\"])";
+        assert_eq!(run(text), Some(json!([{"s": "On", "n": {"at": "2026-02-01"}}])));
+        assert_eq!(run("t | project s = properties[State]"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Azure Resource Graph: the tables our queries read, in the columns the service documents, and one page of what a query makes of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ use super::{
 /// Most rows of a page.
 const MOST: usize = 1000;
 
-/// The document of all resources. Of each a caller needs the action of its type.
+/// The table of all resources. Of each a caller needs the action of its type.
 const RESOURCES: &str = "resources";
 
 /// The types of rows that do not say theirs.
@@ -58,9 +58,10 @@ pub(super) fn rows(asked: &Asked<'_>) -> Result<Found, Refusal> {
         return Err(invalid());
     }
     // A row of the list of its type says more than that in the list of all resources, which is the first of this table.
-    let mut table = BTreeMap::new();
-    for (route, Table { kind, .. }) in sources {
-        let needs = if route.document.name == RESOURCES { "*/read" } else { route.needs };
+    let (mut table, mut known) = (BTreeMap::new(), BTreeSet::new());
+    // Several types may stand in one document.
+    for (route, Table { kind, .. }) in sources.filter(|(route, _)| known.insert(route.document.name)) {
+        let needs = if query.table == RESOURCES { "*/read" } else { route.needs };
         let contains = |row: &Value| scope.contains(asked, row) && readable(asked, row, needs);
         let rows = asked.fixtures.rows_where(route.document.name, contains);
         table.extend(rows.into_iter().map(|row| (text(&row, "/id").to_lowercase(), columns(asked, kind, row))));
@@ -157,7 +158,7 @@ fn columns(asked: &Asked<'_>, kind: &str, row: Value) -> Value {
         "id": id, "name": label, "type": kind, "tenantId": TENANT_ID, "kind": text(&row, "/kind"), "location": text(&row, "/location"),
         "resourceGroup": group.unwrap_or_default(), "subscriptionId": subscription(&id).unwrap_or_default(),
         "managedBy": text(&row, "/managedBy"), "sku": own("sku"), "plan": null, "properties": properties(asked, &kind, &row),
-        "tags": own("tags"), "identity": own("identity"), "zones": null, "extendedLocation": null,
+        "tags": own("tags"), "identity": own("identity"), "zones": own("zones"), "extendedLocation": null,
     })
 }
 

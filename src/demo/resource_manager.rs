@@ -120,6 +120,15 @@ pub(super) fn resources(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(rows.into_iter().filter(|row| text(row, "/type").eq_ignore_ascii_case(kind)).collect()))
 }
 
+/// Resources of the type that the path ends in.
+pub(super) fn typed(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let (_, below) = asked.call.path.rsplit_once("/providers/").unwrap_or_default();
+    // Behind the namespace, each type but the last one is followed by a name.
+    let parts = below.split('/').enumerate().filter(|(at, _)| *at == 0 || at % 2 == 1);
+    let kind = parts.map(|(_, part)| part).collect::<Vec<_>>().join("/");
+    Ok(Found::Rows(at_and_below(asked).into_iter().filter(|row| text(row, "/type").eq_ignore_ascii_case(&kind)).collect()))
+}
+
 /// Defender plans of exactly this scope: those of a machine are not rows of its subscription.
 pub(super) fn pricings(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let names = asked.call.query("$filter").map(|filter| {

@@ -51,6 +51,10 @@ fn more(name: &str) -> Vec<Json> {
             json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "limit": 0}),
             json!({"severities": ["high"], "kinds": ["sql", "container_image"], "limit": 2}),
         ],
+        "resources" => vec![
+            json!({"limit": 0}),
+            json!({"resource_types": ["Microsoft.Network/azureFirewalls", "Microsoft.KeyVault/vaults"], "tags": {"env": "*"}}),
+        ],
         "secure_score" => vec![json!({"include_controls": false, "limit": 0}), json!({"limit": 2})],
         "defender_validation" => {
             vec![json!({"plans": {"VirtualMachines": {}, "SqlServers": {}, "Containers": {}, "StorageAccounts": {}},

@@ -19,7 +19,7 @@ use azposture::{
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{MANAGEMENT_GROUP_READER, READER, grow, hold, root},
+    held::{MANAGEMENT_GROUP_READER, OF_RESOURCES, READER, grow, hold, root},
     inside::Inside,
 };
 
@@ -54,6 +54,9 @@ fn readings() -> Vec<(&'static str, Json)> {
             json!({"subscription_ids": [PRODUCTION], "standards": ["PCI-DSS-v4.0.1"], "statuses": ["Failed"]}),
         ),
         ("regulatory_compliance", json!({"subscription_ids": [SANDBOX]})),
+        ("resources", json!({"limit": 0})),
+        ("resources", json!({"tags": {"env": "prod"}, "names": ["*shop*"], "limit": 5})),
+        ("resources", json!({"resource_types": ["Microsoft.Network/azureFirewalls", "Microsoft.Sql/servers"]})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})),
         ("vulnerabilities", json!({})),
@@ -166,7 +169,9 @@ async fn both_engines_answer_alike_after_changes() {
             row["properties"].as_object_mut().unwrap().remove("links");
         }
     });
-    change("resources", &|row| row["tags"] = json!({"env": "prod", "Owner": "somebody"}));
+    for document in OF_RESOURCES.iter().copied().chain(["resources"]) {
+        change(document, &|row| row["tags"] = json!({"env": "prod", "Owner": "somebody"}));
+    }
     change("sub-assessments", &|row| {
         row["properties"].as_object_mut().unwrap().remove("timeGenerated");
     });
@@ -177,7 +182,8 @@ async fn both_engines_answer_alike_after_changes() {
 #[tokio::test]
 async fn both_engines_answer_alike_where_there_is_nothing_or_nothing_is_registered() {
     let tenant = Tenant::demo();
-    for fixture in [
+    let of_resources = OF_RESOURCES.iter().copied();
+    for fixture in of_resources.chain([
         "alerts",
         "assessments",
         "resources",
@@ -185,7 +191,7 @@ async fn both_engines_answer_alike_where_there_is_nothing_or_nothing_is_register
         "secure-scores",
         "standard-assignments",
         "sub-assessments",
-    ] {
+    ]) {
         let elsewhere = |row: &Json| !row["id"].as_str().unwrap().contains(SANDBOX);
         tenant.edit(fixture, |list| list["value"].as_array_mut().unwrap().retain(elsewhere)).unwrap();
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use azposture::{
     azure::{Audience, endpoint::endpoints},
+    posture::Area,
     provider::collect::lists::{
         listed::{LISTS, NEEDED, READ_EVERYTHING},
         typed::TYPES,
@@ -53,4 +54,20 @@ fn what_is_read_in_subscriptions_is_a_list_and_each_list_is_a_read() {
     let keys: BTreeSet<&str> = lists().map(|list| list.key).collect();
     assert_eq!(keys.len(), lists().count(), "each remembers its own");
     assert!(NEEDED.iter().all(|list| !list.actions.contains(&READ_EVERYTHING)));
+}
+
+const COLUMNS: &str = include_str!("../../docs/guides/resource-columns.md");
+
+#[test]
+fn the_guide_has_the_columns_of_each_type_and_no_others() {
+    for area in Area::ALL {
+        let own = TYPES.iter().filter(|typed| typed.area == area);
+        let written = |columns: &str| if columns.is_empty() { "none".to_owned() } else { format!("`{columns}`") };
+        let mut rows: Vec<String> =
+            own.map(|typed| format!("| `{}` | {} |", typed.name(), written(typed.resource_type.columns))).collect();
+        rows.sort_by_key(|row| row.to_lowercase());
+        let section = COLUMNS.split(&format!("## Area `{}`", area.word())).nth(1).unwrap_or_default();
+        let section = section.split("\n## ").next().unwrap_or_default();
+        assert_eq!(section.lines().filter(|line| line.starts_with("| `")).collect::<Vec<_>>(), rows, "{}", area.word());
+    }
 }

@@ -2,20 +2,18 @@
 
 pub mod alerts;
 pub mod authorization;
-pub mod containers;
 pub mod exemptions;
 pub mod findings;
-pub mod key_vault;
 pub mod management;
 pub mod monitor;
-pub mod network;
 pub mod policies;
+pub mod projection;
 pub mod regulatory;
 pub mod resources;
 pub mod scores;
 pub mod security;
-pub mod storage;
 pub mod subscriptions;
+pub mod typed;
 
 /// A row that stands at or below a subscription, and says so by its id.
 pub trait Identified {

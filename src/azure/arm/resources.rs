@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
 
 use super::{Identified, subscription};
 use crate::azure::{
     Result,
-    answer::lenient::{List, Object, OrEmpty, Text},
+    answer::lenient::{List, OrEmpty, Text},
     client::Client,
     endpoint::Endpoint,
 };
@@ -56,15 +55,6 @@ pub struct Resource {
     pub kind: String,
     /// Tags.
     pub tags: OrEmpty<BTreeMap<String, String>>,
-}
-
-/// A resource as the list of its type has it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Detailed {
-    /// Its id.
-    pub id: String,
-    /// Everything else, as it came; none if the service did not say.
-    pub properties: Object<Map<String, Json>>,
 }
 
 /// A resource provider in a subscription.

@@ -1,6 +1,7 @@
 //! Azure Resource Graph: the one query service behind tenant-wide lists. It answers 200 and leaves out what it does not want to
 //! say, so every sign of that (limit header, truncation without a token, a total that was not reached) is an error here.
 
+pub mod by_type;
 mod governance;
 pub mod queries;
 

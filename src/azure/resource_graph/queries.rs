@@ -17,9 +17,9 @@ use crate::azure::{
         Identified,
         authorization::{RoleAssignment, RoleDefinition},
         management::Ancestor,
-        security,
+        security, typed,
     },
-    resource_graph::{Breadth, Query, QueryScope},
+    resource_graph::{Breadth, Query, QueryScope, by_type},
 };
 
 pub use super::governance::{POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, POLICY_EXEMPTIONS, POLICY_SET_DEFINITIONS, POLICY_STATES};
@@ -56,7 +56,8 @@ pub fn texts() -> Vec<(&'static str, String)> {
     ];
     let rows = rows.into_iter().chain(rules::ALL).map(|list| (list.name, list.text()));
     let custom = [&POLICY_DEFINITIONS, &POLICY_SET_DEFINITIONS].into_iter().map(|list| (list.name, list.text_of_custom()));
-    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).chain(custom).collect()
+    let of_types = (by_type::NAME, by_type::text(typed::types()));
+    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).chain(custom).chain([of_types]).collect()
 }
 
 /// A list that Resource Graph answers row by row, in the form in which Resource Manager does.
@@ -231,7 +232,7 @@ pub async fn rows_around<T: DeserializeOwned>(
 }
 
 /// The subscription in an id, lower case; the id itself where there is none.
-fn subscription_of(id: &str) -> String {
+pub(super) fn subscription_of(id: &str) -> String {
     let below = id.split('/').nth(2).filter(|_| id.get(..15).is_some_and(|start| start.eq_ignore_ascii_case("/subscriptions/")));
     below.unwrap_or(id).to_ascii_lowercase()
 }
@@ -383,7 +384,7 @@ pub async fn scans(client: &Client, ids: &BTreeSet<String>, mut row: impl FnMut(
     .await
 }
 
-async fn of_subscriptions<R: DeserializeOwned>(
+pub(super) async fn of_subscriptions<R: DeserializeOwned>(
     client: &Client,
     reading: &'static str,
     text: &str,

@@ -9,6 +9,7 @@ pub mod monitor_settings;
 pub mod policy_compliance;
 pub mod policy_exemptions;
 pub mod regulatory_compliance;
+pub mod resources;
 pub mod role_assignments;
 pub mod secure_score;
 pub mod subscriptions;
@@ -28,6 +29,7 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     policy_compliance::DATA_SOURCES,
     policy_exemptions::DATA_SOURCES,
     regulatory_compliance::DATA_SOURCES,
+    resources::DATA_SOURCES,
     role_assignments::DATA_SOURCES,
     secure_score::DATA_SOURCES,
     subscriptions::DATA_SOURCES,

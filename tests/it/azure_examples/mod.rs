@@ -1,6 +1,7 @@
 //! The bodies that the services publish as samples, served over the client's own transport: what is read decodes, and holds what
 //! the sample says. Every sample is read here or listed with the reason why nothing reads it.
 
+mod columns;
 mod graph;
 mod monitor;
 mod posture;

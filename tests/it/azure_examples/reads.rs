@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use azposture::azure::{
     Client, Result,
     answer::lenient::{List, Packed},
-    arm::{authorization, exemptions, management, policies, resources, security, subscriptions},
+    arm::{authorization, exemptions, management, policies, resources, security, subscriptions, typed},
     resource_graph::{Query, QueryScope},
 };
 use futures::future::BoxFuture;
@@ -186,24 +186,24 @@ pub(super) const READS: &[(&str, Read)] = &[
         reading!(|client| { Ok(subscriptions::list(&client).await?.into_iter().map(a_subscription).collect()) }),
     ),
     ("resourcegraph/resources-tenant-basic.json", reading!(|client| graph_rows(client).await)),
-    ("acr/registries-list.json", INVENTORY),
-    ("aks/managed-clusters-list.json", INVENTORY),
-    ("cdn/profiles-list.json", INVENTORY),
-    ("compute/disks-subscription.json", INVENTORY),
-    ("compute/virtual-machines-list-all.json", INVENTORY),
-    ("cosmosdb/database-accounts-list.json", INVENTORY),
-    ("frontdoor/classic-frontdoors-list.json", INVENTORY),
-    ("keyvault/vaults-subscription.json", INVENTORY),
-    ("loganalytics/workspaces-subscription.json", INVENTORY),
-    ("network/application-gateways-list-all.json", INVENTORY),
-    ("network/network-watchers-list-all.json", INVENTORY),
-    ("network/nsg-list-all.json", INVENTORY),
-    ("network/public-ip-list-all.json", INVENTORY),
-    ("network/virtual-networks-list-all.json", INVENTORY),
-    ("postgresql/flexible-servers-list.json", INVENTORY),
-    ("redis/redis-list.json", INVENTORY),
-    ("storage/accounts-list.json", INVENTORY),
-    ("web/sites-list.json", INVENTORY),
+    ("acr/registries-list.json", TYPED),
+    ("aks/managed-clusters-list.json", TYPED),
+    ("cdn/profiles-list.json", TYPED),
+    ("compute/disks-subscription.json", TYPED),
+    ("compute/virtual-machines-list-all.json", TYPED),
+    ("cosmosdb/database-accounts-list.json", TYPED),
+    ("frontdoor/classic-frontdoors-list.json", TYPED),
+    ("keyvault/vaults-subscription.json", TYPED),
+    ("loganalytics/workspaces-subscription.json", TYPED),
+    ("network/application-gateways-list-all.json", TYPED),
+    ("network/network-watchers-list-all.json", TYPED),
+    ("network/nsg-list-all.json", TYPED),
+    ("network/public-ip-list-all.json", TYPED),
+    ("network/virtual-networks-list-all.json", TYPED),
+    ("postgresql/flexible-servers-list.json", TYPED),
+    ("redis/redis-list.json", TYPED),
+    ("storage/accounts-list.json", TYPED),
+    ("web/sites-list.json", TYPED),
 ];
 
 const PRICINGS: Read = reading!(|client| {
@@ -211,10 +211,23 @@ const PRICINGS: Read = reading!(|client| {
     Ok(rows.into_iter().map(pricing).collect())
 });
 
-/// What the inventory needs of any resource; its properties belong to the checks that judge it.
-const INVENTORY: Read = reading!(|client| {
-    let rows: Vec<resources::Resource> = client.rows(resources::RESOURCES.at(&subscription())).await?;
-    let picked = |row: resources::Resource| vec![("/id", json!(row.id)), ("/type", json!(row.kind)), ("/tags", json!(row.tags))];
+/// Resources of a type: what all of them have. [`super::columns`] looks at the rest.
+const TYPED: Read = reading!(|client| {
+    let rows: Vec<typed::Detailed> = client.rows(typed::CLUSTERS.endpoint.at(&subscription())).await?;
+    let picked = |row: typed::Detailed| {
+        let sku = row.sku.0.unwrap_or_default();
+        vec![
+            ("/id", json!(row.id)),
+            ("/kind", json!(row.kind)),
+            ("/location", json!(row.location)),
+            ("/managedBy", json!(row.managed_by)),
+            ("/sku/name", json!(sku.name)),
+            ("/sku/tier", json!(sku.tier)),
+            ("/tags", json!(row.tags)),
+            ("/zones", json!(row.zones)),
+            ("/properties", json!(row.properties)),
+        ]
+    };
     Ok(rows.into_iter().map(picked).collect())
 });
 

@@ -1,13 +1,10 @@
 //! The tables, compared with what is read for them and, where it is at hand, with the mapping of checks to frameworks.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use azposture::{
     posture::checks::{Judge, On, all},
-    provider::collect::lists::{
-        listed::{LISTS, NEEDED},
-        typed::TYPES,
-    },
+    provider::collect::lists::typed::find,
 };
 use serde_json::Value as Json;
 
@@ -45,25 +42,10 @@ fn every_check_is_in_the_mapping_as_it_stands_there() {
 fn the_resources_of_every_check_are_read_with_what_it_looks_at() {
     for check in all() {
         let On::Each(resource_type, judge) = &check.on else { continue };
-        let typed = TYPES.iter().find(|typed| typed.resource_type() == *resource_type);
+        let typed = find(resource_type);
         let typed = typed.unwrap_or_else(|| panic!("{}: nobody reads {resource_type}", check.id));
         if let Judge::Rule(rule) = judge {
             assert!(typed.kept().contains(rule.path().split('.').next().unwrap()), "{}", check.id);
         }
-    }
-}
-
-#[test]
-fn no_type_is_read_that_no_check_looks_at() {
-    let used: BTreeSet<_> = all().filter_map(|check| check.resource_type()).collect();
-    assert_eq!(used, TYPES.iter().map(|typed| typed.resource_type()).collect());
-}
-
-#[test]
-fn a_role_needs_nothing_for_checks_that_no_data_source_shows() {
-    for typed in TYPES {
-        let actions = typed.list.endpoint.needs;
-        assert!(!NEEDED.iter().any(|list| list.actions == actions), "{actions:?}");
-        assert!(!LISTS.iter().any(|list| list.key == typed.list.key), "{}: two lists of one name", typed.list.key);
     }
 }

@@ -31,6 +31,8 @@ fn data_sources() -> Vec<(&'static str, Json)> {
             json!({"kinds": ["activity_log_export", "resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}),
         ),
         ("regulatory_compliance", json!({"depth": "assessments", "limit": 0})),
+        ("resources", json!({"limit": 0})),
+        ("resources", json!({"resource_group_names": ["rg-lab"], "tags": {"env": "*"}})),
         ("role_assignments", json!({"limit": 0})),
         ("role_assignments", json!({"principal_ids": [PRINCIPAL_ID], "expand_groups": true})),
         ("secure_score", json!({"limit": 0})),

@@ -46,6 +46,8 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let controls = "Microsoft-cloud-security-benchmark/regulatoryComplianceControls";
     let of_export = json!({"kinds": ["activity_log_export"]});
     let settings = format!("{SANDBOX}/providers/Microsoft.Insights/diagnosticSettings");
+    let vaults = format!("{SANDBOX}/providers/Microsoft.KeyVault/vaults");
+    let no_vault = json!({"resource_types": ["Microsoft.KeyVault/vaults"], "names": ["no-such-vault"]});
     let nobodys = json!({"principal_types": ["Device"]});
     let of_none = json!({"principal_ids": [CAI]});
     let eligible = json!({"principal_types": ["Device"], "assignment_types": ["active", "eligible"]});
@@ -102,6 +104,8 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         ("monitor_settings", &of_export, &settings, &["subscriptions_without_export", "resources_without_settings"], &[]),
         ("regulatory_compliance", &in_sandbox, "/pricings", &["matched", "by_state", "other"], &[]),
         ("regulatory_compliance", &skipped, controls, &["matched", "by_state", "other"], &[]),
+        ("resources", &no_vault, &vaults, &["matched", "by_type", "by_location", "by_subscription"], &[]),
+        ("resources", &no_vault, "Microsoft.Storage/storageAccounts", &[], &["matched", "by_type"]),
         ("secure_score", &json!({}), "Microsoft.Security/secureScoreControls", &["matched"], &[]),
         ("secure_score", &json!({"include_controls": false}), &scores, &["matched"], &[]),
     ] {
@@ -161,6 +165,7 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
         ("policy_exemptions", "/standardAssignments", "standard_assignments on /subscriptions/"),
         ("monitor_settings", "/metricAlerts", "metric_alerts on /subscriptions/"),
         ("regulatory_compliance", "/regulatoryComplianceControls", "regulatory_compliance_controls on /subscriptions/"),
+        ("resources", "/providers/Microsoft.KeyVault/vaults", "resources on /subscriptions/"),
         ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),
         ("secure_score", "/secureScoreControls", "secure_score_controls on /subscriptions/"),
         ("subscriptions", "/descendants", "management_groups on tenant: "),

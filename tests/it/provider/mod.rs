@@ -25,6 +25,7 @@ mod policy_states;
 mod refused;
 mod regulatory;
 mod remedies;
+mod resources;
 mod role_assignments;
 mod role_certainty;
 mod role_givable;

@@ -45,6 +45,16 @@ fn vanished(before: &Json, after: &Json) -> Vec<String> {
     gone.map(|(name, was)| format!("{name}: {was} -> 0")).collect()
 }
 
+/// An answer without what may be said of it in more than one way: where it is not known which types there are, each of them is asked,
+/// and one that is not registered says so.
+fn rest(name: &str, answer: &Json) -> Json {
+    let mut rest = answer.clone();
+    if name == "resources" {
+        rest["coverage"].as_array_mut().unwrap().retain(|row| row["reason"] != "not_registered");
+    }
+    rest
+}
+
 async fn on(tenant: &Tenant, engine: &str, name: &str, arguments: &Json) -> Option<Json> {
     let block = json!({"environment": "demo", "resource_graph": engine});
     Inside::configured(tenant.clone(), block).await.read(name, arguments.clone()).await.value
@@ -63,7 +73,7 @@ async fn a_read_that_is_refused_is_told_and_no_count_becomes_that_of_nothing() {
                 let Some(after) = on(&spoiled, engine, name, &arguments).await else { continue };
                 let what = format!("{name} {arguments} by {engine} without {} {:?}", request.path, request.named);
                 // A query that is refused is read by Resource Manager, with the same answer.
-                if after["complete"] != false && after != before {
+                if after["complete"] != false && rest(name, &after) != rest(name, &before) {
                     silent.push(format!("{what} is complete"));
                 }
                 silent.extend(vanished(&before["summary"], &after["summary"]).iter().map(|gone| format!("{what}: {gone}")));

@@ -39,6 +39,10 @@ async fn a_data_source_warns_of_what_matches_nothing_once_for_all_arguments() {
         ),
         ("vulnerabilities", json!({"cve_ids": ["CVE-2099-99999"]}), "Weakness", "that was read names CVE-2099-99999."),
         ("vulnerabilities", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", below.as_str()),
+        ("resources", json!({"names": ["kv-*-x"]}), "Name", "that was read is called \"kv-*-x\"."),
+        ("resources", json!({"locations": ["westus"]}), "Location", "that was read is in \"westus\"."),
+        ("resources", json!({"tags": {"env": "nowhere"}}), "Tag", "were read has the tag env = \"nowhere\"."),
+        ("resources", json!({"resource_id_prefixes": [prefix]}), "Resource id prefix", below.as_str()),
         ("role_assignments", json!({"principal_ids": [DENIZ]}), "Principal id", "(through groups: `expand_groups`) to "),
         ("role_assignments", json!({"scopes": [misspelt()]}), "Scope", "rg-shop-prd."),
         ("role_assignments", json!({"role_definition_ids": [NOBODY]}), "Role definition id", NOBODY),
@@ -65,6 +69,7 @@ async fn what_matches_is_not_warned_of() {
         ("defender_assessments", json!({"resource_id_prefixes": [group], "limit": 0})),
         ("defender_plans", json!({"plan_names": ["KubernetesService"], "include_deprecated": true})),
         ("vulnerabilities", json!({"cve_ids": ["cve-2099-10001"], "resource_id_prefixes": [group], "limit": 0})),
+        ("resources", json!({"resource_id_prefixes": [group], "tags": {"env": "prod"}, "names": ["vm-*"], "limit": 0})),
         ("role_assignments", json!({"principal_ids": [DENIZ], "expand_groups": true, "limit": 0})),
         ("role_assignments", json!({"scopes": [group], "limit": 0})),
     ] {

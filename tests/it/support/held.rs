@@ -55,10 +55,22 @@ pub(crate) fn assignment(number: usize, principal: &str, role: &str, scope: &str
     })
 }
 
+/// The documents that hold resources with their properties.
+pub(crate) const OF_RESOURCES: &[&str] = &[
+    "compute",
+    "data-services",
+    "key-vaults",
+    "managed-clusters",
+    "network-security-groups",
+    "networks",
+    "storage-accounts",
+    "workspaces",
+];
+
 /// Adds copies of the sandbox with everything in it, and answers their ids.
 pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
     let ids: Vec<String> = (0..number).map(|number| format!("fab00001-0000-4000-8000-{:012}", number + 100)).collect();
-    for fixture in [
+    for fixture in OF_RESOURCES.iter().copied().chain([
         "action-groups",
         "activity-log-alerts",
         "alerts",
@@ -85,7 +97,7 @@ pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
         "security-contacts",
         "sub-assessments",
         "subscriptions",
-    ] {
+    ]) {
         tenant
             .edit(fixture, |list| {
                 let rows = list["value"].as_array_mut().unwrap();

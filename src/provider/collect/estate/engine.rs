@@ -109,7 +109,7 @@ where
     let found = match list.engine(context, subscriptions.len()) {
         Engine::Arm => BTreeMap::new(),
         Engine::Neither => return Ok(Lists::unseen(subscriptions, |one| switched_off(list.subject, &one.id))),
-        Engine::ResourceGraph => by_graph(context, subscriptions, list.query.unwrap_or(list.key), &graph).await,
+        Engine::ResourceGraph => by_graph(context, subscriptions, &Key::of(list.query.unwrap_or(list.key)), &graph).await,
     };
     let read = |id: String| {
         let (found, client, arm) = (found.get(&id).cloned(), &context.client, &arm);
@@ -127,7 +127,7 @@ where
 pub async fn by_graph<T, G, GF>(
     context: &Context,
     subscriptions: &[Subscription],
-    query: &'static str,
+    question: &Key,
     graph: &G,
 ) -> BTreeMap<String, azure::Result<Arc<T>>>
 where
@@ -138,7 +138,7 @@ where
     let ids: Vec<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
     let batches: Vec<BTreeSet<String>> = ids.chunks(BATCH).map(|batch| batch.iter().cloned().collect()).collect();
     let one = |batch: BTreeSet<String>| async move {
-        let key = Key::of(query).and("graph").and_all(&batch);
+        let key = question.clone().and("graph").and_all(&batch);
         let work = || {
             let answer = graph(context.client.clone(), batch.clone());
             async move { Ok(shared(answer.await?)) }

@@ -70,10 +70,12 @@ async fn resources(
     subscriptions: &[Subscription],
     types: &BTreeSet<&str>,
 ) -> Result<BTreeMap<&'static str, By<Arc<Vec<checks::Resource>>>>> {
-    let wanted = typed::TYPES.iter().filter(|typed| types.contains(typed.resource_type()));
+    let wanted = typed::TYPES.iter().filter(|typed| types.contains(typed.name()));
+    let one = |row: &typed::Found| checks::Resource { id: row.id.clone(), properties: row.looked_at.clone() };
     let reads = wanted.map(async |typed| {
-        let lists = typed::resources(context, subscriptions, typed).await?;
-        Result::Ok((typed.resource_type(), lists.by_id()))
+        let lists = typed::resources(context, subscriptions, typed).await?.by_id();
+        let rows = lists.into_iter().map(|(id, seen)| (id, seen.map(|rows| Arc::new(rows.iter().map(one).collect()))));
+        Result::Ok((typed.name(), rows.collect()))
     });
     Ok(futures::future::try_join_all(reads).await?.into_iter().collect())
 }

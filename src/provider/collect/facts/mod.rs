@@ -12,4 +12,5 @@ pub mod policy_effects;
 pub mod scanned;
 pub mod signed_in;
 pub mod silent;
+pub mod stock;
 pub mod subscription;

@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::{
     azure::{
         self, Client, Error, Failure, Kind,
-        arm::{authorization, containers, resources},
+        arm::{authorization, resources},
         memo::Key,
     },
     posture::{
@@ -28,11 +28,7 @@ use crate::{
         collect::{
             By, Lists, SIDE_BY_SIDE,
             estate::{delegated, proof, scope},
-            lists::{
-                findings, inventory,
-                listed::{self, CLUSTERS},
-                security,
-            },
+            lists::{findings, inventory, security, typed},
             stop::Result,
             unread,
         },
@@ -188,17 +184,21 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
 
 /// AKS clusters, by name, with who reaches them, where their nodes stand, and nothing else.
 pub async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<Cluster>>> {
-    let read = |client: Client, scope: String| async move {
-        let rows: Vec<containers::Cluster> = client.rows(CLUSTERS.endpoint.at(&scope)).await?;
-        let cluster = |mut row: containers::Cluster| {
-            row.properties.iter_mut().for_each(|properties| properties.retain(|name, _| KEPT.contains(&name.as_str())));
-            Cluster { name: row.name, properties: row.properties.0 }
-        };
-        let mut clusters: Vec<_> = rows.into_iter().map(cluster).collect();
-        clusters.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(clusters)
+    let cluster = |row: &typed::Found| {
+        let mut properties = row.looked_at.clone();
+        properties.iter_mut().for_each(|properties| properties.retain(|name, _| KEPT.contains(&name.as_str())));
+        Cluster { name: row.id.rsplit('/').next().unwrap_or_default().to_owned(), properties }
     };
-    listed::by_arm(context, subscriptions, &CLUSTERS, read).await
+    let all = |rows: Arc<Vec<typed::Found>>| {
+        let mut clusters: Vec<_> = rows.iter().map(cluster).collect();
+        clusters.sort_by(|one, other| one.name.cmp(&other.name));
+        Arc::new(clusters)
+    };
+    let lists = typed::resources(context, subscriptions, &typed::CLUSTERS).await?;
+    Ok(lists.each(|_, mut seen| {
+        seen.gaps_mut().for_each(|gap| gap.subject = Subject::Clusters);
+        seen.map(all)
+    }))
 }
 
 /// The resource group of the nodes of a cluster, lower case; none if it does not say.

@@ -13,8 +13,8 @@ use crate::{
     azure::{
         self, Client, Endpoint,
         arm::{
-            Identified, alerts, authorization, containers, exemptions, monitor, policies, regulatory, resources, scores,
-            security, subscriptions,
+            Identified, alerts, authorization, exemptions, monitor, policies, regulatory, resources, scores, security,
+            subscriptions,
         },
         memo::Key,
         resource_graph::queries::{self, Rows},
@@ -27,7 +27,7 @@ use crate::{
                 engine::{self, Choice, Engine},
                 scope::Subscription,
             },
-            lists::texts::Texts,
+            lists::{texts::Texts, typed},
             stop::Result,
         },
         context::Context,
@@ -72,8 +72,6 @@ pub const ACTIVITY_LOG_EXPORT: List =
     arm("activity_log_export", Subject::ActivityLogExport, Some(Area::Observability), monitor::DIAGNOSTIC_SETTINGS);
 /// Defender alerts.
 pub const ALERTS: List = both("alerts", Subject::Alerts, Some(Area::Posture), alerts::ALERTS, queries::ALERTS.name);
-/// AKS clusters.
-pub const CLUSTERS: List = arm("clusters", Subject::Clusters, Some(Area::Compute), containers::CLUSTERS);
 /// Defender recommendations.
 pub const ASSESSMENTS: List =
     both("assessments", Subject::Assessments, Some(Area::Posture), security::ASSESSMENTS, queries::ASSESSMENTS.name);
@@ -233,7 +231,6 @@ pub const LISTS: &[List] = &[
     ALERTS,
     ASSESSMENTS,
     ASSESSMENTS_WITH_RISK,
-    CLUSTERS,
     DENY_ASSIGNMENTS,
     ELIGIBILITIES,
     FINDINGS,
@@ -264,9 +261,11 @@ pub const LISTS: &[List] = &[
     SUB_ASSESSMENTS,
 ];
 
-/// What roles have to allow for them, for the checks of roles: they ask for these actions and for no others.
-pub static NEEDED: LazyLock<Vec<evidence::List>> =
-    LazyLock::new(|| LISTS.iter().map(|list| evidence::List { area: list.area, actions: list.endpoint.needs }).collect());
+/// What roles have to allow for them and for the types of resources, for the checks of roles: they ask for these actions and for no others.
+pub static NEEDED: LazyLock<Vec<evidence::List>> = LazyLock::new(|| {
+    let all = LISTS.iter().chain(typed::TYPES.iter().map(|typed| &typed.list));
+    all.map(|list| evidence::List { area: list.area, actions: list.endpoint.needs }).collect()
+});
 
 /// One that Resource Manager alone has.
 pub const fn arm(key: &'static str, subject: Subject, area: Option<Area>, endpoint: Endpoint) -> List {

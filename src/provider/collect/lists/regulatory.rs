@@ -118,7 +118,7 @@ pub async fn below(context: &Context, parents: Vec<Parent>, number: usize) -> Re
         }
         Engine::ResourceGraph => {
             let graph = |client, ids| by_parent(client, ids, list, rows);
-            engine::by_graph(context, &subscriptions, list.query.unwrap_or(list.key), &graph).await
+            engine::by_graph(context, &subscriptions, &Key::of(list.query.unwrap_or(list.key)), &graph).await
         }
     };
     let read = |id: String| {

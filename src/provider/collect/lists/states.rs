@@ -11,6 +11,7 @@ use crate::{
     azure::{
         Client,
         arm::policies::PolicyState,
+        memo::Key,
         resource_graph::queries::{self, POLICY_STATES},
         settings::ResourceGraph,
     },
@@ -75,7 +76,7 @@ pub async fn states(context: &Context, subscriptions: &[Subscription]) -> Result
         queries::rows(&client, "list policy states", &POLICY_STATES, &ids, take).await?;
         Ok(all)
     };
-    let found = engine::by_graph(context, subscriptions, POLICY_STATES.name, &graph).await;
+    let found = engine::by_graph(context, subscriptions, &Key::of(POLICY_STATES.name), &graph).await;
     // Of one without a row nothing was evaluated: whether its rows may be read is proven by what the caller may do there.
     let read = |id: String| {
         let own = found.get(&id).cloned();

@@ -1,21 +1,38 @@
-//! Lists of the resources of one type, which checks read and no data source or validation does yet.
+//! Lists of the resources of one type. Of each resource what its type's row in the table names is kept, and what checks look at; the rest
+//! of its body is dropped while it is taken in.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    sync::{Arc, LazyLock},
+};
+
+use serde_json::{Map, Value as Json};
 
 use crate::{
     azure::{
-        Client, Endpoint,
-        arm::{key_vault, network, resources::Detailed, storage},
+        self, Client, Kind,
+        answer::lenient::Text,
+        arm::{
+            projection::Columns,
+            typed::{self, CONNECTIONS, Detailed, ResourceType},
+        },
+        memo::Key,
+        resource_graph::by_type,
     },
     posture::{
         Area, Subject,
-        checks::{self, Judge, On, Resource},
+        checks::{self, Judge, On},
+        resource_id::canonical,
+        seen::agreed,
     },
     provider::{
         collect::{
             Lists,
-            estate::scope::Subscription,
-            lists::listed::{self, List},
+            estate::{engine, scope::Subscription},
+            lists::{
+                listed::{self, List},
+                texts::Texts,
+            },
             stop::Result,
         },
         context::Context,
@@ -25,70 +42,422 @@ use crate::{
 /// A type of resources.
 #[derive(Debug)]
 pub struct Typed {
-    /// Their list.
+    /// What is read of it.
+    pub resource_type: &'static ResourceType,
+    /// Its list in a subscription.
     pub list: List,
-    /// What functions look at of the properties of one. That and what rules look at is kept, and nothing else is.
-    pub columns: &'static [&'static str],
+    /// The area it is read for.
+    pub area: Area,
+    columns: Columns,
+    /// What checks look at beside the columns: properties that are kept as they came, and returned to nobody.
+    looked_at: BTreeSet<&'static str>,
 }
 
-/// All of them. They are apart from [`listed::LISTS`], because a role that can read all that data sources and validations read has what
-/// it needs; one of them goes there when the first of these reads it.
-pub const TYPES: &[Typed] = &[
-    typed("vaults", Area::Data, key_vault::VAULTS, &[]),
-    typed("storage_accounts", Area::Data, storage::ACCOUNTS, &[]),
-    typed("network_security_groups", Area::Network, network::SECURITY_GROUPS, &["securityRules"]),
+/// What functions among the checks look at, those of the connection included. What rules look at follows from them.
+const LOOKED_AT: &[(&str, &[&str])] = &[
+    ("Microsoft.ContainerService/managedClusters", &["apiServerAccessProfile", "nodeResourceGroup"]),
+    ("Microsoft.Network/networkSecurityGroups", &["securityRules"]),
 ];
 
-const fn typed(key: &'static str, area: Area, endpoint: Endpoint, columns: &'static [&'static str]) -> Typed {
-    Typed { list: listed::arm(key, Subject::Resources, Some(area), endpoint), columns }
+/// All of them.
+pub static TYPES: LazyLock<Vec<Typed>> = LazyLock::new(|| {
+    let areas = [
+        (Area::Data, typed::DATA),
+        (Area::Compute, typed::COMPUTE),
+        (Area::Network, typed::NETWORK),
+        (Area::Observability, typed::OBSERVABILITY),
+    ];
+    areas.into_iter().flat_map(|(area, types)| types.iter().map(move |one| Typed::of(area, one))).collect()
+});
+
+/// Clusters of Azure Kubernetes Service, which are among them and which a check of the connection looks at.
+pub static CLUSTERS: LazyLock<Typed> = LazyLock::new(|| Typed::of(Area::Compute, &typed::CLUSTERS));
+
+/// The type of this name, in any case.
+pub fn find(name: &str) -> Option<&'static Typed> {
+    TYPES.iter().find(|typed| typed.name().eq_ignore_ascii_case(name))
+}
+
+/// A resource. Where the service did not say something, or says it twice and not alike, it is none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// In the spelling of the azurerm provider.
+    pub id: String,
+    /// What the service tells it apart by within its type.
+    pub kind: Option<String>,
+    /// The region's name.
+    pub location: Option<String>,
+    /// The resource that it serves.
+    pub managed_by: Option<String>,
+    /// The name of its size or price.
+    pub sku_name: Option<String>,
+    /// The tier of it.
+    pub sku_tier: Option<String>,
+    /// How its last change ended.
+    pub provisioning_state: Option<String>,
+    /// Which managed identities it has.
+    pub identity_type: Option<String>,
+    /// The object id of its own one.
+    pub identity_principal_id: Option<String>,
+    /// The ids of the others, sorted.
+    pub identity_ids: Option<Vec<String>>,
+    /// Availability zones.
+    pub zones: Option<Vec<String>>,
+    /// Tags; none left out is none there are.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// Whether public networks reach it.
+    pub public_network_access: Option<String>,
+    /// How many private endpoints are approved.
+    pub private_endpoint_count: Option<u64>,
+    /// The columns of its type, as JSON with sorted keys.
+    pub properties_json: Option<String>,
+    /// What checks look at.
+    pub looked_at: Option<Map<String, Json>>,
+    /// Whether it is listed twice, and not with the same contents.
+    pub is_twofold: bool,
 }
 
 impl Typed {
-    /// The type, as checks name it.
-    pub fn resource_type(&self) -> &'static str {
-        self.list.endpoint.tail.strip_prefix("providers/").unwrap_or(self.list.endpoint.tail)
-    }
-
-    /// The properties that are kept.
-    pub fn kept(&self) -> BTreeSet<&'static str> {
-        let looked_at = checks::all().filter_map(|check| match &check.on {
-            On::Each(resource_type, Judge::Rule(rule)) if *resource_type == self.resource_type() => rule.path().split('.').next(),
+    fn of(area: Area, resource_type: &'static ResourceType) -> Self {
+        let own = resource_type.name;
+        let by_rules = checks::all().filter_map(move |check| match &check.on {
+            On::Each(name, Judge::Rule(rule)) if *name == own => rule.path().split('.').next(),
             _ => None,
         });
-        looked_at.chain(self.columns.iter().copied()).collect()
+        let by_functions = LOOKED_AT.iter().filter(|(name, _)| *name == own).flat_map(|(_, columns)| *columns).copied();
+        Self {
+            resource_type,
+            list: listed::arm(own, Subject::Resources, Some(area), resource_type.endpoint),
+            area,
+            columns: resource_type.projection(),
+            looked_at: by_rules.chain(by_functions).collect(),
+        }
+    }
+
+    /// The type, as checks name it.
+    pub fn name(&self) -> &'static str {
+        self.resource_type.name
+    }
+
+    /// The properties that are kept for checks.
+    pub fn kept(&self) -> &BTreeSet<&'static str> {
+        &self.looked_at
+    }
+
+    fn found(&self, row: Detailed, redacts_people: bool) -> Found {
+        let word = |text: Text| text.0.map(|text| azure::shown(&text, redacts_people).into_owned());
+        let (sku, identity) = (row.sku.0.unwrap_or_default(), row.identity.0.unwrap_or_default());
+        let own = row.properties.0.as_ref();
+        let at = |path: &str| own.and_then(|own| place(own, path));
+        let text = |path: &str| word(Text(at(path).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)));
+        let ids = identity.user_assigned_identities.0.map(|all| {
+            let ids: BTreeSet<String> = all.keys().map(|id| canonical(&azure::shown(id, redacts_people))).collect();
+            ids.into_iter().collect()
+        });
+        let kept = own.and_then(|own| self.kept_of(own));
+        Found {
+            id: canonical(&azure::shown(&row.id, redacts_people)),
+            kind: word(row.kind),
+            location: word(row.location).map(|location| region(&location)),
+            managed_by: word(row.managed_by).map(|id| canonical(&id)),
+            sku_name: word(sku.name).or_else(|| text("sku.name")),
+            sku_tier: word(sku.tier).or_else(|| text("sku.tier")),
+            provisioning_state: text("provisioningState"),
+            identity_type: word(identity.kind),
+            identity_principal_id: word(identity.principal_id).map(|id| id.to_lowercase()),
+            identity_ids: ids,
+            zones: row.zones.0.and_then(|zones| zones.into_iter().map(word).collect()),
+            tags: tags(row.tags, redacts_people),
+            public_network_access: self.public_network_access(own),
+            private_endpoint_count: at(CONNECTIONS).filter(|_| self.resource_type.has_private_endpoints).and_then(approved),
+            properties_json: kept.map(|kept| azure::shown_value(Json::Object(kept), redacts_people).to_string()),
+            looked_at: row.properties.0.map(|mut properties| {
+                properties.retain(|name, _| self.looked_at.contains(name.as_str()));
+                properties
+            }),
+            is_twofold: false,
+        }
+    }
+
+    /// The columns; none where the service says nothing of the resource.
+    fn kept_of(&self, own: &Map<String, Json>) -> Option<Map<String, Json>> {
+        let kept = self.columns.project(own);
+        // Some types have no columns, and others only such that need not be there.
+        let is_said =
+            || ["provisioningState", CONNECTIONS].into_iter().chain(self.resource_type.public_access.paths.iter().copied());
+        match kept {
+            None if is_said().any(|path| place(own, path).is_some()) => Some(self.columns.nothing()),
+            kept => kept,
+        }
+    }
+
+    /// Whether public networks reach a resource: the more open word of several switches.
+    fn public_network_access(&self, own: Option<&Map<String, Json>>) -> Option<String> {
+        const OPEN: &str = "Enabled";
+        let own = own?;
+        let access = self.resource_type.public_access;
+        let word = |path: &&str| match place(own, path) {
+            None => access.absent.map(str::to_owned),
+            Some(value) => value.as_str().filter(|text| !text.is_empty()).map(|text| switch(&azure::shown(text, false))),
+        };
+        let words: Vec<Option<String>> = access.paths.iter().map(word).collect();
+        let open = words.iter().flatten().find(|word| *word == OPEN);
+        let differs = words.iter().flatten().find(|word| Some(*word) != words.first().and_then(Option::as_ref));
+        match (open, differs) {
+            (Some(open), _) => Some(open.clone()),
+            // Two words of which neither is open, or one that is not said.
+            (None, Some(_)) => None,
+            (None, None) => words.into_iter().collect::<Option<Vec<String>>>()?.into_iter().next(),
+        }
     }
 }
 
-/// The resources of a type in subscriptions, each once a run.
-pub async fn resources(context: &Context, subscriptions: &[Subscription], typed: &Typed) -> Result<Lists<Vec<Resource>>> {
-    let (endpoint, kept_properties) = (&typed.list.endpoint, Arc::new(typed.kept()));
-    let read = |client: Client, scope: String| {
-        let (call, properties) = (endpoint.at(&scope), Arc::clone(&kept_properties));
-        async move {
-            let mut kept: Vec<Resource> = Vec::new();
-            client.list(call, |row: Detailed| kept.push(resource(row, &properties))).await?;
-            kept.sort_by_cached_key(|one| one.id.to_lowercase());
-            kept.dedup_by(repeats);
-            Ok(kept)
-        }
+/// What stands at a path, if it is something.
+fn place<'a>(object: &'a Map<String, Json>, path: &str) -> Option<&'a Json> {
+    let mut parts = path.split('.');
+    let first = object.get(parts.next()?)?;
+    parts.try_fold(first, |value, part| value.get(part)).filter(|value| !value.is_null())
+}
+
+/// A word of the switch in one spelling; services write it in several.
+fn switch(word: &str) -> String {
+    let known = ["Enabled", "Disabled", "SecuredByPerimeter"].into_iter().find(|known| known.eq_ignore_ascii_case(word));
+    known.unwrap_or(word).to_owned()
+}
+
+/// A region's name; some services write what people call it (`West Europe`).
+pub fn region(written: &str) -> String {
+    written.chars().filter(|character| !character.is_whitespace()).collect::<String>().to_lowercase()
+}
+
+/// How many connections are approved; none where one does not say whether it is, in a word that is known.
+fn approved(connections: &Json) -> Option<u64> {
+    const STATUS: &str = "/properties/privateLinkServiceConnectionState/status";
+    let is_approved = |connection: &Json| {
+        let word = connection.pointer(STATUS)?.as_str()?;
+        let is = |known: &str| known.eq_ignore_ascii_case(word);
+        if is("Approved") { Some(1) } else { ["Disconnected", "Pending", "Rejected"].into_iter().any(is).then_some(0) }
     };
+    connections.as_array()?.iter().map(is_approved).sum()
+}
+
+/// Tags; none where they are of another kind.
+fn tags(written: Option<Json>, redacts_people: bool) -> Option<BTreeMap<String, String>> {
+    let shown = |text: &str| azure::shown(text, redacts_people).into_owned();
+    match written {
+        None | Some(Json::Null) => Some(BTreeMap::new()),
+        Some(Json::Object(tags)) => tags.iter().map(|(name, value)| Some((shown(name), shown(value.as_str()?)))).collect(),
+        Some(_) => None,
+    }
+}
+
+impl Found {
+    /// What two rows of one resource say alike.
+    fn and(self, other: Self) -> Self {
+        if self == other {
+            return self;
+        }
+        Self {
+            kind: agreed(self.kind, other.kind),
+            location: agreed(self.location, other.location),
+            managed_by: agreed(self.managed_by, other.managed_by),
+            sku_name: agreed(self.sku_name, other.sku_name),
+            sku_tier: agreed(self.sku_tier, other.sku_tier),
+            provisioning_state: agreed(self.provisioning_state, other.provisioning_state),
+            identity_type: agreed(self.identity_type, other.identity_type),
+            identity_principal_id: agreed(self.identity_principal_id, other.identity_principal_id),
+            identity_ids: agreed(self.identity_ids, other.identity_ids),
+            zones: agreed(self.zones, other.zones),
+            tags: agreed(self.tags, other.tags),
+            public_network_access: agreed(self.public_network_access, other.public_network_access),
+            private_endpoint_count: agreed(self.private_endpoint_count, other.private_endpoint_count),
+            properties_json: agreed(self.properties_json, other.properties_json),
+            looked_at: agreed(self.looked_at, other.looked_at),
+            is_twofold: true,
+            id: self.id,
+        }
+    }
+}
+
+/// The resources of a subscription while they come, by lower-case id: a row that moves from page to page while they are read comes twice.
+#[derive(Debug, Default)]
+struct Building(BTreeMap<String, Found>);
+
+impl Building {
+    fn take(&mut self, row: Found) {
+        match self.0.entry(row.id.to_lowercase()) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(row);
+            }
+            Entry::Occupied(mut known) => {
+                let first = std::mem::take(known.get_mut());
+                *known.get_mut() = first.and(row);
+            }
+        }
+    }
+
+    fn done(self) -> Vec<Found> {
+        self.0.into_values().collect()
+    }
+}
+
+/// The resources of a type in subscriptions as Resource Manager lists them, each list once a run.
+pub async fn resources(context: &Context, subscriptions: &[Subscription], typed: &'static Typed) -> Result<Lists<Vec<Found>>> {
+    let read = |client: Client, scope: String| list(client, scope, typed);
     listed::by_arm(context, subscriptions, &typed.list, read).await
 }
 
-/// Whether a row is about the same resource as the one before it: a row that moves from page to page while they are read comes twice. Of
-/// two that do not say the same neither is believed.
-fn repeats(row: &mut Resource, before: &mut Resource) -> bool {
-    let is_same = row.id.eq_ignore_ascii_case(&before.id);
-    if is_same && row.properties != before.properties {
-        before.properties = None;
+async fn list(client: Client, scope: String, typed: &'static Typed) -> azure::Result<Vec<Found>> {
+    match list_in_version(&client, &scope, typed, typed.list.endpoint.version).await {
+        Err(error) if error.kind() == Kind::Unsupported => match typed.resource_type.older {
+            Some(older) => list_in_version(&client, &scope, typed, older).await,
+            None => Err(error),
+        },
+        answer => answer,
     }
-    is_same
 }
 
-fn resource(row: Detailed, kept: &BTreeSet<&str>) -> Resource {
-    let properties = row.properties.0.map(|mut properties| {
-        properties.retain(|name, _| kept.contains(name.as_str()));
-        properties
-    });
-    Resource { id: row.id, properties }
+async fn list_in_version(client: &Client, scope: &str, typed: &Typed, version: &'static str) -> azure::Result<Vec<Found>> {
+    let call = typed.list.endpoint.in_version(version).at(scope);
+    let call = match typed.resource_type.expand {
+        Some(what) => call.with("$expand", what),
+        None => call,
+    };
+    let redacts_people = Texts::of(client).await?.redacts_people;
+    let mut building = Building::default();
+    client.list(call, |row: Detailed| building.take(typed.found(row, redacts_people))).await?;
+    Ok(building.done())
+}
+
+/// Resources by the name of their type.
+pub type ByType = BTreeMap<&'static str, Arc<Vec<Found>>>;
+
+/// The resources of several types as Resource Graph has them, by subscription; one of which it has no row is missing, one whose request
+/// failed has the failure.
+pub async fn by_graph(
+    context: &Context,
+    subscriptions: &[Subscription],
+    types: &[&'static Typed],
+) -> BTreeMap<String, azure::Result<Arc<ByType>>> {
+    let names: Vec<String> = types.iter().map(|typed| typed.name().to_owned()).collect();
+    let types: Arc<[&'static Typed]> = types.into();
+    let read = |client: Client, ids: BTreeSet<String>| {
+        let types = Arc::clone(&types);
+        async move {
+            let redacts_people = Texts::of(&client).await?.redacts_people;
+            let wanted: Vec<&ResourceType> = types.iter().map(|typed| typed.resource_type).collect();
+            let mut all = BTreeMap::<String, BTreeMap<&'static str, Building>>::new();
+            let take = |id: String, name: String, row: Detailed| {
+                // A type that was not asked for is none of the rows.
+                if let Some(typed) = types.iter().find(|typed| typed.name().eq_ignore_ascii_case(&name)) {
+                    all.entry(id).or_default().entry(typed.name()).or_default().take(typed.found(row, redacts_people));
+                }
+            };
+            by_type::resources(&client, &wanted, &ids, take).await?;
+            let done = |of: BTreeMap<&'static str, Building>| of.into_iter().map(|(name, rows)| (name, Arc::new(rows.done())));
+            Ok(all.into_iter().map(|(id, of)| (id, done(of).collect::<ByType>())).collect())
+        }
+    };
+    engine::by_graph(context, subscriptions, &Key::of(by_type::NAME).and_all(&names), &read).await
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::posture::resource_id::known_type;
+
+    fn found(name: &str, mut row: Json) -> Found {
+        row["id"] = json!("/subscriptions/fab00001-0000-4000-8000-000000000001/resourcegroups/rg/providers/x.y/z/n");
+        find(name).unwrap().found(serde_json::from_value(row).unwrap(), false)
+    }
+
+    #[test]
+    fn every_type_is_spelt_as_ids_are() {
+        for typed in TYPES.iter() {
+            assert_eq!(known_type(typed.name()), Some(typed.name()), "{}", typed.name());
+            assert!(std::ptr::eq(find(&typed.name().to_uppercase()).unwrap(), typed));
+        }
+    }
+
+    #[test]
+    fn a_switch_is_off_only_if_all_of_it_is() {
+        let workspaces = "Microsoft.OperationalInsights/workspaces";
+        for (ingestion, query, access) in [
+            (json!("Disabled"), json!("disabled"), Some("Disabled")),
+            (json!("Enabled"), json!("Disabled"), Some("Enabled")),
+            (json!("Disabled"), json!("enabled"), Some("Enabled")),
+            (json!("Disabled"), json!("SecuredByPerimeter"), None),
+            (json!("Disabled"), json!(null), None),
+            (json!(null), json!("Disabled"), None),
+            (json!("Perhaps"), json!("Perhaps"), Some("Perhaps")),
+        ] {
+            let row = json!({"properties": {"publicNetworkAccessForIngestion": ingestion, "publicNetworkAccessForQuery": query}});
+            assert_eq!(found(workspaces, row.clone()).public_network_access.as_deref(), access, "{row}");
+        }
+    }
+
+    #[test]
+    fn a_switch_that_is_left_out_is_what_its_service_documents() {
+        for (name, absent) in [
+            ("Microsoft.Storage/storageAccounts", Some("Enabled")),
+            ("Microsoft.Sql/servers", None),
+            ("Microsoft.Network/virtualNetworks", None),
+        ] {
+            assert_eq!(found(name, json!({"properties": {"state": "Ready"}})).public_network_access.as_deref(), absent, "{name}");
+            assert_eq!(found(name, json!({"properties": {"publicNetworkAccess": 7}})).public_network_access, None, "{name}");
+            assert_eq!(found(name, json!({})).public_network_access, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_approved_connections_count() {
+        let connection = |status: Json| json!({"properties": {"privateLinkServiceConnectionState": {"status": status}}});
+        for (connections, count) in [
+            (json!([]), Some(0)),
+            (json!([connection(json!("Pending")), connection(json!("approved"))]), Some(1)),
+            (json!([connection(json!("Approved")), connection(json!("Odd"))]), None),
+            (json!([connection(json!("Approved")), {}]), None),
+            (json!(null), None),
+            (json!({}), None),
+        ] {
+            let row = json!({"properties": {"privateEndpointConnections": connections}});
+            assert_eq!(found("Microsoft.Storage/storageAccounts", row.clone()).private_endpoint_count, count, "{row}");
+            assert_eq!(found("Microsoft.Network/virtualNetworks", row).private_endpoint_count, None);
+        }
+    }
+
+    #[test]
+    fn what_comes_in_another_kind_is_unsaid_and_the_rest_stays() {
+        let odd = found(
+            "Microsoft.Compute/disks",
+            json!({"location": "West Europe", "tags": ["x"], "zones": "1", "sku": 7, "identity": "none", "managedBy": {}, "kind": 1}),
+        );
+        assert_eq!(odd.location.as_deref(), Some("westeurope"));
+        assert_eq!((odd.tags, odd.zones, odd.sku_name, odd.identity_type, odd.managed_by, odd.kind), Default::default());
+        let bare = found("Microsoft.Compute/disks", json!({"tags": null, "properties": {}}));
+        assert_eq!((bare.tags, bare.properties_json), (Some(BTreeMap::new()), None), "nothing is said of it");
+    }
+
+    #[test]
+    fn a_type_without_columns_is_one_of_which_something_is_said() {
+        let said = |row: Json| found("Microsoft.Cdn/profiles", row).properties_json;
+        assert_eq!(said(json!({"properties": {"provisioningState": "Succeeded"}})).as_deref(), Some("{}"));
+        assert_eq!(said(json!({"properties": null})), None);
+    }
+
+    #[test]
+    fn columns_stand_in_one_order() {
+        let disk = found(
+            "Microsoft.Compute/disks",
+            json!({"properties": {"osType": "Linux", "diskState": "Attached", "uniqueId": "u"}}),
+        );
+        assert_eq!(
+            disk.properties_json.as_deref(),
+            Some(
+                r#"{"dataAccessAuthMode":null,"diskState":"Attached","encryption":null,"encryptionSettingsCollection":null,"networkAccessPolicy":null,"osType":"Linux","timeCreated":null}"#
+            )
+        );
+    }
 }

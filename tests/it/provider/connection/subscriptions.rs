@@ -1,6 +1,6 @@
 //! Scope, roles, Defender for Cloud and resource providers of subscriptions.
 
-use azposture::azure::settings::ScopeSetting;
+use azposture::azure::{arm::typed::types, settings::ScopeSetting};
 
 use super::*;
 use crate::support::held::assignment;
@@ -92,8 +92,8 @@ async fn roles_are_judged_by_what_they_allow_and_missing_actions_are_named() {
         &role("role_reader").await,
         "fail",
         &[
-            "Microsoft.ContainerService/managedClusters/read",
-            "missing_count=6",
+            "Microsoft.App/containerApps/read",
+            &format!("missing_count={}", types().count() + 5),
             "--role Reader",
             "managementGroups",
             PRINCIPAL_ID,
@@ -139,7 +139,6 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
         "Microsoft.Authorization/roleAssignments/read",
         "Microsoft.Authorization/roleDefinitions/read",
         "Microsoft.Authorization/roleEligibilityScheduleInstances/read",
-        "Microsoft.ContainerService/managedClusters/read",
         "Microsoft.Insights/actionGroups/read",
         "Microsoft.Insights/activityLogAlerts/read",
         "Microsoft.Insights/diagnosticSettings/read",
@@ -162,6 +161,7 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
         "Microsoft.Security/securityContacts/read",
         "Microsoft.Security/standardAssignments/read",
     ];
+    let least: Vec<&str> = LEAST.iter().copied().chain(types().flat_map(|one| one.endpoint.needs).copied()).collect();
     let key = production("role_reader");
     // The sign-in's other role reads management groups alone.
     let reader_allows = |actions: &[&str]| {
@@ -176,15 +176,15 @@ async fn a_role_that_allows_what_is_read_and_nothing_else_is_enough() {
             .unwrap();
         tenant
     };
-    says(&live(reader_allows(LEAST), &key).await, "pass", &[&format!("actions={}", LEAST.len())]);
-    for action in LEAST {
-        let others: Vec<&str> = LEAST.iter().copied().filter(|other| other != action).collect();
+    says(&live(reader_allows(&least), &key).await, "pass", &[&format!("actions={}", least.len())]);
+    for action in &least {
+        let others: Vec<&str> = least.iter().copied().filter(|other| other != action).collect();
         says(&live(reader_allows(&others), &key).await, "fail", &["missing_count=1", &format!("missing={action}")]);
     }
     // Nothing that is read over this connection is refused to such a role.
     let block = json!({"environment": "demo", "subscription_ids": [PRODUCTION]});
-    let inside = Inside::configured(reader_allows(LEAST), block).await;
-    for name in ["connection", "defender_assessments", "defender_plans", "role_assignments", "subscriptions"] {
+    let inside = Inside::configured(reader_allows(&least), block).await;
+    for name in ["connection", "defender_assessments", "defender_plans", "resources", "role_assignments", "subscriptions"] {
         let gaps = inside.read(name, json!({})).await.gaps();
         let refused: Vec<&String> =
             gaps.iter().filter(|gap| gap.contains(" forbidden ") && !gap.starts_with("management_groups")).collect();

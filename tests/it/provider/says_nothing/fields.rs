@@ -12,6 +12,7 @@ use std::{
 };
 
 use azposture::{
+    azure::arm::typed::{ResourceType, types},
     demo::{Fault, PRODUCTION, Request, Tenant},
     posture::time::canonical,
     provider::Azposture,
@@ -140,7 +141,17 @@ pub(super) async fn answered() -> &'static Answered {
     static ANSWERED: OnceCell<Answered> = OnceCell::const_new();
     let ask = || async {
         let has_document = |list: &&List| Tenant::fixtures().any(|name| name == list.document) && !list.path.is_empty();
-        let of_document = |list: &List| Tenant::demo().document(list.document)["value"].as_array().unwrap().clone();
+        // Resources of several types may stand in one document.
+        let is_own = |list: &List, row: &Json| {
+            let of_type = |one: &ResourceType| format!("/{}", one.endpoint.tail).ends_with(list.path);
+            types()
+                .find(|one| of_type(one))
+                .is_none_or(|one| row["type"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(one.name)))
+        };
+        let of_document = |list: &List| {
+            let rows = Tenant::demo().document(list.document)["value"].as_array().unwrap().clone();
+            rows.into_iter().filter(|row| is_own(list, row)).collect::<Vec<_>>()
+        };
         let mut all = Answered::default();
         all.rows.extend(LISTS.iter().filter(has_document).map(|list| (list.name(), of_document(list))));
         let seen = Arc::new(Mutex::new(BTreeMap::<&str, Vec<Json>>::new()));
@@ -203,9 +214,12 @@ pub(super) fn wire_models() -> String {
         let mut files: Vec<_> =
             fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap().map(|file| file.unwrap().path()).collect();
         files.sort();
-        files.iter().for_each(|file| text.push_str(&fs::read_to_string(file).unwrap()));
+        files.iter().filter(|file| file.is_file()).for_each(|file| text.push_str(&fs::read_to_string(file).unwrap()));
     }
-    text + &fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/azure/resource_graph/queries.rs")).unwrap()
+    for file in ["src/azure/arm/typed/mod.rs", "src/azure/resource_graph/queries.rs"] {
+        text.push_str(&fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap());
+    }
+    text
 }
 
 /// One field of one list, spoiled in one way, and the engine through which it is read.
@@ -267,7 +281,7 @@ impl Case {
 async fn cases(list: &'static List, models: &str) -> Vec<Case> {
     let rows = &answered().await.rows.get(list.name()).unwrap_or_else(|| panic!("{} is not read", list.name()))[..];
     let mut all = Vec::new();
-    for field in fields(rows, models) {
+    for field in fields(rows, &list.known(models)) {
         let is_list = rows.iter().any(|row| Odd::EmptyList.spoil(&mut row.clone(), &field));
         let odd = ODD.into_iter().filter(|odd| match odd {
             Odd::UnknownWord => is_closed(rows, &field) || is_timed(rows, &field),

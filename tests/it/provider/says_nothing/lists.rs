@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use azposture::demo::{Fault, GRAPH_HOST, PRODUCTION, SANDBOX, Tenant};
+use azposture::{
+    azure::arm::typed::types,
+    demo::{Fault, GRAPH_HOST, PRODUCTION, SANDBOX, Tenant},
+};
 use serde_json::{Value as Json, json};
 
 use super::{About, reassured, through, verdicts};
@@ -37,7 +40,8 @@ const NEVER: &[Never] = &[
     never("/providers/Microsoft.Security/pricings", "plans", "defender_plans", "plans"),
 ];
 
-/// Lists that may be empty in Azure, or are answered by id: an empty one is an answer.
+/// Lists that may be empty in Azure, or are answered by id: an empty one is an answer. So are those of all types of resources, which are
+/// compared with what was counted.
 const MAY_BE_EMPTY: &[&str] = &[
     "/oauth2PermissionGrants",
     "/providers/Microsoft.Authorization/denyAssignments",
@@ -47,7 +51,6 @@ const MAY_BE_EMPTY: &[&str] = &[
     "/providers/Microsoft.Authorization/policySetDefinitions",
     "/providers/Microsoft.Authorization/roleAssignmentScheduleInstances",
     "/providers/Microsoft.Authorization/roleEligibilityScheduleInstances",
-    "/providers/Microsoft.ContainerService/managedClusters",
     "/providers/Microsoft.Insights/actionGroups",
     "/providers/Microsoft.Insights/activityLogAlerts",
     "/providers/Microsoft.Insights/diagnosticSettings",
@@ -182,6 +185,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("directory_role_assignments", json!({})),
             ("policy_compliance", json!({})),
             ("policy_exemptions", json!({})),
+            ("resources", json!({})),
             ("role_assignments", json!({"assignment_types": ["active", "eligible"], "expand_groups": true})),
             (
                 "monitor_settings",
@@ -198,6 +202,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             let path = request.path.as_str();
             let known = NEVER.iter().any(|list| path.ends_with(list.path))
                 || MAY_BE_EMPTY.iter().any(|list| path.ends_with(list))
+                || types().any(|one| path.ends_with(one.endpoint.tail))
                 || is_one_object(path);
             if !known
                 && !path.ends_with("/providers")

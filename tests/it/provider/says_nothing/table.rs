@@ -1,5 +1,6 @@
 //! Every list that is read: the table over which [`super::fields`] goes.
 
+use azposture::azure::arm::typed::types;
 use serde_json::Value as Json;
 
 use super::About;
@@ -41,6 +42,13 @@ impl List {
         if self.path.is_empty() { "always" } else { "never" }
     }
 
+    /// The fields that the code knows by name, in the texts of the wire models and of the columns of a type.
+    pub(super) fn known(&self, models: &str) -> String {
+        let own = types().find(|one| !self.path.is_empty() && format!("/{}", one.endpoint.tail).ends_with(self.path));
+        let columns = own.map(|one| one.columns.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "\" \""));
+        format!("{models} \"{}\"", columns.unwrap_or_default())
+    }
+
     /// Whether this is a row of it.
     pub(super) fn has(&self, row: &Json) -> bool {
         self.mark.is_empty() || !row[self.mark].is_null()
@@ -56,7 +64,12 @@ const fn query(name: &'static str, about: About, decides: &'static str) -> List 
     list(name, "", name, about, decides)
 }
 
-use About::{Defender, GraphPermissions, Roles};
+/// A list of the resources of a type, which may share its document with others.
+const fn typed(document: &'static str, path: &'static str, arguments: &'static str, decides: &'static str) -> List {
+    list(document, path, "", Nothing, decides).asked("resources", "resources", arguments)
+}
+
+use About::{Defender, GraphPermissions, Nothing, Roles};
 
 /// Asks for all kinds of settings.
 const MONITORED: &str = r#"{"kinds": ["action_groups", "activity_log_alerts", "activity_log_export", "metric_alerts", "query_alerts", "resource_diagnostic_settings", "security_contacts"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}"#;
@@ -76,7 +89,11 @@ pub(super) const LISTS: &[List] = &[
     list("assessment-metadata", "/Microsoft.Security/assessmentMetadata", "", Defender, "/properties/severity"),
     list("assessments", "/Microsoft.Security/assessments", "", Defender, "/properties/status/code")
         .listed("defender_assessments", "assessments"),
-    list("managed-clusters", "/managedClusters", "", Defender, "/properties"),
+    list("managed-clusters", "/managedClusters", "", Defender, "/properties").asked(
+        "resources",
+        "resources",
+        r#"{"limit": 0, "resource_types": ["Microsoft.ContainerService/managedClusters"]}"#,
+    ),
     list("pricings", "/Microsoft.Security/pricings", "plans", Defender, "/properties/pricingTier")
         .listed("defender_plans", "plans"),
     list("action-groups", "/Microsoft.Insights/actionGroups", "actiongroups", Defender, "/properties/enabled").asked(
@@ -233,6 +250,102 @@ pub(super) const LISTS: &[List] = &[
         r#"{"limit": 0, "tags": {"env": "*"}}"#,
     ),
     query("assessmentcounts", Defender, "/number"),
+    typed(
+        "compute",
+        "/providers/Microsoft.Compute/disks",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Compute/disks"]}"#,
+        "/properties/diskState",
+    ),
+    typed(
+        "compute",
+        "/providers/Microsoft.Compute/virtualMachines",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Compute/virtualMachines"]}"#,
+        "/properties/vmId",
+    ),
+    typed(
+        "compute",
+        "/providers/Microsoft.ContainerRegistry/registries",
+        r#"{"limit": 0, "resource_types": ["Microsoft.ContainerRegistry/registries"]}"#,
+        "/properties/adminUserEnabled",
+    ),
+    typed(
+        "compute",
+        "/providers/Microsoft.ManagedIdentity/userAssignedIdentities",
+        r#"{"limit": 0, "resource_types": ["Microsoft.ManagedIdentity/userAssignedIdentities"]}"#,
+        "/properties/principalId",
+    ),
+    typed(
+        "compute",
+        "/providers/Microsoft.Web/sites",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Web/sites"]}"#,
+        "/properties/httpsOnly",
+    ),
+    typed(
+        "data-services",
+        "/providers/Microsoft.Cache/redis",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Cache/redis"]}"#,
+        "/properties/enableNonSslPort",
+    ),
+    typed(
+        "data-services",
+        "/providers/Microsoft.DBforPostgreSQL/flexibleServers",
+        r#"{"limit": 0, "resource_types": ["Microsoft.DBforPostgreSQL/flexibleServers"]}"#,
+        "/properties/network/publicNetworkAccess",
+    ),
+    typed(
+        "data-services",
+        "/providers/Microsoft.DocumentDB/databaseAccounts",
+        r#"{"limit": 0, "resource_types": ["Microsoft.DocumentDB/databaseAccounts"]}"#,
+        "/properties/publicNetworkAccess",
+    ),
+    typed(
+        "data-services",
+        "/providers/Microsoft.Sql/servers",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Sql/servers"]}"#,
+        "/properties/publicNetworkAccess",
+    ),
+    typed(
+        "key-vaults",
+        "/providers/Microsoft.KeyVault/vaults",
+        r#"{"limit": 0, "resource_types": ["Microsoft.KeyVault/vaults"]}"#,
+        "/properties/enablePurgeProtection",
+    ),
+    typed(
+        "network-security-groups",
+        "/providers/Microsoft.Network/networkSecurityGroups",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Network/networkSecurityGroups"]}"#,
+        "/properties/securityRules",
+    ),
+    typed(
+        "networks",
+        "/providers/Microsoft.Network/networkInterfaces",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Network/networkInterfaces"]}"#,
+        "/properties/networkSecurityGroup",
+    ),
+    typed(
+        "networks",
+        "/providers/Microsoft.Network/publicIPAddresses",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Network/publicIPAddresses"]}"#,
+        "/properties/ipAddress",
+    ),
+    typed(
+        "networks",
+        "/providers/Microsoft.Network/virtualNetworks",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Network/virtualNetworks"]}"#,
+        "/properties/subnets",
+    ),
+    typed(
+        "storage-accounts",
+        "/providers/Microsoft.Storage/storageAccounts",
+        r#"{"limit": 0, "resource_types": ["Microsoft.Storage/storageAccounts"]}"#,
+        "/properties/publicNetworkAccess",
+    ),
+    typed(
+        "workspaces",
+        "/providers/Microsoft.OperationalInsights/workspaces",
+        r#"{"limit": 0, "resource_types": ["Microsoft.OperationalInsights/workspaces"]}"#,
+        "/properties/retentionInDays",
+    ),
     query("assessments", Defender, "/properties/status/code"),
     query("custommetadata", Defender, "/metadata"),
     query("findings", Defender, "/properties/status/code"),
@@ -240,6 +353,7 @@ pub(super) const LISTS: &[List] = &[
     query("policystates", Defender, "/properties/complianceState"),
     query("resourcecounts", Defender, "/counts"),
     query("scans", Defender, "/scans"),
+    query("typed", Nothing, "/location"),
 ];
 
 /// Fields whose absence has a documented meaning that is no lack of knowledge, with what it means; another kind is none of theirs.

@@ -115,8 +115,9 @@ const SUBJECTS: &[&str] = &["assessedResourceType"];
 async fn cases(list: &'static List, models: &str) -> Vec<Case> {
     let rows = &answered().await.rows[list.name()][..];
     let mut all = Vec::new();
-    for field in
-        fields(rows, models).into_iter().filter(|field| field.last().is_none_or(|last| !SUBJECTS.contains(&last.as_str())))
+    for field in fields(rows, &list.known(models))
+        .into_iter()
+        .filter(|field| field.last().is_none_or(|last| !SUBJECTS.contains(&last.as_str())))
     {
         let mut words = BTreeSet::new();
         if is_closed(rows, &field) {
