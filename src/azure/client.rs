@@ -159,6 +159,12 @@ impl Client {
 
     /// Runs a Resource Graph query and hands out row after row; an error means what it means in [`Client::list`].
     pub async fn query<T: DeserializeOwned>(&self, query: Query, emit: impl FnMut(T)) -> Result<()> {
+        self.query_at_most(Query { most: None, ..query }, emit).await.map(|_| ())
+    }
+
+    /// The same, unless there are more rows than the query wants at most. Whether they are all there; if not, those that were handed out
+    /// mean nothing.
+    pub async fn query_at_most<T: DeserializeOwned>(&self, query: Query, emit: impl FnMut(T)) -> Result<bool> {
         self.answered(resource_graph::query(self.clone(), query, emit).await).await
     }
 

@@ -35,6 +35,8 @@ pub struct Query {
     pub scope: QueryScope,
     /// Which rows count as being in that scope; none = the service's default, at the scope and below.
     pub breadth: Option<Breadth>,
+    /// So many rows at most. Of a longer answer no row is wanted: it is not read beyond its first page, which tells.
+    pub most: Option<u64>,
 }
 
 /// What a query looks at.
@@ -59,8 +61,9 @@ pub enum Breadth {
     AtScopeExact,
 }
 
-/// Runs a query and hands out its rows: batch after batch, page after page; the batches are fetched at the same time.
-pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut emit: impl FnMut(T)) -> Result<()> {
+/// Runs a query and hands out its rows: batch after batch, page after page; the batches are fetched at the same time. Whether they are
+/// all there; if not, they are more than were wanted, and those that were handed out mean nothing.
+pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut emit: impl FnMut(T)) -> Result<bool> {
     let call = Call::arm_query(query.reading, format!("/{RESOURCE_GRAPH}"), API_VERSION);
     let call = call.header("content-type", "application/json");
     let batches = query.batches();
@@ -73,6 +76,9 @@ pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut
         let mut tally = Tally::default();
         while let Some(page) = batch.next().await? {
             let json = page.answer.accept(&call)?;
+            if query.is_too_long(page.total) {
+                return Ok(false);
+            }
             let rows = decode::rows(json, "data", &mut emit).map_err(|why| undecodable(&call, &page.answer, why))?;
             tally.page(rows, page.total, page.ids);
         }
@@ -81,7 +87,7 @@ pub(super) async fn query<T: DeserializeOwned>(client: Client, query: Query, mut
             return Err(error.advise("Run again; rows may have changed meanwhile."));
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What the pages of one batch say together. The service pages by position: a row that goes or comes meanwhile moves all behind it,
@@ -121,6 +127,10 @@ impl Tally {
 }
 
 impl Query {
+    fn is_too_long(&self, total: Option<u64>) -> bool {
+        self.most.zip(total).is_some_and(|(most, total)| total > most)
+    }
+
     fn batches(&self) -> Vec<QueryScope> {
         match &self.scope {
             QueryScope::ManagementGroups(groups) if groups.is_empty() => Vec::new(),
@@ -182,9 +192,10 @@ async fn follow_tokens(
             let text = "Resource Graph cut the list off and offers no way to read on.";
             return Err(call.error(Kind::InvalidResponse).said(Failure::Truncated, text));
         }
+        let is_enough = query.is_too_long(frame.total);
         place.send(Page { answer, total: frame.total, ids: frame.ids });
         token = frame.next;
-        if token.is_none() {
+        if token.is_none() || is_enough {
             return Ok(());
         }
     }

@@ -215,7 +215,20 @@ pub async fn rows<T: DeserializeOwned + Identified>(
     ids: &BTreeSet<String>,
     row: impl FnMut(String, T),
 ) -> Result<()> {
-    of_subscriptions(client, reading, &list.text(), ids, |one: &T| subscription_of(one.id()), row).await
+    rows_at_most(client, reading, list, ids, None, row).await.map(|_| ())
+}
+
+/// The same, unless they are more than `most`. Whether they are all there; if not, those that were handed out mean nothing.
+pub async fn rows_at_most<T: DeserializeOwned + Identified>(
+    client: &Client,
+    reading: &'static str,
+    list: &Rows,
+    ids: &BTreeSet<String>,
+    most: Option<u64>,
+    row: impl FnMut(String, T),
+) -> Result<bool> {
+    let query = Query { most, ..query(reading, &list.text(), QueryScope::Subscriptions(ids.clone()), None) };
+    asked(client, query, ids, |one: &T| subscription_of(one.id()), row).await
 }
 
 /// The rows of a list at, above and below subscriptions. What stands above several of them comes once for each request of 300
@@ -390,18 +403,29 @@ pub(super) async fn of_subscriptions<R: DeserializeOwned>(
     text: &str,
     ids: &BTreeSet<String>,
     subscription: impl Fn(&R) -> String,
-    mut row: impl FnMut(String, R),
+    row: impl FnMut(String, R),
 ) -> Result<()> {
-    let mut foreign = None;
     let query = query(reading, text, QueryScope::Subscriptions(ids.clone()), None);
-    client
-        .query(query, |found: R| {
+    asked(client, query, ids, subscription, row).await.map(|_| ())
+}
+
+/// The same; whether there are no more rows than are wanted.
+async fn asked<R: DeserializeOwned>(
+    client: &Client,
+    query: Query,
+    ids: &BTreeSet<String>,
+    subscription: impl Fn(&R) -> String,
+    mut row: impl FnMut(String, R),
+) -> Result<bool> {
+    let (mut foreign, reading) = (None, query.reading);
+    let are_all = client
+        .query_at_most(query, |found: R| {
             let id = subscription(&found);
             if ids.contains(&id) { row(id, found) } else { foreign = Some(id) }
         })
         .await?;
     match foreign {
-        None => Ok(()),
+        None => Ok(are_all),
         Some(id) => {
             let text = format!("A row belongs to the subscription {id:?}, which was not asked for.");
             let error = Error::new(Kind::InvalidResponse, reading, "Azure Resource Graph").said(Failure::ForeignRow, text);
@@ -411,7 +435,7 @@ pub(super) async fn of_subscriptions<R: DeserializeOwned>(
 }
 
 fn query(reading: &'static str, text: &str, scope: QueryScope, breadth: Option<Breadth>) -> Query {
-    Query { reading, text: text.to_owned(), scope, breadth }
+    Query { reading, text: text.to_owned(), scope, breadth, most: None }
 }
 
 #[derive(Deserialize)]

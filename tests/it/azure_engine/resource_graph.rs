@@ -18,6 +18,7 @@ fn query(ids: impl IntoIterator<Item = String>) -> Query {
         text: "resources | project id | order by id asc".to_owned(),
         scope: QueryScope::Subscriptions(ids.into_iter().collect()),
         breadth: None,
+        most: None,
     }
 }
 

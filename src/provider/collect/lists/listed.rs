@@ -2,7 +2,7 @@
 //! and the actions that the checks of roles ask for follow from the declaration.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, LazyLock},
 };
@@ -321,7 +321,8 @@ pub trait Listed: 'static {
 /// Reads such a list in subscriptions, each once a run.
 pub async fn lists<L: Listed>(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<L::Rows>> {
     let arm = in_subscription::<L>;
-    let graph = |client: Client, ids| async move {
+    let graph = |client: Client, ids: BTreeSet<String>| async move {
+        let most = engine::most_rows(client.settings().resource_graph, L::LIST.choice, ids.len());
         let mut texts = Texts::of(&client).await?;
         let mut all = BTreeMap::<String, L::Building>::new();
         let take = |id: String, row: L::Wire| {
@@ -331,7 +332,10 @@ pub async fn lists<L: Listed>(context: &Context, subscriptions: &[Subscription])
                 L::take(all.entry(id).or_default(), row, &shared, &mut texts);
             }
         };
-        queries::rows(&client, L::LIST.endpoint.reading, &L::ROWS, &ids, take).await?;
+        if !queries::rows_at_most(&client, L::LIST.endpoint.reading, &L::ROWS, &ids, most, take).await? {
+            // Of which there is no row is read by Resource Manager, which has so many sooner.
+            return Ok(BTreeMap::new());
+        }
         // What contradicts itself is read again by Resource Manager.
         let done = |(id, building): (String, _)| {
             let rows = L::done(building, &id).ok()?;
