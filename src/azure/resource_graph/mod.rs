@@ -2,7 +2,6 @@
 //! say, so every sign of that (limit header, truncation without a token, a total that was not reached) is an error here.
 
 pub mod by_type;
-mod governance;
 pub mod queries;
 
 use std::collections::BTreeSet;

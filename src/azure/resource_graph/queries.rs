@@ -1,6 +1,8 @@
 //! The Resource Graph queries: fixed texts over the documented columns, and rows turned into what Resource Manager answers, so that
 //! nobody above has to know which of the two was asked. Each text begins with its name; each list in pages has an `id` to page by.
 
+mod defender;
+mod governance;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +24,11 @@ use crate::azure::{
     resource_graph::{Breadth, Query, QueryScope, by_type},
 };
 
-pub use super::governance::{POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, POLICY_EXEMPTIONS, POLICY_SET_DEFINITIONS, POLICY_STATES};
+pub use defender::{
+    ALERTS, ASSESSMENTS, PLANS, REGULATORY_ASSESSMENTS, REGULATORY_CONTROLS, REGULATORY_STANDARDS, SECURE_SCORE_CONTROLS,
+    SECURE_SCORES, STANDARD_ASSIGNMENTS, SUB_ASSESSMENTS,
+};
+pub use governance::{POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, POLICY_EXEMPTIONS, POLICY_SET_DEFINITIONS, POLICY_STATES};
 pub use rules::{ACTION_GROUPS, ACTIVITY_LOG_ALERTS, METRIC_ALERTS, QUERY_ALERTS};
 
 /// Every text, by name.
@@ -35,27 +41,10 @@ pub fn texts() -> Vec<(&'static str, String)> {
         ("resourcecounts", RESOURCE_COUNTS),
         ("scans", SCANS),
     ];
-    let rows = [
-        &ALERTS,
-        &ASSESSMENTS,
-        &PLANS,
-        &POLICY_ASSIGNMENTS,
-        &POLICY_EXEMPTIONS,
-        &POLICY_STATES,
-        &REGULATORY_ASSESSMENTS,
-        &REGULATORY_CONTROLS,
-        &REGULATORY_STANDARDS,
-        &RESOURCE_GROUPS,
-        &RESOURCES,
-        &ROLE_ASSIGNMENTS,
-        &ROLE_DEFINITIONS,
-        &SECURE_SCORES,
-        &SECURE_SCORE_CONTROLS,
-        &STANDARD_ASSIGNMENTS,
-        &SUB_ASSESSMENTS,
-    ];
-    let rows = rows.into_iter().chain(rules::ALL).map(|list| (list.name, list.text()));
-    let custom = [&POLICY_DEFINITIONS, &POLICY_SET_DEFINITIONS].into_iter().map(|list| (list.name, list.text_of_custom()));
+    let rows = [&RESOURCE_GROUPS, &RESOURCES, &ROLE_ASSIGNMENTS, &ROLE_DEFINITIONS];
+    let rows =
+        rows.into_iter().chain(defender::ALL).chain(governance::ALL).chain(rules::ALL).map(|list| (list.name, list.text()));
+    let custom = governance::CUSTOM.into_iter().map(|list| (list.name, list.text_of_custom()));
     let of_types = (by_type::NAME, by_type::text(typed::types()));
     fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).chain(custom).chain([of_types]).collect()
 }
@@ -71,59 +60,6 @@ pub struct Rows {
     /// What is read of each row beside its id.
     pub(super) columns: &'static str,
 }
-
-/// Defender alerts; their columns begin with capitals. Entities and extended properties are left out: they hold what nobody needs.
-pub const ALERTS: Rows = Rows {
-    name: "alerts",
-    table: "securityresources",
-    kind: Some("microsoft.security/locations/alerts"),
-    columns: "properties = pack(\"alertType\", properties.AlertType, \"alertDisplayName\", properties.AlertDisplayName, \
-              \"description\", properties.Description, \"severity\", properties.Severity, \"status\", properties.Status, \
-              \"intent\", properties.Intent, \"isIncident\", properties.IsIncident, \
-              \"resourceIdentifiers\", properties.ResourceIdentifiers, \"remediationSteps\", properties.RemediationSteps, \
-              \"techniques\", properties.Techniques, \"subTechniques\", properties.SubTechniques, \
-              \"productName\", properties.ProductName, \"compromisedEntity\", properties.CompromisedEntity, \
-              \"alertUri\", properties.AlertUri, \"startTimeUtc\", properties.StartTimeUtc, \
-              \"endTimeUtc\", properties.EndTimeUtc, \"timeGeneratedUtc\", properties.TimeGeneratedUtc)",
-};
-
-/// Defender recommendations on resources; risk is always there.
-pub const ASSESSMENTS: Rows = Rows {
-    name: "assessments",
-    table: "securityresources",
-    kind: Some("microsoft.security/assessments"),
-    columns: "name, properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
-              \"resourceDetails\", properties.resourceDetails, \"links\", properties.links, \"risk\", properties.risk, \"metadata\", \
-              pack(\"severity\", properties.metadata.severity, \"recommendationCategory\", properties.metadata.recommendationCategory))",
-};
-
-/// Defender plans, those of single machines among them.
-pub const PLANS: Rows =
-    Rows { name: "plans", table: "securityresources", kind: Some("microsoft.security/pricings"), columns: "name, properties" };
-
-/// The assessments of regulatory compliance.
-pub const REGULATORY_ASSESSMENTS: Rows = Rows {
-    name: "regulatoryassessments",
-    table: "securityresources",
-    kind: Some("microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols/regulatorycomplianceassessments"),
-    columns: "name, properties",
-};
-
-/// The controls of regulatory compliance.
-pub const REGULATORY_CONTROLS: Rows = Rows {
-    name: "regulatorycontrols",
-    table: "securityresources",
-    kind: Some("microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols"),
-    columns: "name, properties",
-};
-
-/// The standards of regulatory compliance.
-pub const REGULATORY_STANDARDS: Rows = Rows {
-    name: "regulatorystandards",
-    table: "securityresources",
-    kind: Some("microsoft.security/regulatorycompliancestandards"),
-    columns: "name, properties",
-};
 
 /// Resource groups.
 pub const RESOURCE_GROUPS: Rows = Rows {
@@ -150,47 +86,6 @@ pub const ROLE_DEFINITIONS: Rows = Rows {
     table: "authorizationresources",
     kind: Some("microsoft.authorization/roledefinitions"),
     columns: "name, properties",
-};
-
-/// Secure scores.
-pub const SECURE_SCORES: Rows = Rows {
-    name: "securescores",
-    table: "securityresources",
-    kind: Some("microsoft.security/securescores"),
-    columns: "name, properties",
-};
-
-/// The controls of secure scores.
-pub const SECURE_SCORE_CONTROLS: Rows = Rows {
-    name: "securescorecontrols",
-    table: "securityresources",
-    kind: Some("microsoft.security/securescores/securescorecontrols"),
-    columns: "name, properties",
-};
-
-/// Assignments of Defender's standards, exemptions among them.
-pub const STANDARD_ASSIGNMENTS: Rows = Rows {
-    name: "standardassignments",
-    table: "securityresources",
-    kind: Some("microsoft.security/standardassignments"),
-    columns: "properties",
-};
-
-/// What was found below assessments. Descriptions and references are left out: they are most of a row.
-pub const SUB_ASSESSMENTS: Rows = Rows {
-    name: "subassessments",
-    table: "securityresources",
-    kind: Some("microsoft.security/assessments/subassessments"),
-    columns: "properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
-              \"resourceDetails\", properties.resourceDetails, \"timeGenerated\", properties.timeGenerated, \"additionalData\", \
-              pack(\"assessedResourceType\", properties.additionalData.assessedResourceType, \
-              \"cve\", properties.additionalData.cve, \"cvss\", properties.additionalData.cvss, \
-              \"cvssV30Score\", properties.additionalData.cvssV30Score, \"patchable\", properties.additionalData.patchable, \
-              \"imageDigest\", properties.additionalData.imageDigest, \
-              \"repositoryName\", properties.additionalData.repositoryName, \
-              \"vulnerabilityDetails\", properties.additionalData.vulnerabilityDetails, \
-              \"artifactDetails\", properties.additionalData.artifactDetails, \
-              \"softwareDetails\", properties.additionalData.softwareDetails))",
 };
 
 impl Rows {

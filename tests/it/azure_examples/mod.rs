@@ -2,6 +2,7 @@
 //! the sample says. Every sample is read here or listed with the reason why nothing reads it.
 
 mod columns;
+mod governance;
 mod graph;
 mod monitor;
 mod posture;

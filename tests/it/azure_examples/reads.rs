@@ -11,7 +11,7 @@ use azposture::azure::{
 use futures::future::BoxFuture;
 use serde_json::{Value as Json, json};
 
-use super::{graph, monitor, posture};
+use super::{governance, graph, monitor, posture};
 use crate::azure_engine::{OURS, Row};
 
 /// What was decoded of one row, by the JSON pointer it stands at.
@@ -97,14 +97,14 @@ pub(super) const READS: &[(&str, Read)] = &[
         "policy/policy-assignments-subscription.json",
         reading!(|client| {
             let rows: Vec<policies::PolicyAssignment> = client.rows(policies::POLICY_ASSIGNMENTS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(policy_assignment).collect())
+            Ok(rows.into_iter().map(governance::policy_assignment).collect())
         }),
     ),
     (
         "policy/policy-definitions-subscription.json",
         reading!(|client| {
             let rows: Vec<policies::PolicyDefinition> = client.rows(policies::POLICY_DEFINITIONS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(policy_definition).collect())
+            Ok(rows.into_iter().map(governance::policy_definition).collect())
         }),
     ),
     (
@@ -112,14 +112,14 @@ pub(super) const READS: &[(&str, Read)] = &[
         reading!(|client| {
             let rows: Vec<policies::PolicySetDefinition> =
                 client.rows(policies::POLICY_SET_DEFINITIONS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(policy_set_definition).collect())
+            Ok(rows.into_iter().map(governance::policy_set_definition).collect())
         }),
     ),
     (
         "policy/policy-exemptions-subscription.json",
         reading!(|client| {
             let rows: Vec<exemptions::PolicyExemption> = client.rows(exemptions::POLICY_EXEMPTIONS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(policy_exemption).collect())
+            Ok(rows.into_iter().map(governance::policy_exemption).collect())
         }),
     ),
     (
@@ -127,7 +127,7 @@ pub(super) const READS: &[(&str, Read)] = &[
         reading!(|client| {
             let rows: Vec<exemptions::StandardAssignment> =
                 client.rows(exemptions::STANDARD_ASSIGNMENTS.at(&subscription())).await?;
-            Ok(rows.into_iter().map(standard_assignment).collect())
+            Ok(rows.into_iter().map(governance::standard_assignment).collect())
         }),
     ),
     ("monitor/action-groups-subscription.json", monitor::action_groups),
@@ -340,74 +340,6 @@ fn management_group(row: management::ManagementGroup) -> Picked {
         ("/name", json!(row.name)),
         ("/properties/displayName", json!(row.properties.display_name)),
         ("/properties/details/parent/id", json!(parent)),
-    ]
-}
-
-fn policy_assignment(row: policies::PolicyAssignment) -> Picked {
-    let properties = row.properties.0.unwrap();
-    vec![
-        ("/id", json!(row.id)),
-        ("/properties/displayName", json!(properties.display_name)),
-        ("/properties/policyDefinitionId", json!(properties.policy_definition_id)),
-        ("/properties/definitionVersion", json!(properties.definition_version)),
-        ("/properties/scope", json!(properties.scope)),
-        ("/properties/notScopes", json!(properties.not_scopes)),
-        ("/properties/parameters", json!(properties.parameters)),
-    ]
-}
-
-fn policy_definition(row: policies::PolicyDefinition) -> Picked {
-    let properties = row.properties.0.unwrap();
-    let rule = properties.policy_rule.0;
-    vec![
-        ("/id", json!(row.id)),
-        ("/properties/version", json!(properties.version)),
-        ("/properties/parameters", json!(properties.parameters)),
-        ("/properties/policyRule/if", json!(rule.condition)),
-        ("/properties/policyRule/then/effect", json!(rule.then.effect)),
-    ]
-}
-
-fn policy_set_definition(row: policies::PolicySetDefinition) -> Picked {
-    let properties = row.properties.0.unwrap();
-    let members = properties.policy_definitions.0.unwrap();
-    let first = &members[0];
-    vec![
-        ("/id", json!(row.id)),
-        ("/properties/version", json!(properties.version)),
-        ("/properties/policyDefinitions/0/policyDefinitionId", json!(first.policy_definition_id)),
-        ("/properties/policyDefinitions/0/policyDefinitionReferenceId", json!(first.policy_definition_reference_id)),
-        ("/properties/policyDefinitions/0/definitionVersion", json!(first.definition_version)),
-        ("/properties/policyDefinitions/0/parameters", json!(first.parameters)),
-    ]
-}
-
-fn policy_exemption(row: exemptions::PolicyExemption) -> Picked {
-    let properties = row.properties.0.unwrap();
-    vec![
-        ("/id", json!(row.id)),
-        ("/properties/policyAssignmentId", json!(properties.policy_assignment_id)),
-        ("/properties/policyDefinitionReferenceIds", json!(properties.policy_definition_reference_ids)),
-        ("/properties/exemptionCategory", json!(properties.exemption_category)),
-        ("/properties/expiresOn", json!(properties.expires_on)),
-        ("/properties/displayName", json!(properties.display_name)),
-        ("/properties/description", json!(properties.description)),
-        ("/properties/metadata", json!(properties.metadata)),
-    ]
-}
-
-fn standard_assignment(row: exemptions::StandardAssignment) -> Picked {
-    let properties = row.properties.0.unwrap();
-    let data = properties.exemption_data.0;
-    vec![
-        ("/id", json!(row.id)),
-        ("/properties/effect", json!(properties.effect)),
-        ("/properties/expiresOn", json!(properties.expires_on)),
-        ("/properties/displayName", json!(properties.display_name)),
-        ("/properties/description", json!(properties.description)),
-        ("/properties/exemptionData/exemptionCategory", json!(data.exemption_category)),
-        ("/properties/exemptionData/assignedAssessment/assessmentKey", json!(data.assigned_assessment.assessment_key)),
-        ("/properties/metadata", json!(properties.metadata)),
     ]
 }
 

@@ -43,3 +43,4 @@ mod twice;
 mod unmatched;
 mod validation;
 mod vulnerabilities;
+mod waiting;

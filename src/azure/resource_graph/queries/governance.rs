@@ -1,6 +1,12 @@
 //! How Resource Graph is asked for what Azure Policy assigns, exempts and finds.
 
-use super::queries::Rows;
+use super::Rows;
+
+/// Those that are read whole.
+pub(super) const ALL: [&Rows; 3] = [&POLICY_ASSIGNMENTS, &POLICY_EXEMPTIONS, &POLICY_STATES];
+
+/// Those of which only what somebody made is read.
+pub(super) const CUSTOM: [&Rows; 2] = [&POLICY_DEFINITIONS, &POLICY_SET_DEFINITIONS];
 
 /// Policy assignments.
 pub const POLICY_ASSIGNMENTS: Rows = Rows {
