@@ -227,10 +227,10 @@ pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessmen
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::posture) mod tests {
     use super::*;
 
-    fn row(resource: &str, key: &str, status: &str) -> Assessment {
+    pub(in crate::posture) fn row(resource: &str, key: &str, status: &str) -> Assessment {
         Assessment {
             assessment_key: key.into(),
             display_name: "Same name".into(),

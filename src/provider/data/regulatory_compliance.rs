@@ -290,7 +290,8 @@ fn absent(wanted: Option<&BTreeSet<String>>, standards: &Lists<Reports>) -> Vec<
         let lacking: Vec<String> =
             wanted.into_iter().flatten().filter(|name| lacks(all, name)).map(|name| quoted(name)).collect();
         let remedy = format!(
-            "Not listed here: {}. It is not assigned, or nothing is there that it is about. It has not passed.",
+            "Not listed here: {}. It is not assigned, or nothing is there that it is about. It has not passed. \
+             If it is meant to hold here, assign it in Defender for Cloud under Regulatory compliance.",
             lacking.join(", ")
         );
         (!lacking.is_empty()).then(|| Unreadable {
