@@ -124,6 +124,8 @@ pub struct Vulnerability {
     pub title: Option<Arc<str>>,
     /// In the spelling of the azurerm provider.
     pub resource_id: Arc<str>,
+    /// Whether it says what was scanned. If not, the resource is what is assessed, of which that may be a part.
+    pub is_located: bool,
     /// What the service calls the resource, or the kind of scan.
     pub declared: Option<Arc<str>>,
     /// `Healthy`, `Unhealthy`, `NotApplicable`, or another word of the service; empty if it did not say.
@@ -190,6 +192,7 @@ impl Vulnerability {
             return self;
         }
         Self {
+            is_located: self.is_located && other.is_located,
             title: agreed(self.title, other.title),
             declared: agreed(self.declared, other.declared),
             status: if self.status == other.status { self.status } else { "".into() },

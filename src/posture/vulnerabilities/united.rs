@@ -37,6 +37,8 @@ pub fn individual(row: &Assessment, metadata: Option<&Metadata>) -> Vec<Vulnerab
         assessment_key: Arc::clone(&row.assessment_key),
         title: Some(Arc::clone(&row.display_name)).filter(|title| !title.is_empty()),
         resource_id: Arc::clone(&row.resource_id),
+        // It is listed on its resource.
+        is_located: true,
         declared: details.declared.clone(),
         status: Arc::clone(&row.status),
         // How bad weaknesses are that cannot be read, nobody knows.
@@ -116,28 +118,12 @@ pub fn united(individual: Vec<Vulnerability>, grouped: &[Vulnerability]) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::posture::assessment::Metadata;
+    use crate::posture::assessment::{Metadata, tests::row};
 
     const VM: &str = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/a";
 
     fn assessment(status: &str, details: Option<Details>) -> Assessment {
-        Assessment {
-            assessment_key: "k".into(),
-            display_name: "Update openssl".into(),
-            subscription_id: "s".into(),
-            resource_id: VM.into(),
-            source: "Azure".into(),
-            status: status.into(),
-            cause: None,
-            status_description: None,
-            severity: None,
-            recommendation_category: None,
-            risk_level: None,
-            portal_link: None,
-            first_evaluated_on: None,
-            status_changed_on: None,
-            details: details.map(Box::new),
-        }
+        Assessment { display_name: "Update openssl".into(), details: details.map(Box::new), ..row(VM, "k", status) }
     }
 
     fn cve(id: &str, severity: &str) -> Cve {

@@ -416,6 +416,26 @@ async fn an_odd_body_stands_with_what_is_understood_of_it() {
     }
 }
 
+/// `cves` counts what rows name and `resources` where they stand, so neither is all where a row does not say.
+#[tokio::test]
+async fn a_finding_that_does_not_say_what_or_where_it_is_leaves_a_gap() {
+    let gap = format!("vulnerabilities invalid_response /subscriptions/{PRODUCTION}");
+    for (assessed, field, is_odd) in [
+        ("ServerVulnerabilityAssessment", "additionalData", true),
+        ("SqlServerVulnerability", "resourceDetails", true),
+        ("SqlServerVulnerability", "displayName", false),
+    ] {
+        let tenant = edited(Tenant::demo(), "sub-assessments", |rows| {
+            let is_of = |row: &Json| row["properties"]["additionalData"]["assessedResourceType"] == assessed;
+            let row = rows.iter_mut().find(|row| is_of(row) && row["id"].as_str().unwrap().contains(PRODUCTION)).unwrap();
+            row["properties"].as_object_mut().unwrap().remove(field);
+        });
+        let reading = read(tenant, everything()).await;
+        assert_eq!(reading.gaps().contains(&gap), is_odd, "{field}: {:?}", reading.gaps());
+        assert!(!is_odd || reading.ok()["complete"] == false, "{field}");
+    }
+}
+
 #[tokio::test]
 async fn what_reassures_more_than_its_twin_takes_its_place_in_neither_model() {
     let healed = changed(OPENSSL, |own| own["status"]["code"] = json!("Healthy"));

@@ -223,6 +223,7 @@ fn vulnerability(wire: security::SubAssessment, texts: &mut Texts) -> Vulnerabil
         vulnerability_id: word(Some(if name.is_empty() { wire.id.clone() } else { name.to_owned() })).unwrap_or_default(),
         assessment_key: word(Some(assessment_key.to_ascii_lowercase())).unwrap_or_default(),
         title: word(own.display_name.0),
+        is_located: own.resource_details.0.id.0.is_some(),
         resource_id: word(Some(scanned(assessed, own.resource_details.0))).unwrap_or_default(),
         declared,
         status: word(own.status.0.code.0).unwrap_or_default(),

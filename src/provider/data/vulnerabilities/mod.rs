@@ -123,7 +123,7 @@ impl DataSource for Vulnerabilities {
         warn("resource_id_prefixes", "Resource id prefix", NOTHING_BELOW, seen.prefixes.rest(), warnings);
         warn("cve_ids", "Weakness", NOTHING_NAMES, seen.cves.rest(), warnings);
         require_types(context, &subscriptions, &seen.types.rest().iter().collect::<Vec<_>>(), &mut gaps).await?;
-        gaps.extend(seen.doubts(&filter));
+        gaps.extend(seen.doubts());
         let mut twofold = BTreeSet::new();
         let table = Table::of(
             found,

@@ -149,9 +149,10 @@ pub(super) struct Seen {
     pub(super) types: Unmatched<String>,
     /// How many have a status that is not known.
     pub(super) other: usize,
-    /// Subscriptions with findings that do not state their status, or which weaknesses they are about.
+    /// Subscriptions with findings that do not state their status, which weaknesses they are about, or what was scanned.
     unstated: BTreeSet<String>,
     nameless: BTreeSet<String>,
+    unlocated: BTreeSet<String>,
 }
 
 impl Filter {
@@ -177,6 +178,7 @@ impl Filter {
             other: 0,
             unstated: BTreeSet::new(),
             nameless: BTreeSet::new(),
+            unlocated: BTreeSet::new(),
         };
         let mut found = Vec::new();
         for one in all {
@@ -196,6 +198,9 @@ impl Filter {
             }
             if one.row.cve_ids.is_none() {
                 seen.nameless.insert(one.subscription_id.clone());
+            }
+            if !one.row.is_located {
+                seen.unlocated.insert(one.subscription_id.clone());
             }
             found.push(Found { key: one.row.key(), ..one });
         }
@@ -227,8 +232,8 @@ impl Filter {
 }
 
 impl Seen {
-    /// What is not known of findings, as far as it matters to what is asked for.
-    pub(super) fn doubts(&self, filter: &Filter) -> Vec<Unreadable> {
+    /// What is not known of findings that are asked for: counts stand on it.
+    pub(super) fn doubts(&self) -> Vec<Unreadable> {
         let gap = |id: &String, remedy: &str| Unreadable {
             subject: Subject::Vulnerabilities,
             place: Place::Subscription(id.clone()),
@@ -236,13 +241,19 @@ impl Seen {
             code: Failure::UnstatedField.code().to_owned(),
             remedy: remedy.to_owned(),
         };
-        let unstated =
-            "Some findings come without a status; their rows are kept. Run again later; if this persists, please report it.";
-        let nameless = "Some findings do not say which weaknesses they are about; their rows are kept.";
-        let nameless_ids = self.nameless.iter().filter(|_| filter.cves.is_some());
-        self.unstated.iter().map(|id| gap(id, unstated)).chain(nameless_ids.map(|id| gap(id, nameless))).collect()
+        [(&self.unstated, UNSTATED), (&self.nameless, NAMELESS), (&self.unlocated, UNLOCATED)]
+            .into_iter()
+            .flat_map(|(ids, remedy)| ids.iter().map(move |id| gap(id, remedy)))
+            .collect()
     }
 }
+
+const UNSTATED: &str =
+    "Some findings come without a status; their rows are kept. Run again later; if this persists, please report it.";
+const NAMELESS: &str = "Some findings do not say which weaknesses they are about; their rows are kept, and `cves` counts what others name. Look \
+                        at their `title` in the portal. If it names one, please report it.";
+const UNLOCATED: &str = "Some findings do not say what was scanned; their rows name the resource that is assessed, of which it may be a part. Run \
+                         again later; if this persists, please report it.";
 
 /// The counts of what met the filters.
 pub(super) fn summary(table: &Table<Found>, other: usize, gaps: &[Unreadable], is_partly_scanned: bool) -> Summary {

@@ -384,6 +384,7 @@ pub(super) const EMPTY: &[(&str, &str, &str)] = &[
     ("policy-exemptions", "/properties/policyDefinitionReferenceIds", "all of them"),
     ("role-definitions", "/properties/permissions/*/notActions", "nothing is taken out"),
     ("role-definitions", "/properties/permissions/*/notDataActions", "nothing is taken out"),
+    ("sub-assessments", "/properties/additionalData/cve", "it is about no weakness that has a number"),
 ];
 
 /// Fields that tell rows apart or say what they are. A row without one is none, and nothing tells which rows are missing: the whole
