@@ -6,7 +6,8 @@ use azposture::{
     azure::{Audience, endpoint::endpoints},
     posture::Area,
     provider::collect::lists::{
-        listed::{LISTS, NEEDED, READ_EVERYTHING},
+        inventory::READ_EVERYTHING,
+        listed::{NEEDED, declared},
         typed::TYPES,
     },
 };
@@ -46,7 +47,7 @@ fn the_guide_names_the_least_permission_of_every_read_of_microsoft_graph() {
 
 #[test]
 fn what_is_read_in_subscriptions_is_a_list_and_each_list_is_a_read() {
-    let lists = || LISTS.iter().chain(TYPES.iter().map(|typed| &typed.list));
+    let lists = || declared().chain(TYPES.iter().map(|typed| &typed.list));
     let of_lists: BTreeSet<&str> = lists().flat_map(|list| list.endpoint.needs).copied().collect();
     let reads = endpoints().filter(|endpoint| endpoint.audience == Audience::ResourceManager);
     let needed: BTreeSet<&str> = reads.flat_map(|endpoint| endpoint.needs).copied().filter(|one| *one != OF_GROUPS).collect();

@@ -1,10 +1,6 @@
 //! The Resource Graph queries: fixed texts over the documented columns, and rows turned into what Resource Manager answers, so that
 //! nobody above has to know which of the two was asked. Each text begins with its name; each list in pages has an `id` to page by.
 
-mod defender;
-mod governance;
-mod rules;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{
@@ -24,14 +20,7 @@ use crate::azure::{
     resource_graph::{Breadth, Query, QueryScope, by_type},
 };
 
-pub use defender::{
-    ALERTS, ASSESSMENTS, PLANS, REGULATORY_ASSESSMENTS, REGULATORY_CONTROLS, REGULATORY_STANDARDS, SECURE_SCORE_CONTROLS,
-    SECURE_SCORES, STANDARD_ASSIGNMENTS, SUB_ASSESSMENTS,
-};
-pub use governance::{POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, POLICY_EXEMPTIONS, POLICY_SET_DEFINITIONS, POLICY_STATES};
-pub use rules::{ACTION_GROUPS, ACTIVITY_LOG_ALERTS, METRIC_ALERTS, QUERY_ALERTS};
-
-/// Every text, by name.
+/// Every text that is no list of rows of one type, by name. The others stand with their lists.
 pub fn texts() -> Vec<(&'static str, String)> {
     let fixed = [
         ("assessmentcounts", ASSESSMENT_COUNTS),
@@ -41,64 +30,60 @@ pub fn texts() -> Vec<(&'static str, String)> {
         ("resourcecounts", RESOURCE_COUNTS),
         ("scans", SCANS),
     ];
-    let rows = [&RESOURCE_GROUPS, &RESOURCES, &ROLE_ASSIGNMENTS, &ROLE_DEFINITIONS];
-    let rows =
-        rows.into_iter().chain(defender::ALL).chain(governance::ALL).chain(rules::ALL).map(|list| (list.name, list.text()));
-    let custom = governance::CUSTOM.into_iter().map(|list| (list.name, list.text_of_custom()));
     let of_types = (by_type::NAME, by_type::text(typed::types()));
-    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain(rows).chain(custom).chain([of_types]).collect()
+    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain([of_types]).collect()
 }
 
 /// A list that Resource Graph answers row by row, in the form in which Resource Manager does.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Rows {
     /// The name of its text.
     pub name: &'static str,
-    pub(super) table: &'static str,
+    /// The table that has them.
+    pub table: &'static str,
     /// The type of the rows, lower case; none for all that the table holds.
-    pub(super) kind: Option<&'static str>,
+    pub kind: Option<&'static str>,
+    /// Which of them; none for all.
+    pub only: Option<&'static str>,
     /// What is read of each row beside its id.
-    pub(super) columns: &'static str,
+    pub columns: &'static str,
 }
 
-/// Resource groups.
-pub const RESOURCE_GROUPS: Rows = Rows {
-    name: "resourcegroups",
-    table: "resourcecontainers",
-    kind: Some("microsoft.resources/subscriptions/resourcegroups"),
-    columns: "name, tags",
-};
-
-/// Tracked resources.
-pub const RESOURCES: Rows = Rows { name: "resources", table: "resources", kind: None, columns: "type, tags" };
+/// Defender recommendations on resources; risk is always there.
+pub const ASSESSMENTS: Rows = Rows::of_type(
+    "assessments",
+    "securityresources",
+    "microsoft.security/assessments",
+    "name, properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
+     \"resourceDetails\", properties.resourceDetails, \"links\", properties.links, \"risk\", properties.risk, \"metadata\", \
+     pack(\"severity\", properties.metadata.severity, \"recommendationCategory\", properties.metadata.recommendationCategory))",
+);
 
 /// Role assignments.
-pub const ROLE_ASSIGNMENTS: Rows = Rows {
-    name: "roleassignments",
-    table: "authorizationresources",
-    kind: Some("microsoft.authorization/roleassignments"),
-    columns: "properties",
-};
+pub const ROLE_ASSIGNMENTS: Rows =
+    Rows::of_type("roleassignments", "authorizationresources", "microsoft.authorization/roleassignments", "properties");
 
 /// Role definitions.
-pub const ROLE_DEFINITIONS: Rows = Rows {
-    name: "roledefinitions",
-    table: "authorizationresources",
-    kind: Some("microsoft.authorization/roledefinitions"),
-    columns: "name, properties",
-};
+pub const ROLE_DEFINITIONS: Rows =
+    Rows::of_type("roledefinitions", "authorizationresources", "microsoft.authorization/roledefinitions", "name, properties");
 
 impl Rows {
-    /// The text of the query.
-    pub fn text(&self) -> String {
-        let Self { name, table, kind, columns } = self;
-        let kind = kind.map(|kind| format!("| where type == \"{kind}\"\n")).unwrap_or_default();
-        format!("// azposture {name}\n{table}\n{kind}| project id, {columns}\n| order by id asc")
+    /// Those of a type, which is lower case.
+    pub const fn of_type(name: &'static str, table: &'static str, kind: &'static str, columns: &'static str) -> Self {
+        Self { name, table, kind: Some(kind), only: None, columns }
     }
 
-    /// The same for policy definitions and initiatives that somebody made, without the thousands of others.
-    pub fn text_of_custom(&self) -> String {
-        self.text().replacen("\n| project", "\n| where properties.policyType =~ \"Custom\"\n| project", 1)
+    /// Those of them for which this holds.
+    pub const fn only(self, condition: &'static str) -> Self {
+        Self { only: Some(condition), ..self }
+    }
+
+    /// The text of the query.
+    pub fn text(&self) -> String {
+        let Self { name, table, kind, only, columns } = self;
+        let kind = kind.map(|kind| format!("| where type == \"{kind}\"\n")).unwrap_or_default();
+        let only = only.map(|condition| format!("| where {condition}\n")).unwrap_or_default();
+        format!("// azposture {name}\n{table}\n{kind}{only}| project id, {columns}\n| order by id asc")
     }
 }
 
@@ -390,12 +375,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_begins_with_its_name_and_ends_in_an_order() {
-        for (name, text) in texts() {
-            assert_eq!(text.lines().next(), Some(format!("// azposture {name}").as_str()));
-            let last = text.lines().last().unwrap();
-            assert!(last.starts_with("| order by ") && last.ends_with(" asc"), "{name}");
-        }
+    fn rows_are_asked_for_by_type_and_condition() {
+        let text = "// azposture n\nt\n| where type == \"k\"\n| project id, c\n| order by id asc";
+        assert_eq!(Rows::of_type("n", "t", "k", "c").text(), text);
+        let text = "// azposture n\nt\n| where type == \"k\"\n| where x == 1\n| project id, c\n| order by id asc";
+        assert_eq!(Rows::of_type("n", "t", "k", "c").only("x == 1").text(), text);
     }
 
     #[test]
@@ -403,15 +387,5 @@ mod tests {
         assert_eq!(subscription_of("/Subscriptions/AB/providers/x"), "ab");
         assert_eq!(subscription_of("/providers/x/y"), "/providers/x/y");
         assert_eq!(subscription_of("é"), "é");
-    }
-
-    #[test]
-    fn no_text_uses_what_suppresses_paging() {
-        for (name, text) in texts() {
-            assert!(!["| limit", "| take", "| top", "| sample"].iter().any(|word| text.contains(word)), "{name}");
-            let pages = text.ends_with("order by id asc");
-            let one_a_subscription = text.contains(" by subscriptionId\n");
-            assert!(pages || one_a_subscription || name == "custommetadata", "{name}");
-        }
     }
 }

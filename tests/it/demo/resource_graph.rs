@@ -1,8 +1,8 @@
 //! Azure Resource Graph: named queries, scopes, pages, and rows that are missing without a word.
 
 use azposture::{
-    azure::resource_graph::queries::texts,
     demo::{Fault, PRINCIPAL_ID, PRODUCTION, RESOURCE_MANAGER_HOST, SANDBOX, Tenant},
+    provider::collect::lists::listed::texts,
 };
 use azure_core::http::Method;
 use serde_json::{Value, json};
@@ -11,8 +11,7 @@ use super::{Answer, arm, header, request, send, token};
 
 /// One of the provider's own queries by its name, or another text.
 async fn query(tenant: &Tenant, name: &str, mut body: Value) -> Answer {
-    body["query"] =
-        texts().into_iter().find(|(known, _)| *known == name).map_or_else(|| name.to_owned(), |(_, text)| text).into();
+    body["query"] = texts().remove(name).unwrap_or_else(|| name.to_owned()).into();
     let mut request = request(Method::Post, &arm("/providers/Microsoft.ResourceGraph/resources", "2022-10-01"));
     header(&mut request, "authorization", &format!("Bearer {}", token(tenant, RESOURCE_MANAGER_HOST).await));
     request.set_body(body.to_string());

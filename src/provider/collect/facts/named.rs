@@ -11,9 +11,10 @@ use crate::{
         collect::{
             estate::{engine::Engine, scope::Subscription},
             lists::{
-                authorization::{self, Definitions, Tree},
-                directory, entra, inventory,
-                listed::{RESOURCE_GROUPS, ROLE_DEFINITIONS},
+                authorization::{self, Definitions, ROLE_DEFINITIONS, Tree},
+                directory, entra,
+                inventory::{self, Groups},
+                listed::Listed,
             },
             stop::{Result, Stop},
             unread,
@@ -80,7 +81,7 @@ pub async fn missing_scopes(
         // A list that may be short says nothing about what is not in it.
         let Ok(groups) = groups.whole() else { continue };
         let mut gone: Vec<_> = below.iter().filter(|(_, id, name)| *id == subscription.id && !has(groups, name)).collect();
-        if !gone.is_empty() && RESOURCE_GROUPS.engine(context, asked.len()) == Engine::ResourceGraph {
+        if !gone.is_empty() && Groups::LIST.engine(context, asked.len()) == Engine::ResourceGraph {
             // It is minutes behind; only the service itself says that something is not there.
             let live = inventory::groups_now(context, &subscription.id).await;
             gone.retain(|(_, _, name)| live.as_ref().is_ok_and(|live| !has(live, name)));

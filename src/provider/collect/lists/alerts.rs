@@ -12,15 +12,15 @@ use crate::{
         self,
         answer::lenient::{List as Words, Text},
         arm::alerts,
-        resource_graph::queries::{self, Rows},
+        resource_graph::queries::Rows,
     },
-    posture::{Severity, resource_id::canonical, seen::agreed, time::parse},
+    posture::{Area, Severity, Subject, resource_id::canonical, seen::agreed, time::parse},
     provider::{
         collect::{
             Lists,
             estate::scope::Subscription,
             lists::{
-                listed::{self, ALERTS, List, Listed},
+                listed::{self, List, Listed, both},
                 texts::Texts,
             },
             stop::Result,
@@ -28,6 +28,9 @@ use crate::{
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[Alerts::LIST];
 
 /// An alert. Where the service did not say something, or says it twice and not alike, it is none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -118,8 +121,21 @@ pub async fn alerts(context: &Context, subscriptions: &[Subscription]) -> Result
 struct Alerts;
 
 impl Listed for Alerts {
-    const LIST: List = ALERTS;
-    const ROWS: Rows = queries::ALERTS;
+    const LIST: List = both("alerts", Subject::Alerts, Some(Area::Posture), alerts::ALERTS, Self::ROWS);
+    // Their columns begin with capitals there. Entities and extended properties are left out: they hold what nobody needs.
+    const ROWS: Rows = Rows::of_type(
+        "alerts",
+        "securityresources",
+        "microsoft.security/locations/alerts",
+        "properties = pack(\"alertType\", properties.AlertType, \"alertDisplayName\", properties.AlertDisplayName, \
+         \"description\", properties.Description, \"severity\", properties.Severity, \"status\", properties.Status, \
+         \"intent\", properties.Intent, \"isIncident\", properties.IsIncident, \
+         \"resourceIdentifiers\", properties.ResourceIdentifiers, \"remediationSteps\", properties.RemediationSteps, \
+         \"techniques\", properties.Techniques, \"subTechniques\", properties.SubTechniques, \
+         \"productName\", properties.ProductName, \"compromisedEntity\", properties.CompromisedEntity, \
+         \"alertUri\", properties.AlertUri, \"startTimeUtc\", properties.StartTimeUtc, \
+         \"endTimeUtc\", properties.EndTimeUtc, \"timeGeneratedUtc\", properties.TimeGeneratedUtc)",
+    );
     type Wire = alerts::Alert;
     type Building = BTreeMap<String, Alert>;
     type Rows = Vec<Alert>;

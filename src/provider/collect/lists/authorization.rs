@@ -17,7 +17,7 @@ use crate::{
         settings::ScopeSetting,
     },
     posture::{
-        Place, Reason, Seen, Subject, Unreadable,
+        Area, Place, Reason, Seen, Subject, Unreadable,
         grant::command,
         rbac::{self, built_in, covers, place::Kind},
         resource_id::ResourceId,
@@ -31,7 +31,7 @@ use crate::{
                 exclusions, proof,
                 scope::{self, Subscription, own_object_id, own_tenant},
             },
-            lists::listed::{self, DENY_ASSIGNMENTS, ELIGIBILITIES, List, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, SCHEDULES},
+            lists::listed::{self, List, arm, both},
             stop::{Result, Stop},
             twice, unread,
         },
@@ -47,6 +47,23 @@ pub use crate::provider::collect::estate::places::Tree;
 
 /// The rows, as they are judged.
 pub use crate::provider::collect::facts::held_roles::{Force, assignment, denial, eligibility, force, guid_of, role};
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[DENY_ASSIGNMENTS, ELIGIBILITIES, ROLE_ASSIGNMENTS, ROLE_DEFINITIONS, SCHEDULES];
+
+const IDENTITY: Option<Area> = Some(Area::Identity);
+/// Deny assignments.
+const DENY_ASSIGNMENTS: List = arm("deny_assignments", Subject::DenyAssignments, IDENTITY, wire::DENY_ASSIGNMENTS);
+/// What could be activated.
+const ELIGIBILITIES: List = arm("role_eligibilities", Subject::EligibleRoleAssignments, IDENTITY, wire::ELIGIBILITIES);
+/// Role assignments.
+const ROLE_ASSIGNMENTS: List =
+    both("role_assignments", Subject::RoleAssignments, IDENTITY, wire::ROLE_ASSIGNMENTS, queries::ROLE_ASSIGNMENTS);
+/// Role definitions.
+pub const ROLE_DEFINITIONS: List =
+    both("role_definitions", Subject::RoleDefinitions, IDENTITY, wire::ROLE_DEFINITIONS, queries::ROLE_DEFINITIONS);
+/// How long active roles last.
+const SCHEDULES: List = arm("role_schedules", Subject::RoleAssignmentSchedules, IDENTITY, wire::SCHEDULES);
 
 /// The role assignments of subscriptions, those above and below them included; one above several is in each of their lists.
 pub async fn role_assignments(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<wire::RoleAssignment>>> {

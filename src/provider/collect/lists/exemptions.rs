@@ -9,9 +9,10 @@ use crate::{
     azure::{
         self,
         arm::exemptions::{self as wire, Annotations},
-        resource_graph::queries::{self, Rows},
+        resource_graph::queries::Rows,
     },
     posture::{
+        Area, Subject,
         resource_id::{ResourceId, canonical},
         seen::agreed,
         time::{End, parse},
@@ -22,7 +23,7 @@ use crate::{
             estate::scope::Subscription,
             lists::{
                 inherited::{self, Inherited},
-                listed::{self, List, Listed, POLICY_EXEMPTIONS, STANDARD_ASSIGNMENTS},
+                listed::{self, List, Listed, both},
                 texts::Texts,
             },
             stop::Result,
@@ -30,6 +31,9 @@ use crate::{
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[PolicyExemptions::LIST, StandardAssignments::LIST];
 
 /// An exemption. Where the service did not say something, or says it twice and not alike, it is none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,14 +104,16 @@ pub async fn of_policy(context: &Context, subscriptions: &[Subscription]) -> Res
 /// The exemptions that were made in Defender for Cloud.
 pub async fn of_defender(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Exemption>>> {
     let lists = listed::lists::<StandardAssignments>(context, subscriptions).await?;
-    Ok(inherited::not_whole_elsewhere(lists, &STANDARD_ASSIGNMENTS))
+    Ok(inherited::not_whole_elsewhere(lists, &StandardAssignments::LIST))
 }
 
 struct PolicyExemptions;
 
 impl Inherited for PolicyExemptions {
-    const LIST: List = POLICY_EXEMPTIONS;
-    const ROWS: Rows = queries::POLICY_EXEMPTIONS;
+    const LIST: List =
+        both("policy_exemptions", Subject::PolicyExemptions, Some(Area::Governance), wire::POLICY_EXEMPTIONS, Self::ROWS);
+    const ROWS: Rows =
+        Rows::of_type("policyexemptions", "policyresources", "microsoft.authorization/policyexemptions", "properties");
     type Wire = wire::PolicyExemption;
     type Row = Exemption;
 
@@ -132,8 +138,15 @@ impl Inherited for PolicyExemptions {
 struct StandardAssignments;
 
 impl Listed for StandardAssignments {
-    const LIST: List = STANDARD_ASSIGNMENTS;
-    const ROWS: Rows = queries::STANDARD_ASSIGNMENTS;
+    const LIST: List = both(
+        "standard_assignments",
+        Subject::StandardAssignments,
+        Some(Area::Governance),
+        wire::STANDARD_ASSIGNMENTS,
+        Self::ROWS,
+    );
+    const ROWS: Rows =
+        Rows::of_type("standardassignments", "securityresources", "microsoft.security/standardassignments", "properties");
     type Wire = wire::StandardAssignment;
     type Building = Vec<Exemption>;
     type Rows = Vec<Exemption>;

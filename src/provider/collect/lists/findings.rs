@@ -17,6 +17,7 @@ use crate::{
         resource_graph::queries::{self, Rows},
     },
     posture::{
+        Area, Subject,
         assessment::{Assessment, deduplicated},
         defender::Scans,
         resource_id::{canonical, within},
@@ -28,7 +29,7 @@ use crate::{
             Lists,
             estate::{engine, scope::Subscription},
             lists::{
-                listed::{self, FINDINGS, List, Listed, SCANS, SUB_ASSESSMENTS},
+                listed::{self, List, Listed, arm, both},
                 security::{Assessments, assessment},
                 texts::Texts,
             },
@@ -37,6 +38,17 @@ use crate::{
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[FINDINGS, SCANS, SubAssessments::LIST];
+
+/// Those assessments that are findings by themselves, which Resource Graph picks out.
+const FINDINGS: List =
+    List { query: Some("findings"), ..arm("findings", Subject::Assessments, Some(Area::Posture), security::ASSESSMENTS) };
+
+/// When Defender last scanned machines, images and databases.
+const SCANS: List =
+    List { query: Some("scans"), ..arm("scans", Subject::Vulnerabilities, Some(Area::Posture), security::SUB_ASSESSMENTS) };
 
 /// The assessments of a subscription among which all are that are findings by themselves.
 #[derive(Debug)]
@@ -82,8 +94,24 @@ pub async fn grouped(context: &Context, subscriptions: &[Subscription]) -> Resul
 struct SubAssessments;
 
 impl Listed for SubAssessments {
-    const LIST: List = SUB_ASSESSMENTS;
-    const ROWS: Rows = queries::SUB_ASSESSMENTS;
+    const LIST: List =
+        both("sub_assessments", Subject::Vulnerabilities, Some(Area::Posture), security::SUB_ASSESSMENTS, Self::ROWS);
+    // Descriptions and references are left out: they are most of a row.
+    const ROWS: Rows = Rows::of_type(
+        "subassessments",
+        "securityresources",
+        "microsoft.security/assessments/subassessments",
+        "properties = pack(\"displayName\", properties.displayName, \"status\", properties.status, \
+         \"resourceDetails\", properties.resourceDetails, \"timeGenerated\", properties.timeGenerated, \"additionalData\", \
+         pack(\"assessedResourceType\", properties.additionalData.assessedResourceType, \
+         \"cve\", properties.additionalData.cve, \"cvss\", properties.additionalData.cvss, \
+         \"cvssV30Score\", properties.additionalData.cvssV30Score, \"patchable\", properties.additionalData.patchable, \
+         \"imageDigest\", properties.additionalData.imageDigest, \
+         \"repositoryName\", properties.additionalData.repositoryName, \
+         \"vulnerabilityDetails\", properties.additionalData.vulnerabilityDetails, \
+         \"artifactDetails\", properties.additionalData.artifactDetails, \
+         \"softwareDetails\", properties.additionalData.softwareDetails))",
+    );
     type Wire = security::SubAssessment;
     type Building = BTreeMap<Box<str>, Vulnerability>;
     type Rows = Vec<Vulnerability>;

@@ -42,11 +42,6 @@ pub trait Inherited: 'static {
         Self::LIST.endpoint.at(scope)
     }
 
-    /// The text of the query.
-    fn text() -> String {
-        Self::ROWS.text()
-    }
-
     /// What is kept of a row.
     fn row(wire: Self::Wire, redacts_people: bool) -> Self::Row;
 }
@@ -73,7 +68,7 @@ pub async fn lists<I: Inherited>(context: &Context, subscriptions: &[Subscriptio
                 None => above.push(row),
             }
         };
-        queries::rows_around(&client, I::LIST.endpoint.reading, &I::text(), &ids, take).await?;
+        queries::rows_around(&client, I::LIST.endpoint.reading, &I::ROWS.text(), &ids, take).await?;
         // What stands above one of them is said once; whose it is does not matter, since rows are told apart by id.
         below.values_mut().for_each(|rows| rows.extend(above.iter().cloned()));
         Ok(below)

@@ -10,7 +10,10 @@ use crate::{
     azure::{
         self, Client, Kind,
         answer::lenient::unstated,
-        arm::resources::{self, Provider, Resource, ResourceGroup},
+        arm::{
+            resources::{self, Provider, Resource, ResourceGroup},
+            subscriptions,
+        },
         memo::Key,
         resource_graph::queries::{self, Rows},
     },
@@ -23,7 +26,7 @@ use crate::{
                 scope::Subscription,
             },
             lists::{
-                listed::{self, List, Listed, RESOURCE_COUNTS, RESOURCE_GROUPS, RESOURCES},
+                listed::{self, List, Listed, arm, both},
                 texts::Texts,
             },
             stop::{Argument, Result, Stop},
@@ -33,6 +36,19 @@ use crate::{
     },
     text::quoted,
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[Groups::LIST, PROVIDERS, RESOURCE_COUNTS, Resources::LIST, SUBSCRIPTIONS];
+
+/// Resource providers.
+const PROVIDERS: List = arm("providers", Subject::Providers, None, resources::PROVIDERS);
+/// How many there are of each type: Resource Graph counts them itself.
+const RESOURCE_COUNTS: List = List { key: "counts", query: Some("resourcecounts"), rows: None, ..Resources::LIST };
+/// The subscriptions themselves.
+const SUBSCRIPTIONS: List = arm("subscription", Subject::Subscriptions, None, subscriptions::SUBSCRIPTION);
+
+/// Reading every type. A role that reads everything but some types does not hold it.
+pub const READ_EVERYTHING: &str = "*/read";
 
 /// How many resources there are, by lower-case type.
 pub type Counts = BTreeMap<String, u64>;
@@ -77,11 +93,13 @@ pub async fn resources(context: &Context, subscriptions: &[Subscription]) -> Res
     listed::lists::<Resources>(context, subscriptions).await
 }
 
+/// Tracked resources. Both engines leave out every resource whose type the caller may not read.
 struct Resources;
 
 impl Listed for Resources {
-    const LIST: List = RESOURCES;
-    const ROWS: Rows = queries::RESOURCES;
+    const LIST: List =
+        List { whole: &[READ_EVERYTHING], ..both("inventory", Subject::Resources, None, resources::RESOURCES, Self::ROWS) };
+    const ROWS: Rows = Rows { name: "resources", table: "resources", kind: None, only: None, columns: "type, tags" };
     type Wire = Resource;
     type Building = Building;
     type Rows = Inventory;
@@ -176,11 +194,14 @@ pub async fn groups(context: &Context, subscriptions: &[Subscription]) -> Result
     listed::lists::<Groups>(context, subscriptions).await
 }
 
-struct Groups;
+/// Resource groups.
+#[derive(Debug)]
+pub struct Groups;
 
 impl Listed for Groups {
-    const LIST: List = RESOURCE_GROUPS;
-    const ROWS: Rows = queries::RESOURCE_GROUPS;
+    const LIST: List = both("groups", Subject::ResourceGroups, None, resources::GROUPS, Self::ROWS);
+    const ROWS: Rows =
+        Rows::of_type("resourcegroups", "resourcecontainers", "microsoft.resources/subscriptions/resourcegroups", "name, tags");
     type Wire = ResourceGroup;
     type Building = Vec<ResourceGroup>;
     type Rows = Vec<ResourceGroup>;

@@ -14,9 +14,10 @@ use crate::{
         self, Call, Endpoint,
         arm::policies::{self as wire, parameters},
         memo::Key,
-        resource_graph::queries::{self, Rows},
+        resource_graph::queries::Rows,
     },
     posture::{
+        Area, Subject,
         effects::{Assigned, Condition, Definition, Initiative, Member, Override, Parameters, Replaces, Said, Selects},
         resource_id::{ResourceId, canonical},
         seen::agreed,
@@ -27,13 +28,19 @@ use crate::{
             estate::scope::Subscription,
             lists::{
                 inherited::{self, Inherited},
-                listed::{List, POLICY_ASSIGNMENTS, POLICY_DEFINITIONS, POLICY_SET_DEFINITIONS},
+                listed::{List, both},
             },
             stop::Result,
         },
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[Assignments::LIST, Definitions::LIST, Initiatives::LIST];
+
+/// Only what somebody made is asked for, without the thousands of others.
+const CUSTOM: &str = "properties.policyType =~ \"Custom\"";
 
 /// An assignment. Where the service did not say something, or says it twice and not alike, it is none.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -93,8 +100,10 @@ pub async fn custom_initiatives(context: &Context, subscriptions: &[Subscription
 struct Assignments;
 
 impl Inherited for Assignments {
-    const LIST: List = POLICY_ASSIGNMENTS;
-    const ROWS: Rows = queries::POLICY_ASSIGNMENTS;
+    const LIST: List =
+        both("policy_assignments", Subject::PolicyAssignments, Some(Area::Governance), wire::POLICY_ASSIGNMENTS, Self::ROWS);
+    const ROWS: Rows =
+        Rows::of_type("policyassignments", "policyresources", "microsoft.authorization/policyassignments", "properties");
     type Wire = wire::PolicyAssignment;
     type Row = Assignment;
 
@@ -126,8 +135,11 @@ impl Inherited for Assignments {
 struct Definitions;
 
 impl Inherited for Definitions {
-    const LIST: List = POLICY_DEFINITIONS;
-    const ROWS: Rows = queries::POLICY_DEFINITIONS;
+    const LIST: List =
+        both("policy_definitions", Subject::PolicyDefinitions, Some(Area::Governance), wire::POLICY_DEFINITIONS, Self::ROWS);
+    const ROWS: Rows =
+        Rows::of_type("policydefinitions", "policyresources", "microsoft.authorization/policydefinitions", "properties")
+            .only(CUSTOM);
     type Wire = wire::PolicyDefinition;
     type Row = (String, Definition);
 
@@ -135,10 +147,6 @@ impl Inherited for Definitions {
 
     fn call(scope: &str) -> Call {
         wire::custom(Self::LIST.endpoint.at(scope))
-    }
-
-    fn text() -> String {
-        Self::ROWS.text_of_custom()
     }
 
     fn row(wire: wire::PolicyDefinition, _: bool) -> (String, Definition) {
@@ -149,8 +157,16 @@ impl Inherited for Definitions {
 struct Initiatives;
 
 impl Inherited for Initiatives {
-    const LIST: List = POLICY_SET_DEFINITIONS;
-    const ROWS: Rows = queries::POLICY_SET_DEFINITIONS;
+    const LIST: List = both(
+        "policy_set_definitions",
+        Subject::PolicySetDefinitions,
+        Some(Area::Governance),
+        wire::POLICY_SET_DEFINITIONS,
+        Self::ROWS,
+    );
+    const ROWS: Rows =
+        Rows::of_type("policysetdefinitions", "policyresources", "microsoft.authorization/policysetdefinitions", "properties")
+            .only(CUSTOM);
     type Wire = wire::PolicySetDefinition;
     type Row = (String, Initiative);
 
@@ -158,10 +174,6 @@ impl Inherited for Initiatives {
 
     fn call(scope: &str) -> Call {
         wire::custom(Self::LIST.endpoint.at(scope))
-    }
-
-    fn text() -> String {
-        Self::ROWS.text_of_custom()
     }
 
     fn row(wire: wire::PolicySetDefinition, _: bool) -> (String, Initiative) {

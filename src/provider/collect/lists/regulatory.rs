@@ -9,21 +9,21 @@ use futures::{StreamExt, stream};
 
 use crate::{
     azure::{
-        self, Call, Client,
+        self, Call, Client, Endpoint,
         arm::regulatory,
         memo::Key,
         resource_graph::queries::{self, Rows},
     },
-    posture::{Place, Seen, Unreadable, regulatory::Report},
+    posture::{Area, Place, Seen, Subject, Unreadable, regulatory::Report},
     provider::{
         collect::{
             Lists, each_subscription,
             estate::{
-                engine::{self, Engine},
+                engine::{self, Choice, Engine},
                 scope::Subscription,
             },
             lists::{
-                listed::{self, List, Listed, REGULATORY_ASSESSMENTS, REGULATORY_CONTROLS, REGULATORY_STANDARDS},
+                listed::{self, List, Listed, both},
                 texts::Texts,
             },
             stop::Result,
@@ -32,6 +32,32 @@ use crate::{
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[ASSESSMENTS, CONTROLS, Standards::LIST];
+
+/// What the controls of standards are judged by.
+const ASSESSMENTS: List =
+    by_number("regulatory_assessments", Subject::RegulatoryComplianceAssessments, regulatory::ASSESSMENTS, ROWS_OF_ASSESSMENTS);
+const ROWS_OF_ASSESSMENTS: Rows = rows_of(
+    "regulatoryassessments",
+    "microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols/regulatorycomplianceassessments",
+);
+
+/// The controls of standards.
+const CONTROLS: List =
+    by_number("regulatory_controls", Subject::RegulatoryComplianceControls, regulatory::CONTROLS, ROWS_OF_CONTROLS);
+const ROWS_OF_CONTROLS: Rows =
+    rows_of("regulatorycontrols", "microsoft.security/regulatorycompliancestandards/regulatorycompliancecontrols");
+
+/// Each level takes many requests for a subscription, so that their number chooses the engine.
+const fn by_number(key: &'static str, subject: Subject, endpoint: Endpoint, rows: Rows) -> List {
+    List { choice: Choice::ByNumber, ..both(key, subject, Some(Area::Posture), endpoint, rows) }
+}
+
+const fn rows_of(name: &'static str, kind: &'static str) -> Rows {
+    Rows::of_type(name, "securityresources", kind, "name, properties")
+}
 
 /// Reports of one level that stand in one place, by lower-case name.
 pub type Reports = BTreeMap<String, Report>;
@@ -44,8 +70,9 @@ pub async fn standards(context: &Context, subscriptions: &[Subscription]) -> Res
 struct Standards;
 
 impl Listed for Standards {
-    const LIST: List = REGULATORY_STANDARDS;
-    const ROWS: Rows = queries::REGULATORY_STANDARDS;
+    const LIST: List =
+        by_number("regulatory_standards", Subject::RegulatoryComplianceStandards, regulatory::STANDARDS, Self::ROWS);
+    const ROWS: Rows = rows_of("regulatorystandards", "microsoft.security/regulatorycompliancestandards");
     type Wire = regulatory::Report;
     type Building = Reports;
     type Rows = Reports;
@@ -85,7 +112,7 @@ impl Parent {
     }
 
     fn list(&self) -> &'static List {
-        if self.control.is_some() { &REGULATORY_ASSESSMENTS } else { &REGULATORY_CONTROLS }
+        if self.control.is_some() { &ASSESSMENTS } else { &CONTROLS }
     }
 
     fn call(&self) -> Call {
@@ -106,7 +133,7 @@ pub async fn below(context: &Context, parents: Vec<Parent>, number: usize) -> Re
     let mut known = BTreeSet::new();
     let subscriptions = parents.iter().map(|parent| parent.subscription.clone());
     let subscriptions: Vec<Subscription> = subscriptions.filter(|one| known.insert(one.id.clone())).collect();
-    let rows = if list.key == REGULATORY_CONTROLS.key { &queries::REGULATORY_CONTROLS } else { &queries::REGULATORY_ASSESSMENTS };
+    let rows = if list.key == CONTROLS.key { &ROWS_OF_CONTROLS } else { &ROWS_OF_ASSESSMENTS };
     let found = match list.engine(context, number) {
         Engine::Arm => BTreeMap::new(),
         Engine::Neither => {

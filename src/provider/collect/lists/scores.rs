@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use crate::{
-    azure::{
-        self,
-        answer::lenient::unstated,
-        arm::scores,
-        resource_graph::queries::{self, Rows},
+    azure::{self, answer::lenient::unstated, arm::scores, resource_graph::queries::Rows},
+    posture::{
+        Area, Subject,
+        secure_score::{Control, Points},
     },
-    posture::secure_score::{Control, Points},
     provider::{
         collect::{
             Lists,
             estate::scope::Subscription,
             lists::{
-                listed::{self, List, Listed, SECURE_SCORE_CONTROLS, SECURE_SCORES},
+                listed::{self, List, Listed, both},
                 texts::Texts,
             },
             stop::Result,
@@ -24,6 +22,9 @@ use crate::{
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[Controls::LIST, Scores::LIST];
 
 /// The score of Defender for Cloud itself; initiatives of one's own may have others.
 const CLASSIC: &str = "ascScore";
@@ -36,8 +37,8 @@ pub async fn scores(context: &Context, subscriptions: &[Subscription]) -> Result
 struct Scores;
 
 impl Listed for Scores {
-    const LIST: List = SECURE_SCORES;
-    const ROWS: Rows = queries::SECURE_SCORES;
+    const LIST: List = both("secure_scores", Subject::SecureScores, Some(Area::Posture), scores::SCORES, Self::ROWS);
+    const ROWS: Rows = Rows::of_type("securescores", "securityresources", "microsoft.security/securescores", "name, properties");
     type Wire = scores::Score;
     type Building = Vec<(String, Points)>;
     type Rows = Option<Points>;
@@ -70,8 +71,14 @@ pub async fn controls(context: &Context, subscriptions: &[Subscription]) -> Resu
 struct Controls;
 
 impl Listed for Controls {
-    const LIST: List = SECURE_SCORE_CONTROLS;
-    const ROWS: Rows = queries::SECURE_SCORE_CONTROLS;
+    const LIST: List =
+        both("secure_score_controls", Subject::SecureScoreControls, Some(Area::Posture), scores::CONTROLS, Self::ROWS);
+    const ROWS: Rows = Rows::of_type(
+        "securescorecontrols",
+        "securityresources",
+        "microsoft.security/securescores/securescorecontrols",
+        "name, properties",
+    );
     type Wire = scores::Control;
     type Building = Vec<Control>;
     type Rows = Vec<Control>;

@@ -13,7 +13,7 @@ use crate::{
         resource_graph::queries::{self, Rows},
     },
     posture::{
-        Severity,
+        Area, Severity, Subject,
         assessment::{Assessment, Catalogue, Metadata, deduplicated},
         defender::{Extension, Plan},
         portal::Link,
@@ -26,7 +26,7 @@ use crate::{
             estate::scope::Subscription,
             lists::{
                 findings,
-                listed::{self, ASSESSMENTS, ASSESSMENTS_WITH_RISK, List, Listed, PLANS},
+                listed::{self, List, Listed, arm, both},
                 texts::Texts,
             },
             stop::Result,
@@ -34,6 +34,12 @@ use crate::{
         context::Context,
     },
 };
+
+/// The lists of this subject.
+pub const LISTS: &[List] = &[Assessments::<false>::LIST, Assessments::<true>::LIST, METADATA, Plans::LIST];
+
+/// What recommendations mean, those of the subscription's own among them.
+const METADATA: List = arm("metadata", Subject::AssessmentMetadata, Some(Area::Posture), security::METADATA_OF_SUBSCRIPTION);
 
 /// The Defender plans of subscriptions.
 pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Plan>>> {
@@ -43,8 +49,8 @@ pub async fn plans(context: &Context, subscriptions: &[Subscription]) -> Result<
 struct Plans;
 
 impl Listed for Plans {
-    const LIST: List = PLANS;
-    const ROWS: Rows = queries::PLANS;
+    const LIST: List = both("plans", Subject::Plans, Some(Area::Posture), security::PLANS, Self::ROWS);
+    const ROWS: Rows = Rows::of_type("plans", "securityresources", "microsoft.security/pricings", "name, properties");
     type Wire = security::Pricing;
     type Building = Vec<Plan>;
     type Rows = Vec<Plan>;
@@ -121,7 +127,12 @@ pub async fn assessments(context: &Context, subscriptions: &[Subscription], with
 pub struct Assessments<const WITH_RISK: bool>;
 
 impl<const WITH_RISK: bool> Listed for Assessments<WITH_RISK> {
-    const LIST: List = if WITH_RISK { ASSESSMENTS_WITH_RISK } else { ASSESSMENTS };
+    const LIST: List = match WITH_RISK {
+        true => {
+            both("assessments_with_risk", Subject::Assessments, Some(Area::Posture), security::ASSESSMENTS_WITH_RISK, Self::ROWS)
+        }
+        false => both("assessments", Subject::Assessments, Some(Area::Posture), security::ASSESSMENTS, Self::ROWS),
+    };
     const ROWS: Rows = queries::ASSESSMENTS;
     type Wire = security::Assessment;
     type Building = Vec<Assessment>;

@@ -12,7 +12,7 @@ use crate::{
         Client,
         arm::policies::PolicyState,
         memo::Key,
-        resource_graph::queries::{self, POLICY_STATES},
+        resource_graph::queries::{self, Rows},
         settings::ResourceGraph,
     },
     posture::{
@@ -60,6 +60,20 @@ pub struct State {
     /// The groups of the initiative that the definition is in.
     pub group_names: Option<Arc<[Arc<str>]>>,
 }
+
+/// How they are asked for: the latest state of each resource by each definition that is assigned.
+pub const POLICY_STATES: Rows = Rows::of_type(
+    "policystates",
+    "policyresources",
+    "microsoft.policyinsights/policystates",
+    "properties = pack(\"timestamp\", properties.timestamp, \"resourceId\", properties.resourceId, \
+     \"resourceType\", properties.resourceType, \"policyAssignmentId\", properties.policyAssignmentId, \
+     \"policySetDefinitionId\", properties.policySetDefinitionId, \"policyDefinitionId\", properties.policyDefinitionId, \
+     \"policyDefinitionReferenceId\", properties.policyDefinitionReferenceId, \
+     \"policyDefinitionAction\", properties.policyDefinitionAction, \
+     \"policyDefinitionGroupNames\", properties.policyDefinitionGroupNames, \
+     \"complianceState\", properties.complianceState)",
+);
 
 /// What a caller has to be allowed to do to see them.
 const RIGHT: &str = "Microsoft.PolicyInsights/policyStates/queryResults/read";

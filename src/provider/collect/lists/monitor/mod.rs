@@ -15,18 +15,15 @@ use crate::{
         self, Client,
         arm::{monitor, resources},
         memo::Key,
-        resource_graph::queries::{self, Rows},
+        resource_graph::queries::Rows,
     },
-    posture::{Subject, monitor::Setting, resource_id::canonical},
+    posture::{Area, Subject, monitor::Setting, resource_id::canonical},
     provider::{
         collect::{
             Lists, each_subscription,
             estate::scope::Subscription,
             lists::{
-                listed::{
-                    self, ACTION_GROUPS, ACTIVITY_LOG_ALERTS, ACTIVITY_LOG_EXPORT, List, Listed, METRIC_ALERTS, QUERY_ALERTS,
-                    SECURITY_CONTACTS,
-                },
+                listed::{self, List, Listed, arm, both},
                 texts::Texts,
             },
             stop::Result,
@@ -35,12 +32,23 @@ use crate::{
     },
 };
 
+/// The lists of this subject.
+pub const LISTS: &[List] =
+    &[ACTIVITY_LOG_EXPORT, ActionGroups::LIST, ActivityLogAlerts::LIST, MetricAlerts::LIST, QueryAlerts::LIST, SECURITY_CONTACTS];
+
+/// What is exported of the activity log.
+const ACTIVITY_LOG_EXPORT: List =
+    arm("activity_log_export", Subject::ActivityLogExport, Some(Area::Observability), monitor::DIAGNOSTIC_SETTINGS);
+/// Whom Defender for Cloud tells.
+const SECURITY_CONTACTS: List =
+    arm("security_contacts", Subject::SecurityContacts, Some(Area::Observability), monitor::SECURITY_CONTACTS);
+
 /// Settings by lower-case id.
 type Settings = BTreeMap<String, Setting>;
 
 /// A list of one kind of rows that both engines answer.
-macro_rules! both {
-    ($($(#[$doc:meta])* $read:ident: $name:ident of $list:ident, $wire:ty;)*) => {
+macro_rules! settings {
+    ($($(#[$doc:meta])* $read:ident: $name:ident of $wire:ty, $endpoint:path, $rows:expr;)*) => {
         $(
             $(#[$doc])*
             pub async fn $read(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Vec<Setting>>> {
@@ -50,8 +58,9 @@ macro_rules! both {
             struct $name;
 
             impl Listed for $name {
-                const LIST: List = $list;
-                const ROWS: Rows = queries::$list;
+                const LIST: List =
+                    both(stringify!($read), Subject::$name, Some(Area::Observability), $endpoint, Self::ROWS);
+                const ROWS: Rows = $rows;
                 type Wire = $wire;
                 type Building = Settings;
                 type Rows = Vec<Setting>;
@@ -68,15 +77,19 @@ macro_rules! both {
     };
 }
 
-both! {
+settings! {
     /// Alert rules on the activity log.
-    activity_log_alerts: ActivityLogAlerts of ACTIVITY_LOG_ALERTS, monitor::ActivityLogAlert;
+    activity_log_alerts: ActivityLogAlerts of monitor::ActivityLogAlert, monitor::ACTIVITY_LOG_ALERTS,
+        Rows::of_type("activitylogalerts", "resources", "microsoft.insights/activitylogalerts", "name, properties");
     /// Alert rules on metrics.
-    metric_alerts: MetricAlerts of METRIC_ALERTS, monitor::MetricAlert;
+    metric_alerts: MetricAlerts of monitor::MetricAlert, monitor::METRIC_ALERTS,
+        Rows::of_type("metricalerts", "resources", "microsoft.insights/metricalerts", "name, properties");
     /// Alert rules on the results of queries.
-    query_alerts: QueryAlerts of QUERY_ALERTS, monitor::QueryAlert;
+    query_alerts: QueryAlerts of monitor::QueryAlert, monitor::QUERY_ALERTS,
+        Rows::of_type("queryalerts", "resources", "microsoft.insights/scheduledqueryrules", "name, kind, properties");
     /// Groups of receivers.
-    action_groups: ActionGroups of ACTION_GROUPS, monitor::ActionGroup;
+    action_groups: ActionGroups of monitor::ActionGroup, monitor::ACTION_GROUPS,
+        Rows::of_type("actiongroups", "resources", "microsoft.insights/actiongroups", "name, properties");
 }
 
 /// What is exported of the activity logs of subscriptions.
