@@ -177,6 +177,11 @@ impl Client {
         self.memo.read(key, work).await
     }
 
+    /// Whether [`memo`](Self::memo) would answer `key` without asking anybody.
+    pub fn holds<T: 'static>(&self, key: &Key) -> bool {
+        self.memo.holds::<T>(key)
+    }
+
     /// The outcome of a read. Who lacks a role, where the service did not name anybody, is the sign-in.
     async fn answered<T>(&self, answer: Result<T>) -> Result<T> {
         let answer = match answer {

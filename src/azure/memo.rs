@@ -105,6 +105,16 @@ impl Memo {
             .map_err(|_| Error::new(Kind::InvalidResponse, "remember", key.0.what).said(Failure::Bug, "The memo mixed up types."))
     }
 
+    /// Whether there is an answer for `key` of this type, or a read under way that somebody waits for.
+    pub fn holds<T: 'static>(&self, key: &Key) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match entries.by_key.get(&(key.clone(), TypeId::of::<T>())) {
+            Some(Entry::Done { outcome, since }) => outcome.is_ok() && is_fresh(*since, Instant::now()),
+            Some(Entry::Running(running)) => running.upgrade().is_some(),
+            None => false,
+        }
+    }
+
     /// The outcome that is remembered, else the read to wait for.
     fn find_or_start(
         self: &Arc<Self>,
@@ -247,6 +257,24 @@ mod tests {
         let answers = join_all((0..50).map(|_| memo.read(Key::of("k"), || reads.read(None)))).await;
         assert_eq!(reads.started(), 1);
         assert!(answers.iter().all(|answer| Arc::ptr_eq(answer.as_ref().unwrap(), answers[0].as_ref().unwrap())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_held_from_when_it_is_asked_for_until_it_is_old() {
+        let (memo, reads) = (Arc::new(Memo::default()), Reads::default());
+        let key = Key::of("k");
+        assert!(!memo.holds::<usize>(&key));
+        tokio::join!(memo.read(key.clone(), || reads.read(None)), async {
+            sleep(Duration::from_millis(500)).await;
+            assert!(memo.holds::<usize>(&key) && !memo.holds::<u8>(&key));
+        })
+        .0
+        .unwrap();
+        assert!(memo.holds::<usize>(&key));
+        advance(LIFETIME).await;
+        assert!(!memo.holds::<usize>(&key));
+        memo.read(key.clone(), || reads.read(Some(Kind::Forbidden))).await.unwrap_err();
+        assert!(!memo.holds::<usize>(&key), "a failure is no answer");
     }
 
     #[tokio::test(start_paused = true)]

@@ -291,6 +291,8 @@ pub struct Limits {
     pub operation_timeout: Duration,
     /// The longest single wait; a longer Retry-After ends the read as throttled.
     pub max_retry_wait: Duration,
+    /// Rows of a page of Resource Graph; the service gives no more than 1,000.
+    pub graph_rows: u16,
 }
 
 impl Default for Limits {
@@ -300,6 +302,7 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(60),
             operation_timeout: Duration::from_secs(1200),
             max_retry_wait: Duration::from_secs(60),
+            graph_rows: 1000,
         }
     }
 }

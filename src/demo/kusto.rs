@@ -23,14 +23,8 @@ enum Step {
     Order(Vec<Expression>),
     Project(Columns),
     Summarize(Columns, Columns),
-    Where(Vec<Condition>, Join),
-}
-
-/// How conditions are joined: a step has either word, never both.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Join {
-    And,
-    Or,
+    Take(usize),
+    Where(Condition),
 }
 
 /// Expressions with the names of their columns.
@@ -39,15 +33,17 @@ type Columns = Vec<(String, Expression)>;
 #[derive(Debug)]
 enum Expression {
     Call(String, Vec<Expression>),
+    If(Box<(Condition, Expression, Expression)>),
+    Number(i64),
     Path(Vec<String>),
     Text(String),
 }
 
 #[derive(Debug)]
-struct Condition {
-    left: Expression,
-    operator: String,
-    right: Vec<Expression>,
+enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Compares(Expression, String, Vec<Expression>),
 }
 
 /// Parses a text; none if it is beyond what is understood here.
@@ -101,15 +97,14 @@ impl Step {
             }
             Self::Project(columns) => rows.iter().map(|row| projected(columns, row)).collect(),
             Self::Summarize(columns, by) => summarized(columns, by, &rows),
-            Self::Where(conditions, join) => {
+            Self::Take(number) => {
+                rows.truncate(*number);
+                Some(rows)
+            }
+            Self::Where(condition) => {
                 let mut kept = Vec::new();
                 for row in rows {
-                    let each = conditions.iter().map(|condition| condition.holds(&row)).collect::<Option<Vec<_>>>()?;
-                    let holds = match join {
-                        Join::And => !each.contains(&false),
-                        Join::Or => each.contains(&true),
-                    };
-                    if holds {
+                    if condition.holds(&row)? {
                         kept.push(row);
                     }
                 }
@@ -121,13 +116,19 @@ impl Step {
 
 impl Condition {
     fn holds(&self, row: &Row) -> Option<bool> {
-        let left = as_text(&self.left.of(row)?);
-        let right: Option<Vec<String>> = self.right.iter().map(|one| one.of(row).map(|value| as_text(&value))).collect();
-        let equal = |one: &String| match self.operator.as_str() {
+        let each = |all: &[Self]| all.iter().map(|one| one.holds(row)).collect::<Option<Vec<_>>>();
+        let (left, operator, right) = match self {
+            Self::All(all) => return Some(!each(all)?.contains(&false)),
+            Self::Any(all) => return Some(each(all)?.contains(&true)),
+            Self::Compares(left, operator, right) => (as_text(&left.of(row)?), operator.as_str(), right),
+        };
+        let right: Option<Vec<String>> = right.iter().map(|one| one.of(row).map(|value| as_text(&value))).collect();
+        let meets = |one: &String| match operator {
             "==" | "!=" | "in" | "!in" => *one == left,
+            "startswith" | "!startswith" => left.get(..one.len()).is_some_and(|start| start.eq_ignore_ascii_case(one)),
             _ => one.eq_ignore_ascii_case(&left),
         };
-        Some(right?.iter().any(equal) != self.operator.starts_with('!'))
+        Some(right?.iter().any(meets) != operator.starts_with('!'))
     }
 }
 
@@ -135,6 +136,11 @@ impl Expression {
     fn of(&self, row: &Row) -> Option<Value> {
         match self {
             Self::Text(text) => Some(text.clone().into()),
+            Self::Number(number) => Some((*number).into()),
+            Self::If(parts) => {
+                let (condition, then, otherwise) = &**parts;
+                if condition.holds(row)? { then.of(row) } else { otherwise.of(row) }
+            }
             Self::Path(path) => {
                 let (first, rest) = path.split_first()?;
                 let start = row.get(first).cloned().unwrap_or_default();
@@ -143,18 +149,7 @@ impl Expression {
             }
             Self::Call(name, arguments) => {
                 let values: Vec<Value> = arguments.iter().map(|argument| argument.of(row)).collect::<Option<_>>()?;
-                match (name.as_str(), values.as_slice()) {
-                    ("tostring", [value]) => Some(as_text(value).into()),
-                    ("todatetime", [value]) => Some(if as_text(value).is_empty() { Value::Null } else { value.clone() }),
-                    ("pack", pairs) if pairs.len() % 2 == 0 => {
-                        let fields = pairs.chunks_exact(2).filter_map(|pair| match pair {
-                            [name, value] => Some((as_text(name), value.clone())),
-                            _ => None,
-                        });
-                        Some(Value::Object(fields.collect()))
-                    }
-                    _ => None,
-                }
+                called(name, &values)
             }
         }
     }
@@ -166,9 +161,35 @@ impl Expression {
         match (name.as_str(), arguments.as_slice()) {
             ("count", []) => Some(rows.len().into()),
             ("make_list", [argument]) => Some(each(argument)?.into()),
-            ("max", [argument]) => each(argument)?.into_iter().max_by_key(as_text),
+            ("max", [argument]) => each(argument)?.into_iter().max_by_key(|value| (value.as_i64(), as_text(value))),
             _ => None,
         }
+    }
+}
+
+/// What a function of single values makes of them; none if it is not known.
+fn called(name: &str, values: &[Value]) -> Option<Value> {
+    match (name, values) {
+        ("indexof", [text, part]) => {
+            let at = as_text(text).find(&as_text(part));
+            Some(at.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1).into())
+        }
+        ("pack", pairs) if pairs.len() % 2 == 0 => {
+            let fields = pairs.chunks_exact(2).filter_map(|pair| match pair {
+                [name, value] => Some((as_text(name), value.clone())),
+                _ => None,
+            });
+            Some(Value::Object(fields.collect()))
+        }
+        ("strcat", parts) => Some(parts.iter().map(as_text).collect::<String>().into()),
+        ("substring", [text, start, length]) => {
+            let (start, length) = (usize::try_from(start.as_i64()?).ok()?, usize::try_from(length.as_i64()?).unwrap_or(0));
+            Some(as_text(text).chars().skip(start).take(length).collect::<String>().into())
+        }
+        ("todatetime", [value]) => Some(if as_text(value).is_empty() { Value::Null } else { value.clone() }),
+        ("tolower", [text]) => Some(as_text(text).to_lowercase().into()),
+        ("tostring", [value]) => Some(as_text(value).into()),
+        _ => None,
     }
 }
 
@@ -218,14 +239,8 @@ fn step(tokens: &mut Tokens) -> Option<Step> {
             tokens.take("by").then_some(())?;
             Step::Summarize(summed, columns(tokens)?)
         }
-        "where" => {
-            let mut conditions = vec![condition(tokens)?];
-            let join = if tokens.next_is("or") { Join::Or } else { Join::And };
-            while tokens.take(if join == Join::Or { "or" } else { "and" }) {
-                conditions.push(condition(tokens)?);
-            }
-            Step::Where(conditions, join)
-        }
+        "take" => Step::Take(tokens.word()?.parse().ok()?),
+        "where" => Step::Where(condition(tokens)?),
         _ => return None,
     })
 }
@@ -247,20 +262,46 @@ fn columns(tokens: &mut Tokens) -> Option<Columns> {
 }
 
 fn condition(tokens: &mut Tokens) -> Option<Condition> {
+    let mut any = vec![conjunction(tokens)?];
+    while tokens.take("or") {
+        any.push(conjunction(tokens)?);
+    }
+    Some(Condition::Any(any))
+}
+
+fn conjunction(tokens: &mut Tokens) -> Option<Condition> {
+    let mut all = vec![comparison(tokens)?];
+    while tokens.take("and") {
+        all.push(comparison(tokens)?);
+    }
+    Some(Condition::All(all))
+}
+
+fn comparison(tokens: &mut Tokens) -> Option<Condition> {
+    if tokens.take("(") {
+        let inner = condition(tokens)?;
+        return tokens.take(")").then_some(inner);
+    }
     let left = expression(tokens)?;
     let operator = tokens.word()?;
     let right = match operator.as_str() {
-        "==" | "!=" | "=~" | "!~" => vec![expression(tokens)?],
+        "==" | "!=" | "=~" | "!~" | "startswith" | "!startswith" => vec![expression(tokens)?],
         "in" | "!in" | "in~" | "!in~" => arguments(tokens)?,
         _ => return None,
     };
-    Some(Condition { left, operator, right })
+    Some(Condition::Compares(left, operator, right))
 }
 
 fn expression(tokens: &mut Tokens) -> Option<Expression> {
     let word = tokens.word()?;
     if let Some(text) = word.strip_prefix('"') {
         return Some(Expression::Text(text.to_owned()));
+    }
+    if let Ok(number) = word.parse() {
+        return Some(Expression::Number(number));
+    }
+    if word == "iff" {
+        return conditional(tokens);
     }
     if tokens.next_is("(") {
         return Some(Expression::Call(word, arguments(tokens)?));
@@ -275,6 +316,16 @@ fn expression(tokens: &mut Tokens) -> Option<Expression> {
         tokens.take("]").then_some(())?;
     }
     Some(Expression::Path(path))
+}
+
+fn conditional(tokens: &mut Tokens) -> Option<Expression> {
+    tokens.take("(").then_some(())?;
+    let condition = condition(tokens)?;
+    tokens.take(",").then_some(())?;
+    let then = expression(tokens)?;
+    tokens.take(",").then_some(())?;
+    let otherwise = expression(tokens)?;
+    tokens.take(")").then(|| Expression::If(Box::new((condition, then, otherwise))))
 }
 
 fn arguments(tokens: &mut Tokens) -> Option<Vec<Expression>> {
@@ -369,7 +420,16 @@ mod tests {
         ] {
             assert_eq!(run(&format!("t | where {condition} | project id | order by id asc")), Some(ids), "{condition}");
         }
-        assert_eq!(run("t | where type == \"t\" or id == \"a\" and id == \"b\""), None);
+        let both = "t | where type == \"u\" or type == \"t\" and (id == \"a\" or id == \"x\") | project id | order by id asc";
+        assert_eq!(run(both), Some(json!([{"id": "a"}, {"id": "c"}])));
+    }
+
+    #[test]
+    fn texts_are_made_of_texts_and_only_the_first_rows_are_taken() {
+        let text = "t | extend at = indexof(tolower(properties.State), \"f\") | extend s = substring(properties.State, 0, at) | project id, s = strcat(s, \"|\", at) | order by id asc | take 2";
+        assert_eq!(run(text), Some(json!([{"id": "a", "s": "o|1"}, {"id": "b", "s": "|-1"}])));
+        let text = "t | extend s = iff(properties.State startswith \"O\" and id !startswith \"B\", id, \"none\") | project s | order by s asc";
+        assert_eq!(run(text), Some(json!([{"s": "a"}, {"s": "none"}, {"s": "none"}])));
     }
 
     #[test]
@@ -398,7 +458,10 @@ mod tests {
     fn what_is_not_understood_is_invalid() {
         for text in [
             "",
-            "t | take 5",
+            "t | take many",
+            "t | top 5",
+            "t | extend x = iff(id, id, id)",
+            "t | where (id == \"a\"",
             "t | where id",
             "t | where id == \"x",
             "t | project f(id)",

@@ -85,6 +85,29 @@ pub struct Metadata {
 pub type Catalogue = BTreeMap<String, Metadata>;
 
 impl Assessment {
+    /// What several assessments of a subscription have in common: their recommendation, their status, and Azure's word for the severity if
+    /// they have one. It stands for no resource.
+    pub fn alike(assessment_key: Arc<str>, status: Arc<str>, severity: Option<Arc<str>>, subscription_id: Arc<str>) -> Self {
+        let nothing: Arc<str> = Arc::default();
+        Self {
+            assessment_key,
+            display_name: Arc::clone(&nothing),
+            subscription_id,
+            resource_id: Arc::clone(&nothing),
+            source: nothing,
+            status,
+            cause: None,
+            status_description: None,
+            severity,
+            recommendation_category: None,
+            risk_level: None,
+            portal_link: None,
+            first_evaluated_on: None,
+            status_changed_on: None,
+            details: None,
+        }
+    }
+
     /// Unique and stable: the resource and the recommendation.
     pub fn key(&self) -> String {
         let mut key = [&*self.resource_id, "|", &*self.assessment_key].concat();
@@ -232,21 +255,10 @@ pub(in crate::posture) mod tests {
 
     pub(in crate::posture) fn row(resource: &str, key: &str, status: &str) -> Assessment {
         Assessment {
-            assessment_key: key.into(),
             display_name: "Same name".into(),
-            subscription_id: "s1".into(),
             resource_id: resource.into(),
             source: "Azure".into(),
-            status: status.into(),
-            cause: None,
-            status_description: None,
-            severity: None,
-            recommendation_category: None,
-            risk_level: None,
-            portal_link: None,
-            first_evaluated_on: None,
-            status_changed_on: None,
-            details: None,
+            ..Assessment::alike(key.into(), status.into(), None, "s1".into())
         }
     }
 

@@ -52,6 +52,8 @@ pub fn require_any(is_any_read: bool, gaps: &mut Vec<Unreadable>) -> stop::Resul
 pub struct Table<R> {
     rows: Vec<R>,
     limit: usize,
+    /// How many more met the filters, that come after these and are not needed.
+    further: usize,
 }
 
 impl<R> Table<R> {
@@ -59,7 +61,7 @@ impl<R> Table<R> {
     /// none stands for 100, 0 for all.
     pub fn of(mut rows: Vec<R>, limit: Option<u32>, key: impl Fn(&R) -> &str, mut both: impl FnMut(R, R) -> R) -> Self {
         rows.sort_by(|a, b| key(a).cmp(key(b)));
-        let mut table = Self { rows: Vec::with_capacity(rows.len()), limit: most(limit) };
+        let mut table = Self { rows: Vec::with_capacity(rows.len()), limit: most(limit), further: 0 };
         for row in rows {
             let row = match table.rows.pop_if(|last| key(last) == key(&row)) {
                 Some(last) => both(last, row),
@@ -76,12 +78,22 @@ impl<R> Table<R> {
         self
     }
 
+    /// The same before so many more, which were counted and not read. At least the limit of those that come first are there.
+    pub fn before(self, further: usize) -> Self {
+        Self { further, ..self }
+    }
+
+    /// How many met the filters.
+    pub fn matched(&self) -> usize {
+        self.rows.len() + self.further
+    }
+
     /// Those that meet another filter.
     pub fn retain(&mut self, is_wanted: impl FnMut(&R) -> bool) {
         self.rows.retain(is_wanted);
     }
 
-    /// All of them, whatever the limit.
+    /// All of them that were read, whatever the limit.
     pub fn rows(&self) -> &[R] {
         &self.rows
     }
@@ -93,14 +105,14 @@ impl<R> Table<R> {
 
     /// The rows that are returned, and the answer around them.
     pub fn listed<S>(mut self, summary: S, gaps: Vec<Unreadable>, warnings: &mut Diagnostics) -> (Vec<R>, Listing<S>) {
-        let listing = Listing::new(summary, self.rows.len(), self.returned(), gaps, warnings);
+        let listing = Listing::new(summary, self.matched(), self.returned(), gaps, warnings);
         self.rows.truncate(self.limit);
         (self.rows, listing)
     }
 }
 
 /// How many rows to return: none stands for 100, 0 for all.
-fn most(limit: Option<u32>) -> usize {
+pub fn most(limit: Option<u32>) -> usize {
     match limit {
         None => 100,
         Some(0) => usize::MAX,

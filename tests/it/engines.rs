@@ -127,7 +127,8 @@ async fn compare(tenant: &Tenant, scope: Option<&ScopeSetting>) {
 async fn both_engines_answer_alike_for_the_tenant() {
     let tenant = Tenant::demo();
     compare(&tenant, None).await;
-    let names = texts().into_keys();
+    // The demo tenant has too few rows to ask for the first of them alone; `provider::counted` compares those.
+    let names = texts().into_keys().filter(|name| *name != queries::counted::FIRST);
     let never_compared: Vec<&str> = names.filter(|name| !queries_asked(&tenant).contains(*name)).collect();
     assert!(never_compared.is_empty(), "{never_compared:?}");
 }

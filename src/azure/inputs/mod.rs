@@ -230,6 +230,7 @@ impl Inputs {
             request_timeout: seconds(self.request_timeout_seconds, default.request_timeout),
             operation_timeout: seconds(self.operation_timeout_seconds, default.operation_timeout),
             max_retry_wait: seconds(self.max_retry_wait_seconds, default.max_retry_wait),
+            ..default
         }
     }
 }

@@ -19,11 +19,9 @@ use crate::azure::{
 const API_VERSION: &str = "2022-10-01";
 /// Subscriptions per request, as the service's own guidance has it.
 pub const BATCH: usize = 300;
-/// Rows per page; the service gives no more.
-const ROWS: u32 = 1000;
 
-/// One query. Its text should end in `order by id asc` (the service pages by position) and must not use `limit` or `take`, which
-/// suppress paging.
+/// One query. Its text should end in `order by id asc` (the service pages by position). One that uses `take`, which suppresses paging,
+/// takes no more rows than a page has.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Completes "Could not …", for example `list role assignments`.
@@ -156,7 +154,7 @@ struct Body<'a> {
 #[derive(Serialize)]
 struct Options<'a> {
     #[serde(rename = "$top")]
-    top: u32,
+    top: u16,
     #[serde(rename = "$skipToken", skip_serializing_if = "Option::is_none")]
     skip_token: Option<&'a str>,
     #[serde(rename = "resultFormat")]
@@ -178,7 +176,8 @@ async fn follow_tokens(
     loop {
         trail.step(&call, token.as_deref().unwrap_or_default())?;
         let Ok(place) = pages.reserve().await else { return Ok(()) };
-        let call = call.clone().body(body(&call, &query, &scope, token.as_deref())?);
+        let rows = client.settings().limits.graph_rows;
+        let call = call.clone().body(body(&call, &query, &scope, rows, token.as_deref())?);
         let answer = client.send(&call, &url).await?;
         let frame = frame(&call, &answer)?;
         trail.page(&call, &frame)?;
@@ -200,12 +199,12 @@ async fn follow_tokens(
     }
 }
 
-fn body(call: &Call, query: &Query, scope: &QueryScope, token: Option<&str>) -> Result<Vec<u8>> {
+fn body(call: &Call, query: &Query, scope: &QueryScope, rows: u16, token: Option<&str>) -> Result<Vec<u8>> {
     let (subscriptions, management_groups) = match scope {
         QueryScope::ManagementGroups(groups) => (None, Some(groups)),
         QueryScope::Subscriptions(ids) => (Some(ids), None),
     };
-    let options = Options { top: ROWS, skip_token: token, result_format: "objectArray", breadth: query.breadth };
+    let options = Options { top: rows, skip_token: token, result_format: "objectArray", breadth: query.breadth };
     let body = Body { subscriptions, management_groups, query: &query.text, options };
     serde_json::to_vec(&body).map_err(|error| call.error(Kind::InvalidResponse).said(Failure::Bug, error.to_string()))
 }

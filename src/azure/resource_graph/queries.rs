@@ -1,6 +1,8 @@
 //! The Resource Graph queries: fixed texts over the documented columns, and rows turned into what Resource Manager answers, so that
 //! nobody above has to know which of the two was asked. Each text begins with its name; each list in pages has an `id` to page by.
 
+pub mod counted;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{
@@ -31,7 +33,9 @@ pub fn texts() -> Vec<(&'static str, String)> {
         ("scans", SCANS),
     ];
     let of_types = (by_type::NAME, by_type::text(typed::types()));
-    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain([of_types]).collect()
+    let first = (counted::FIRST, counted::first(&BTreeSet::from([counted::Alike::default()]), 1));
+    let counts = (counted::COUNTS, counted::counts());
+    fixed.into_iter().map(|(name, text)| (name, text.to_owned())).chain([of_types, counts, first]).collect()
 }
 
 /// A list that Resource Graph answers row by row, in the form in which Resource Manager does.

@@ -47,6 +47,10 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<De
 /// in `unreadable` if no plan that raises alerts is on there, and `not_registered` if Defender for Cloud is not registered; a count of
 /// nothing is then null. What Defender found behind an alert (`entities`, `extendedProperties`) is never returned, because it names
 /// people and addresses: follow `portal_url`.
+///
+/// **What it costs.** Resource Manager: in each subscription a request for every page of alerts. Resource Graph: one for 300 subscriptions and
+/// 1,000 alerts. Where there is no alert, one or two more in that subscription ask why. **Freshness.** Resource Manager: the moment.
+/// Resource Graph: minutes behind it.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.

@@ -9,6 +9,7 @@ mod completeness;
 mod connection;
 mod connection_validation;
 mod contradictions;
+mod counted;
 mod counts;
 mod directory_roles;
 mod exclusions;

@@ -158,7 +158,7 @@ async fn of_more_rows_than_resource_graph_gives_in_time_one_page_is_asked_for_an
         let mut block = cloud.block();
         block["resource_graph"] = engine.into();
         let plugin = provider(block, &[]).await;
-        let (value, said) = plugin.read(LIST, json!({"limit": 20})).await;
+        let (value, said) = plugin.read(LIST, json!({"limit": 1001})).await;
         assert!(errors(&said).is_empty(), "{said:#?}");
         let seen = cloud.seen_by(Role::Management);
         let queries = seen.iter().filter(|seen| seen.body.contains("// azposture assessments")).count();

@@ -1,5 +1,6 @@
 //! The built provider against a whole cloud over real sockets: signing in, what can go wrong on the wire, and what is left behind.
 
+mod distance;
 mod faults;
 mod graph_faults;
 mod lifetime;

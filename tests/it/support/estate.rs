@@ -46,6 +46,11 @@ impl Estate {
         3 + pages + self.subscriptions
     }
 
+    /// The ids of its subscriptions.
+    pub(crate) fn ids(self) -> impl Iterator<Item = String> {
+        (0..self.subscriptions).map(id)
+    }
+
     /// What Resource Manager answers.
     pub(crate) fn front(self) -> impl Fn(Asked<'_>) -> Option<Bytes> + Send + Sync + 'static {
         move |asked| (asked.role == Role::Management).then(|| self.answer(&asked)).flatten()
@@ -58,6 +63,9 @@ impl Estate {
         }
         if path == "/subscriptions" {
             return Some(list((0..self.subscriptions).map(subscription).collect()));
+        }
+        if let Some(number) = (0..self.subscriptions).find(|number| path == format!("/subscriptions/{}", id(*number))) {
+            return Some(subscription(number).to_string().into());
         }
         if path.ends_with("/descendants") {
             return Some(list((0..self.subscriptions).map(descendant).collect()));
@@ -76,12 +84,14 @@ impl Estate {
     fn query(self, body: &Json) -> Option<Bytes> {
         match body["query"].as_str()?.lines().next()?.strip_prefix("// azposture ")? {
             "assessments" => Some(self.graph_page(body).into()),
+            "assessmentgroups" => Some(self.counts(body)),
+            "firstassessments" => self.first(body),
             _ => Some(json!({"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"}).to_string().into()),
         }
     }
 
     fn graph_page(self, body: &Json) -> String {
-        let subscriptions: Vec<_> = body["subscriptions"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        let subscriptions = subscriptions_in(body);
         let (each, start) =
             (self.resources * KEYS, body["options"]["$skipToken"].as_str().map_or(0, |token| token.parse().unwrap()));
         let (all, end) = (subscriptions.len() * each, (subscriptions.len() * each).min(start + GRAPH_PAGE));
@@ -94,6 +104,36 @@ impl Estate {
         let token = if end < all { format!(",\"$skipToken\":\"{end}\"") } else { String::new() };
         let _ = write!(page, "],\"resultTruncated\":\"{}\"{token}}}", end < all);
         page
+    }
+
+    /// How many of each recommendation there are, as Resource Graph counts them.
+    fn counts(self, body: &Json) -> Bytes {
+        let one = |id: &str| {
+            let counts: Vec<_> =
+                (0..KEYS).map(|key| format!("{}|{}||{}|1", key_name(key), status(key), self.resources)).collect();
+            json!({"subscriptionId": id, "counts": counts})
+        };
+        let rows: Vec<_> = subscriptions_in(body).into_iter().map(one).collect();
+        json!({"totalRecords": rows.len(), "count": rows.len(), "data": rows, "resultTruncated": "false"}).to_string().into()
+    }
+
+    /// The first of those that a text asks for, in the order of their keys, which is that of their numbers.
+    fn first(self, body: &Json) -> Option<Bytes> {
+        let text = body["query"].as_str()?;
+        let number: usize = text.rsplit_once("| take ")?.1.parse().ok()?;
+        let asked: Vec<usize> =
+            (0..KEYS).filter(|key| text.contains(&format!("\"{}|{}|\"", key_name(*key), status(*key)))).collect();
+        let mut ids = subscriptions_in(body);
+        ids.sort_unstable();
+        let (resources, asked) = (self.resources, &asked);
+        let rows = ids.into_iter().flat_map(|subscription| {
+            (0..resources)
+                .flat_map(move |resource| asked.iter().map(move |key| Row { subscription, resource, key: *key, flat: true }))
+        });
+        let rows: Vec<String> = rows.take(number).map(|row| row.to_string()).collect();
+        let number = rows.len();
+        let rows = rows.join(",");
+        Some(format!("{{\"totalRecords\":{number},\"count\":{number},\"data\":[{rows}],\"resultTruncated\":\"false\"}}").into())
     }
 
     fn page(self, subscription: &str, host: &str, path: &str, page: usize) -> String {
@@ -112,6 +152,14 @@ impl Estate {
     }
 }
 
+fn subscriptions_in(body: &Json) -> Vec<&str> {
+    body["subscriptions"].as_array().into_iter().flatten().filter_map(Json::as_str).collect()
+}
+
+fn status(key: usize) -> &'static str {
+    if key == 0 { "Unhealthy" } else { "Healthy" }
+}
+
 struct Row<'a> {
     subscription: &'a str,
     resource: usize,
@@ -128,7 +176,7 @@ impl std::fmt::Display for Row<'_> {
             "/subscriptions/{subscription}/resourceGroups/rg-{:03}/providers/Microsoft.Storage/storageAccounts/st{resource:06}",
             resource / 20
         );
-        let status = if *key == 0 { "Unhealthy" } else { "Healthy" };
+        let status = status(*key);
         let facts = format!(
             r##""displayName":"Storage accounts should satisfy recommendation number {key}","resourceDetails":{{"source":"Azure","id":"{id}","nativeResourceId":"{id}"}},"status":{{"code":"{status}","cause":"","description":"","statusChangeDate":"2026-02-11T16:51:09.3302018Z","firstEvaluationDate":"2025-11-02T21:40:01.1022004Z"}},"links":{{"azurePortalUri":"portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/{name}/resourceId/{id}"}}"##
         );

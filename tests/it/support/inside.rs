@@ -21,10 +21,11 @@ pub(crate) struct Inside {
     server: Server<Aimed>,
 }
 
-/// The provider, perhaps with another scope than the provider block of the demo tenant may name.
+/// The provider, perhaps with another scope than the provider block of the demo tenant may name, or with other pages of Resource Graph.
 struct Aimed {
     provider: Azposture,
     scope: Option<ScopeSetting>,
+    graph_rows: Option<u16>,
 }
 
 impl Provider for Aimed {
@@ -41,8 +42,13 @@ impl Provider for Aimed {
 
     fn configure(&self, settings: Settings, version: &str, warnings: &mut Diagnostics) -> azposture::sdk::Result<Context> {
         let context = self.provider.configure(settings, version, warnings)?;
-        let Some(scope) = self.scope.clone() else { return Ok(context) };
-        let connection = azposture::azure::settings::Settings { scope, ..context.client.settings().clone() };
+        let mut connection = context.client.settings().clone();
+        if let Some(scope) = &self.scope {
+            connection.scope = scope.clone();
+        }
+        if let Some(rows) = self.graph_rows {
+            connection.limits.graph_rows = rows;
+        }
         Ok(Context { client: Client::new(connection, context.client.transports().clone()), ..context })
     }
 }
@@ -65,7 +71,7 @@ impl Inside {
 
     /// The same with any other arguments.
     pub(crate) async fn aimed_by(tenant: Tenant, block: Json, scope: ScopeSetting) -> Self {
-        let (inside, problems) = Self::set_up(tenant, block, Some(scope)).await;
+        let (inside, problems) = Self::set_up(tenant, block, Some(scope), None).await;
         assert!(!problems.has_errors(), "{problems:?}");
         inside
     }
@@ -79,12 +85,20 @@ impl Inside {
 
     /// Any provider block on this tenant, and what was said about it.
     pub(crate) async fn configure(tenant: Tenant, block: Json) -> (Self, Diagnostics) {
-        Self::set_up(tenant, block, None).await
+        Self::set_up(tenant, block, None, None).await
     }
 
-    async fn set_up(tenant: Tenant, block: Json, scope: Option<ScopeSetting>) -> (Self, Diagnostics) {
+    /// The whole tenant with pages of so many rows of Resource Graph, as if there were that many more.
+    pub(crate) async fn paged(tenant: Tenant, resource_graph: &str, graph_rows: u16) -> Self {
+        let block = json!({"environment": "demo", "resource_graph": resource_graph});
+        let (inside, problems) = Self::set_up(tenant, block, None, Some(graph_rows)).await;
+        assert!(!problems.has_errors(), "{problems:?}");
+        inside
+    }
+
+    async fn set_up(tenant: Tenant, block: Json, scope: Option<ScopeSetting>, graph_rows: Option<u16>) -> (Self, Diagnostics) {
         let provider = Azposture::with_transport(std::sync::Arc::new(tenant));
-        let server = Server::new(Aimed { provider, scope });
+        let server = Server::new(Aimed { provider, scope, graph_rows });
         let mut said = server.validate_provider(wire(&block, &server.catalogue().provider)).await;
         if !said.has_errors() {
             said.extend(server.configure("1.11.4", wire(&block, &server.catalogue().provider)).await);

@@ -9,11 +9,11 @@ use std::{
 
 use futures::{StreamExt, stream};
 
+pub use crate::azure::resource_graph::BATCH;
 use crate::{
     azure::{
         self, Client,
         memo::Key,
-        resource_graph::BATCH,
         settings::{ResourceGraph, ScopeSetting},
     },
     posture::{Place, Reason, Subject, Unreadable},
@@ -48,7 +48,7 @@ pub enum Choice {
 pub const FEW: usize = 20;
 
 /// How many Resource Graph requests of one list wait side by side; the client's own limit is below this.
-const SIDE_BY_SIDE: usize = 8;
+pub const SIDE_BY_SIDE: usize = 8;
 
 /// The engine of a connection, for lists that both can read: Resource Graph for a management group and the tenant, unless
 /// `resource_graph` says otherwise.
@@ -126,6 +126,22 @@ where
         Engine::Neither => return Ok(Lists::unseen(subscriptions, |one| switched_off(list.subject, &one.id))),
         Engine::ResourceGraph => by_graph(context, subscriptions, &Key::of(list.query.unwrap_or(list.key)), &graph).await,
     };
+    completed(context, subscriptions, list, &found, arm).await
+}
+
+/// What Resource Graph has of subscriptions, and by Resource Manager that of those of which it has no row.
+pub async fn completed<T, A, AF>(
+    context: &Context,
+    subscriptions: &[Subscription],
+    list: &List,
+    found: &BTreeMap<String, azure::Result<Arc<T>>>,
+    arm: A,
+) -> Result<Lists<T>>
+where
+    T: Send + Sync + 'static,
+    A: Fn(Client, String) -> AF + Sync,
+    AF: Future<Output = azure::Result<T>> + Send + 'static,
+{
     let read = |id: String| {
         let (found, client, arm) = (found.get(&id).cloned(), &context.client, &arm);
         async move {
@@ -150,17 +166,15 @@ where
     G: Fn(Client, BTreeSet<String>) -> GF + Sync,
     GF: Future<Output = azure::Result<BTreeMap<String, T>>> + Send + 'static,
 {
-    let ids: Vec<String> = subscriptions.iter().map(|subscription| subscription.id.clone()).collect();
-    let batches: Vec<BTreeSet<String>> = ids.chunks(BATCH).map(|batch| batch.iter().cloned().collect()).collect();
     let one = |batch: BTreeSet<String>| async move {
-        let key = question.clone().and("graph").and_all(&batch);
+        let key = in_batch(question, &batch);
         let work = || {
             let answer = graph(context.client.clone(), batch.clone());
             async move { Ok(shared(answer.await?)) }
         };
         (context.client.memo(key, work).await, batch)
     };
-    let answers: Vec<_> = stream::iter(batches.into_iter().map(one)).buffered(SIDE_BY_SIDE).collect().await;
+    let answers: Vec<_> = stream::iter(batches(subscriptions).map(one)).buffered(SIDE_BY_SIDE).collect().await;
     let mut found = BTreeMap::new();
     for (answer, batch) in answers {
         match answer {
@@ -169,6 +183,20 @@ where
         }
     }
     found
+}
+
+/// Whether what Resource Graph has of subscriptions is known already.
+pub fn is_held<T: 'static>(context: &Context, subscriptions: &[Subscription], question: &Key) -> bool {
+    batches(subscriptions).all(|batch| context.client.holds::<BTreeMap<String, Arc<T>>>(&in_batch(question, &batch)))
+}
+
+/// The subscriptions of one request each.
+pub fn batches(subscriptions: &[Subscription]) -> impl Iterator<Item = BTreeSet<String>> {
+    subscriptions.chunks(BATCH).map(|batch| batch.iter().map(|subscription| subscription.id.clone()).collect())
+}
+
+fn in_batch(question: &Key, batch: &BTreeSet<String>) -> Key {
+    question.clone().and("graph").and_all(batch)
 }
 
 fn shared<T>(lists: BTreeMap<String, T>) -> BTreeMap<String, Arc<T>> {

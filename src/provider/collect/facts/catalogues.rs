@@ -1,6 +1,6 @@
 //! What Microsoft says about recommendations: in the tenant's catalogue, and in those of subscriptions that have recommendations of their own.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     posture::{
@@ -21,10 +21,10 @@ use crate::{
     },
 };
 
-/// The tenant's metadata, and that of every subscription with a recommendation of its own among these rows.
+/// The tenant's metadata, and that of every subscription with a recommendation of its own among those by which something is assessed there.
 pub async fn catalogues(
     context: &Context,
-    lists: &[(&Subscription, &[Assessment])],
+    assessed_by: &[(&Subscription, BTreeSet<&str>)],
     gaps: &mut Vec<Unreadable>,
 ) -> Result<Vec<Arc<Catalogue>>> {
     let mut catalogues = Vec::new();
@@ -32,10 +32,10 @@ pub async fn catalogues(
         Ok(catalogue) => catalogues.push(catalogue),
         Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),
     }
-    let known = |catalogues: &[Arc<Catalogue>], rows: &[Assessment]| {
-        rows.iter().all(|row| catalogues.iter().any(|catalogue| catalogue.contains_key(&*row.assessment_key)))
+    let known = |catalogues: &[Arc<Catalogue>], keys: &BTreeSet<&str>| {
+        keys.iter().all(|key| catalogues.iter().any(|catalogue| catalogue.contains_key(*key)))
     };
-    let unknown = lists.iter().filter(|(_, rows)| !known(&catalogues, rows));
+    let unknown = assessed_by.iter().filter(|(_, keys)| !known(&catalogues, keys));
     let unknown: Vec<Subscription> = unknown.map(|(subscription, _)| (*subscription).clone()).collect();
     if !unknown.is_empty() && engine::engine_of(context) == Engine::ResourceGraph {
         match security::custom_metadata(context, &unknown).await {
@@ -43,8 +43,8 @@ pub async fn catalogues(
             Err(error) => gaps.push(unread::gap(Subject::AssessmentMetadata, Place::Tenant, &error)?),
         }
     }
-    for (subscription, rows) in lists {
-        if known(&catalogues, rows) {
+    for (subscription, keys) in assessed_by {
+        if known(&catalogues, keys) {
             continue;
         }
         match security::metadata_of(context, &subscription.id).await {
@@ -55,6 +55,11 @@ pub async fn catalogues(
         }
     }
     Ok(catalogues)
+}
+
+/// The recommendations of rows.
+pub fn keys(rows: &[Assessment]) -> BTreeSet<&str> {
+    rows.iter().map(|row| &*row.assessment_key).collect()
 }
 
 /// What they say about one recommendation.

@@ -33,10 +33,9 @@ pub async fn scans(
         |one: &&Subscription| scans.get(&one.id).is_some_and(|seen| seen.so_far().is_ok_and(|scans| is_needed(one, scans)));
     let some: Vec<Subscription> = subscriptions.iter().filter(is_lacking).cloned().collect();
     let candidates = findings::candidates(context, &some).await?;
-    let rows: Vec<(&Subscription, &[Assessment])> =
-        candidates.so_far().map(|(subscription, own)| (subscription, own.rows.as_slice())).collect();
+    let keys: Vec<_> = candidates.so_far().map(|(subscription, own)| (subscription, catalogues::keys(&own.rows))).collect();
     let mut of_metadata = Vec::new();
-    let catalogues = catalogues(context, &rows, &mut of_metadata).await?;
+    let catalogues = catalogues(context, &keys, &mut of_metadata).await?;
     for (subscription, seen) in candidates.iter() {
         let Some(own) = scans.remove(&subscription.id) else { continue };
         let found = seen.so_far().into_iter().flat_map(|own| own.rows.iter());

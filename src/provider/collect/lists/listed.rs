@@ -201,14 +201,14 @@ mod tests {
     fn every_text_begins_with_its_name_and_ends_in_an_order() {
         for (name, text) in texts() {
             assert_eq!(text.lines().next(), Some(format!("// azposture {name}").as_str()));
-            let last = text.lines().last().unwrap();
+            let last = text.lines().rfind(|line| !line.starts_with("| take ")).unwrap();
             assert!(last.starts_with("| order by ") && last.ends_with(" asc"), "{name}");
         }
     }
 
     #[test]
-    fn no_text_uses_what_suppresses_paging() {
-        for (name, text) in texts() {
+    fn no_text_of_a_list_uses_what_suppresses_paging() {
+        for (name, text) in texts().into_iter().filter(|(name, _)| *name != queries::counted::FIRST) {
             assert!(!["| limit", "| take", "| top", "| sample"].iter().any(|word| text.contains(word)), "{name}");
             let pages = text.ends_with("order by id asc");
             let one_a_subscription = text.contains(" by subscriptionId\n");

@@ -3,14 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    posture::{
-        Subject, Unreadable,
-        assessment::{Assessment, Catalogue},
-        filter,
-        resource_id::known_type,
-    },
+    posture::{Subject, Unreadable, assessment::Catalogue, filter, resource_id::known_type},
     provider::{
-        collect::{Lists, estate::scope::Subscription, lists::inventory},
+        collect::{
+            Lists,
+            estate::scope::Subscription,
+            lists::{counted::Assessed, inventory},
+        },
         context::Context,
         data::defender_assessments::Arguments,
         selection::warn,
@@ -64,11 +63,9 @@ pub(super) fn require_categories(
     problems.into_result()
 }
 
-pub(super) fn unmatched_keys(arguments: &Arguments, lists: &Lists<Vec<Assessment>>, warnings: &mut Diagnostics) {
-    let unmatched: Vec<_> = lowered(&arguments.assessment_keys, |key| &key.0)
-        .into_iter()
-        .flatten()
-        .filter(|key| !lists.so_far().flat_map(|(_, rows)| rows.iter()).any(|row| *row.assessment_key == **key))
-        .collect();
+pub(super) fn unmatched_keys(arguments: &Arguments, lists: &Lists<Assessed>, warnings: &mut Diagnostics) {
+    let Some(wanted) = lowered(&arguments.assessment_keys, |key| &key.0) else { return };
+    let keys: BTreeSet<&str> = lists.so_far().flat_map(|(_, assessed)| assessed.keys()).collect();
+    let unmatched: Vec<_> = wanted.into_iter().filter(|key| !keys.contains(key.as_str())).collect();
     warn("assessment_keys", "Assessment key", "no assessment of any status that was read has the key", &unmatched, warnings);
 }

@@ -15,7 +15,10 @@ use crate::{
         resource_id::within,
     },
     provider::{
-        collect::facts::catalogues,
+        collect::{
+            facts::catalogues,
+            lists::counted::{Alike, Assessed},
+        },
         selection::{Unmatched, UnmatchedTags, warn},
     },
     sdk::Diagnostics,
@@ -37,6 +40,8 @@ pub(super) struct Sieve<'a> {
     tags: Option<&'a Tags>,
     /// The rows that met the filters.
     pub(super) found: Vec<Found<'a>>,
+    /// What met the filters without its rows, with its severity.
+    pub(super) counted: Vec<(Option<Severity>, &'a Alike)>,
     /// Their counts.
     pub(super) tally: Tally,
     types: BTreeSet<String>,
@@ -61,6 +66,7 @@ impl<'a> Sieve<'a> {
             catalogues,
             tags,
             found: Vec::new(),
+            counted: Vec::new(),
             tally: Tally::default(),
             types: BTreeSet::new(),
             prefixes: Unmatched::of(filter.resource_id_prefixes.iter().flatten().cloned()),
@@ -71,28 +77,58 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Takes a row in, if it is asked for.
-    pub(super) fn take(&mut self, row: &'a Assessment) {
+    /// Takes in what of a subscription is asked for.
+    pub(super) fn take(&mut self, assessed: &'a Assessed) {
+        match assessed {
+            Assessed::Counted(all) => all.iter().for_each(|alike| {
+                if let Some(metadata) = self.weigh(&alike.row, alike.number) {
+                    self.counted.push((alike.row.severity(metadata), alike));
+                }
+            }),
+            Assessed::Whole(rows) => rows.iter().for_each(|row| {
+                if let Some(metadata) = self.weigh(row, 1) {
+                    self.found.push(Found { key: row.key(), severity: row.severity(metadata), row, metadata });
+                }
+            }),
+        }
+    }
+
+    /// Adds the first rows of those that were counted.
+    pub(super) fn add_first(&mut self, rows: &'a [Assessment]) {
+        self.found.extend(rows.iter().map(|row| {
+            let metadata = catalogues::find(self.catalogues, &row.assessment_key);
+            Found { key: row.key(), severity: row.severity(metadata), row, metadata }
+        }));
+    }
+
+    /// How many were counted.
+    pub(super) fn number_counted(&self) -> usize {
+        self.counted.iter().map(|(_, alike)| alike.number).sum()
+    }
+
+    /// Counts so many rows like this; what is said of their recommendation, if they are asked for.
+    fn weigh(&mut self, row: &Assessment, number: usize) -> Option<Option<&'a Metadata>> {
         let metadata = catalogues::find(self.catalogues, &row.assessment_key);
         let place = if self.filter.needs_place() { place(row, self.tags) } else { Surroundings::default() };
         self.note(row, &place);
         if !self.filter.admits(row, metadata, &place) {
-            return;
+            return None;
         }
         if self.filter.tags.is_some() && place.tags.is_none() {
             self.untagged.insert(row.subscription_id.to_string());
         }
-        self.tally.count(row);
+        self.tally.count(row, number);
         if row.status.is_empty() {
             self.unstated.insert(row.subscription_id.to_string());
         }
-        if has_status(row, self.statuses) {
-            self.tally.count_admitted(row, metadata);
-            if metadata.is_some() && row.severity_word(metadata).is_none() {
-                self.unrated.insert(row.subscription_id.to_string());
-            }
-            self.found.push(Found { key: row.key(), severity: row.severity(metadata), row, metadata });
+        if !has_status(row, self.statuses) {
+            return None;
         }
+        self.tally.count_admitted(row, number, metadata);
+        if metadata.is_some() && row.severity_word(metadata).is_none() {
+            self.unrated.insert(row.subscription_id.to_string());
+        }
+        Some(metadata)
     }
 
     /// What the arguments name and this row has, whether it is asked for or not.

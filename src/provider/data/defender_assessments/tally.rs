@@ -71,20 +71,21 @@ impl Tally {
         }
     }
 
-    /// Whatever statuses are asked for.
-    pub(super) fn count(&mut self, row: &Assessment) {
-        self.healthy += usize::from(row.is("Healthy"));
-        self.unhealthy += usize::from(row.is("Unhealthy"));
-        self.not_applicable += usize::from(row.is("NotApplicable"));
-        self.other += usize::from(!row.has_known_status());
+    /// So many rows like this, whatever statuses are asked for.
+    pub(super) fn count(&mut self, row: &Assessment, number: usize) {
+        let if_it = |is: bool| if is { number } else { 0 };
+        self.healthy += if_it(row.is("Healthy"));
+        self.unhealthy += if_it(row.is("Unhealthy"));
+        self.not_applicable += if_it(row.is("NotApplicable"));
+        self.other += if_it(!row.has_known_status());
     }
 
-    pub(super) fn count_admitted(&mut self, row: &Assessment, metadata: Option<&Metadata>) {
+    pub(super) fn count_admitted(&mut self, row: &Assessment, number: usize, metadata: Option<&Metadata>) {
         if row.is("Unhealthy") {
             let known = row.severity(metadata).map(Severity::word);
             let word = known.or(row.severity_word(metadata)).unwrap_or(UNRATED);
-            *self.by_severity.entry(word.to_owned()).or_default() += 1;
+            *self.by_severity.entry(word.to_owned()).or_default() += number;
         }
-        self.metadata_missing += usize::from(metadata.is_none());
+        self.metadata_missing += if metadata.is_none() { number } else { 0 };
     }
 }

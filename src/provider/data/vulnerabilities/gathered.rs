@@ -134,10 +134,9 @@ impl Gathered {
         let clustered: Vec<Subscription> = clustered.map(|(subscription, _)| subscription.clone()).collect();
         let clusters = subscription::clusters(context, &clustered).await?;
         gaps.extend(clusters.gaps().cloned());
-        let rows: Vec<(&Subscription, &[Assessment])> =
-            candidates.so_far().map(|(subscription, own)| (subscription, own.rows.as_slice())).collect();
+        let keys: Vec<_> = candidates.so_far().map(|(subscription, own)| (subscription, catalogues::keys(&own.rows))).collect();
         let mut of_metadata = Vec::new();
-        let catalogues = catalogues(context, &rows, &mut of_metadata).await?;
+        let catalogues = catalogues(context, &keys, &mut of_metadata).await?;
         gaps.extend(of_metadata.iter().cloned());
         let is_silent: BTreeSet<String> = candidates.wholly(|own| !own.is_assessed).into_iter().map(|one| one.id).collect();
         let silent = grouped.wholly(|rows| rows.is_empty()).into_iter().filter(|one| is_silent.contains(&one.id));

@@ -8,9 +8,10 @@ mod trouble;
 mod trust;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use azposture::demo::{CLIENT_ID, TENANT_ID, Tenant};
@@ -83,6 +84,16 @@ pub(crate) struct Recipe {
     shown: BTreeMap<Role, Certificate>,
     troubles: Vec<Trouble>,
     front: Option<Front>,
+    distance: Distance,
+}
+
+/// How far away the services are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Distance {
+    /// What every answer takes at least.
+    latency: Duration,
+    /// Whether Resource Graph refuses more than its 15 requests in five seconds.
+    limited: bool,
 }
 
 /// A running cloud; it ends when it is dropped.
@@ -98,6 +109,9 @@ struct Inner {
     /// What the client calls the services.
     names: BTreeMap<Role, String>,
     front: Option<Front>,
+    distance: Distance,
+    /// When Resource Graph was last asked.
+    queried: Mutex<VecDeque<Instant>>,
     troubles: Mutex<Vec<Trouble>>,
     seen: Mutex<Vec<Seen>>,
     forms: Mutex<Vec<BTreeMap<String, String>>>,
@@ -110,7 +124,7 @@ impl FakeCloud {
     /// A cloud with that tenant, over HTTP/2, under names of this machine.
     pub(crate) fn on(tenant: Tenant) -> Recipe {
         let shown = BTreeMap::new();
-        Recipe { tenant, http: Http::Two, names: None, shown, troubles: vec![], front: None }
+        Recipe { tenant, http: Http::Two, names: None, shown, troubles: vec![], front: None, distance: Distance::default() }
     }
 
     /// The provider block that leads here: tenant-wide, with a client secret.
@@ -183,6 +197,19 @@ impl FakeCloud {
     }
 }
 
+impl Inner {
+    /// Whether Resource Graph is asked more often than it allows: 15 times in five seconds.
+    fn is_queried_too_often(&self) -> bool {
+        let (mut queried, now) = (lock(&self.queried), Instant::now());
+        queried.retain(|at| now.duration_since(*at) < Duration::from_secs(5));
+        let too_often = self.distance.limited && queried.len() >= 15;
+        if !too_often {
+            queried.push_back(now);
+        }
+        too_often
+    }
+}
+
 impl Recipe {
     /// Over that HTTP and no other.
     pub(crate) fn over(mut self, http: Http) -> Self {
@@ -214,6 +241,12 @@ impl Recipe {
         self
     }
 
+    /// As far away as the real one: every answer takes this long, and Resource Graph has its limit.
+    pub(crate) fn far(mut self, latency: Duration) -> Self {
+        self.distance = Distance { latency, limited: true };
+        self
+    }
+
     pub(crate) async fn start(self) -> FakeCloud {
         let authority = Authority::new();
         let (mut listeners, mut ports) = (vec![], BTreeMap::new());
@@ -231,6 +264,8 @@ impl Recipe {
             ports,
             names,
             front: self.front,
+            distance: self.distance,
+            queried: Mutex::default(),
             troubles: Mutex::new(self.troubles),
             seen: Mutex::default(),
             forms: Mutex::default(),

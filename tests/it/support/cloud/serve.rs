@@ -27,6 +27,8 @@ use url::form_urlencoded;
 
 use super::{ASSERTION, Http, IDENTITY_HEADER, Inner, REQUEST_TOKEN, Role, SECRET, Seen, lock, trouble::Effect};
 
+const RESOURCE_GRAPH: &str = "/providers/Microsoft.ResourceGraph/resources";
+
 /// A request to answer without the tenant.
 pub(crate) struct Asked<'a> {
     pub(crate) role: Role,
@@ -128,9 +130,16 @@ async fn answer(inner: Arc<Inner>, role: Role, ending: Ending, request: Request<
         Some(Effect::Goodbye) => ending.goodbye.cancel(),
         _ => {}
     }
+    tokio::time::sleep(inner.distance.latency).await;
     let asked = head.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let is_refused = role == Role::Management && path == RESOURCE_GRAPH && inner.is_queried_too_often();
     let fronted = |front: &Front| front(Asked { role, host: &host, path: &asked, body: &body });
-    let told = match (role, inner.front.as_ref().and_then(fronted)) {
+    let told = match (role, inner.front.as_ref().filter(|_| !is_refused).and_then(fronted)) {
+        _ if is_refused => {
+            let error = json!({"error": {"code": "RateLimiting", "message": "Please slow down."}});
+            let headers = json_headers().into_iter().chain([("retry-after".into(), "5".into())]).collect();
+            IdentityAnswer { headers, ..told(429, &error) }
+        }
         (_, Some(body)) => IdentityAnswer { status: 200, headers: json_headers(), body: vec![Ok(body)] },
         (Role::Machine, None) => machine(&inner, &head.uri, header("x-identity-header").as_deref()).await,
         (Role::Pipeline, None) => pipeline(&inner, &head.method, &path, header("authorization").as_deref()),
