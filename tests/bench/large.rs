@@ -17,7 +17,7 @@ use super::{
     },
 };
 
-const LIST: &str = "azposture_defender_assessments";
+pub(crate) const LIST: &str = "azposture_defender_assessments";
 const ESTATE: Estate = Estate { subscriptions: 500, resources: 50 };
 /// Runs by Resource Manager; the one in the middle counts.
 const RUNS: usize = 5;
@@ -127,22 +127,28 @@ async fn provider_run(cloud: &FakeCloud, word: &str) -> (Json, Duration, Usage) 
 }
 
 async fn configured(cloud: &FakeCloud, word: &str) -> Plugin {
-    let plugin = Plugin::start().await;
     let mut block = cloud.block();
     block["resource_graph"] = word.into();
+    configured_by(block).await
+}
+
+/// A fresh process with this provider block.
+pub(crate) async fn configured_by(block: Json) -> Plugin {
+    let plugin = Plugin::start().await;
     let said = plugin.configure(block).await;
     assert!(errors(&said).is_empty(), "{said:#?}");
     plugin
 }
 
 async fn read(plugin: &Plugin) -> Json {
-    let (value, said) = plugin.read(LIST, json!({})).await;
+    // More rows than are asked for by themselves.
+    let (value, said) = plugin.read(LIST, json!({"limit": 1001})).await;
     assert!(errors(&said).is_empty(), "{said:#?}");
     value.unwrap()
 }
 
 /// What was asked of Resource Manager from that request on.
-fn requests(cloud: &FakeCloud, before: usize) -> Vec<(String, String)> {
+pub(crate) fn requests(cloud: &FakeCloud, before: usize) -> Vec<(String, String)> {
     let seen = cloud.seen().into_iter().skip(before).filter(|seen| seen.role == Role::Management);
     seen.map(|seen| (format!("https://{}{}?{}", seen.host, seen.path, seen.query), seen.body)).collect()
 }

@@ -1,5 +1,6 @@
-//! Figures against the budgets, each beside what it is compared with in the same run: `cargo bench`. Wall times on a busy machine
-//! are noisy; ratios, requests and memory are not.
+//! Figures against the budgets, each beside what it is compared with in the same run: `cargo bench`, or a part of them:
+//! `cargo bench --bench bench -- large`. Wall times on a busy machine are noisy;
+//! ratios, requests and memory are not.
 
 #![allow(
     missing_docs,
@@ -13,9 +14,11 @@
 )]
 
 mod bare;
+mod counted;
 mod figures;
 mod large;
 mod memo;
+mod rows;
 mod small;
 #[path = "../it/support/mod.rs"]
 mod support;
@@ -30,9 +33,23 @@ fn main() {
     let mut report = Report::default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        small::measure(&mut report).await;
-        large::measure(&mut report).await;
-        memo::measure(&mut report).await;
+        let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+        let is_asked = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+        if is_asked("small") {
+            small::measure(&mut report).await;
+        }
+        if is_asked("large") {
+            large::measure(&mut report).await;
+        }
+        if is_asked("counted") {
+            counted::measure(&mut report).await;
+        }
+        if is_asked("memo") {
+            memo::measure(&mut report).await;
+        }
+        if is_asked("rows") {
+            rows::measure(&mut report).await;
+        }
     });
     report.print();
 }

@@ -111,7 +111,7 @@ async fn plan(program: &Path, folder: &Path) -> Duration {
 }
 
 /// A folder with this configuration, in which the built provider is found.
-fn workspace(configuration: &str) -> tempfile::TempDir {
+pub(crate) fn workspace(configuration: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let home = Path::new(BINARY).parent().unwrap().display();
     let rc = format!("provider_installation {{\n  dev_overrides {{ \"azposture/azposture\" = \"{home}\" }}\n  direct {{}}\n}}\n");
@@ -120,7 +120,7 @@ fn workspace(configuration: &str) -> tempfile::TempDir {
     folder
 }
 
-fn terraform() -> Option<PathBuf> {
+pub(crate) fn terraform() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .flat_map(|folder| ["terraform", "tofu"].map(|name| folder.join(name)))
