@@ -2,36 +2,15 @@
 //! beside its wire model.
 
 use crate::azure::{
-    arm::{
-        alerts, authorization, exemptions, management, monitor, policies, regulatory, resources, scores, security, subscriptions,
-        typed,
-    },
+    arm::{self, typed},
     call::{Audience, Call},
-    microsoft_graph::{applications, directory, organization, provisioning},
+    microsoft_graph,
 };
 
-/// Lists of one kind each and objects, by module. What is neither here nor a type of resources is not read.
-const MODULES: &[&[Endpoint]] = &[
-    alerts::ENDPOINTS,
-    authorization::ENDPOINTS,
-    exemptions::ENDPOINTS,
-    management::ENDPOINTS,
-    monitor::ENDPOINTS,
-    policies::ENDPOINTS,
-    regulatory::ENDPOINTS,
-    resources::ENDPOINTS,
-    scores::ENDPOINTS,
-    security::ENDPOINTS,
-    subscriptions::ENDPOINTS,
-    applications::ENDPOINTS,
-    directory::ENDPOINTS,
-    organization::ENDPOINTS,
-    provisioning::ENDPOINTS,
-];
-
-/// All of them.
+/// All of them: those of each module, and the types of resources.
 pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    MODULES.iter().copied().flatten().chain(typed::types().map(|one| &one.endpoint))
+    let modules = arm::ENDPOINTS.iter().chain(microsoft_graph::ENDPOINTS);
+    modules.copied().flatten().chain(typed::types().map(|one| &one.endpoint))
 }
 
 /// One list or object of a service.

@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use azposture::{
     azure::{Audience, endpoint::endpoints},
     posture::Area,
-    provider::collect::lists::{
-        inventory::READ_EVERYTHING,
-        listed::{NEEDED, declared},
-        typed::TYPES,
-    },
+    provider::collect::lists::{declared, inventory::READ_EVERYTHING, listed::NEEDED, typed::TYPES},
 };
 use regex_lite::Regex;
 

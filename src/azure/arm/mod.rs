@@ -15,6 +15,23 @@ pub mod security;
 pub mod subscriptions;
 pub mod typed;
 
+use crate::azure::endpoint::Endpoint;
+
+/// Lists of one kind each, and objects. What is neither here nor a type of resources is not read.
+pub const ENDPOINTS: &[&[Endpoint]] = &[
+    alerts::ENDPOINTS,
+    authorization::ENDPOINTS,
+    exemptions::ENDPOINTS,
+    management::ENDPOINTS,
+    monitor::ENDPOINTS,
+    policies::ENDPOINTS,
+    regulatory::ENDPOINTS,
+    resources::ENDPOINTS,
+    scores::ENDPOINTS,
+    security::ENDPOINTS,
+    subscriptions::ENDPOINTS,
+];
+
 /// A row that stands at or below a subscription, and says so by its id.
 pub trait Identified {
     /// Its id.

@@ -4,3 +4,9 @@ pub mod applications;
 pub mod directory;
 pub mod organization;
 pub mod provisioning;
+
+use crate::azure::endpoint::Endpoint;
+
+/// What is not here is not read.
+pub const ENDPOINTS: &[&[Endpoint]] =
+    &[applications::ENDPOINTS, directory::ENDPOINTS, organization::ENDPOINTS, provisioning::ENDPOINTS];

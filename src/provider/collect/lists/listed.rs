@@ -24,10 +24,7 @@ use crate::{
                 engine::{self, Choice, Engine},
                 scope::Subscription,
             },
-            lists::{
-                alerts, authorization, exemptions, findings, inventory, monitor, policies, regulatory, scores, security, states,
-                texts::Texts, typed,
-            },
+            lists::{declared, states, texts::Texts, typed},
             stop::Result,
         },
         context::Context,
@@ -53,25 +50,6 @@ pub struct List {
     pub rows: Option<Rows>,
     /// Which of the two reads it, where both can.
     pub choice: Choice,
-}
-
-/// Those of each subject.
-const SUBJECTS: &[&[List]] = &[
-    alerts::LISTS,
-    authorization::LISTS,
-    exemptions::LISTS,
-    findings::LISTS,
-    inventory::LISTS,
-    monitor::LISTS,
-    policies::LISTS,
-    regulatory::LISTS,
-    scores::LISTS,
-    security::LISTS,
-];
-
-/// All of them.
-pub fn declared() -> impl Iterator<Item = &'static List> {
-    SUBJECTS.iter().copied().flatten()
 }
 
 /// Every text by which Resource Graph is asked, by its name.

@@ -20,3 +20,24 @@ pub mod security;
 pub mod states;
 pub mod texts;
 pub mod typed;
+
+use listed::List;
+
+/// What is read in subscriptions, by subject.
+const SUBJECTS: &[&[List]] = &[
+    alerts::LISTS,
+    authorization::LISTS,
+    exemptions::LISTS,
+    findings::LISTS,
+    inventory::LISTS,
+    monitor::LISTS,
+    policies::LISTS,
+    regulatory::LISTS,
+    scores::LISTS,
+    security::LISTS,
+];
+
+/// All of that, but for the types of resources.
+pub fn declared() -> impl Iterator<Item = &'static List> {
+    SUBJECTS.iter().copied().flatten()
+}
