@@ -15,57 +15,73 @@ use azposture::{
         },
     },
     demo::{Fault, PRODUCTION, SANDBOX, Tenant},
-    provider::collect::lists::listed::texts,
+    provider::{Azposture, collect::lists::listed::texts},
+    sdk::entry::Provider,
 };
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    held::{MANAGEMENT_GROUP_READER, OF_RESOURCES, READER, grow, hold, root},
+    held::{MANAGEMENT_GROUP_READER, READER, grow, hold, of_resources, root},
     inside::Inside,
 };
 
-/// Data sources and arguments that read every list both engines serve.
-fn readings() -> Vec<(&'static str, Json)> {
-    vec![
-        ("subscriptions", json!({})),
-        ("defender_plans", json!({})),
-        ("defender_plans", json!({"include_deprecated": true, "only_relevant": true, "limit": 0})),
-        ("defender_plans", json!({"subscription_ids": [SANDBOX], "limit": 0})),
-        ("defender_assessments", json!({})),
-        (
-            "defender_assessments",
+/// What a data source is asked, so that it reads every list of its own that both engines serve.
+fn questions(name: &str) -> Vec<Json> {
+    match name {
+        // Its checks are about the engines themselves.
+        "connection" => vec![],
+        "subscriptions" => vec![json!({})],
+        "defender_plans" => vec![
+            json!({}),
+            json!({"include_deprecated": true, "only_relevant": true, "limit": 0}),
+            json!({"subscription_ids": [SANDBOX], "limit": 0}),
+        ],
+        "defender_assessments" => vec![
+            json!({}),
             json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "include_risk": true, "limit": 0}),
-        ),
-        ("defender_assessments", json!({"tags": {"env": "prod"}, "limit": 0})),
-        ("defender_assessments", json!({"resource_group_names": ["rg-lab"], "limit": 0})),
-        ("defender_alerts", json!({})),
-        ("defender_alerts", json!({"statuses": ["Active", "Dismissed", "InProgress", "Resolved"], "limit": 0})),
-        ("policy_compliance", json!({"limit": 0})),
-        ("policy_compliance", json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]})),
-        ("policy_exemptions", json!({"limit": 0})),
-        ("monitor_settings", json!({"limit": 0})),
-        (
-            "monitor_settings",
+            json!({"tags": {"env": "prod"}, "limit": 0}),
+            json!({"resource_group_names": ["rg-lab"], "limit": 0}),
+        ],
+        "defender_alerts" => {
+            vec![json!({}), json!({"statuses": ["Active", "Dismissed", "InProgress", "Resolved"], "limit": 0})]
+        }
+        "policy_compliance" => {
+            vec![json!({"limit": 0}), json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]})]
+        }
+        "monitor_settings" => vec![
+            json!({"limit": 0}),
             json!({"kinds": ["resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}),
-        ),
+        ],
         // Of more than 20 subscriptions only one of the engines reads them.
-        ("regulatory_compliance", json!({"subscription_ids": [PRODUCTION], "depth": "assessments", "limit": 0})),
-        (
-            "regulatory_compliance",
+        "regulatory_compliance" => vec![
+            json!({"subscription_ids": [PRODUCTION], "depth": "assessments", "limit": 0}),
             json!({"subscription_ids": [PRODUCTION], "standards": ["PCI-DSS-v4.0.1"], "statuses": ["Failed"]}),
-        ),
-        ("regulatory_compliance", json!({"subscription_ids": [SANDBOX]})),
-        ("resources", json!({"limit": 0})),
-        ("resources", json!({"tags": {"env": "prod"}, "names": ["*shop*"], "limit": 5})),
-        ("resources", json!({"resource_types": ["Microsoft.Network/azureFirewalls", "Microsoft.Sql/servers"]})),
-        ("role_assignments", json!({"limit": 0})),
-        ("role_assignments", json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})),
-        ("vulnerabilities", json!({})),
-        ("vulnerabilities", json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "limit": 0})),
-        ("vulnerabilities", json!({"kinds": ["aks_node"], "subscription_ids": [SANDBOX], "limit": 0})),
-        ("secure_score", json!({"limit": 0})),
-        ("secure_score", json!({"subscription_ids": [SANDBOX], "include_controls": false})),
-    ]
+            json!({"subscription_ids": [SANDBOX]}),
+        ],
+        "resources" => vec![
+            json!({"limit": 0}),
+            json!({"tags": {"env": "prod"}, "names": ["*shop*"], "limit": 5}),
+            json!({"resource_types": ["Microsoft.Network/azureFirewalls", "Microsoft.Sql/servers"]}),
+        ],
+        "role_assignments" => {
+            vec![json!({"limit": 0}), json!({"role_definition_names": ["Owner"], "expand_groups": true, "limit": 0})]
+        }
+        "vulnerabilities" => vec![
+            json!({}),
+            json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "limit": 0}),
+            json!({"kinds": ["aks_node"], "subscription_ids": [SANDBOX], "limit": 0}),
+        ],
+        "secure_score" => {
+            vec![json!({"limit": 0}), json!({"subscription_ids": [SANDBOX], "include_controls": false})]
+        }
+        _ => vec![json!({"limit": 0})],
+    }
+}
+
+/// Every data source, with what it is asked.
+fn readings() -> impl Iterator<Item = (&'static str, Json)> {
+    let names = Azposture::TABLES.data_sources.iter().copied().flatten().map(|entry| entry.name);
+    names.flat_map(|name| questions(name).into_iter().map(move |arguments| (name, arguments)))
 }
 
 fn validation() -> Json {
@@ -171,7 +187,7 @@ async fn both_engines_answer_alike_after_changes() {
             row["properties"].as_object_mut().unwrap().remove("links");
         }
     });
-    for document in OF_RESOURCES.iter().copied().chain(["resources"]) {
+    for document in of_resources().chain(["resources"]) {
         change(document, &|row| row["tags"] = json!({"env": "prod", "Owner": "somebody"}));
     }
     change("sub-assessments", &|row| {
@@ -184,8 +200,7 @@ async fn both_engines_answer_alike_after_changes() {
 #[tokio::test]
 async fn both_engines_answer_alike_where_there_is_nothing_or_nothing_is_registered() {
     let tenant = Tenant::demo();
-    let of_resources = OF_RESOURCES.iter().copied();
-    for fixture in of_resources.chain([
+    for fixture in of_resources().chain([
         "alerts",
         "assessments",
         "resources",
@@ -300,7 +315,7 @@ struct Cost {
 /// schedules, and beside alert rules what activity logs are exported to, which only Resource Manager has.
 async fn cost(tenant: &Tenant, resource_graph: &str) -> Cost {
     let inside = through(tenant, resource_graph).await;
-    for (name, arguments) in readings().into_iter().filter(|(name, _)| !["monitor_settings", "role_assignments"].contains(name)) {
+    for (name, arguments) in readings().filter(|(name, _)| !["monitor_settings", "role_assignments"].contains(name)) {
         inside.read(name, arguments).await.ok();
     }
     inside.open("defender_validation", validation()).await.ok();

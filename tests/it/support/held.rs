@@ -1,6 +1,9 @@
 //! Changes to the demo tenant that several tests need: more subscriptions, and a caller who holds less.
 
-use azposture::demo::{PRINCIPAL_ID, SANDBOX, TENANT_ID, Tenant};
+use azposture::{
+    azure::arm::typed::types,
+    demo::{PRINCIPAL_ID, SANDBOX, TENANT_ID, Tenant},
+};
 use serde_json::{Value as Json, json};
 
 /// Role definition ids.
@@ -56,56 +59,24 @@ pub(crate) fn assignment(number: usize, principal: &str, role: &str, scope: &str
 }
 
 /// The documents that hold resources with their properties.
-pub(crate) const OF_RESOURCES: &[&str] = &[
-    "compute",
-    "data-services",
-    "key-vaults",
-    "managed-clusters",
-    "network-security-groups",
-    "networks",
-    "storage-accounts",
-    "workspaces",
-];
+pub(crate) fn of_resources() -> impl Iterator<Item = &'static str> {
+    let is_typed = |row: &Json| types().any(|one| row["type"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(one.name)));
+    let holds_some =
+        move |name: &&str| Tenant::demo().document(name)["value"].as_array().is_some_and(|all| all.iter().any(is_typed));
+    Tenant::fixtures().filter(|name| *name != "resources").filter(holds_some)
+}
 
 /// Adds copies of the sandbox with everything in it, and answers their ids.
 pub(crate) fn grow(tenant: &Tenant, number: usize) -> Vec<String> {
     let ids: Vec<String> = (0..number).map(|number| format!("fab00001-0000-4000-8000-{:012}", number + 100)).collect();
-    for fixture in OF_RESOURCES.iter().copied().chain([
-        "action-groups",
-        "activity-log-alerts",
-        "alerts",
-        "assessments",
-        "diagnostic-settings",
-        "managed-clusters",
-        "management-group-subscriptions",
-        "policy-assignments",
-        "policy-definitions",
-        "policy-exemptions",
-        "policy-states",
-        "metric-alerts",
-        "pricings",
-        "providers",
-        "query-alerts",
-        "regulatory-compliance-assessments",
-        "regulatory-compliance-controls",
-        "regulatory-compliance-standards",
-        "resource-groups",
-        "resources",
-        "secure-score-controls",
-        "secure-scores",
-        "standard-assignments",
-        "security-contacts",
-        "sub-assessments",
-        "subscriptions",
-    ]) {
-        tenant
-            .edit(fixture, |list| {
-                let rows = list["value"].as_array_mut().unwrap();
-                let own: Vec<String> = rows.iter().map(Json::to_string).filter(|row| row.contains(SANDBOX)).collect();
-                let copies = ids.iter().flat_map(|id| own.iter().map(move |row| row.replace(SANDBOX, id)));
-                rows.extend(copies.map(|row| serde_json::from_str::<Json>(&row).unwrap()));
-            })
-            .unwrap();
+    for fixture in Tenant::fixtures() {
+        let copy = |list: &mut Json| {
+            let Some(rows) = list["value"].as_array_mut() else { return };
+            let own: Vec<String> = rows.iter().map(Json::to_string).filter(|row| row.contains(SANDBOX)).collect();
+            let copies = ids.iter().flat_map(|id| own.iter().map(move |row| row.replace(SANDBOX, id)));
+            rows.extend(copies.map(|row| serde_json::from_str::<Json>(&row).unwrap()));
+        };
+        tenant.edit(fixture, copy).unwrap();
     }
     ids
 }
