@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::routes::ROUTES;
+use super::{hierarchy::text, routes::ROUTES};
 use crate::azure::{Error, Kind, Result};
 
 /// A document, embedded under its name.
@@ -47,6 +47,13 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     documents().map(|document| document.name).collect::<BTreeSet<_>>().into_iter()
 }
 
+/// The document of all resources, which is a table of Resource Graph, too. One that stands in the list of its type alone is in this one as
+/// well; its file holds the others, and those of which the service says something else in the two.
+const EVERY_RESOURCE: &str = "resources";
+
+/// What the list of all resources says of each.
+const OF_EACH_RESOURCE: [&str; 9] = ["id", "identity", "kind", "location", "managedBy", "name", "sku", "tags", "type"];
+
 /// A document as it is embedded. Each is parsed once a process, however many tenants there are.
 fn original(name: &str) -> Option<Arc<Value>> {
     static PARSED: Mutex<BTreeMap<&str, Arc<Value>>> = Mutex::new(BTreeMap::new());
@@ -54,10 +61,34 @@ fn original(name: &str) -> Option<Arc<Value>> {
     if let Some(document) = parsed.get(name) {
         return Some(Arc::clone(document));
     }
-    let Document { name, text } = documents().find(|document| document.name == name)?;
-    let document = Arc::new(serde_json::from_str::<Value>(text).ok()?);
+    let (name, mut document) = written(name)?;
+    if name == EVERY_RESOURCE {
+        add_those_of_types(&mut document);
+    }
+    let document = Arc::new(document);
     parsed.insert(name, Arc::clone(&document));
     Some(document)
+}
+
+/// A document as its file has it.
+fn written(name: &str) -> Option<(&'static str, Value)> {
+    let Document { name, text } = documents().find(|document| document.name == name)?;
+    Some((*name, serde_json::from_str(text).ok()?))
+}
+
+fn add_those_of_types(document: &mut Value) {
+    let Some(rows) = document.get_mut("value").and_then(Value::as_array_mut) else { return };
+    let mut known: BTreeSet<String> = rows.iter().map(|row| text(row, "/id").to_lowercase()).collect();
+    let in_table = ROUTES.iter().filter(|route| route.table.as_ref().is_some_and(|table| table.name == EVERY_RESOURCE));
+    let names: BTreeSet<_> = in_table.map(|route| route.document.name).filter(|name| *name != EVERY_RESOURCE).collect();
+    for (_, list) in names.into_iter().filter_map(written) {
+        for row in list.get("value").and_then(Value::as_array).into_iter().flatten() {
+            if known.insert(text(row, "/id").to_lowercase()) {
+                let said = |key: &&str| Some(((*key).to_owned(), row.get(*key)?.clone()));
+                rows.push(Value::Object(OF_EACH_RESOURCE.iter().filter_map(said).collect()));
+            }
+        }
+    }
 }
 
 /// The documents of one tenant.
@@ -133,14 +164,14 @@ mod tests {
     }
 
     /// Every moment of the past that a service writes by itself, by fixture.
-    fn written(value: &Value, found: &mut Vec<String>) {
+    fn moments(value: &Value, found: &mut Vec<String>) {
         const WRITTEN: [&str; 6] =
             ["assignedDateTime", "createdOn", "firstEvaluationDate", "lastSignInDateTime", "statusChangeDate", "timeGenerated"];
         match value {
-            Value::Array(items) => items.iter().for_each(|item| written(item, found)),
+            Value::Array(items) => items.iter().for_each(|item| moments(item, found)),
             Value::Object(fields) => fields.iter().for_each(|(key, item)| match item.as_str() {
                 Some(text) if WRITTEN.contains(&key.as_str()) => found.push(text.to_owned()),
-                _ => written(item, found),
+                _ => moments(item, found),
             }),
             _ => {}
         }
@@ -150,7 +181,7 @@ mod tests {
     fn the_demo_s_clock_stands_within_a_day_and_a_half_after_the_newest_that_a_service_wrote() {
         let mut found = Vec::new();
         for document in documents() {
-            written(&serde_json::from_str(document.text).unwrap(), &mut found);
+            moments(&serde_json::from_str(document.text).unwrap(), &mut found);
         }
         let newest = found.iter().filter_map(|text| OffsetDateTime::parse(text, &Rfc3339).ok()).max().unwrap();
         let age = DEMO_NOW - newest;
