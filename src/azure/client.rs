@@ -15,7 +15,7 @@ use crate::azure::{
     pages,
     resource_graph::{self, Query},
     send::{
-        bounds::Scope,
+        bounds::Bounds,
         counts::{Counters, Counts},
         throttle::Throttle,
     },
@@ -49,7 +49,7 @@ impl Client {
         let limits = settings.limits;
         let shared = Arc::new(Shared {
             throttle: Arc::new(Throttle::new(limits.max_concurrency, limits.max_retry_wait, Arc::clone(&counters))),
-            scope: Arc::new(Scope::new(&settings.scope)),
+            scope: Arc::new(Bounds::new(&settings.scope)),
             correlation: Uuid::new_v4().to_string(),
             settings,
             transports,

@@ -22,7 +22,7 @@ use crate::azure::{
     credential::{self, egress},
     send::{
         attempt::Attempt,
-        bounds::Scope,
+        bounds::Bounds,
         counts::Counters,
         policy::{self, Gate},
         retry::Retry,
@@ -38,7 +38,7 @@ pub(super) struct Shared {
     pub(super) transports: Transports,
     pub(super) throttle: Arc<Throttle>,
     pub(super) counters: Arc<Counters>,
-    pub(super) scope: Arc<Scope>,
+    pub(super) scope: Arc<Bounds>,
     /// One id for all requests of this run, for Azure's own logs.
     pub(super) correlation: String,
 }

@@ -6,7 +6,7 @@ use crate::posture::words::words;
 
 words! {
     /// What is said of a resource, the better first.
-    pub enum Verdict {
+    pub enum Compliance {
         /// It is exempt from everything.
         Exempt = "exempt",
         /// It complies.
@@ -21,7 +21,7 @@ words! {
 /// The states there are today, in Azure's words.
 pub const STATES: [&str; 7] = ["Compliant", "Conflict", "Error", "Exempt", "NonCompliant", "Protected", "Unknown"];
 
-impl Verdict {
+impl Compliance {
     /// What a state says; one that is not stated says nothing good.
     pub fn of(state: Option<&str>) -> Self {
         let is = |word: &str| state.is_some_and(|own| own.eq_ignore_ascii_case(word));
@@ -39,23 +39,23 @@ impl Verdict {
 
 /// What is said of resources, by key.
 #[derive(Debug, Default)]
-pub struct Tally<'a>(BTreeMap<&'a str, Verdict>);
+pub struct Tally<'a>(BTreeMap<&'a str, Compliance>);
 
 impl<'a> Tally<'a> {
     /// Takes in what is said of a resource: the worst stays.
-    pub fn add(&mut self, resource: &'a str, verdict: Verdict) {
+    pub fn add(&mut self, resource: &'a str, verdict: Compliance) {
         let known = self.0.entry(resource).or_insert(verdict);
         *known = (*known).max(verdict);
     }
 
     /// How many resources this is said of.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: Compliance) -> usize {
         self.0.values().filter(|own| **own == verdict).count()
     }
 
     /// How many of a hundred comply or are exempt, with two decimals; none where nothing was evaluated.
     pub fn percentage(&self) -> Option<f64> {
-        let good = self.count(Verdict::Compliant) + self.count(Verdict::Exempt);
+        let good = self.count(Compliance::Compliant) + self.count(Compliance::Exempt);
         let share = |all: usize| (good as f64 / all as f64 * 10_000.0).floor() / 100.0;
         Some(self.0.len()).filter(|all| *all > 0).map(share)
     }
@@ -81,9 +81,10 @@ mod tests {
             ("e", Some("Compliant")),
             ("f", Some("Quarantined")),
         ] {
-            tally.add(resource, Verdict::of(state));
+            tally.add(resource, Compliance::of(state));
         }
-        let counts = [Verdict::NonCompliant, Verdict::Compliant, Verdict::Exempt, Verdict::Other].map(|one| tally.count(one));
+        let counts =
+            [Compliance::NonCompliant, Compliance::Compliant, Compliance::Exempt, Compliance::Other].map(|one| tally.count(one));
         assert_eq!(counts, [1, 1, 1, 3]);
         assert_eq!(tally.percentage(), Some(33.33));
         assert_eq!(Tally::default().percentage(), None, "what was never evaluated is not compliant");
@@ -94,7 +95,7 @@ mod tests {
         let names: Vec<String> = (0..30_000).map(|number| number.to_string()).collect();
         let mut tally = Tally::default();
         for (number, name) in names.iter().enumerate() {
-            tally.add(name, if number == 0 { Verdict::NonCompliant } else { Verdict::Compliant });
+            tally.add(name, if number == 0 { Compliance::NonCompliant } else { Compliance::Compliant });
         }
         assert_eq!(tally.percentage(), Some(99.99));
     }

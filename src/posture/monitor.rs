@@ -38,7 +38,7 @@ pub struct Setting {
     /// What a diagnostic setting sends.
     pub sending: Option<Sending>,
     /// What an alert rule looks for.
-    pub rule: Option<Rule>,
+    pub rule: Option<AlertRule>,
     /// Whom an action group or a contact tells.
     pub told: Option<Told>,
     /// Whether it is listed twice, and not with the same contents.
@@ -68,7 +68,7 @@ pub struct Sending {
 
 /// What an alert rule looks for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rule {
+pub struct AlertRule {
     /// Where it looks.
     pub scopes: Option<Vec<String>>,
     /// Operations it looks for, lower case; none for rules on anything but the activity log.
@@ -118,7 +118,7 @@ impl Sending {
     }
 }
 
-impl Rule {
+impl AlertRule {
     fn and(self, other: Self) -> Self {
         Self {
             scopes: agreed(self.scopes, other.scopes),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A code or a piece of a message, and what it means.
-struct Row {
+struct Clue {
     code: &'static str,
     message: &'static str,
     kind: Kind,
@@ -37,7 +37,7 @@ const NO_PLAN: &str = "No Defender plan is on there, and without one the service
 const WRONG_CLOUD: &str = "The token is for another service or cloud: check environment in the provider block.";
 
 /// First match wins. An empty `code` or `message` matches anything; both are compared without case.
-const ROWS: &[Row] = &[
+const ROWS: &[Clue] = &[
     row(
         "InvalidAuthenticationTokenTenant",
         Kind::TokenRefused,
@@ -137,7 +137,7 @@ fn absent(said: &Said) -> (Kind, String) {
     }
 }
 
-impl Row {
+impl Clue {
     fn matches(&self, said: &Said) -> bool {
         let code = self.code.is_empty() || said.codes.iter().any(|code| code.eq_ignore_ascii_case(self.code));
         code && said.message.to_ascii_lowercase().contains(&self.message.to_ascii_lowercase())
@@ -231,10 +231,10 @@ fn is_namespace(text: &str) -> bool {
     text.contains('.') && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
 }
 
-const fn row(code: &'static str, kind: Kind, advice: &'static str) -> Row {
-    Row { code, message: "", kind, advice }
+const fn row(code: &'static str, kind: Kind, advice: &'static str) -> Clue {
+    Clue { code, message: "", kind, advice }
 }
 
-const fn says(code: &'static str, message: &'static str, kind: Kind, advice: &'static str) -> Row {
-    Row { code, message, kind, advice }
+const fn says(code: &'static str, message: &'static str, kind: Kind, advice: &'static str) -> Clue {
+    Clue { code, message, kind, advice }
 }

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::azure::{
     Failure,
-    answer::explain::{self, Place},
+    answer::explain::{self, SignInPlace},
     clock,
     send::transport::Transports,
     tenant::{claims::Claims, cloud::Cloud},
@@ -59,7 +59,7 @@ pub fn build_with(
 ) -> Result<Arc<dyn TokenCredential>> {
     let method = settings.method.clone()?;
     let recorder = Arc::new(Recorder::default());
-    let place = Place {
+    let place = SignInPlace {
         method: words(&method),
         host: cloud.authority_host().to_owned(),
         tenant: settings.tenant_id.clone(),
@@ -122,11 +122,11 @@ pub fn certificate(settings: &Settings) -> Result<Option<Certificate>> {
 
 /// Azure CLI's credential with a given executor, explained like every other.
 pub fn cli_with(tenant: Option<String>, executor: AzExecutor) -> Result<Arc<dyn TokenCredential>> {
-    let place = Place { method: words(&Method::Cli), host: cli::HERE.to_owned(), tenant: tenant.clone(), client: None };
+    let place = SignInPlace { method: words(&Method::Cli), host: cli::HERE.to_owned(), tenant: tenant.clone(), client: None };
     Ok(explained(cli::credential(tenant, executor)?, place, Arc::default()))
 }
 
-fn explained(inner: Arc<dyn TokenCredential>, place: Place, recorder: Arc<Recorder>) -> Arc<dyn TokenCredential> {
+fn explained(inner: Arc<dyn TokenCredential>, place: SignInPlace, recorder: Arc<Recorder>) -> Arc<dyn TokenCredential> {
     Arc::new(Explained { inner, place, recorder, failed: tokio::sync::Mutex::default() })
 }
 
@@ -144,7 +144,7 @@ fn words(method: &Method) -> &'static str {
     }
 }
 
-fn tenant_missing(place: &Place) -> Error {
+fn tenant_missing(place: &SignInPlace) -> Error {
     place
         .error(Kind::Configuration)
         .said(Failure::IncompleteSignIn, "missing: tenant_id")
@@ -156,7 +156,7 @@ fn tenant_missing(place: &Place) -> Error {
 #[derive(Debug)]
 struct Explained {
     inner: Arc<dyn TokenCredential>,
-    place: Place,
+    place: SignInPlace,
     recorder: Arc<Recorder>,
     failed: tokio::sync::Mutex<Option<(Instant, Error)>>,
 }

@@ -9,7 +9,7 @@ use azure_core::{
 use azure_identity::{ClientSecretCredential, ClientSecretCredentialOptions};
 
 use crate::azure::{
-    answer::explain::{self, Place},
+    answer::explain::{self, SignInPlace},
     error::Result,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn credential(
     client_id: String,
     secret: &str,
     client_options: ClientOptions,
-    place: &Place,
+    place: &SignInPlace,
 ) -> Result<Arc<dyn TokenCredential>> {
     let options = ClientSecretCredentialOptions { client_options };
     match ClientSecretCredential::new(tenant, client_id, Secret::new(secret.to_owned()), Some(options)) {

@@ -69,7 +69,7 @@ pub async fn resources(
     mut row: impl FnMut(String, String, Detailed),
 ) -> Result<()> {
     let text = text(types.iter().copied());
-    let subscription = |one: &Row| super::queries::subscription_of(&one.resource.id);
+    let subscription = |one: &RowInParts| super::queries::subscription_of(&one.resource.id);
     of_subscriptions(client, "list resources by type", &text, ids, subscription, |id, one| {
         row(id, one.resource_type.to_ascii_lowercase(), one.resource);
     })
@@ -77,12 +77,12 @@ pub async fn resources(
 }
 
 /// A row, whose properties come in parts.
-struct Row {
+struct RowInParts {
     resource_type: String,
     resource: Detailed,
 }
 
-impl<'de> Deserialize<'de> for Row {
+impl<'de> Deserialize<'de> for RowInParts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let fields = Map::<String, Json>::deserialize(deserializer)?;
         let (parts, mut fields): (Vec<_>, Map<_, _>) = {
@@ -132,10 +132,10 @@ mod tests {
     #[test]
     fn parts_of_properties_are_put_together() {
         let row = json!({"id": "/x", "type": "A/b", "kind": "", "part0": {"a": 1}, "part1": {"b": {"c": 2}}, "part2": null});
-        let row: Row = serde_json::from_value(row).unwrap();
+        let row: RowInParts = serde_json::from_value(row).unwrap();
         assert_eq!((row.resource_type.as_str(), row.resource.kind.0), ("A/b", None));
         assert_eq!(Json::Object(row.resource.properties.0.unwrap()), json!({"a": 1, "b": {"c": 2}}));
-        assert!(serde_json::from_value::<Row>(json!({"id": "/x"})).is_err());
-        assert!(serde_json::from_value::<Row>(json!({"type": "A/b"})).is_err());
+        assert!(serde_json::from_value::<RowInParts>(json!({"id": "/x"})).is_err());
+        assert!(serde_json::from_value::<RowInParts>(json!({"type": "A/b"})).is_err());
     }
 }

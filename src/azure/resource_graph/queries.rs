@@ -216,7 +216,7 @@ pub async fn custom_metadata(
 /// The groups above each subscription of a scope, nearest first; none where the service does not say.
 pub async fn hierarchy(client: &Client, scope: QueryScope, mut row: impl FnMut(String, Option<Vec<Ancestor>>)) -> Result<()> {
     let query = query("read the management groups above subscriptions", HIERARCHY, scope, None);
-    client.query(query, |found: Place| row(found.subscription_id.to_ascii_lowercase(), found.chain)).await
+    client.query(query, |found: Ancestry| row(found.subscription_id.to_ascii_lowercase(), found.chain)).await
 }
 
 /// How many resources of each type, lower case, subscriptions have; one without any is not handed out.
@@ -362,7 +362,7 @@ struct Metadata {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Place {
+struct Ancestry {
     subscription_id: String,
     chain: Option<Vec<Ancestor>>,
 }

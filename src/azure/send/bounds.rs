@@ -35,14 +35,14 @@ const FREE: &[(Head, &str)] = &[
 
 /// The subscriptions and management groups of one connection. Until the subscriptions are known, no subscription may be read.
 #[derive(Debug)]
-pub struct Scope {
+pub struct Bounds {
     setting: ScopeSetting,
     subscriptions: RwLock<BTreeSet<String>>,
     groups: RwLock<BTreeSet<String>>,
 }
 
-impl Scope {
-    /// The scope as configured: named subscriptions are known at once, all others after [`Scope::confine`].
+impl Bounds {
+    /// The scope as configured: named subscriptions are known at once, all others after [`Bounds::confine`].
     pub fn new(setting: &ScopeSetting) -> Self {
         let known = match setting {
             ScopeSetting::Subscriptions(ids) => lower(ids),
@@ -141,18 +141,18 @@ mod tests {
         ScopeSetting::Subscriptions(BTreeSet::from([OURS.to_owned()]))
     }
 
-    fn get(scope: &Scope, path: &str) -> Result<(), String> {
+    fn get(scope: &Bounds, path: &str) -> Result<(), String> {
         scope.check(&guard::allow(Audience::ResourceManager, Method::Get, path).unwrap(), b"")
     }
 
-    fn query(scope: &Scope, body: &str) -> Result<(), String> {
+    fn query(scope: &Bounds, body: &str) -> Result<(), String> {
         let path = format!("/{RESOURCE_GRAPH}");
         scope.check(&guard::allow(Audience::ResourceManager, Method::Post, &path).unwrap(), body.as_bytes())
     }
 
     #[test]
     fn configured_subscriptions_are_the_allow_list_from_the_start_and_its_upper_bound() {
-        let scope = Scope::new(&named());
+        let scope = Bounds::new(&named());
         assert!(get(&scope, &format!("/subscriptions/{}/resources", OURS.to_uppercase())).is_ok());
         assert!(get(&scope, &format!("/subscriptions/{THEIRS}/resources")).is_err());
         scope.confine(&BTreeSet::from([THEIRS.to_owned()]));
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn before_detection_only_the_tenant_level_list_may_be_read() {
-        let scope = Scope::new(&ScopeSetting::Detect);
+        let scope = Bounds::new(&ScopeSetting::Detect);
         assert!(get(&scope, "/subscriptions").is_ok());
         assert!(get(&scope, &format!("/subscriptions/{OURS}/resources")).is_err());
         scope.confine(&BTreeSet::from([OURS.to_uppercase()]));
@@ -174,7 +174,7 @@ mod tests {
         for (setting, inside) in
             [(named(), false), (ScopeSetting::ManagementGroup("Corp".to_owned()), true), (ScopeSetting::Tenant, true)]
         {
-            let scope = Scope::new(&setting);
+            let scope = Bounds::new(&setting);
             assert!(get(&scope, group).is_ok());
             assert_eq!(get(&scope, &format!("{group}/descendants")).is_ok(), inside, "{setting:?}");
         }
@@ -185,7 +185,7 @@ mod tests {
         let assignments =
             "/providers/Microsoft.Management/managementGroups/Below/providers/Microsoft.Authorization/roleAssignments";
         for (setting, inside) in [(named(), false), (ScopeSetting::ManagementGroup("corp".to_owned()), true)] {
-            let scope = Scope::new(&setting);
+            let scope = Bounds::new(&setting);
             assert!(get(&scope, assignments).is_err(), "{setting:?}");
             scope.admit_groups(&BTreeSet::from(["below".to_owned()]));
             assert_eq!(get(&scope, assignments).is_ok(), inside, "{setting:?}");
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_resource_graph_body_must_name_a_scope_and_stay_within_it() {
-        let scope = Scope::new(&named());
+        let scope = Bounds::new(&named());
         assert!(query(&scope, &format!(r#"{{"subscriptions":["{OURS}"],"query":"resources"}}"#)).is_ok());
         for outside in [
             r#"{"query":"resources"}"#.to_owned(),
@@ -205,7 +205,7 @@ mod tests {
         ] {
             assert!(query(&scope, &outside).is_err(), "{outside}");
         }
-        let tenant = Scope::new(&ScopeSetting::Tenant);
+        let tenant = Bounds::new(&ScopeSetting::Tenant);
         assert!(query(&tenant, r#"{"managementGroups":["root"],"query":"resources"}"#).is_ok());
     }
 

@@ -27,7 +27,7 @@ pub enum Head {
 /// One row of the table. In `tail`, `{guid}` is a GUID, `{name}` any one segment, `{namespace}` a resource provider's name,
 /// `{cast}` a Microsoft Graph type cast; anything else is compared as it stands, without case.
 #[derive(Debug)]
-pub(in crate::azure) struct Row {
+pub(in crate::azure) struct AllowedPath {
     method: Method,
     pub(in crate::azure) audience: Audience,
     pub(in crate::azure) heads: &'static [Head],
@@ -56,7 +56,7 @@ const RESOURCE: &[Head] = &[Head::Subscription, Head::Resource];
 const ANYWHERE: &[Head] = &[Head::Tenant, Head::ManagementGroup, Head::Subscription, Head::ResourceGroup, Head::Resource];
 
 /// Everything that may be sent with a token. Adding a row is adding to what the software can read: look at what the answer holds.
-pub(in crate::azure) const TABLE: &[Row] = &[
+pub(in crate::azure) const TABLE: &[AllowedPath] = &[
     arm(TENANT, "subscriptions"),
     arm(SUBSCRIPTION, ""),
     arm(SUBSCRIPTION, "providers"),
@@ -200,7 +200,7 @@ pub fn segments(path: &str) -> Result<Vec<String>, String> {
     path.split('/').map(segment).collect()
 }
 
-impl Row {
+impl AllowedPath {
     fn matched(&self, segments: &[String]) -> Option<Allowed> {
         let tail: Vec<&str> = self.tail.split('/').filter(|part| !part.is_empty()).collect();
         let (head, rest) = segments.split_at_checked(segments.len().checked_sub(tail.len())?)?;
@@ -312,16 +312,16 @@ fn refusal(method: Method, path: &str) -> (Failure, String) {
     (Failure::NotInTable, format!("{method} {path} is not among the reads this provider may make."))
 }
 
-const fn arm(heads: &'static [Head], tail: &'static str) -> Row {
-    Row { method: Method::Get, audience: Audience::ResourceManager, heads, tail }
+const fn arm(heads: &'static [Head], tail: &'static str) -> AllowedPath {
+    AllowedPath { method: Method::Get, audience: Audience::ResourceManager, heads, tail }
 }
 
-const fn arm_post(heads: &'static [Head], tail: &'static str) -> Row {
-    Row { method: Method::Post, audience: Audience::ResourceManager, heads, tail }
+const fn arm_post(heads: &'static [Head], tail: &'static str) -> AllowedPath {
+    AllowedPath { method: Method::Post, audience: Audience::ResourceManager, heads, tail }
 }
 
-const fn graph(tail: &'static str) -> Row {
-    Row { method: Method::Get, audience: Audience::Graph, heads: TENANT, tail }
+const fn graph(tail: &'static str) -> AllowedPath {
+    AllowedPath { method: Method::Get, audience: Audience::Graph, heads: TENANT, tail }
 }
 
 #[cfg(test)]
@@ -337,7 +337,7 @@ mod tests {
     }
 
     /// A path for a row: every pattern filled in.
-    fn example(row: &Row, head: Head) -> String {
+    fn example(row: &AllowedPath, head: Head) -> String {
         let vm = "providers/Microsoft.Compute/virtualMachines/web";
         let prefix = match head {
             Head::Tenant if row.audience == Audience::Graph => "/v1.0".to_owned(),
@@ -366,12 +366,12 @@ mod tests {
     }
 
     /// Whether a row is what lets one of the declared reads through; Resource Graph has no declaration of its own.
-    fn is_read(row: &Row) -> bool {
+    fn is_read(row: &AllowedPath) -> bool {
         let needed = |endpoint: &Endpoint| {
             let is_namespace = row.tail.ends_with("{namespace}");
             let id = if is_namespace { "Microsoft.Security" } else { ID };
             row.heads.iter().any(|head| {
-                let prefix = Row { tail: "", ..*row };
+                let prefix = AllowedPath { tail: "", ..*row };
                 let scope = if row.audience == Audience::Graph { String::new() } else { example(&prefix, *head) };
                 allow(row.audience, Method::Get, &endpoint.of_at(id, &scope).path).is_ok_and(|allowed| allowed.tail == row.tail)
             })

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::azure::{
     Audience, Call, Error, Failure, Kind,
-    send::{bounds::Scope, guard},
+    send::{bounds::Bounds, guard},
 };
 
 /// The first policy of a pipeline; see the module.
@@ -25,7 +25,7 @@ pub struct Gate {
     /// Scheme, host and port of the service.
     pub origin: Url,
     /// What the connection may look at.
-    pub scope: Arc<Scope>,
+    pub scope: Arc<Bounds>,
     /// `resource_graph = "never"`: not even the POSTs that only read.
     pub get_only: bool,
 }
@@ -123,7 +123,7 @@ mod tests {
     async fn sent(audience: Audience, method: Method, url: &str, body: &'static str) -> (Option<Failure>, usize) {
         let wire = Arc::new(Wire::default());
         let origin = Url::parse(url).unwrap().join("/").unwrap();
-        let scope = Arc::new(Scope::new(&ScopeSetting::Subscriptions(BTreeSet::from([SUBSCRIPTION.to_owned()]))));
+        let scope = Arc::new(Bounds::new(&ScopeSetting::Subscriptions(BTreeSet::from([SUBSCRIPTION.to_owned()]))));
         let gate = Gate { audience, origin, scope, get_only: false };
         let transport = Some(Transport::new(Arc::clone(&wire) as Arc<dyn HttpClient>));
         let options = ClientOptions { transport, ..ClientOptions::default() };

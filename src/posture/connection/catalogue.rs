@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{
     Verdict,
-    evidence::{Facts, Need, Subscription},
+    evidence::{ConnectionFacts, Need, SubscriptionFacts},
     identity, protection, providers, roles, scans, scope, sign_in,
 };
 use crate::posture::{Area, Subject, filter};
@@ -30,7 +30,7 @@ impl Level {
 
 /// One check.
 #[derive(Clone, Copy)]
-pub struct Check {
+pub struct ConnectionCheck {
     /// `role_reader`
     pub id: &'static str,
     /// Whether the connection depends on it; a verdict may say otherwise.
@@ -44,7 +44,7 @@ pub struct Check {
     pub(super) judge: Judge,
 }
 
-impl Check {
+impl ConnectionCheck {
     /// The fact it is about: the last of those it is judged by; of one that is judged by none of them, the subscriptions.
     pub(super) fn subject(&self) -> Subject {
         self.needs.last().map_or(Subject::Subscriptions, |need| need.subject())
@@ -56,7 +56,7 @@ impl Check {
     }
 }
 
-impl fmt::Debug for Check {
+impl fmt::Debug for ConnectionCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Check").field(&self.id).finish()
     }
@@ -65,8 +65,8 @@ impl fmt::Debug for Check {
 /// How a check is judged.
 #[derive(Clone, Copy)]
 pub(super) enum Judge {
-    Connection(fn(&Facts) -> Verdict),
-    Subscription(fn(&Facts, &Subscription) -> Verdict),
+    Connection(fn(&ConnectionFacts) -> Verdict),
+    Subscription(fn(&ConnectionFacts, &SubscriptionFacts) -> Verdict),
 }
 
 use Area::{Compute, Data, Governance, Identity, Observability, Posture};
@@ -75,7 +75,7 @@ use Level::{Advisory, Required};
 // One line a check: it is read as a table.
 #[rustfmt::skip]
 /// All checks, by id.
-pub const CHECKS: &[Check] = &[
+pub const CHECKS: &[ConnectionCheck] = &[
     whole("application_enabled", Required, Some(Identity), "The own service principal is enabled", &[Need::ServicePrincipal], sign_in::application_enabled),
     whole("cloud_matches", Required, None, "The tenant lives in the configured cloud", &[Need::Discovery], sign_in::cloud_matches),
     whole("credential_expiry", Advisory, None, "The own credential does not end within 30 days and lives at most a year", &[Need::Credential], sign_in::credential_expiry),
@@ -124,9 +124,9 @@ const fn whole(
     area: Option<Area>,
     title: &'static str,
     needs: &'static [Need],
-    judge: fn(&Facts) -> Verdict,
-) -> Check {
-    Check { id, level, area, title, needs, judge: Judge::Connection(judge) }
+    judge: fn(&ConnectionFacts) -> Verdict,
+) -> ConnectionCheck {
+    ConnectionCheck { id, level, area, title, needs, judge: Judge::Connection(judge) }
 }
 
 const fn each(
@@ -135,9 +135,9 @@ const fn each(
     area: Option<Area>,
     title: &'static str,
     needs: &'static [Need],
-    judge: fn(&Facts, &Subscription) -> Verdict,
-) -> Check {
-    Check { id, level, area, title, needs, judge: Judge::Subscription(judge) }
+    judge: fn(&ConnectionFacts, &SubscriptionFacts) -> Verdict,
+) -> ConnectionCheck {
+    ConnectionCheck { id, level, area, title, needs, judge: Judge::Subscription(judge) }
 }
 
 /// The ids of all checks.
@@ -151,7 +151,7 @@ pub fn knows(text: &str) -> bool {
 }
 
 /// The chosen checks, by id: all, or those that an id or a glob names. The first text that names none is the error.
-pub fn select(chosen: Option<&BTreeSet<String>>) -> Result<Vec<&'static Check>, String> {
+pub fn select(chosen: Option<&BTreeSet<String>>) -> Result<Vec<&'static ConnectionCheck>, String> {
     let Some(chosen) = chosen else { return Ok(CHECKS.iter().collect()) };
     if let Some(unknown) = chosen.iter().find(|text| !knows(text)) {
         return Err(unknown.clone());
@@ -160,7 +160,7 @@ pub fn select(chosen: Option<&BTreeSet<String>>) -> Result<Vec<&'static Check>, 
 }
 
 /// The facts that the chosen checks need and whose area is on.
-pub fn needs(chosen: &[&'static Check], areas: &BTreeSet<Area>) -> BTreeSet<Need> {
+pub fn needs(chosen: &[&'static ConnectionCheck], areas: &BTreeSet<Area>) -> BTreeSet<Need> {
     let on = chosen.iter().filter(|check| check.area.is_none_or(|area| areas.contains(&area)));
     on.flat_map(|check| check.needs).copied().collect()
 }

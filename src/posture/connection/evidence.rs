@@ -85,7 +85,7 @@ impl Need {
 
 /// A list that is read through Resource Manager, as far as roles are concerned.
 #[derive(Clone, Copy, Debug)]
-pub struct List {
+pub struct NeededList {
     /// The area it is read for; none for one that every connection reads.
     pub area: Option<Area>,
     /// What has to be allowed in a subscription to see all of it.
@@ -94,13 +94,13 @@ pub struct List {
 
 /// All facts. Those that no chosen check needs are gaps of the kind "not asked".
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct ConnectionFacts {
     /// The day the judgement is for.
     pub today: Date,
     /// The areas that are on.
     pub areas: BTreeSet<Area>,
     /// Every list that this release reads.
-    pub lists: &'static [List],
+    pub lists: &'static [NeededList],
     /// Whether `identity_scope` is set.
     pub identity_scope: bool,
     /// The sign-in.
@@ -108,16 +108,16 @@ pub struct Facts {
     /// What discovery says about the tenant.
     pub discovery: Seen<Discovery>,
     /// What the connection stands for.
-    pub scope: Scope,
+    pub scope: ScopeFacts,
     /// The chosen subscriptions.
-    pub subscriptions: Vec<Subscription>,
+    pub subscriptions: Vec<SubscriptionFacts>,
     /// Those of the chosen subscriptions that cannot be read.
     pub unseen: Vec<Unseen>,
     /// The directory.
     pub directory: Directory,
 }
 
-impl Facts {
+impl ConnectionFacts {
     /// The command that gives the sign-in a role at a scope.
     pub fn grant(&self, role: &str, scope: &str) -> String {
         command(role, scope, self.own_object_id())
@@ -129,7 +129,7 @@ impl Facts {
     }
 
     /// Where to give what is missing in a subscription: there, or on the group of the connection if it is missing elsewhere, too.
-    pub fn place_of_grant(&self, subscription: &Subscription, is_missing: impl Fn(&Subscription) -> bool) -> String {
+    pub fn place_of_grant(&self, subscription: &SubscriptionFacts, is_missing: impl Fn(&SubscriptionFacts) -> bool) -> String {
         let elsewhere = || self.subscriptions.iter().any(|other| other.id != subscription.id && is_missing(other));
         let group = self.scope.group.clone().filter(|_| elsewhere());
         group.unwrap_or_else(|| format!("/subscriptions/{}", subscription.id))
@@ -232,7 +232,7 @@ pub enum Discovery {
 
 /// What the connection stands for.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub struct ScopeFacts {
     /// `subscription`, `subscriptions`, `management_group`, `tenant`.
     pub kind: &'static str,
     /// The management group it stands for, as a scope; none for subscriptions.
@@ -303,7 +303,7 @@ pub struct Cluster {
 
 /// One subscription.
 #[derive(Clone, Debug)]
-pub struct Subscription {
+pub struct SubscriptionFacts {
     /// Lower-case GUID.
     pub id: String,
     /// Azure's word.

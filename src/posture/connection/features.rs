@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CHECKS, Check, Facts, Level, judge};
+use super::{CHECKS, ConnectionCheck, ConnectionFacts, Level, judge};
 use crate::posture::Status;
 
 /// A part of what this provider reads, with the checks it needs and the features it builds on.
@@ -57,12 +57,12 @@ pub struct Readiness {
 }
 
 /// The checks of all features.
-pub fn checks() -> Vec<&'static Check> {
+pub fn checks() -> Vec<&'static ConnectionCheck> {
     CHECKS.iter().filter(|check| FEATURES.iter().any(|feature| feature.checks.contains(&check.id))).collect()
 }
 
 /// Every feature, by name.
-pub fn ready_for(facts: &Facts) -> BTreeMap<&'static str, Readiness> {
+pub fn ready_for(facts: &ConnectionFacts) -> BTreeMap<&'static str, Readiness> {
     let rows = judge(&checks(), facts);
     let of = |feature: &Feature| {
         let ids = ids(feature);

@@ -2,7 +2,7 @@
 
 use super::{
     Verdict,
-    evidence::Facts,
+    evidence::ConnectionFacts,
     verdict::{joined, listed},
 };
 use crate::posture::{
@@ -13,7 +13,7 @@ use crate::posture::{
 /// The code with which Microsoft Graph refuses a caller it knows.
 const REFUSED: &str = "Authorization_RequestDenied";
 
-pub(super) fn reachable(facts: &Facts) -> Verdict {
+pub(super) fn reachable(facts: &ConnectionFacts) -> Verdict {
     let directory = &facts.directory;
     let gap = match (directory.token.whole(), directory.organization.whole()) {
         (Ok(_), Ok(organization)) => return Verdict::pass("Microsoft Graph answers").with("organization", &organization.id),
@@ -37,13 +37,13 @@ pub(super) fn reachable(facts: &Facts) -> Verdict {
 }
 
 /// A check, and the permission it asks for.
-type Asking = (fn(&Facts) -> Verdict, &'static str);
+type Asking = (fn(&ConnectionFacts) -> Verdict, &'static str);
 
 /// The required checks behind which one permission stands; that one as Delegated only is the usual mistake. What else is Delegated
 /// may be there for something this provider knows nothing of, or is told by its own check.
 const REQUIRED: &[Asking] = &[(directory_read, "Directory.Read.All")];
 
-pub(super) fn permission_kind(facts: &Facts) -> Verdict {
+pub(super) fn permission_kind(facts: &ConnectionFacts) -> Verdict {
     let evidence = &facts.directory.evidence;
     if evidence.holder == Holder::User {
         return Verdict::not_applicable(Why::UserSignIn, "a user holds Delegated permissions; see `user_sign_in_limits`");
@@ -87,7 +87,7 @@ pub(super) fn permission_kind(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn admin_consent(facts: &Facts) -> Verdict {
+pub(super) fn admin_consent(facts: &ConnectionFacts) -> Verdict {
     let evidence = &facts.directory.evidence;
     match evidence.holder {
         Holder::Application => {}
@@ -132,33 +132,33 @@ pub(super) fn admin_consent(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn directory_read(facts: &Facts) -> Verdict {
+pub(super) fn directory_read(facts: &ConnectionFacts) -> Verdict {
     const FINER: &[&str] = &["User.Read.All", "GroupMember.Read.All", "Application.Read.All", "RoleManagement.Read.Directory"];
     holds(facts, &[&["Directory.Read.All"], FINER])
 }
 
-pub(super) fn policy_read(facts: &Facts) -> Verdict {
+pub(super) fn policy_read(facts: &ConnectionFacts) -> Verdict {
     holds(facts, &[&["Policy.Read.All"]])
 }
 
-pub(super) fn audit_log_read(facts: &Facts) -> Verdict {
+pub(super) fn audit_log_read(facts: &ConnectionFacts) -> Verdict {
     holds(facts, &[&["AuditLog.Read.All"]])
 }
 
-pub(super) fn role_schedules_read(facts: &Facts) -> Verdict {
+pub(super) fn role_schedules_read(facts: &ConnectionFacts) -> Verdict {
     holds(facts, &[&["RoleEligibilitySchedule.Read.Directory", "RoleAssignmentSchedule.Read.Directory"]])
 }
 
-pub(super) fn access_review_read(facts: &Facts) -> Verdict {
+pub(super) fn access_review_read(facts: &ConnectionFacts) -> Verdict {
     holds(facts, &[&["AccessReview.Read.All"]])
 }
 
-pub(super) fn synchronization_read(facts: &Facts) -> Verdict {
+pub(super) fn synchronization_read(facts: &ConnectionFacts) -> Verdict {
     holds(facts, &[&["Synchronization.Read.All"]])
 }
 
 /// Whether one of these sets of permissions is held wholly. The first set is the one that is asked for.
-fn holds(facts: &Facts, alternatives: &[&[&str]]) -> Verdict {
+fn holds(facts: &ConnectionFacts, alternatives: &[&[&str]]) -> Verdict {
     let evidence = &facts.directory.evidence;
     if let Err(gap) = facts.directory.token.whole() {
         return Verdict::unread(gap);
@@ -201,7 +201,7 @@ fn fix(names: &[&str], judged: Option<&Vec<graph_permission::Verdict>>, evidence
     graph_permission::next_step(&failed, evidence)
 }
 
-pub(super) fn user_sign_in_limits(facts: &Facts) -> Verdict {
+pub(super) fn user_sign_in_limits(facts: &ConnectionFacts) -> Verdict {
     match facts.sign_in.holder {
         Holder::User => Verdict::fail(
             "a user signed in; Azure CLI's application cannot read Conditional Access and other policies, authentication methods, or PIM \
@@ -214,7 +214,7 @@ pub(super) fn user_sign_in_limits(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn license_p1(facts: &Facts) -> Verdict {
+pub(super) fn license_p1(facts: &ConnectionFacts) -> Verdict {
     // P2 holds everything P1 does.
     license(
         &facts.directory.licences,
@@ -223,7 +223,7 @@ pub(super) fn license_p1(facts: &Facts) -> Verdict {
     )
 }
 
-pub(super) fn license_p2(facts: &Facts) -> Verdict {
+pub(super) fn license_p2(facts: &ConnectionFacts) -> Verdict {
     let without = "eligible roles (PIM), risk-based Conditional Access, and access reviews do not exist without it";
     license(&facts.directory.licences, &["P2"], without)
 }
@@ -243,7 +243,7 @@ fn license(licences: &Seen<std::collections::BTreeSet<&'static str>>, wanted: &[
     }
 }
 
-pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
+pub(super) fn scim_overrides_scope(facts: &ConnectionFacts) -> Verdict {
     let Some(applications) = &facts.directory.provisioning else {
         return Verdict::not_applicable(Why::NeedsInput, "`provisioning_client_ids` names no application");
     };
@@ -277,7 +277,7 @@ pub(super) fn scim_overrides_scope(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn leavers_in_scope(facts: &Facts) -> Verdict {
+pub(super) fn leavers_in_scope(facts: &ConnectionFacts) -> Verdict {
     if !facts.identity_scope {
         return Verdict::not_applicable(Why::NoResources, "`identity_scope` is not set, so nobody is hidden");
     }

@@ -12,8 +12,8 @@ mod scope;
 mod sign_in;
 pub mod verdict;
 
-pub use catalogue::{CHECKS, Check, Level, select};
-pub use evidence::{Facts, Need};
+pub use catalogue::{CHECKS, ConnectionCheck, Level, select};
+pub use evidence::{ConnectionFacts, Need};
 pub use features::{Readiness, checks as checks_of_features, ready_for};
 pub use providers::NAMESPACES;
 pub use verdict::Verdict;
@@ -23,7 +23,7 @@ use super::{Place, Reason};
 
 /// One judged check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct JudgedCheck {
     /// The check.
     pub id: &'static str,
     /// Whether the connection depends on it.
@@ -34,7 +34,7 @@ pub struct Row {
     pub verdict: Verdict,
 }
 
-impl Row {
+impl JudgedCheck {
     /// `id|subscription_id`, or the id alone.
     pub fn key(&self) -> String {
         match &self.subscription_id {
@@ -45,17 +45,17 @@ impl Row {
 }
 
 /// Judges the chosen checks, in the order of their keys.
-pub fn judge(chosen: &[&'static Check], facts: &Facts) -> Vec<Row> {
-    let mut rows: Vec<Row> = chosen.iter().flat_map(|check| judge_one(check, facts)).collect();
-    rows.sort_by_key(Row::key);
+pub fn judge(chosen: &[&'static ConnectionCheck], facts: &ConnectionFacts) -> Vec<JudgedCheck> {
+    let mut rows: Vec<JudgedCheck> = chosen.iter().flat_map(|check| judge_one(check, facts)).collect();
+    rows.sort_by_key(JudgedCheck::key);
     rows
 }
 
-fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
+fn judge_one(check: &'static ConnectionCheck, facts: &ConnectionFacts) -> Vec<JudgedCheck> {
     let row = |subscription_id: Option<String>, verdict: Verdict| {
         let place = subscription_id.clone().map_or(Place::Tenant, Place::Subscription);
         let verdict = verdict.accounted(check.subject(), place);
-        Row { id: check.id, level: verdict.level.unwrap_or(check.level), subscription_id, verdict }
+        JudgedCheck { id: check.id, level: verdict.level.unwrap_or(check.level), subscription_id, verdict }
     };
     let off = check.area.filter(|area| !facts.areas.contains(area)).map(|area| {
         Verdict::off(format!("the area `{}` is left out of `areas` of the provider block", area.word())).with("area", area.word())
@@ -82,7 +82,7 @@ fn judge_one(check: &'static Check, facts: &Facts) -> Vec<Row> {
 }
 
 /// A subscription that cannot be read is never left out; all that may be known of it is its state.
-fn unread(check: &Check, unseen: &Unseen) -> Verdict {
+fn unread(check: &ConnectionCheck, unseen: &Unseen) -> Verdict {
     match &unseen.state {
         Some(state) if check.id == "subscription_enabled" => scope::in_state(&unseen.id, state),
         _ => Verdict::unread(&unseen.gap),
@@ -90,7 +90,7 @@ fn unread(check: &Check, unseen: &Unseen) -> Verdict {
 }
 
 /// Whether nothing required failed or stayed unknown.
-pub fn ready(rows: &[Row]) -> bool {
+pub fn ready(rows: &[JudgedCheck]) -> bool {
     use crate::posture::Status::{Fail, Unknown};
     rows.iter().all(|row| row.level == Level::Advisory || !matches!(row.verdict.status, Fail | Unknown))
 }

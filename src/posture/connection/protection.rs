@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Verdict,
-    evidence::{Facts, Subscription},
+    evidence::{ConnectionFacts, SubscriptionFacts},
     verdict::{joined, listed},
 };
 use crate::posture::{
@@ -18,7 +18,7 @@ use crate::posture::{
 
 const DEFENDER: &str = "microsoft.security";
 
-pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn registered(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let providers = match subscription.providers.whole() {
         Ok(providers) => providers,
         Err(gap) => return Verdict::unread(gap),
@@ -54,12 +54,12 @@ pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
     if state.is_empty() { verdict } else { verdict.with("state", state) }
 }
 
-fn show(subscription: &Subscription) -> String {
+fn show(subscription: &SubscriptionFacts) -> String {
     format!("az provider show --namespace Microsoft.Security --subscription {} --query registrationState", subscription.id)
 }
 
-pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
-    let is_refused = |one: &Subscription| one.plans.so_far().is_err_and(|gap| gap.reason == Reason::Forbidden);
+pub(super) fn plans_readable(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
+    let is_refused = |one: &SubscriptionFacts| one.plans.so_far().is_err_and(|gap| gap.reason == Reason::Forbidden);
     let fix = facts.grant("Security Reader", &facts.place_of_grant(subscription, is_refused));
     match subscription.plans.so_far() {
         Err(gap) if gap.reason == Reason::Forbidden => {
@@ -78,7 +78,7 @@ pub(super) fn plans_readable(facts: &Facts, subscription: &Subscription) -> Verd
     }
 }
 
-pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn assessments_present(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     match subscription.assessments.look() {
         Look::Nothing(gap) | Look::Part(0, gap) => Verdict::unread(gap),
         Look::All(0) => Verdict::unknown(
@@ -91,7 +91,7 @@ pub(super) fn assessments_present(_: &Facts, subscription: &Subscription) -> Ver
     }
 }
 
-pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn foundational_on(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let plans = match subscription.plans.so_far() {
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
@@ -100,7 +100,7 @@ pub(super) fn foundational_on(_: &Facts, subscription: &Subscription) -> Verdict
 }
 
 /// A verdict on plans that are on; no pass where they stand in a list, and the resource provider that would serve it is not registered.
-pub(super) fn if_served(verdict: Verdict, subscription: &Subscription) -> Verdict {
+pub(super) fn if_served(verdict: Verdict, subscription: &SubscriptionFacts) -> Verdict {
     match state_of_defender(subscription).filter(|state| verdict.status == Status::Pass && surely_unregistered(state)) {
         Some(state) => Verdict::unknown(Reason::NotRegistered, outdated(state), register("Microsoft.Security", subscription))
             .with("state", state),
@@ -108,7 +108,7 @@ pub(super) fn if_served(verdict: Verdict, subscription: &Subscription) -> Verdic
     }
 }
 
-fn foundational_of(plans: &[Plan], subscription: &Subscription) -> Verdict {
+fn foundational_of(plans: &[Plan], subscription: &SubscriptionFacts) -> Verdict {
     match (foundational(plans), subscription.assessments.look()) {
         (Foundational::On, _) => Verdict::pass("the free posture tier (foundational CSPM) is on").with("tier", "Standard"),
         (Foundational::Off, _) => Verdict::fail(
@@ -137,7 +137,7 @@ fn foundational_of(plans: &[Plan], subscription: &Subscription) -> Verdict {
 
 /// A plan that is off, or covers nothing, where there are resources is certain even if the inventory may be short; that none is needed
 /// is not.
-pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn plan_for_area(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let (plans, inventory) = match (subscription.plans.so_far(), subscription.inventory.so_far()) {
         (Ok(plans), Ok(inventory)) => (plans, inventory),
         (Err(gap), Ok(counts)) if gap.reason == Reason::NotRegistered => return without(facts, subscription, counts, gap),
@@ -200,7 +200,7 @@ pub(super) fn plan_for_area(facts: &Facts, subscription: &Subscription) -> Verdi
 }
 
 /// The list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's state agrees.
-fn without(facts: &Facts, subscription: &Subscription, counts: &Counts, gap: &Unreadable) -> Verdict {
+fn without(facts: &ConnectionFacts, subscription: &SubscriptionFacts, counts: &Counts, gap: &Unreadable) -> Verdict {
     let needed = sorted(needed(facts, counts).map(|offer| available(offer.name)));
     if needed.is_empty() {
         return match subscription.inventory.gap() {
@@ -222,7 +222,7 @@ fn without(facts: &Facts, subscription: &Subscription, counts: &Counts, gap: &Un
 }
 
 /// The state of Microsoft.Security; none if it was not read or is not stated.
-fn state_of_defender(subscription: &Subscription) -> Option<&str> {
+fn state_of_defender(subscription: &SubscriptionFacts) -> Option<&str> {
     let providers = subscription.providers.whole().ok()?;
     providers.get(DEFENDER).map(String::as_str).filter(|state| !state.is_empty())
 }
@@ -233,7 +233,7 @@ const OVERRIDDEN: &str = "Find the resources with an override (Defender for Clou
                           Defender page), or enforce the plan for all of them.";
 
 /// The plans for which a subscription has resources, of the areas that are on.
-fn needed(facts: &Facts, counts: &Counts) -> impl Iterator<Item = &'static Offer> {
+fn needed(facts: &ConnectionFacts, counts: &Counts) -> impl Iterator<Item = &'static Offer> {
     let is_on = |offer: &&Offer| area_of(offer.name).is_some_and(|area| facts.areas.contains(&area));
     OFFERS.iter().filter(is_on).filter(|offer| offer.resource_types.iter().any(|ty| is_there(ty, counts)))
 }
@@ -244,7 +244,12 @@ fn is_there(ty: &str, counts: &Counts) -> bool {
 
 /// Each plan that is needed, or what has replaced it, and why it falls short, none if it does not: by the same judgement
 /// as in `defender_validation`.
-fn judged(facts: &Facts, subscription: &Subscription, plans: &[Plan], counts: &Counts) -> BTreeSet<(String, Option<Why>)> {
+fn judged(
+    facts: &ConnectionFacts,
+    subscription: &SubscriptionFacts,
+    plans: &[Plan],
+    counts: &Counts,
+) -> BTreeSet<(String, Option<Why>)> {
     let is_listed = |name: &str| named(plans, name).next().is_some();
     let protected = |ty: &str| OFFERS.iter().any(|other| other.resource_types.contains(&ty) && is_listed(other.name));
     // What another plan protects does not need one that the list lacks.
@@ -262,7 +267,7 @@ fn judged(facts: &Facts, subscription: &Subscription, plans: &[Plan], counts: &C
         .collect()
 }
 
-pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn coverage_full(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let plans = match subscription.plans.so_far() {
         Ok(plans) => plans,
         Err(gap) => return Verdict::unread(gap),
@@ -308,7 +313,7 @@ pub(super) fn coverage_full(_: &Facts, subscription: &Subscription) -> Verdict {
 }
 
 /// How much is covered of what a plan that is on protects; none where all that has replaced it is on, and tells by itself.
-fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -> Option<Coverage<'a>> {
+fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &SubscriptionFacts) -> Option<Coverage<'a>> {
     if named(plans, &plan.name).any(|row| row.enabled() == Some(false)) {
         // The list says both of the plan.
         return Some(Coverage::Unstated);
@@ -330,7 +335,7 @@ fn covered<'a>(plan: &'a Plan, plans: &'a [Plan], subscription: &Subscription) -
 const PRIVATE: Rule = Rule::True { path: "apiServerAccessProfile.enablePrivateCluster", absent: Absent::Fails };
 
 /// Clusters that nobody outside their network can look into are no fault; that they stay unjudged inside has to be said.
-pub(super) fn private_clusters(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn private_clusters(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let clusters = match units(&subscription.clusters) {
         Units::Rows(clusters, None) => clusters,
         Units::Rows(_, Some(gap)) | Units::Unseen(gap) => return Verdict::unread(gap),
@@ -388,7 +393,7 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     names
 }
 
-pub(super) fn register(namespace: &str, subscription: &Subscription) -> String {
+pub(super) fn register(namespace: &str, subscription: &SubscriptionFacts) -> String {
     format!("az provider register --namespace {namespace} --subscription {}", subscription.id)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Verdict,
-    evidence::{Facts, Subscription},
+    evidence::{ConnectionFacts, SubscriptionFacts},
     protection::register,
     verdict::{joined, listed},
 };
@@ -54,7 +54,7 @@ fn meaning(state: &str) -> State {
     }
 }
 
-pub(super) fn registered(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn registered(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let (providers, inventory) = match (subscription.providers.whole(), subscription.inventory.so_far()) {
         (Ok(providers), Ok(inventory)) => (providers, inventory),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),

@@ -2,7 +2,7 @@
 
 use super::{
     Verdict,
-    evidence::{Facts, Subscription},
+    evidence::{ConnectionFacts, SubscriptionFacts},
     verdict::{joined, listed},
 };
 use crate::posture::{
@@ -11,27 +11,27 @@ use crate::posture::{
 };
 
 /// Every concrete read that this release makes in the areas which are on.
-pub(super) fn reader(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn reader(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     held(facts, subscription, &needed(facts), "Reader")
 }
 
-pub(super) fn security_reader(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn security_reader(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     held_of(facts, subscription, "Microsoft.Security", "Security Reader")
 }
 
-pub(super) fn monitoring_reader(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn monitoring_reader(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     held_of(facts, subscription, "Microsoft.Insights", "Monitoring Reader")
 }
 
 /// The reads of the lists of the areas that are on, each once. What proves a list whole (`*/read`) is no read of its own.
-fn needed(facts: &Facts) -> Vec<&'static str> {
+fn needed(facts: &ConnectionFacts) -> Vec<&'static str> {
     let on = facts.lists.iter().filter(|list| list.area.is_none_or(|area| facts.areas.contains(&area)));
     let actions = on.flat_map(|list| list.actions).copied().filter(|action| !action.contains('*'));
     actions.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 /// Those of one resource provider. That nothing is read there is no proof that it could be.
-fn held_of(facts: &Facts, subscription: &Subscription, namespace: &str, role: &str) -> Verdict {
+fn held_of(facts: &ConnectionFacts, subscription: &SubscriptionFacts, namespace: &str, role: &str) -> Verdict {
     let own: Vec<&str> = needed(facts).into_iter().filter(|action| action.starts_with(&format!("{namespace}/"))).collect();
     if own.is_empty() {
         let detail = format!("this release reads nothing of {namespace} in the areas that are on");
@@ -47,14 +47,14 @@ const KEY_VAULT: &[&str] =
 const POLICY_STATES: &[&str] =
     &["Microsoft.PolicyInsights/policyStates/queryResults/read", "Microsoft.PolicyInsights/policyStates/summarize/read"];
 
-pub(super) fn key_vault_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn key_vault_readable(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let mut verdict = held(facts, subscription, KEY_VAULT, "Reader");
     verdict.detail.push_str("; Key Vault Reader is not needed, because the data plane is never read");
     verdict
 }
 
 /// Policy states exist only as POST, which `resource_graph = "never"` rules out.
-pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn policy_states_readable(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     if facts.scope.query.is_none() {
         let detail = "policy states can only be had with a POST request, and resource_graph = \"never\" allows none";
         return Verdict::fail(detail, "Set resource_graph = \"auto\".").because(Reason::EngineNever);
@@ -62,7 +62,7 @@ pub(super) fn policy_states_readable(facts: &Facts, subscription: &Subscription)
     held(facts, subscription, POLICY_STATES, "Reader")
 }
 
-pub(super) fn excess(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn excess(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let held = match subscription.permissions.whole() {
         Ok(held) => held,
         Err(gap) => return Verdict::unread(gap),
@@ -101,7 +101,7 @@ const READERS: &[&str] = &[
 ];
 
 /// Permissions at the subscription say nothing about what was given on a resource group or a resource in it.
-fn excess_below(facts: &Facts, subscription: &Subscription, held: &[Permission]) -> Verdict {
+fn excess_below(facts: &ConnectionFacts, subscription: &SubscriptionFacts, held: &[Permission]) -> Verdict {
     const WRITERS: &[&str] = &["Contributor", "Owner", "Role Based Access Control Administrator", "User Access Administrator"];
     let below = match subscription.below.whole() {
         Ok(below) => below,
@@ -178,7 +178,7 @@ fn distinct(mut names: Vec<&str>) -> Vec<&str> {
 }
 
 /// A role is held of which the service does not say all that it allows.
-fn unstated(facts: &Facts, subscription: &Subscription) -> Verdict {
+fn unstated(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     Verdict::unknown(
         Reason::InvalidResponse,
         "the service does not state all that a role of the sign-in allows",
@@ -191,7 +191,7 @@ fn unstated(facts: &Facts, subscription: &Subscription) -> Verdict {
     )
 }
 
-fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str) -> Verdict {
+fn held(facts: &ConnectionFacts, subscription: &SubscriptionFacts, needed: &[&str], role: &str) -> Verdict {
     let held = match subscription.permissions.whole() {
         Ok(held) => held,
         Err(gap) => return Verdict::unread(gap),
@@ -203,7 +203,8 @@ fn held(facts: &Facts, subscription: &Subscription, needed: &[&str], role: &str)
     if held.iter().any(|one| one.unseen) {
         return unstated(facts, subscription);
     }
-    let lacks = |one: &Subscription| one.permissions.whole().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
+    let lacks =
+        |one: &SubscriptionFacts| one.permissions.whole().is_ok_and(|held| !needed.iter().all(|action| covers(held, action)));
     Verdict::fail(
         format!("{} of {} read actions are not held: {}", missing.len(), needed.len(), listed(&missing)),
         facts.grant(role, &facts.place_of_grant(subscription, lacks)),

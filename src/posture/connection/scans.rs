@@ -2,7 +2,7 @@
 
 use super::{
     Verdict,
-    evidence::{Facts, Subscription},
+    evidence::{ConnectionFacts, SubscriptionFacts},
     protection::{LOOK, if_served},
     verdict::{joined, listed},
 };
@@ -12,7 +12,7 @@ use crate::posture::{
 };
 
 /// Servers and container images; SQL databases scan themselves.
-pub(super) fn scan_done(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn scan_done(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let (plans, scans) = match (subscription.plans.so_far(), subscription.scans.so_far()) {
         (Ok(plans), Ok(scans)) => (plans, scans),
         (Err(gap), _) | (_, Err(gap)) => return Verdict::unread(gap),

@@ -2,12 +2,12 @@
 
 use super::{
     Level, Verdict,
-    evidence::{Facts, Subscription},
+    evidence::{ConnectionFacts, SubscriptionFacts},
     verdict::{joined, listed},
 };
 use crate::posture::{Reason, Seen, Unreadable};
 
-pub(super) fn detected(facts: &Facts) -> Verdict {
+pub(super) fn detected(facts: &ConnectionFacts) -> Verdict {
     match &facts.scope.detected {
         Ok(count) => Verdict::pass("subscriptions of the connection are visible").with("visible", count),
         Err(why) => {
@@ -25,7 +25,7 @@ pub(super) fn detected(facts: &Facts) -> Verdict {
 }
 
 /// Subscriptions in the states before they are disabled still answer, so that is advice.
-pub(super) fn enabled(_: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn enabled(_: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     in_state(&subscription.id, &subscription.state)
 }
 
@@ -50,7 +50,7 @@ pub(super) fn in_state(id: &str, state: &str) -> Verdict {
     if state.is_empty() { verdict } else { verdict.with("state", state) }
 }
 
-pub(super) fn tenant_matches(facts: &Facts, subscription: &Subscription) -> Verdict {
+pub(super) fn tenant_matches(facts: &ConnectionFacts, subscription: &SubscriptionFacts) -> Verdict {
     let owner = subscription.tenant_id.as_deref().unwrap_or("unknown");
     let verdict = match subscription.tenant_matches {
         Some(true) => Verdict::pass("the subscription belongs to the tenant of the sign-in"),
@@ -72,7 +72,7 @@ pub(super) fn tenant_matches(facts: &Facts, subscription: &Subscription) -> Verd
 }
 
 /// Expected are the named subscriptions, or those below the group; a single visible subscription is all there is to expect.
-pub(super) fn complete(facts: &Facts) -> Verdict {
+pub(super) fn complete(facts: &ConnectionFacts) -> Verdict {
     let scope = &facts.scope;
     if let Err(why) = &scope.detected {
         return why.unknown(&why.detail).with("scope", scope.kind);
@@ -102,7 +102,7 @@ pub(super) fn complete(facts: &Facts) -> Verdict {
     verdict.with("scope", scope.kind)
 }
 
-pub(super) fn management_group_readable(facts: &Facts) -> Verdict {
+pub(super) fn management_group_readable(facts: &ConnectionFacts) -> Verdict {
     let through_groups = matches!(facts.scope.kind, "management_group" | "tenant");
     let level = if through_groups { Level::Required } else { Level::Advisory };
     let fix = facts.grant("Management Group Reader", facts.group());
@@ -119,7 +119,7 @@ pub(super) fn management_group_readable(facts: &Facts) -> Verdict {
     verdict.with("scope", facts.scope.kind).at(level)
 }
 
-pub(super) fn resource_graph_usable(facts: &Facts) -> Verdict {
+pub(super) fn resource_graph_usable(facts: &ConnectionFacts) -> Verdict {
     let level = if facts.scope.query_is_used { Level::Required } else { Level::Advisory };
     let fix = "Allow POST requests to Azure Resource Manager's Microsoft.ResourceGraph, or set resource_graph = \"never\" with fewer than 20 \
                subscriptions.";

@@ -4,7 +4,7 @@ use time::Date;
 
 use super::{
     Verdict,
-    evidence::{Credential, Discovery, Facts, Lifetime},
+    evidence::{ConnectionFacts, Credential, Discovery, Lifetime},
 };
 use crate::posture::{Area, Reason, Why, graph_permission::Holder, time::days_between};
 
@@ -14,7 +14,7 @@ const WARN_DAYS: i64 = 30;
 const LONGEST_DAYS: i64 = 365;
 
 /// Facts about a sign-in exist only once a token was issued.
-pub(super) fn signed_in(facts: &Facts) -> Verdict {
+pub(super) fn signed_in(facts: &ConnectionFacts) -> Verdict {
     let who = match facts.sign_in.holder {
         Holder::Application => "an application",
         Holder::ManagedIdentity => "a managed identity",
@@ -23,7 +23,7 @@ pub(super) fn signed_in(facts: &Facts) -> Verdict {
     Verdict::pass(format!("a token was issued to {who}")).with("method", facts.sign_in.method)
 }
 
-pub(super) fn cloud_matches(facts: &Facts) -> Verdict {
+pub(super) fn cloud_matches(facts: &ConnectionFacts) -> Verdict {
     match facts.discovery.whole() {
         Err(gap) => Verdict::unread(gap),
         Ok(Discovery::Unstated) => {
@@ -50,7 +50,7 @@ pub(super) fn cloud_matches(facts: &Facts) -> Verdict {
 }
 
 /// All that is known has to agree: the token, the configuration (a domain through discovery), the directory.
-pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
+pub(super) fn tenant_matches(facts: &ConnectionFacts) -> Verdict {
     let Some(token) = &facts.sign_in.tenant_id else {
         return Verdict::unknown(
             Reason::Hidden,
@@ -97,7 +97,7 @@ pub(super) fn tenant_matches(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn application_enabled(facts: &Facts) -> Verdict {
+pub(super) fn application_enabled(facts: &ConnectionFacts) -> Verdict {
     if facts.sign_in.holder == Holder::User {
         return Verdict::not_applicable(Why::UserSignIn, "a user signed in, not an application");
     }
@@ -122,7 +122,7 @@ pub(super) fn application_enabled(facts: &Facts) -> Verdict {
 
 /// Of several credentials the one in use is not known: all have to be good for a pass, and all bad for a fail, if one of them is in
 /// use for certain.
-pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
+pub(super) fn credential_expiry(facts: &ConnectionFacts) -> Verdict {
     let may_be_federated = matches!(facts.sign_in.credential, Credential::OneOrNone(_));
     let lifetimes = match &facts.sign_in.credential {
         Credential::Endless(why) => return Verdict::not_applicable(Why::NoResources, *why),
@@ -162,7 +162,7 @@ pub(super) fn credential_expiry(facts: &Facts) -> Verdict {
     }
 }
 
-fn renew(facts: &Facts) -> String {
+fn renew(facts: &ConnectionFacts) -> String {
     let configured = facts.directory.evidence.client_id.as_deref();
     let id = facts.sign_in.client_id.as_deref().or(configured).unwrap_or("<client id>");
     format!(

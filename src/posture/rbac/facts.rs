@@ -97,7 +97,7 @@ pub enum Effect {
 
 /// Everything a verdict about one principal at one scope stands on.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct PrincipalFacts {
     /// The object id of the principal, lower case.
     pub principal_id: String,
     /// Whether the directory was asked and knows no such object.
@@ -140,7 +140,7 @@ pub enum Sureness {
     Certain,
 }
 
-impl Facts {
+impl PrincipalFacts {
     /// Why a fact is not, or not provably, all there is.
     pub fn gaps_of(&self, fact: Fact) -> Vec<&Unreadable> {
         match fact {

@@ -6,7 +6,7 @@ mod own;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Account, Assignment, Coverage, Deny, Facts, Narrowed, Patterns, Permission, Role, covered, facts::Sureness,
+    Account, Assignment, Coverage, Deny, Narrowed, Patterns, Permission, PrincipalFacts, Role, covered, facts::Sureness,
     permission::includes,
 };
 use crate::posture::{Reason, Status, Why};
@@ -104,7 +104,7 @@ pub fn unproven() -> Verdict {
 }
 
 /// Judges one requirement.
-pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict {
+pub fn judge(requirement: &Requirement, facts: &PrincipalFacts, terms: Terms) -> Verdict {
     let case = Case { requirement, facts, terms };
     let verdict = case.by_assignments();
     let verdict = match &facts.own {
@@ -134,7 +134,7 @@ pub fn judge(requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict 
 
 struct Case<'a> {
     requirement: &'a Requirement,
-    facts: &'a Facts,
+    facts: &'a PrincipalFacts,
     terms: Terms,
 }
 
@@ -331,7 +331,7 @@ impl Case<'_> {
 
     /// Whether anything at all may be given to the principal here, for what that is worth.
     fn may_hold_anything(&self) -> bool {
-        let Facts { assignments, eligible, .. } = self.facts;
+        let PrincipalFacts { assignments, eligible, .. } = self.facts;
         let mut could = eligible.rows_so_far().filter(|_| self.terms.accept_eligible);
         assignments.rows_so_far().any(|one| self.facts.holds(one) >= Sureness::Possible)
             || could.any(|one| self.facts.could_hold(one) >= Sureness::Possible)

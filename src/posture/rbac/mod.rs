@@ -12,7 +12,7 @@ pub mod place;
 
 pub use condition::Narrowed;
 pub use coverage::{Coverage, Patterns, covered};
-pub use facts::{Account, Assignment, Deny, Effect, Facts, Role};
+pub use facts::{Account, Assignment, Deny, Effect, PrincipalFacts, Role};
 pub use judge::{Fact, Requirement, Terms, Verdict, judge, unproven};
 pub use operation::{Operations, Side, Standing};
 pub use permission::{Permission, covers};

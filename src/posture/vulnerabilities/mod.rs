@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use time::OffsetDateTime;
 
-pub use scanning::{Coverage, Covered, Facts, Results, judge, scanning_plans};
+pub use scanning::{Coverage, Covered, Results, ScanFacts, judge, scanning_plans};
 pub use united::{individual, is_individual, united};
 
 use super::{Severity, resource_id::ResourceId, seen::agreed, words::words};

@@ -46,7 +46,7 @@ impl Results {
 
 /// What was read of a subscription.
 #[derive(Debug)]
-pub struct Facts<'a> {
+pub struct ScanFacts<'a> {
     /// What was not seen of the results, in either model.
     pub unseen: Vec<&'a Unreadable>,
     /// What was not seen of the clusters, whose nodes are machines of another kind.
@@ -77,7 +77,7 @@ pub struct Coverage {
 }
 
 /// Judges one kind of thing by its results.
-pub fn judge(kind: Kind, results: &Results, facts: &Facts<'_>) -> Coverage {
+pub fn judge(kind: Kind, results: &Results, facts: &ScanFacts<'_>) -> Coverage {
     let (is_seen, gap) = (facts.unseen.is_empty(), facts.gap(kind));
     let counted = facts.counts.so_far().ok().and_then(|counts| count(kind, counts));
     let last_scan_on = results.newest.filter(|newest| scan_age(*newest, facts.today).is_some());
@@ -95,7 +95,7 @@ pub fn judge(kind: Kind, results: &Results, facts: &Facts<'_>) -> Coverage {
     }
 }
 
-impl Facts<'_> {
+impl ScanFacts<'_> {
     fn gap(&self, kind: Kind) -> Option<&Unreadable> {
         let clusters = match kind {
             Kind::AksNode | Kind::Server => self.unseen_clusters.first(),
@@ -269,7 +269,7 @@ mod tests {
     fn word(kind: Kind, times: &[Option<OffsetDateTime>], plans: Vec<Plan>, counts: Seen<Counts>) -> &'static str {
         let plans = Seen::all(plans);
         let facts =
-            Facts { unseen: vec![], unseen_clusters: vec![], plans: &plans, counts: &counts, today: date!(2026 - 11 - 02) };
+            ScanFacts { unseen: vec![], unseen_clusters: vec![], plans: &plans, counts: &counts, today: date!(2026 - 11 - 02) };
         let judged = judge(kind, &results(times), &facts);
         assert!(!judged.is_a_gap);
         judged.covered.word()
@@ -351,13 +351,13 @@ mod tests {
             (none.clone(), vec![], &some_plans, &no_machines),
             (vec![], none, &plans, &some_counts),
         ] {
-            let facts = Facts { unseen, unseen_clusters, plans, counts, today: date!(2026 - 11 - 02) };
+            let facts = ScanFacts { unseen, unseen_clusters, plans, counts, today: date!(2026 - 11 - 02) };
             for times in [&[][..], &[Some(SCANNED)]] {
                 let judged = judge(Kind::Server, &results(times), &facts);
                 assert_eq!((judged.covered.word(), judged.is_a_gap), ("not_proven", true), "{facts:?}");
             }
         }
-        let facts = Facts {
+        let facts = ScanFacts {
             unseen: vec![&missing],
             unseen_clusters: vec![],
             plans: &plans,

@@ -10,7 +10,7 @@ use crate::{
     azure::{self, Cloud, settings::ScopeSetting, tenant::claims::Claims},
     posture::{
         Place, Reason, Subject, Unreadable,
-        connection::{self as judged, Check, Need, Readiness, Row, catalogue},
+        connection::{self as judged, ConnectionCheck, JudgedCheck, Need, Readiness, catalogue},
         graph_permission::Holder,
         seen,
     },
@@ -18,7 +18,7 @@ use crate::{
         collect::{
             estate::scope::Subscription,
             facts::{
-                checklist::{self, Asked, Found},
+                checklist::{self, Asked, FoundOut},
                 signed_in::{self, SignedIn},
             },
             stop::Stop,
@@ -284,8 +284,8 @@ fn attributes(
     context: &Context,
     cloud: &Cloud,
     signed_in: &SignedIn,
-    found: Found,
-    rows: &[Row],
+    found: FoundOut,
+    rows: &[JudgedCheck],
     gaps: Vec<Unreadable>,
 ) -> Attributes {
     let facts = found.facts;
@@ -355,7 +355,7 @@ const OPAQUE: &str =
     "The token for Microsoft Graph does not say what it allows. Look whether something answers in its stead, and report this.";
 
 /// Attributes that are null because a read failed or what it answered may not be all, whatever the checks say about it.
-fn unread_attributes(context: &Context, found: &Found) -> Vec<Unreadable> {
+fn unread_attributes(context: &Context, found: &FoundOut) -> Vec<Unreadable> {
     if !context.areas.contains(&Area::Identity) {
         return Vec::new();
     }
@@ -386,7 +386,7 @@ fn detected(subscription: &Subscription, in_scope: bool) -> DetectedRow {
     }
 }
 
-fn as_row(row: &Row) -> CheckRow {
+fn as_row(row: &JudgedCheck) -> CheckRow {
     CheckRow {
         key: row.key(),
         id: row.id.to_owned(),
@@ -405,7 +405,7 @@ fn sorted(mut all: Vec<String>) -> Vec<String> {
 }
 
 /// The chosen checks; a text that names none is an error with the nearest ids.
-pub(in crate::provider) fn chosen(check_ids: Option<&BTreeSet<String>>) -> Result<Vec<&'static Check>> {
+pub(in crate::provider) fn chosen(check_ids: Option<&BTreeSet<String>>) -> Result<Vec<&'static ConnectionCheck>> {
     catalogue::select(check_ids).map_err(|unknown| {
         let mut problems = Diagnostics::new();
         problems.error(Path::attribute("check_ids"), unknown_summary(&unknown), unknown_detail(&unknown));

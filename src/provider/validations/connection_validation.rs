@@ -9,7 +9,7 @@ use crate::{
     azure::{Error, Kind},
     posture::{
         Place, Status, Subject, Unreadable,
-        connection::{self as judged, Check, Level, Row, catalogue},
+        connection::{self as judged, ConnectionCheck, JudgedCheck, Level, catalogue},
         worst,
     },
     provider::{
@@ -97,7 +97,7 @@ impl Validation for ConnectionValidation {
         };
         let found = checklist::facts(context, &signed_in, &asked).await?;
         let rows = judged::judge(&chosen, &found.facts);
-        let (required, advisory): (Vec<Row>, Vec<Row>) =
+        let (required, advisory): (Vec<JudgedCheck>, Vec<JudgedCheck>) =
             rows.into_iter().partition(|row| row.level == Level::Required || is_named(row.id, arguments));
         let unknown = required.iter().filter(|row| row.verdict.status == Status::Unknown);
         let mut gaps: Vec<Unreadable> = unknown.flat_map(|row| row.verdict.gaps.clone()).collect();
@@ -117,11 +117,11 @@ fn is_named(id: &str, arguments: &Arguments) -> bool {
 }
 
 /// Some checks are required only in some connections; that is not known before they are judged.
-fn may_be_required(check: &Check, arguments: &Arguments) -> bool {
+fn may_be_required(check: &ConnectionCheck, arguments: &Arguments) -> bool {
     check.level == Level::Required || check.id == "management_group_readable" || is_named(check.id, arguments)
 }
 
-fn only_advisory(chosen: &[&Check]) -> Diagnostics {
+fn only_advisory(chosen: &[&ConnectionCheck]) -> Diagnostics {
     let ids: Vec<&str> = chosen.iter().map(|check| check.id).collect();
     let mut problems = Diagnostics::new();
     let detail = format!(
@@ -134,7 +134,7 @@ fn only_advisory(chosen: &[&Check]) -> Diagnostics {
 }
 
 /// Without a token one check is judged, chosen or not, and nothing can be said about the others: they are counted, not listed.
-fn unsigned(arguments: &Arguments, chosen: &[&'static Check], error: &Error, gap: Unreadable) -> Judgement {
+fn unsigned(arguments: &Arguments, chosen: &[&'static ConnectionCheck], error: &Error, gap: Unreadable) -> Judgement {
     let status = status(error);
     // A failure says it all; what was not seen is told with its reason.
     let gaps = if status == Status::Fail { Vec::new() } else { vec![gap] };
@@ -163,17 +163,17 @@ const SIGN_IN: &str = "sign_in";
 
 const HEADINGS: &[&str] = &["check", "subscription", "detail"];
 
-fn line(row: &Row) -> Line {
+fn line(row: &JudgedCheck) -> Line {
     Line::new(row.verdict.status, [row.id, row.subscription_id.as_deref().unwrap_or_default(), &row.verdict.detail])
 }
 
-fn next_step(rows: &[Row]) -> String {
+fn next_step(rows: &[JudgedCheck]) -> String {
     let worst = worst(rows.iter().map(|row| (row.verdict.status, row.key(), row)));
     worst.and_then(|row| row.verdict.remediation.clone()).unwrap_or_default()
 }
 
 /// Advisory checks that fail, as one warning; those that could not be seen are named with them.
-fn advise(rows: &[Row], warnings: &mut Diagnostics) {
+fn advise(rows: &[JudgedCheck], warnings: &mut Diagnostics) {
     let of = |status| rows.iter().filter(move |row| row.verdict.status == status);
     let failed = of(Status::Fail).count();
     if failed == 0 {
@@ -187,7 +187,7 @@ fn advise(rows: &[Row], warnings: &mut Diagnostics) {
     if more > 0 {
         detail.push_str(&format!("  … and {more} more.\n"));
     }
-    let first: Vec<Row> = of(Status::Fail).cloned().collect();
+    let first: Vec<JudgedCheck> = of(Status::Fail).cloned().collect();
     detail.push_str(&format!("\n{}", next_step(&first)));
     warnings.warning(Path::root(), format!("{}: {failed} advisory checks failed", ConnectionValidation::NAME), detail);
 }

@@ -174,7 +174,7 @@ impl Validation for DefenderValidation {
 
 /// What was read for one verdict, by subscription.
 #[derive(Default)]
-struct Facts {
+struct DefenderFacts {
     gaps: Vec<Unreadable>,
     plans: By<Arc<Vec<Plan>>>,
     /// How many resources there are by type.
@@ -186,7 +186,7 @@ struct Facts {
 }
 
 /// Reads only what the requirements need.
-async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<Facts> {
+async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscription]) -> stop::Result<DefenderFacts> {
     let state = |subscription: &Subscription| {
         let id = subscription.id.clone();
         async move { stop::Result::Ok((id.clone(), inventory::registration(context, &id, "Microsoft.Security").await?)) }
@@ -195,7 +195,7 @@ async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscr
     let (plans, states) = tokio::join!(security::plans(context, subscriptions), states);
     // Where the state cannot be read, what the plans say stands.
     let states = states?.into_iter().filter_map(|(id, state)| Some((id, state.ok()?))).collect();
-    let mut facts = Facts { plans: plans?.by_id(), states, ..Facts::default() };
+    let mut facts = DefenderFacts { plans: plans?.by_id(), states, ..DefenderFacts::default() };
     // What is surely not registered was seen, and is not there.
     let is_absent = |id: &String, gap: &Unreadable| {
         gap.reason == Reason::NotRegistered && facts.states.get(id).is_some_and(|state| surely_unregistered(state))
@@ -225,7 +225,7 @@ async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscr
     Ok(facts)
 }
 
-impl Facts {
+impl DefenderFacts {
     /// Whether a required plan, or one that has replaced it, is on and covers nothing: then it matters what there is to cover.
     fn is_a_plan_doubtful(&self, arguments: &Arguments) -> bool {
         let named = |plans: &[Plan], plan: &Plan| {
@@ -241,19 +241,19 @@ impl Facts {
 }
 
 /// A subscription, under the name that tells it from the others.
-struct Place<'a> {
+struct NamedSubscription<'a> {
     subscription: &'a Subscription,
     name: String,
 }
 
 /// Display names are not unique; where two are equal, the id stands beside them.
-fn places(subscriptions: &[Subscription]) -> Vec<Place<'_>> {
+fn places(subscriptions: &[Subscription]) -> Vec<NamedSubscription<'_>> {
     let same = |name: &str| subscriptions.iter().filter(|other| other.label() == name).count();
     let named = |subscription: &Subscription| match same(subscription.label()) {
         0 | 1 => subscription.label().to_owned(),
         _ => format!("{} ({})", subscription.label(), subscription.id),
     };
-    subscriptions.iter().map(|subscription| Place { name: named(subscription), subscription }).collect()
+    subscriptions.iter().map(|subscription| NamedSubscription { name: named(subscription), subscription }).collect()
 }
 
 /// A judged line, and what to do about it; nothing if only the gaps tell.
@@ -262,7 +262,7 @@ struct Finding {
     next: String,
 }
 
-impl Place<'_> {
+impl NamedSubscription<'_> {
     fn finding(&self, requirement: &str, status: Status, reason: Option<Why>, detail: &str) -> Finding {
         let cells = [&self.name, requirement, Why::shown(reason), detail];
         Finding { line: Line::new(status, cells), next: String::new() }
@@ -273,7 +273,7 @@ impl Place<'_> {
     }
 }
 
-fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec<Finding> {
+fn plan_findings(arguments: &Arguments, place: &NamedSubscription<'_>, facts: &DefenderFacts) -> Vec<Finding> {
     let id = &place.subscription.id;
     let plans = seen_in(&facts.plans, place.subscription, Subject::Plans);
     let resources = seen_in(&facts.counts, place.subscription, Subject::Resources);
@@ -306,7 +306,7 @@ fn plan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Vec
         .collect()
 }
 
-fn assessment_finding(arguments: &Arguments, place: &Place<'_>, facts: &Facts) -> Option<Finding> {
+fn assessment_finding(arguments: &Arguments, place: &NamedSubscription<'_>, facts: &DefenderFacts) -> Option<Finding> {
     let asked = arguments.require_assessments == Some(true);
     asked.then(|| {
         place.judged("assessments", &judge_assessed(&seen_in(&facts.assessed, place.subscription, Subject::Assessments)))
@@ -322,7 +322,7 @@ fn scanning(arguments: &Arguments) -> (Vec<&'static Offer>, BTreeSet<&'static st
 }
 
 /// One line for each kind of thing that a named plan scans and the subscription has.
-fn scan_findings(arguments: &Arguments, place: &Place<'_>, facts: &Facts, today: Date) -> Vec<Finding> {
+fn scan_findings(arguments: &Arguments, place: &NamedSubscription<'_>, facts: &DefenderFacts, today: Date) -> Vec<Finding> {
     let Some(most) = arguments.require_scan_within_days else { return Vec::new() };
     let (offers, kinds) = scanning(arguments);
     let (scans, resources) = (

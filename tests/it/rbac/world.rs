@@ -11,7 +11,8 @@ use azposture::{
     posture::{
         Reason, Seen, Status, Subject, Unreadable, Why,
         rbac::{
-            Account, Assignment, Deny, Effect, Facts, Narrowed, Permission, Requirement, Role, Terms, facts::EVERYONE, judge,
+            Account, Assignment, Deny, Effect, Narrowed, Permission, PrincipalFacts, Requirement, Role, Terms, facts::EVERYONE,
+            judge,
         },
     },
     provider::collect::lists::authorization::role,
@@ -40,14 +41,14 @@ static ROLES: LazyLock<BTreeMap<String, Role>> = LazyLock::new(|| {
 /// What is known.
 #[derive(Clone, Debug)]
 pub(super) struct World {
-    facts: Facts,
+    facts: PrincipalFacts,
     terms: Terms,
 }
 
 /// Nothing is given to anybody, and everything was seen. Corp stands above the subscription.
 pub(super) fn at(scope: &str) -> World {
     let roles = ROLES.values().map(|role| (role.id.clone(), role.clone())).collect();
-    let facts = Facts {
+    let facts = PrincipalFacts {
         principal_id: ME.to_owned(),
         absent: false,
         account: Account::Enabled,
@@ -179,7 +180,7 @@ impl World {
     }
 
     /// Changes the facts.
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Facts)) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut PrincipalFacts)) -> Self {
         change(&mut self.facts);
         self
     }

@@ -20,7 +20,7 @@ use crate::azure::{
 
 /// Where a sign-in was attempted, and how.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct SignInPlace {
     /// The method in words, for example `a client secret`.
     pub method: &'static str,
     /// Host of the identity service.
@@ -31,7 +31,7 @@ pub struct Place {
     pub client: Option<String>,
 }
 
-impl Place {
+impl SignInPlace {
     /// What errors name as the object.
     pub fn object(&self) -> String {
         match &self.tenant {
@@ -58,7 +58,7 @@ pub fn carry(error: Error) -> azure_core::Error {
 }
 
 /// Explains a failed token request. `told` is the last answer of the identity service, which the SDK often loses.
-pub fn sign_in(error: &azure_core::Error, place: &Place, told: Option<&IdentityAnswer>) -> Error {
+pub fn sign_in(error: &azure_core::Error, place: &SignInPlace, told: Option<&IdentityAnswer>) -> Error {
     if let Some(ours) = explanation(error) {
         return ours;
     }
@@ -149,7 +149,7 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
     })
 }
 
-fn entra(code: &str, place: &Place, told: Option<&IdentityAnswer>, text: &str) -> Error {
+fn entra(code: &str, place: &SignInPlace, told: Option<&IdentityAnswer>, text: &str) -> Error {
     let said = told.map(|told| told.message.clone()).filter(|said| !said.is_empty()).unwrap_or_else(|| service_words(text, code));
     let row = meaning(code);
     let kind = match row.map(|row| row.topic) {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use time::{Duration, OffsetDateTime, macros::datetime};
 
-use super::{CHECKS, Level, Row, judge, ready, select};
+use super::{CHECKS, JudgedCheck, Level, judge, ready, select};
 use crate::posture::{
     Area, Place, Reason, Seen, Status, Subject, Unreadable,
     connection::evidence::{
-        Credential, Directory, Discovery, Facts, Lifetime, List, Organization, Scope, ServicePrincipal, SignIn, Subscription,
-        Token, Undetected, Unseen,
+        ConnectionFacts, Credential, Directory, Discovery, Lifetime, NeededList, Organization, ScopeFacts, ServicePrincipal,
+        SignIn, SubscriptionFacts, Token, Undetected, Unseen,
     },
     graph_permission::{Evidence, Holder, MICROSOFT_GRAPH, Request},
     rbac::Permission,
@@ -30,14 +30,14 @@ fn names(all: &[&str]) -> Vec<String> {
 }
 
 /// Lists as a release may declare them.
-const LISTS: &[List] = &[
-    List { area: None, actions: &["Microsoft.Resources/subscriptions/resources/read", "*/read"] },
-    List { area: Some(Area::Compute), actions: &["Microsoft.ContainerService/managedClusters/read"] },
-    List { area: Some(Area::Posture), actions: &["Microsoft.Security/pricings/read"] },
+const LISTS: &[NeededList] = &[
+    NeededList { area: None, actions: &["Microsoft.Resources/subscriptions/resources/read", "*/read"] },
+    NeededList { area: Some(Area::Compute), actions: &["Microsoft.ContainerService/managedClusters/read"] },
+    NeededList { area: Some(Area::Posture), actions: &["Microsoft.Security/pricings/read"] },
 ];
 
 /// A connection of which every check passes or cannot apply.
-fn facts() -> Facts {
+fn facts() -> ConnectionFacts {
     let roles = names(&[
         "AccessReview.Read.All",
         "AuditLog.Read.All",
@@ -46,7 +46,7 @@ fn facts() -> Facts {
         "RoleManagement.Read.Directory",
         "Synchronization.Read.All",
     ]);
-    Facts {
+    ConnectionFacts {
         today: NOW.date(),
         areas: Area::ALL.into(),
         lists: LISTS,
@@ -61,7 +61,7 @@ fn facts() -> Facts {
             credential: Credential::Endless("federated"),
         },
         discovery: Seen::all(found(TENANT)),
-        scope: Scope {
+        scope: ScopeFacts {
             kind: "subscription",
             group: None,
             detected: Ok(1),
@@ -109,8 +109,8 @@ fn found(tenant_id: &str) -> Discovery {
     }
 }
 
-fn subscription() -> Subscription {
-    Subscription {
+fn subscription() -> SubscriptionFacts {
+    SubscriptionFacts {
         id: "s1".into(),
         state: "Enabled".into(),
         tenant_id: Some(TENANT.into()),
@@ -135,12 +135,12 @@ fn plan(name: &str) -> crate::posture::defender::Plan {
     }
 }
 
-fn row(id: &str, facts: &Facts) -> Row {
+fn row(id: &str, facts: &ConnectionFacts) -> JudgedCheck {
     let chosen = select(Some(&[id.to_owned()].into())).unwrap();
     judge(&chosen, facts).remove(0)
 }
 
-fn status(id: &str, change: impl FnOnce(&mut Facts)) -> Status {
+fn status(id: &str, change: impl FnOnce(&mut ConnectionFacts)) -> Status {
     let mut facts = facts();
     change(&mut facts);
     let row = row(id, &facts);
@@ -176,7 +176,7 @@ fn nothing_that_was_not_read_passes() {
     facts.directory.evidence.granted = Seen::unseen(unread(Subject::Users));
     facts.directory.evidence.requested = Seen::unseen(unread(Subject::Users));
     facts.directory.provisioning = Some([("app".to_owned(), Seen::unseen(unread(Subject::Users)))].into());
-    facts.subscriptions[0] = Subscription {
+    facts.subscriptions[0] = SubscriptionFacts {
         below: Seen::unseen(unread(Subject::RoleAssignments)),
         id: "s1".into(),
         state: String::new(),
@@ -204,7 +204,7 @@ fn nothing_that_was_not_read_passes() {
 fn a_cloud_that_describes_itself_need_not_say_which_tenants_it_has() {
     assert_eq!(status("cloud_matches", |facts| facts.discovery = Seen::all(Discovery::Unstated)), Status::NotApplicable);
     assert_eq!(status("tenant_matches", |facts| facts.discovery = Seen::all(Discovery::Unstated)), Status::Pass);
-    let domain = |facts: &mut Facts| {
+    let domain = |facts: &mut ConnectionFacts| {
         facts.discovery = Seen::all(Discovery::Unstated);
         facts.sign_in.configured_tenant = Some("contoso.com".into());
     };
@@ -213,14 +213,14 @@ fn a_cloud_that_describes_itself_need_not_say_which_tenants_it_has() {
 
 #[test]
 fn a_domain_stands_for_the_tenant_that_discovery_finds() {
-    let domain = |facts: &mut Facts| facts.sign_in.configured_tenant = Some("contoso.com".into());
+    let domain = |facts: &mut ConnectionFacts| facts.sign_in.configured_tenant = Some("contoso.com".into());
     assert_eq!(status("tenant_matches", domain), Status::Pass);
-    let elsewhere = |facts: &mut Facts| {
+    let elsewhere = |facts: &mut ConnectionFacts| {
         facts.sign_in.configured_tenant = Some("contoso.com".into());
         facts.discovery = Seen::all(found(OTHER));
     };
     assert_eq!(status("tenant_matches", elsewhere), Status::Fail);
-    let unread = |facts: &mut Facts| {
+    let unread = |facts: &mut ConnectionFacts| {
         facts.sign_in.configured_tenant = Some("contoso.com".into());
         facts.discovery = Seen::unseen(gap(Subject::TenantDiscovery, Reason::Unavailable));
     };
@@ -233,13 +233,13 @@ fn a_domain_stands_for_the_tenant_that_discovery_finds() {
 fn a_certificate_ends_like_a_secret_and_a_leap_year_is_a_year() {
     let certificate = |began: i64, ends: i64| {
         let lifetime = Lifetime { starts: Some(NOW + Duration::days(began)), ends: NOW + Duration::days(ends) };
-        move |facts: &mut Facts| facts.sign_in.credential = Credential::Known(Seen::all(lifetime))
+        move |facts: &mut ConnectionFacts| facts.sign_in.credential = Credential::Known(Seen::all(lifetime))
     };
     assert_eq!(status("credential_expiry", certificate(-10, 356)), Status::Pass);
     assert_eq!(status("credential_expiry", certificate(-10, 30)), Status::Fail);
     assert_eq!(status("credential_expiry", certificate(-10, 31)), Status::Pass);
     assert_eq!(status("credential_expiry", certificate(-10, 720)), Status::Fail);
-    let unread = |facts: &mut Facts| {
+    let unread = |facts: &mut ConnectionFacts| {
         facts.sign_in.credential = Credential::Known(Seen::unseen(gap(Subject::Credential, Reason::Forbidden)))
     };
     assert_eq!(status("credential_expiry", unread), Status::Unknown);
@@ -248,7 +248,8 @@ fn a_certificate_ends_like_a_secret_and_a_leap_year_is_a_year() {
 #[test]
 fn a_credential_that_may_not_be_in_use_at_all_proves_nothing_against_the_sign_in() {
     let one = |ends: i64| Lifetime { starts: Some(NOW - Duration::days(10)), ends: NOW + Duration::days(ends) };
-    let any_or_none = |all: Vec<Lifetime>| move |facts: &mut Facts| facts.sign_in.credential = Credential::OneOrNone(all);
+    let any_or_none =
+        |all: Vec<Lifetime>| move |facts: &mut ConnectionFacts| facts.sign_in.credential = Credential::OneOrNone(all);
     assert_eq!(status("credential_expiry", any_or_none(vec![one(11)])), Status::Unknown);
     assert_eq!(status("credential_expiry", any_or_none(vec![one(170)])), Status::Pass);
     assert_eq!(status("credential_expiry", any_or_none(vec![one(170), one(11)])), Status::Unknown);
@@ -258,7 +259,7 @@ fn a_credential_that_may_not_be_in_use_at_all_proves_nothing_against_the_sign_in
 
 #[test]
 fn a_managed_identity_requests_nothing() {
-    let managed = |facts: &mut Facts| {
+    let managed = |facts: &mut ConnectionFacts| {
         facts.sign_in.holder = Holder::ManagedIdentity;
         facts.directory.evidence.holder = Holder::ManagedIdentity;
     };
@@ -274,13 +275,13 @@ fn a_managed_identity_requests_nothing() {
 
 #[test]
 fn an_opaque_token_leaves_the_kind_of_permissions_unknown_and_grants_decide_the_rest() {
-    let opaque = |facts: &mut Facts| {
+    let opaque = |facts: &mut ConnectionFacts| {
         facts.directory.token = Seen::all(None);
         facts.directory.evidence.token = None;
     };
     assert_eq!(status("graph_permission_kind", opaque), Status::Unknown);
     assert_eq!(status("graph_policy_read", opaque), Status::Fail);
-    let unread = |facts: &mut Facts| {
+    let unread = |facts: &mut ConnectionFacts| {
         opaque(facts);
         facts.directory.evidence.granted = Seen::unseen(gap(Subject::AppRoleAssignments, Reason::Forbidden));
     };
@@ -300,7 +301,7 @@ fn two_missing_permissions_are_asked_for_in_one_step() {
 #[test]
 fn what_is_required_and_lacking_may_be_delegated_where_that_cannot_be_read() {
     let unread = |grants: bool, roles: &'static [&'static str]| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             facts.directory.token = Seen::all(Some(Token { roles: names(roles), scopes: vec![] }));
             facts.directory.evidence.token = Some(names(roles));
             match grants {
@@ -325,7 +326,7 @@ fn what_is_required_and_lacking_may_be_delegated_where_that_cannot_be_read() {
 #[test]
 fn delegated_alone_is_the_wrong_kind_only_for_what_is_required() {
     let delegated = |name: &'static str| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             let held = names(&["AuditLog.Read.All", "Directory.Read.All", "Policy.Read.All"]);
             let held: Vec<String> = held.into_iter().filter(|own| own != name).collect();
             facts.directory.token = Seen::all(Some(Token { roles: held.clone(), scopes: vec![] }));
@@ -344,7 +345,7 @@ fn delegated_alone_is_the_wrong_kind_only_for_what_is_required() {
 
 #[test]
 fn consent_is_judged_for_every_api() {
-    let other = |facts: &mut Facts| {
+    let other = |facts: &mut ConnectionFacts| {
         let (id, name) = ("x".to_owned(), "Files.Read.All".to_owned());
         facts.directory.evidence.requested =
             Seen::all(vec![Request { resource_client_id: "api".into(), id, name, application: true }]);
@@ -355,7 +356,7 @@ fn consent_is_judged_for_every_api() {
 #[test]
 fn provisioning_may_override_a_scope_only_while_it_runs() {
     let with = |state: Result<bool, Unreadable>| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             facts.identity_scope = true;
             facts.directory.provisioning = Some(BTreeMap::from([("app".to_owned(), state.into())]));
         }
@@ -369,7 +370,7 @@ fn provisioning_may_override_a_scope_only_while_it_runs() {
 #[test]
 fn hidden_leavers_are_counted() {
     let hidden = |count: Result<u64, Unreadable>| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             facts.identity_scope = true;
             facts.directory.hidden_leavers = count.into();
         }
@@ -383,7 +384,7 @@ fn hidden_leavers_are_counted() {
 #[test]
 fn a_scope_that_is_not_known_is_not_complete() {
     let undetected = |certain| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             facts.scope.detected = Err(Undetected { detail: "none".into(), certain, remedy: None, gaps: Vec::new() });
             facts.subscriptions.clear();
         }
@@ -392,7 +393,7 @@ fn a_scope_that_is_not_known_is_not_complete() {
     assert_eq!(status("subscription_detected", undetected(false)), Status::Unknown);
     assert_eq!(status("scope_complete", undetected(true)), Status::Unknown);
     assert_eq!(status("role_reader", undetected(true)), Status::Unknown);
-    let unread = |facts: &mut Facts| {
+    let unread = |facts: &mut ConnectionFacts| {
         facts.scope.gaps =
             vec![Unreadable { place: Place::Subscription("s2".into()), ..gap(Subject::Subscriptions, Reason::Unavailable) }];
     };
@@ -428,7 +429,7 @@ fn a_query_that_leaves_its_subscription_out_proves_nothing() {
 fn an_inventory_that_may_be_short_still_shows_what_is_certain() {
     let counts = BTreeMap::from([("microsoft.keyvault/vaults".to_owned(), 1)]);
     let short = Seen::part(counts, [gap(Subject::Resources, Reason::NotProven)]);
-    let off = |facts: &mut Facts| {
+    let off = |facts: &mut ConnectionFacts| {
         let own = &mut facts.subscriptions[0];
         own.inventory = short.clone();
         own.plans = Seen::all(vec![crate::posture::defender::Plan { tier: Some("Free".into()), ..plan("KeyVaults") }]);
@@ -436,7 +437,7 @@ fn an_inventory_that_may_be_short_still_shows_what_is_certain() {
     };
     assert_eq!(status("defender_plan_for_area", off), Status::Fail);
     assert_eq!(status("providers_registered", off), Status::Fail);
-    let on = |facts: &mut Facts| {
+    let on = |facts: &mut ConnectionFacts| {
         let own = &mut facts.subscriptions[0];
         own.inventory = short.clone();
         own.plans = Seen::all(vec![plan("KeyVaults")]);
@@ -456,7 +457,7 @@ fn evidence_holds_no_blank_inside_a_value() {
 
 #[test]
 fn what_is_held_below_counts_only_if_all_of_it_may_be_seen() {
-    let limited = |facts: &mut Facts| {
+    let limited = |facts: &mut ConnectionFacts| {
         let actions = names(&["Microsoft.Security/*/read"]);
         facts.subscriptions[0].permissions = Seen::all(vec![Permission { actions, ..Permission::default() }]);
     };

@@ -45,7 +45,7 @@ fn the_free_posture_tier_is_on_if_the_list_says_so_or_there_are_assessments() {
             let (tier, coverage) = (Some(tier.into()), Some(coverage.into()));
             plans.push(crate::posture::defender::Plan { tier, coverage, ..plan("foundationalcspm") });
         }
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             let own = &mut facts.subscriptions[0];
             own.plans = Seen::all(plans);
             own.assessments = Seen::all(assessments);
@@ -63,7 +63,8 @@ fn the_free_posture_tier_is_on_if_the_list_says_so_or_there_are_assessments() {
         Status::Unknown,
         "old assessments do not settle what the list says"
     );
-    let unread = |facts: &mut Facts| facts.subscriptions[0].plans = Seen::unseen(gap(Subject::Plans, Reason::Forbidden));
+    let unread =
+        |facts: &mut ConnectionFacts| facts.subscriptions[0].plans = Seen::unseen(gap(Subject::Plans, Reason::Forbidden));
     assert_eq!(status(id, unread), Status::Unknown);
 }
 
@@ -72,7 +73,7 @@ fn each_state_of_a_resource_provider_means_one_thing() {
     let vaults = || Seen::all([("microsoft.keyvault/vaults".to_owned(), 1)].into());
     let in_state = |state: Option<&str>| {
         let (vault, own) = (state.map(|state| ("microsoft.keyvault".to_owned(), state.to_owned())), state.map(str::to_owned));
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             facts.subscriptions[0].inventory = vaults();
             facts.subscriptions[0].providers =
                 Seen::all(vault.into_iter().chain(own.map(|state| ("microsoft.security".to_owned(), state))).collect());
@@ -111,7 +112,7 @@ fn a_plan_that_covers_none_of_its_resources_is_never_passed_over() {
     let vaults =
         |count: u64, unproven: Option<Unreadable>| Seen::part([("microsoft.keyvault/vaults".to_owned(), count)].into(), unproven);
     let bare = |inventory: Seen<BTreeMap<String, u64>>| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             let own = &mut facts.subscriptions[0];
             let bare = crate::posture::defender::Plan { coverage: Some("NotCovered".into()), ..plan("KeyVaults") };
             own.plans = Seen::all(vec![bare]);
@@ -135,7 +136,7 @@ fn a_plan_that_covers_none_of_its_resources_is_never_passed_over() {
 
 #[test]
 fn a_word_for_the_coverage_that_nobody_knows_is_neither_a_pass_nor_a_fail() {
-    let strange = |facts: &mut Facts| {
+    let strange = |facts: &mut ConnectionFacts| {
         let own = &mut facts.subscriptions[0];
         let strange = crate::posture::defender::Plan { coverage: Some("HardlyCovered".into()), ..plan("KeyVaults") };
         own.plans = Seen::all(vec![strange]);
@@ -150,7 +151,7 @@ fn a_word_for_the_coverage_that_nobody_knows_is_neither_a_pass_nor_a_fail() {
 fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered() {
     let unregistered = |state: Result<&str, Unreadable>, vaults: u64| {
         let states = state.map(|state| BTreeMap::from([("microsoft.security".to_owned(), state.to_owned())]));
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             let own = &mut facts.subscriptions[0];
             own.plans = Seen::unseen(gap(Subject::Plans, Reason::NotRegistered));
             own.providers = states.into();
@@ -175,7 +176,7 @@ fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered()
             assert!(verdict.evidence().contains("reason=not_registered"), "{}", verdict.evidence());
         }
     }
-    let listed = |facts: &mut Facts| {
+    let listed = |facts: &mut ConnectionFacts| {
         unregistered(Ok("NotRegistered"), 1)(facts);
         facts.subscriptions[0].plans = Seen::all(vec![plan("KeyVaults")]);
     };
@@ -185,7 +186,7 @@ fn a_plan_is_off_only_where_the_provider_itself_says_that_it_is_not_registered()
 #[test]
 fn results_without_a_time_prove_no_scan() {
     let scans = |timed: Option<bool>| {
-        move |facts: &mut Facts| {
+        move |facts: &mut ConnectionFacts| {
             let own = &mut facts.subscriptions[0];
             own.plans = Seen::all(vec![plan("VirtualMachines")]);
             own.inventory = Seen::all([("microsoft.compute/virtualmachines".to_owned(), 1)].into());
@@ -209,31 +210,33 @@ fn results_without_a_time_prove_no_scan() {
 fn each_feature_is_ready_unless_one_of_its_checks_is_in_the_way() {
     let all = ready_for(&facts());
     assert!(all.values().all(|one| one.ready == Some(true) && one.missing.is_empty()), "{all:#?}");
-    let features = |change: &dyn Fn(&mut Facts), ready: Option<bool>| -> Vec<&'static str> {
+    let features = |change: &dyn Fn(&mut ConnectionFacts), ready: Option<bool>| -> Vec<&'static str> {
         let mut facts = facts();
         change(&mut facts);
         ready_for(&facts).into_iter().filter(|(_, one)| one.ready == ready).map(|(name, _)| name).collect()
     };
     let token = |held: &[&str]| {
         let held = names(held);
-        move |facts: &mut Facts| facts.directory.evidence.token = Some(held.clone())
+        move |facts: &mut ConnectionFacts| facts.directory.evidence.token = Some(held.clone())
     };
     let no_policy = token(&["AuditLog.Read.All", "Directory.Read.All", "RoleManagement.Read.Directory"]);
     assert_eq!(features(&no_policy, Some(false)), ["access_reviews", "mfa_coverage", "provisioning"]);
-    let no_role = |facts: &mut Facts| facts.subscriptions[0].permissions = Seen::all(permissions(&["Microsoft.Security/*/read"]));
+    let no_role =
+        |facts: &mut ConnectionFacts| facts.subscriptions[0].permissions = Seen::all(permissions(&["Microsoft.Security/*/read"]));
     assert_eq!(features(&no_role, Some(false)), ["policy", "resources", "role_assignments"]);
-    let unread = |facts: &mut Facts| facts.directory.licences = Seen::unseen(gap(Subject::SubscribedSkus, Reason::Forbidden));
+    let unread =
+        |facts: &mut ConnectionFacts| facts.directory.licences = Seen::unseen(gap(Subject::SubscribedSkus, Reason::Forbidden));
     assert_eq!(features(&unread, None), ["pim", "sign_in_activity"]);
-    let foreign = |facts: &mut Facts| facts.subscriptions[0].tenant_matches = Some(false);
+    let foreign = |facts: &mut ConnectionFacts| facts.subscriptions[0].tenant_matches = Some(false);
     assert_eq!(features(&foreign, Some(false)), ["policy", "posture", "resources", "role_assignments", "subscriptions"]);
-    let no_groups = |facts: &mut Facts| facts.scope.groups = Seen::all(0);
+    let no_groups = |facts: &mut ConnectionFacts| facts.scope.groups = Seen::all(0);
     assert_eq!(features(&no_groups, Some(false)), [""; 0], "this connection does not stand on a management group");
-    let on_groups = |facts: &mut Facts| {
+    let on_groups = |facts: &mut ConnectionFacts| {
         facts.scope.groups = Seen::all(0);
         facts.scope.kind = "tenant";
     };
     assert_eq!(features(&on_groups, Some(false)).len(), 5);
-    let posture_off = |facts: &mut Facts| {
+    let posture_off = |facts: &mut ConnectionFacts| {
         facts.areas.remove(&Area::Posture);
     };
     assert_eq!(features(&posture_off, None), ["posture"]);

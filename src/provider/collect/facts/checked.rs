@@ -71,7 +71,7 @@ async fn resources(
     types: &BTreeSet<&str>,
 ) -> Result<BTreeMap<&'static str, By<Arc<Vec<checks::Resource>>>>> {
     let wanted = typed::TYPES.iter().filter(|typed| types.contains(typed.name()));
-    let one = |row: &typed::Found| checks::Resource { id: row.id.clone(), properties: row.looked_at.clone() };
+    let one = |row: &typed::TypedResource| checks::Resource { id: row.id.clone(), properties: row.looked_at.clone() };
     let reads = wanted.map(async |typed| {
         let lists = typed::resources(context, subscriptions, typed).await?.by_id();
         let rows = lists.into_iter().map(|(id, seen)| (id, seen.map(|rows| Arc::new(rows.iter().map(one).collect()))));

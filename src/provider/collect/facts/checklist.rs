@@ -18,7 +18,10 @@ use crate::{
         Area, Place, Reason, Seen, Subject, Unreadable,
         connection::{
             Need,
-            evidence::{Directory, Discovery, Facts, Organization, Scope, ServicePrincipal, SignIn, Token, Undetected, Unseen},
+            evidence::{
+                ConnectionFacts, Directory, Discovery, Organization, ScopeFacts, ServicePrincipal, SignIn, Token, Undetected,
+                Unseen,
+            },
         },
         graph_permission::{Evidence, Holder, MICROSOFT_GRAPH},
     },
@@ -53,9 +56,9 @@ pub struct Asked<'a> {
 
 /// All that was found out.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundOut {
     /// What is judged.
-    pub facts: Facts,
+    pub facts: ConnectionFacts,
     /// Where the tenant is, if discovery said so: `EU`, `USGov/DODCON`.
     pub region: Option<String>,
     /// The subscriptions that are visible, chosen or not; none if that could not be read.
@@ -71,7 +74,7 @@ pub struct Found {
 }
 
 /// Reads what is needed.
-pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -> Result<Found> {
+pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -> Result<FoundOut> {
     let areas = context.areas.clone();
     let holder = holder(signed_in);
     let mut needs = asked.needs.clone();
@@ -89,7 +92,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
     let (directory, graph_claims) = directory;
     let (discovery, region) = discovery;
     let claims = signed_in.claims.clone().unwrap_or_default();
-    let facts = Facts {
+    let facts = ConnectionFacts {
         today: context.now().date(),
         areas,
         lists: &listed::NEEDED,
@@ -104,7 +107,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
             credential: own_credential::credential(context, signed_in, holder, &needs).await?,
         },
         discovery,
-        scope: Scope {
+        scope: ScopeFacts {
             kind: scope.kind,
             group: scope::group_of(context).await,
             detected: scope.detected,
@@ -117,7 +120,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         unseen: scope.unseen,
         directory,
     };
-    Ok(Found {
+    Ok(FoundOut {
         facts,
         region,
         visible: scope.visible,

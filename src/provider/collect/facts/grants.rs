@@ -16,7 +16,7 @@ use crate::{
     },
     posture::{
         Place, Reason, Seen, Subject, Unreadable,
-        rbac::{Account, Assignment, Deny, Fact, Facts, Role, Verdict, facts::Sureness, place},
+        rbac::{Account, Assignment, Deny, Fact, PrincipalFacts, Role, Verdict, facts::Sureness, place},
         resource_id::{ResourceId, canonical},
     },
     provider::{
@@ -108,7 +108,7 @@ pub struct Named {
 #[derive(Debug)]
 pub struct Reading {
     /// One for each scope, in their order.
-    pub facts: Vec<Facts>,
+    pub facts: Vec<PrincipalFacts>,
     /// The roles.
     pub definitions: Definitions,
     principal: Principal,
@@ -122,12 +122,18 @@ pub struct Reading {
 }
 
 /// Takes from the facts what does not hold in another tenant.
-fn elsewhere(facts: Facts, why: &str) -> Facts {
+fn elsewhere(facts: PrincipalFacts, why: &str) -> PrincipalFacts {
     let groups = delegated::unseen_groups(Place::of(&facts.scope), why);
     let given = delegated::unlisted(Subject::RoleAssignments, Place::of(&facts.scope), why);
     // What the own directory knows of an object holds everywhere; an object that it does not know may be one of the other.
     let account = if facts.absent { Account::Unread(groups.reason) } else { facts.account };
-    Facts { absent: false, account, groups: Seen::unseen(groups), assignments: facts.assignments.lacking(given), ..facts }
+    PrincipalFacts {
+        absent: false,
+        account,
+        groups: Seen::unseen(groups),
+        assignments: facts.assignments.lacking(given),
+        ..facts
+    }
 }
 
 /// Reads everything at the scopes but what could be activated.
@@ -140,7 +146,7 @@ pub async fn facts(
 ) -> Result<Reading> {
     let (subscriptions, tree) = estate;
     let one = |scope: &String| at(context, principal, scope.clone(), tree);
-    let here = |facts: Facts| match delegated::elsewhere_at(&facts.scope, subscriptions) {
+    let here = |facts: PrincipalFacts| match delegated::elsewhere_at(&facts.scope, subscriptions) {
         Some(why) => elsewhere(facts, why),
         None => facts,
     };
@@ -156,13 +162,13 @@ pub async fn facts(
     };
     reading.define(context).await?;
     // What is denied to a group takes away what is given otherwise, so it matters to a pass.
-    let denied = reading.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+    let denied = reading.facts.iter().flat_map(PrincipalFacts::strange_groups_denied).cloned().collect();
     reading.suspect(context, denied).await?;
     reading.wonder(context).await?;
     Ok(reading)
 }
 
-async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree) -> Result<Facts> {
+async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree) -> Result<PrincipalFacts> {
     let (assignments, denials, confirmed, own) = tokio::join!(
         authorization::assignments_reaching(context, &scope),
         authorization::denials_reaching(context, &scope),
@@ -183,7 +189,7 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
     let unclear = twice::contradicted(denies.iter().map(|deny| (deny.id.clone(), deny.clone())));
     denies.iter_mut().for_each(|deny| deny.conditional |= unclear.contains(&deny.id));
     let above = above(&scope, tree, rows.iter().map(|row| &row.scope).chain(denies.iter().map(|deny| &deny.scope)));
-    let facts = Facts {
+    let facts = PrincipalFacts {
         principal_id: principal.id.clone(),
         absent: principal.unknown_object,
         account: principal.membership.account,
@@ -201,7 +207,7 @@ async fn at(context: &Context, principal: &Principal, scope: String, tree: &Tree
         scope,
     };
     let (held, denied) = (twofold_held(&facts, &twofold), twofold_denied(&facts, &unclear));
-    Ok(Facts { assignments: lacking(facts.assignments, held), denies: lacking(facts.denies, denied), ..facts })
+    Ok(PrincipalFacts { assignments: lacking(facts.assignments, held), denies: lacking(facts.denies, denied), ..facts })
 }
 
 fn lacking<T>(seen: Seen<T>, gap: Option<Unreadable>) -> Seen<T> {
@@ -209,21 +215,21 @@ fn lacking<T>(seen: Seen<T>, gap: Option<Unreadable>) -> Seen<T> {
 }
 
 /// The gap that a role assignment is which comes with two contents, if the principal may hold it.
-fn twofold_held(facts: &Facts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
+fn twofold_held(facts: &PrincipalFacts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
     let held = |row: &&Assignment| twofold.contains(&row.id) && facts.holds(row) >= Sureness::Possible;
     let id = facts.assignments.rows_so_far().find(held).map(|row| canonical(&row.id))?;
     Some(twice::gap(Subject::RoleAssignments, Place::of(&facts.scope), &id))
 }
 
 /// The same of a deny assignment, if it may apply to the principal.
-fn twofold_denied(facts: &Facts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
+fn twofold_denied(facts: &PrincipalFacts, twofold: &BTreeSet<String>) -> Option<Unreadable> {
     let applies = |deny: &&Deny| twofold.contains(&deny.id) && facts.is_denied_by(deny) >= Sureness::Possible;
     let id = facts.denies.rows_so_far().find(applies).map(|deny| canonical(&deny.id))?;
     Some(twice::gap(Subject::DenyAssignments, Place::of(&facts.scope), &id))
 }
 
 /// The same of what could be activated, if the principal may do so.
-fn twofold_eligible(facts: &Facts, rows: &[Assignment], twofold: &BTreeSet<String>) -> Option<Unreadable> {
+fn twofold_eligible(facts: &PrincipalFacts, rows: &[Assignment], twofold: &BTreeSet<String>) -> Option<Unreadable> {
     let could = |row: &&Assignment| twofold.contains(&row.id) && facts.could_hold(row) >= Sureness::Possible;
     let id = rows.iter().find(could).map(|row| canonical(&row.id))?;
     Some(twice::gap(Subject::EligibleRoleAssignments, Place::of(&facts.scope), &id))
@@ -326,7 +332,7 @@ impl Reading {
 
     /// A group that is denied something and that the directory does not know may be one of another directory, or a new one.
     async fn wonder(&mut self, context: &Context) -> Result<()> {
-        let denied: BTreeSet<String> = self.facts.iter().flat_map(Facts::strange_groups_denied).cloned().collect();
+        let denied: BTreeSet<String> = self.facts.iter().flat_map(PrincipalFacts::strange_groups_denied).cloned().collect();
         if denied.is_empty() || !self.principal.membership.groups.is_whole() {
             return Ok(());
         }
@@ -376,7 +382,7 @@ impl Reading {
     }
 
     /// What a verdict at a scope would have needed to see.
-    pub fn gaps_of(&self, facts: &Facts, verdict: &Verdict) -> Vec<Unreadable> {
+    pub fn gaps_of(&self, facts: &PrincipalFacts, verdict: &Verdict) -> Vec<Unreadable> {
         let unseen = &verdict.unseen;
         if unseen.is_empty() && verdict.reason == Some(Reason::Hidden.into()) {
             return facts.foreign_groups().map(|id| directory::unseen_members(id, directory::OF_ANOTHER_TENANT)).collect();

@@ -29,7 +29,7 @@ use crate::{
 
 /// What one definition does by an assignment.
 #[derive(Debug)]
-pub struct Rule {
+pub struct AppliedDefinition {
     /// Its effects; more than one where they differ from resource to resource.
     pub words: BTreeSet<String>,
     /// What it says; none where it was not needed, or could not be read.
@@ -37,7 +37,7 @@ pub struct Rule {
 }
 
 /// What an assignment does; none where it is not known which definitions it assigns.
-pub type Rules = Option<Vec<Rule>>;
+pub type Rules = Option<Vec<AppliedDefinition>>;
 
 /// What assignments do, by lower-case id, and what could not be read for it. The definitions of what has effects of which the types
 /// of resources matter are read in any case: they alone tell to which they apply.
@@ -79,7 +79,7 @@ pub async fn rules(
     let rules = assignments.iter().map(|(id, own)| {
         let rule = |member: &Member| {
             let definition = definitions.get(&member.definition_id.to_lowercase()).cloned();
-            Rule { words: effects(&own.assigned, set_of(own), member, definition.as_deref()), definition }
+            AppliedDefinition { words: effects(&own.assigned, set_of(own), member, definition.as_deref()), definition }
         };
         (id.clone(), members.get(id.as_str()).map(|all| all.iter().map(rule).collect()))
     });

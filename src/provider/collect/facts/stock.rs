@@ -17,7 +17,7 @@ use crate::{
             },
             lists::{
                 inventory::{self, Counts},
-                typed::{self, ByType, Found, Typed},
+                typed::{self, ByType, Typed, TypedResource},
             },
             stop::Result,
             unread,
@@ -34,12 +34,12 @@ pub struct Stock {
     /// The type.
     pub typed: &'static Typed,
     /// Its resources.
-    pub seen: Seen<Arc<Vec<Found>>>,
+    pub seen: Seen<Arc<Vec<TypedResource>>>,
 }
 
 impl Stock {
     /// The resources that were seen, for what they are worth.
-    pub fn rows(&self) -> impl Iterator<Item = &Found> {
+    pub fn rows(&self) -> impl Iterator<Item = &TypedResource> {
         self.seen.so_far().into_iter().flat_map(|rows| rows.iter())
     }
 }
@@ -80,13 +80,13 @@ async fn listed(
     subscriptions: &[Subscription],
     typed: &'static Typed,
     counts: &By<Arc<Counts>>,
-) -> Result<By<Arc<Vec<Found>>>> {
+) -> Result<By<Arc<Vec<TypedResource>>>> {
     let may_be_there = |subscription: &&Subscription| {
         let counts = counts.get(&subscription.id).and_then(|counts| counts.whole().ok());
         counts.is_none_or(|counts| number(counts, typed) > 0)
     };
     let some: Vec<Subscription> = subscriptions.iter().filter(may_be_there).cloned().collect();
-    let lists: Lists<Vec<Found>> = typed::resources(context, &some, typed).await?;
+    let lists: Lists<Vec<TypedResource>> = typed::resources(context, &some, typed).await?;
     Ok(lists.by_id())
 }
 
@@ -96,7 +96,7 @@ async fn of_graph(
     subscription: &Subscription,
     typed: &Typed,
     answer: &azure::Result<Arc<ByType>>,
-) -> Result<Seen<Arc<Vec<Found>>>> {
+) -> Result<Seen<Arc<Vec<TypedResource>>>> {
     match answer {
         Ok(rows) => {
             let unproven = proof::missing(context, &subscription.id, Subject::Resources, &typed.list.actions()).await?;
@@ -108,11 +108,11 @@ async fn of_graph(
 
 /// What was seen, with a gap if more of the type were counted.
 fn agreeing(
-    seen: Seen<Arc<Vec<Found>>>,
+    seen: Seen<Arc<Vec<TypedResource>>>,
     subscription: &Subscription,
     typed: &Typed,
     counts: Option<&Seen<Arc<Counts>>>,
-) -> Seen<Arc<Vec<Found>>> {
+) -> Seen<Arc<Vec<TypedResource>>> {
     let counted = counts.and_then(|counts| counts.so_far().ok()).map_or(0, |counts| number(counts, typed));
     let listed = seen.so_far().map_or(u64::MAX, |rows| u64::try_from(rows.len()).unwrap_or(u64::MAX));
     if listed >= counted {

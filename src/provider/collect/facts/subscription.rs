@@ -18,7 +18,7 @@ use crate::{
         Place, Reason, Seen, Subject, Unreadable,
         connection::{
             Need,
-            evidence::{Cluster, Subscription},
+            evidence::{Cluster, SubscriptionFacts},
         },
         defender::{Foundational, Plan, foundational, scan_age},
         rbac::Permission,
@@ -46,7 +46,7 @@ pub async fn facts(
     subscriptions: &[scope::Subscription],
     needed: &BTreeSet<Need>,
     own_id: Option<&str>,
-) -> Result<Vec<Subscription>> {
+) -> Result<Vec<SubscriptionFacts>> {
     let chosen = |need| if needed.contains(&need) { subscriptions } else { &[] };
     let (permissions, below, providers, plans, mut assessments, resources, scans, clusters) = tokio::try_join!(
         permissions(context, chosen(Need::Permissions)),
@@ -78,7 +78,7 @@ pub async fn facts(
         assessments = lists(context, Subject::Assessments, &silent, read).await?;
     }
     let today = context.now().date();
-    let fact = |subscription: &scope::Subscription| Subscription {
+    let fact = |subscription: &scope::Subscription| SubscriptionFacts {
         id: subscription.id.clone(),
         state: subscription.state.clone(),
         tenant_id: subscription.tenant_id.clone(),
@@ -184,12 +184,12 @@ async fn states(client: &Client, subscription_id: &str) -> azure::Result<BTreeMa
 
 /// AKS clusters, by name, with who reaches them, where their nodes stand, and nothing else.
 pub async fn clusters(context: &Context, subscriptions: &[scope::Subscription]) -> Result<Lists<Vec<Cluster>>> {
-    let cluster = |row: &typed::Found| {
+    let cluster = |row: &typed::TypedResource| {
         let mut properties = row.looked_at.clone();
         properties.iter_mut().for_each(|properties| properties.retain(|name, _| KEPT.contains(&name.as_str())));
         Cluster { name: row.id.rsplit('/').next().unwrap_or_default().to_owned(), properties }
     };
-    let all = |rows: Arc<Vec<typed::Found>>| {
+    let all = |rows: Arc<Vec<typed::TypedResource>>| {
         let mut clusters: Vec<_> = rows.iter().map(cluster).collect();
         clusters.sort_by(|one, other| one.name.cmp(&other.name));
         Arc::new(clusters)

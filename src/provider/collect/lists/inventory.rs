@@ -117,7 +117,7 @@ impl Listed for Resources {
 #[derive(Debug, Default)]
 struct Building {
     /// By lower-case id; a row that moves from page to page while they are read comes twice.
-    rows: BTreeMap<Box<str>, Row>,
+    rows: BTreeMap<Box<str>, Kept>,
     types: BTreeSet<Arc<str>>,
     tags: BTreeSet<Arc<Tags>>,
     /// A resource that came as two types.
@@ -126,7 +126,7 @@ struct Building {
 
 /// What is kept of a resource.
 #[derive(Debug)]
-struct Row {
+struct Kept {
     kind: Arc<str>,
     /// None where two rows do not agree on them.
     tags: Option<Arc<Tags>>,
@@ -157,7 +157,7 @@ impl Building {
         let tags = shared(&mut self.tags, row.tags.0);
         match self.rows.entry(row.id.to_ascii_lowercase().into()) {
             Entry::Vacant(vacant) => {
-                vacant.insert(Row { kind, tags: Some(tags) });
+                vacant.insert(Kept { kind, tags: Some(tags) });
             }
             Entry::Occupied(mut known) => {
                 if known.get().kind != kind {
@@ -176,7 +176,7 @@ impl Building {
             return Err(twice::failure("list resources", format!("/subscriptions/{subscription_id}"), &canonical(&id)));
         }
         let mut counts = Counts::new();
-        for Row { kind, .. } in self.rows.values() {
+        for Kept { kind, .. } in self.rows.values() {
             match counts.get_mut(&**kind) {
                 Some(count) => *count += 1,
                 None => {

@@ -59,9 +59,9 @@ pub fn texts() -> BTreeMap<&'static str, String> {
 }
 
 /// What roles have to allow for them and for the types of resources, for the checks of roles: they ask for these actions and for no others.
-pub static NEEDED: LazyLock<Vec<evidence::List>> = LazyLock::new(|| {
+pub static NEEDED: LazyLock<Vec<evidence::NeededList>> = LazyLock::new(|| {
     let all = declared().chain(typed::TYPES.iter().map(|typed| &typed.list));
-    all.map(|list| evidence::List { area: list.area, actions: list.endpoint.needs }).collect()
+    all.map(|list| evidence::NeededList { area: list.area, actions: list.endpoint.needs }).collect()
 });
 
 /// One that Resource Manager alone has.

@@ -80,7 +80,7 @@ pub fn find(name: &str) -> Option<&'static Typed> {
 
 /// A resource. Where the service did not say something, or says it twice and not alike, it is none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub struct TypedResource {
     /// In the spelling of the azurerm provider.
     pub id: String,
     /// What the service tells it apart by within its type.
@@ -144,7 +144,7 @@ impl Typed {
         &self.looked_at
     }
 
-    fn found(&self, row: Detailed, redacts_people: bool) -> Found {
+    fn found(&self, row: Detailed, redacts_people: bool) -> TypedResource {
         let word = |text: Text| text.0.map(|text| azure::shown(&text, redacts_people).into_owned());
         let (sku, identity) = (row.sku.0.unwrap_or_default(), row.identity.0.unwrap_or_default());
         let own = row.properties.0.as_ref();
@@ -155,7 +155,7 @@ impl Typed {
             ids.into_iter().collect()
         });
         let kept = own.and_then(|own| self.kept_of(own));
-        Found {
+        TypedResource {
             id: canonical(&azure::shown(&row.id, redacts_people)),
             kind: word(row.kind),
             location: word(row.location).map(|location| region(&location)),
@@ -251,7 +251,7 @@ fn tags(written: Option<Json>, redacts_people: bool) -> Option<BTreeMap<String, 
     }
 }
 
-impl Found {
+impl TypedResource {
     /// What two rows of one resource say alike.
     fn and(self, other: Self) -> Self {
         if self == other {
@@ -281,10 +281,10 @@ impl Found {
 
 /// The resources of a subscription while they come, by lower-case id: a row that moves from page to page while they are read comes twice.
 #[derive(Debug, Default)]
-struct Building(BTreeMap<String, Found>);
+struct Building(BTreeMap<String, TypedResource>);
 
 impl Building {
-    fn take(&mut self, row: Found) {
+    fn take(&mut self, row: TypedResource) {
         match self.0.entry(row.id.to_lowercase()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(row);
@@ -296,18 +296,22 @@ impl Building {
         }
     }
 
-    fn done(self) -> Vec<Found> {
+    fn done(self) -> Vec<TypedResource> {
         self.0.into_values().collect()
     }
 }
 
 /// The resources of a type in subscriptions as Resource Manager lists them, each list once a run.
-pub async fn resources(context: &Context, subscriptions: &[Subscription], typed: &'static Typed) -> Result<Lists<Vec<Found>>> {
+pub async fn resources(
+    context: &Context,
+    subscriptions: &[Subscription],
+    typed: &'static Typed,
+) -> Result<Lists<Vec<TypedResource>>> {
     let read = |client: Client, scope: String| list(client, scope, typed);
     listed::by_arm(context, subscriptions, &typed.list, read).await
 }
 
-async fn list(client: Client, scope: String, typed: &'static Typed) -> azure::Result<Vec<Found>> {
+async fn list(client: Client, scope: String, typed: &'static Typed) -> azure::Result<Vec<TypedResource>> {
     match list_in_version(&client, &scope, typed, typed.list.endpoint.version).await {
         Err(error) if error.kind() == Kind::Unsupported => match typed.resource_type.older {
             Some(older) => list_in_version(&client, &scope, typed, older).await,
@@ -317,7 +321,12 @@ async fn list(client: Client, scope: String, typed: &'static Typed) -> azure::Re
     }
 }
 
-async fn list_in_version(client: &Client, scope: &str, typed: &Typed, version: &'static str) -> azure::Result<Vec<Found>> {
+async fn list_in_version(
+    client: &Client,
+    scope: &str,
+    typed: &Typed,
+    version: &'static str,
+) -> azure::Result<Vec<TypedResource>> {
     let call = typed.list.endpoint.in_version(version).at(scope);
     let call = match typed.resource_type.expand {
         Some(what) => call.with("$expand", what),
@@ -330,7 +339,7 @@ async fn list_in_version(client: &Client, scope: &str, typed: &Typed, version: &
 }
 
 /// Resources by the name of their type.
-pub type ByType = BTreeMap<&'static str, Arc<Vec<Found>>>;
+pub type ByType = BTreeMap<&'static str, Arc<Vec<TypedResource>>>;
 
 /// The resources of several types as Resource Graph has them, by subscription; one of which it has no row is missing, one whose request
 /// failed has the failure.
@@ -368,7 +377,7 @@ mod tests {
     use super::*;
     use crate::posture::resource_id::known_type;
 
-    fn found(name: &str, mut row: Json) -> Found {
+    fn found(name: &str, mut row: Json) -> TypedResource {
         row["id"] = json!("/subscriptions/fab00001-0000-4000-8000-000000000001/resourcegroups/rg/providers/x.y/z/n");
         find(name).unwrap().found(serde_json::from_value(row).unwrap(), false)
     }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What was read; each none if it was not asked for or could not be.
-pub(super) struct Facts {
+pub(super) struct RoleFacts {
     redacts_people: bool,
     pub(super) definitions: Option<Arc<Vec<RoleDefinition>>>,
     active: Option<Arc<Vec<RoleAssignment>>>,
@@ -33,7 +33,7 @@ pub(super) struct Facts {
     eligible: Option<Arc<Vec<RoleInstance>>>,
 }
 
-pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<Facts> {
+pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut Vec<Unreadable>) -> Result<RoleFacts> {
     let (active, eligible) = (arguments.asks(AssignmentTypeWord::Active), arguments.asks(AssignmentTypeWord::Eligible));
     let (definitions, assignments, schedules, eligibilities) = tokio::join!(
         directory::role_definitions(context),
@@ -41,7 +41,7 @@ pub(super) async fn facts(arguments: &Arguments, context: &Context, gaps: &mut V
         only_if(active, directory::role_schedules(context)),
         only_if(eligible, directory::role_eligibilities(context)),
     );
-    let facts = Facts {
+    let facts = RoleFacts {
         redacts_people: context.client.settings().redacts_people,
         definitions: taken(ROLES, Some(definitions), gaps)?,
         active: taken(ACTIVE, assignments, gaps)?,
@@ -76,7 +76,7 @@ fn end(instance: &RoleInstance) -> End {
     End::of(instance.end_date_time.as_deref())
 }
 
-impl Facts {
+impl RoleFacts {
     /// What comes twice and not with the same contents, in each list.
     fn twofold(&self) -> Vec<Unreadable> {
         let role = |row: &RoleDefinition| {

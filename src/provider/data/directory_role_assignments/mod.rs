@@ -25,7 +25,7 @@ use crate::{
         rules::unknown_word,
     },
 };
-use holders::{Facts, without_repeated};
+use holders::{RoleFacts, without_repeated};
 
 /// The data sources of this subject.
 pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<DirectoryRoleAssignments>()];
@@ -212,7 +212,7 @@ fn template(role: &RoleDefinition) -> String {
 }
 
 /// The template ids that are asked for. What is no role is an error, unless the roles could not be read.
-fn wanted_roles(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Result<Option<BTreeSet<String>>> {
+fn wanted_roles(arguments: &Arguments, facts: &RoleFacts, rows: &[Row]) -> Result<Option<BTreeSet<String>>> {
     if arguments.role_template_ids.is_none() && arguments.role_display_names.is_none() {
         return Ok(None);
     }
@@ -268,7 +268,7 @@ fn wanted_roles(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Result<Op
 
 /// Roles that no name finds, where names are asked for: those of which the list does not say it, and those that somebody holds and the
 /// list lacks.
-fn nameless(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Option<Unreadable> {
+fn nameless(arguments: &Arguments, facts: &RoleFacts, rows: &[Row]) -> Option<Unreadable> {
     let listed = facts.definitions.iter().flat_map(|all| all.iter()).filter(|one| one.display_name.is_none()).map(template);
     let held = rows.iter().filter(|row| row.role_display_name.is_none()).map(|row| row.role_template_id.clone());
     let ids: BTreeSet<String> = listed.chain(held).collect();
@@ -282,7 +282,7 @@ fn nameless(arguments: &Arguments, facts: &Facts, rows: &[Row]) -> Option<Unread
 }
 
 /// Roles that somebody holds or could, and of which it is not known whether they are privileged.
-fn unweighed(facts: &Facts, rows: &[Row]) -> Option<Unreadable> {
+fn unweighed(facts: &RoleFacts, rows: &[Row]) -> Option<Unreadable> {
     // Where the roles could not be read at all, that is a gap already.
     facts.definitions.as_ref()?;
     let roles: BTreeSet<&String> = rows.iter().filter(|row| row.privileged.is_none()).map(|row| &row.role_template_id).collect();

@@ -13,13 +13,13 @@ use crate::{
     azure::Failure,
     posture::{
         Place, Reason, Subject, Unreadable,
-        compliance::Verdict,
+        compliance::Compliance,
         effects::{UNKNOWN, effect, is_new},
         initiatives,
     },
     provider::{
         collect::{
-            facts::policy_effects::{Rule, Rules},
+            facts::policy_effects::{AppliedDefinition, Rules},
             lists::{policies::Assignment, states::State},
         },
         selection::{Unmatched, warn},
@@ -88,10 +88,10 @@ impl Found {
         let own = self.assignment;
         AssignmentRow {
             effects,
-            compliant: count(Verdict::Compliant),
-            non_compliant: count(Verdict::NonCompliant),
-            exempt: count(Verdict::Exempt),
-            other: count(Verdict::Other),
+            compliant: count(Compliance::Compliant),
+            non_compliant: count(Compliance::NonCompliant),
+            exempt: count(Compliance::Exempt),
+            other: count(Compliance::Other),
             percentage: tally.filter(|_| is_whole).and_then(|tally| tally.percentage()),
             framework: own.policy_definition_id.as_deref().and_then(initiatives::framework),
             definition_version: own.assigned.version,
@@ -152,7 +152,7 @@ impl Filter {
     /// Whether an assignment has an effect that is asked for, or may have.
     pub(super) fn has_effect(&self, found: &Found) -> bool {
         let Some(rules) = &found.rules else { return true };
-        let may_apply = |rule: &Rule| match (&self.types, &rule.definition) {
+        let may_apply = |rule: &AppliedDefinition| match (&self.types, &rule.definition) {
             (Some(types), Some(definition)) => definition.may_apply(types),
             _ => true,
         };

@@ -13,7 +13,7 @@ use crate::{
     azure::Failure,
     posture::{
         Place, Reason, Subject, Unreadable,
-        compliance::{STATES, Tally, Verdict},
+        compliance::{Compliance, STATES, Tally},
         filter,
         resource_id::within,
         seen::agreed,
@@ -248,7 +248,7 @@ impl<'a> Tallies<'a> {
         let mut tallies = Self::default();
         for own in states.so_far().flat_map(|(_, all)| all.iter()) {
             let Some(assignment) = own.assignment_key.as_deref() else { continue };
-            let verdict = Verdict::of(own.state.as_deref());
+            let verdict = Compliance::of(own.state.as_deref());
             tallies.assignments.entry(assignment).or_default().add(&own.resource_key, verdict);
             for group in own.group_names.iter().flat_map(|all| all.iter()) {
                 let known = tallies.groups.entry(assignment).or_default().entry(group.to_lowercase());
@@ -271,8 +271,8 @@ impl<'a> Tallies<'a> {
             key: format!("{key}|{group}"),
             assignment_id: id.to_owned(),
             group: (*name).to_owned(),
-            compliant: counted(tally.count(Verdict::Compliant), is_whole),
-            non_compliant: counted(tally.count(Verdict::NonCompliant), is_whole),
+            compliant: counted(tally.count(Compliance::Compliant), is_whole),
+            non_compliant: counted(tally.count(Compliance::NonCompliant), is_whole),
         })
         .collect()
     }

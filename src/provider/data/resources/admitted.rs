@@ -12,7 +12,7 @@ use crate::{
     provider::{
         collect::{
             facts::stock::Stock,
-            lists::typed::{Found, region},
+            lists::typed::{TypedResource, region},
         },
         selection::{Unmatched, UnmatchedTags, warn},
     },
@@ -42,7 +42,7 @@ impl Filter {
     }
 
     /// Whether a resource is asked for. What it does not say may be what is asked for.
-    fn admits(&self, row: &Found, apart: Option<&ResourceId>) -> bool {
+    fn admits(&self, row: &TypedResource, apart: Option<&ResourceId>) -> bool {
         let (group, name) = (apart.and_then(|id| id.resource_group_name.as_deref()), apart.and_then(|id| id.name.as_deref()));
         let is_in = |location: &str| self.locations.iter().flatten().any(|wanted| region(wanted) == location);
         let bears = |name: &str| self.names.iter().flatten().any(|pattern| filter::glob(pattern, name));
@@ -58,7 +58,7 @@ impl Filter {
 pub(super) struct Picked<'a> {
     filter: &'a Filter,
     /// The resources that met the filters, with what they are part of.
-    pub(super) found: Vec<(&'a Stock, &'a Found)>,
+    pub(super) found: Vec<(&'a Stock, &'a TypedResource)>,
     prefixes: Unmatched<String>,
     locations: Unmatched<String>,
     names: Unmatched<String>,
@@ -89,7 +89,7 @@ impl<'a> Picked<'a> {
     }
 
     /// Takes a resource in, if it is asked for.
-    pub(super) fn take(&mut self, stock: &'a Stock, row: &'a Found) {
+    pub(super) fn take(&mut self, stock: &'a Stock, row: &'a TypedResource) {
         let apart = ResourceId::parse(&row.id).ok();
         self.prefixes.match_with(|prefix| within(&row.id, prefix));
         self.locations.match_with(|wanted| row.location.as_ref().is_some_and(|own| *own == region(wanted)));

@@ -261,7 +261,7 @@ fn summary(table: &Table<Row>, gaps: &[crate::posture::Unreadable]) -> Summary {
     }
 }
 
-fn as_row(stock: &Stock, found: &typed::Found) -> Row {
+fn as_row(stock: &Stock, found: &typed::TypedResource) -> Row {
     let found = found.clone();
     let apart = ResourceId::parse(&found.id).ok();
     let name = stock.typed.name();

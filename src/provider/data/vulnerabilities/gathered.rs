@@ -18,8 +18,8 @@ use crate::{
         defender::{Counts, Plan},
         time::written,
         vulnerabilities::{
-            Coverage, Covered, Cves, Facts, Kind, NodeGroups, Results, Vulnerability, individual, is_individual, judge, kind_of,
-            scanning_plans, united,
+            Coverage, Covered, Cves, Kind, NodeGroups, Results, ScanFacts, Vulnerability, individual, is_individual, judge,
+            kind_of, scanning_plans, united,
         },
     },
     provider::{
@@ -281,7 +281,7 @@ fn owned<T: Clone>(facts: By<Arc<T>>) -> By<T> {
 impl Scanned {
     fn judged(&self, kind: Kind, today: Date) -> Coverage {
         let unclear = self.gap(Subject::AssessmentMetadata, Reason::NotListed, "", UNCLEAR);
-        let facts = Facts {
+        let facts = ScanFacts {
             unseen: self.unseen.iter().chain(Some(&unclear).filter(|_| self.unclear.contains(&kind))).collect(),
             unseen_clusters: self.unseen_clusters.iter().collect(),
             plans: &self.plans,

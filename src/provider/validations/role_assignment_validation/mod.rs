@@ -15,7 +15,7 @@ use crate::{
     azure::settings::ScopeSetting,
     posture::{
         Reason, Status, Subject, Unreadable, Why, any_is_enough,
-        rbac::{Facts, Requirement, Terms, Verdict},
+        rbac::{PrincipalFacts, Requirement, Terms, Verdict},
         resource_id::{canonical, within},
         worst,
     },
@@ -212,8 +212,9 @@ impl Validation for RoleAssignmentValidation {
         };
         // What could be activated matters only where something is missing.
         let missing = |reading: &Reading| {
-            let falls_short =
-                |facts: &Facts| wanted.at(facts).iter().any(|one| wanted.judge(one, facts, terms).status != Status::Pass);
+            let falls_short = |facts: &PrincipalFacts| {
+                wanted.at(facts).iter().any(|one| wanted.judge(one, facts, terms).status != Status::Pass)
+            };
             reading.facts.iter().any(falls_short)
         };
         if missing(&reading) {
@@ -278,7 +279,7 @@ const HEADINGS: &[&str] = &["scope", "requirement", "reason", "detail"];
 fn verdicts(
     arguments: &Arguments,
     wanted: &Wanted,
-    facts: &Facts,
+    facts: &PrincipalFacts,
     terms: Terms,
     reading: &Reading,
 ) -> Vec<(String, Option<Requirement>, Verdict)> {

@@ -7,7 +7,8 @@ use crate::{
     posture::{
         Status,
         rbac::{
-            Facts, Operations, Requirement, Side, Standing, Terms, Verdict, built_in, facts::Sureness, judge, judge::unproven,
+            Operations, PrincipalFacts, Requirement, Side, Standing, Terms, Verdict, built_in, facts::Sureness, judge,
+            judge::unproven,
         },
     },
     provider::{
@@ -152,7 +153,7 @@ impl Wanted {
     }
 
     /// What is required at one scope.
-    pub(super) fn at(&self, facts: &Facts) -> Vec<Requirement> {
+    pub(super) fn at(&self, facts: &PrincipalFacts) -> Vec<Requirement> {
         let mut wanted = self.everywhere.clone();
         for (name, ids) in &self.several {
             // Where none of them can be given, each is as good as the other.
@@ -163,7 +164,7 @@ impl Wanted {
     }
 
     /// The verdict about one requirement at one scope.
-    pub(super) fn judge(&self, requirement: &Requirement, facts: &Facts, terms: Terms) -> Verdict {
+    pub(super) fn judge(&self, requirement: &Requirement, facts: &PrincipalFacts, terms: Terms) -> Verdict {
         let verdict = judge(requirement, facts, terms);
         match verdict.status {
             Status::Pass if self.unnamed.contains(requirement) => unproven(),
@@ -173,7 +174,7 @@ impl Wanted {
 }
 
 /// Those of several roles that can be given at a scope.
-fn meant<'a>(ids: &'a [String], facts: &Facts) -> Vec<&'a String> {
+fn meant<'a>(ids: &'a [String], facts: &PrincipalFacts) -> Vec<&'a String> {
     let can = |id: &&String| facts.role(id).is_none_or(|role| facts.can_be_given(role) > Sureness::No);
     ids.iter().filter(can).collect()
 }

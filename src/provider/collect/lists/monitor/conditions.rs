@@ -111,17 +111,17 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::super::projection::{activity_log_alerts, metric_alerts, query_alerts};
-    use crate::posture::monitor::{Rule, Setting};
+    use crate::posture::monitor::{AlertRule, Setting};
 
     fn row(properties: Json) -> Json {
         json!({"id": "/a", "name": "a", "properties": properties})
     }
 
-    fn rule(setting: Setting) -> Rule {
+    fn rule(setting: Setting) -> AlertRule {
         setting.rule.unwrap()
     }
 
-    fn of_activity_log(fields: Json) -> Rule {
+    fn of_activity_log(fields: Json) -> AlertRule {
         rule(activity_log_alerts(serde_json::from_value(row(json!({"condition": {"allOf": fields}}))).unwrap(), false))
     }
 

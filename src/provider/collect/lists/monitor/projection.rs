@@ -12,7 +12,7 @@ use crate::{
     },
     posture::{
         Severity,
-        monitor::{Rule, Sending, Setting, Told},
+        monitor::{AlertRule, Sending, Setting, Told},
         resource_id::canonical,
     },
     provider::collect::lists::monitor::conditions,
@@ -97,7 +97,7 @@ fn is_doubtful(channel: &Channel) -> bool {
 pub(super) fn activity_log_alerts(wire: ActivityLogAlert, redacts_people: bool) -> Setting {
     let (shown, properties) = (Shown { redacts_people }, wire.properties.0);
     let fields = properties.condition.0.all_of.0;
-    let rule = Rule {
+    let rule = AlertRule {
         scopes: shown.ids(properties.scopes.as_ref().map(|all| all.iter())),
         operation_names: fields.as_deref().map(|fields| in_order(conditions::operations(fields, shown))),
         action_group_ids: groups(&properties.actions.0.action_groups, shown),
@@ -108,7 +108,7 @@ pub(super) fn activity_log_alerts(wire: ActivityLogAlert, redacts_people: bool) 
 
 pub(super) fn metric_alerts(wire: MetricAlert, redacts_people: bool) -> Setting {
     let (shown, properties) = (Shown { redacts_people }, wire.properties.0);
-    let rule = Rule {
+    let rule = AlertRule {
         scopes: shown.ids(properties.scopes.as_ref().map(|all| all.iter())),
         operation_names: None,
         action_group_ids: groups(&properties.actions, shown),
@@ -119,7 +119,7 @@ pub(super) fn metric_alerts(wire: MetricAlert, redacts_people: bool) -> Setting 
 
 pub(super) fn query_alerts(wire: QueryAlert, redacts_people: bool) -> Setting {
     let (shown, properties) = (Shown { redacts_people }, wire.properties.0);
-    let rule = Rule {
+    let rule = AlertRule {
         scopes: shown.ids(properties.scopes.as_ref().map(|all| all.iter())),
         operation_names: None,
         action_group_ids: shown.ids(properties.actions.action_groups.as_ref().map(|all| all.iter())),
@@ -128,7 +128,7 @@ pub(super) fn query_alerts(wire: QueryAlert, redacts_people: bool) -> Setting {
     of_rule(&wire.id, &wire.name, properties.enabled.0, rule, shown)
 }
 
-fn of_rule(id: &str, name: &str, enabled: Option<bool>, rule: Rule, shown: Shown) -> Setting {
+fn of_rule(id: &str, name: &str, enabled: Option<bool>, rule: AlertRule, shown: Shown) -> Setting {
     Setting { id: shown.id(id), name: shown.word(name), enabled, rule: Some(rule), ..Setting::default() }
 }
 
