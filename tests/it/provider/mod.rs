@@ -18,6 +18,7 @@ mod functions;
 mod graph_permission;
 mod home;
 pub(crate) mod hostile;
+mod hunt;
 mod monitor;
 mod once;
 mod plans;

@@ -1,7 +1,7 @@
 //! What Azure Policy found of resources: which of it is asked for, its rows, and the counts that are made of it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -73,7 +73,7 @@ pub(super) struct GroupRow {
     assignment_id: String,
     /// The group's name in the initiative.
     group: String,
-    /// Resources that comply. Null if not all states were read and none of those that were.
+    /// Resources that comply. Null instead of 0 if not all states were read, or one by this assignment does not say its groups.
     compliant: Option<usize>,
     /// Resources that do not. Null likewise.
     non_compliant: Option<usize>,
@@ -108,13 +108,6 @@ impl Found {
 
     /// What is not known of it, as far as it matters to what is asked for.
     pub(super) fn doubt(&self, filter: &Filter) -> Option<Unreadable> {
-        let gap = |code: &str, remedy: &str| Unreadable {
-            subject: Subject::PolicyStates,
-            place: Place::Subscription(self.subscription_id.clone()),
-            reason: Reason::InvalidResponse,
-            code: code.to_owned(),
-            remedy: remedy.to_owned(),
-        };
         let own = &self.state;
         let lacks = own.state.is_none()
             || own.resource_id.is_none()
@@ -122,11 +115,9 @@ impl Found {
             || (filter.types.is_some() && own.resource_type.is_none());
         let twice = "Some policy states are listed twice, and not with the same word; what the two do not agree on is null. Plan again; it may \
                      just have been evaluated.";
-        let unstated = "Some policy states come without a word, or without what they are about; they are kept. Run again later; if this \
-                        persists, please report it.";
         match self.is_twofold {
-            true => Some(gap("", twice)),
-            false => lacks.then(|| gap(Failure::UnstatedField.code(), unstated)),
+            true => Some(gap(&self.subscription_id, "", twice)),
+            false => lacks.then(|| unstated(&self.subscription_id)),
         }
     }
 
@@ -202,6 +193,8 @@ pub(super) fn found(
     warnings: &mut Diagnostics,
 ) -> (Vec<Found>, usize) {
     let (mut found, mut other) = (Vec::new(), 0);
+    // Before anything is chosen: of two words that contradict each other a filter would let pass the one it names.
+    let contradicted = contradicted(states);
     let mut prefixes = Unmatched::of(filter.prefixes.iter().flatten().cloned());
     for (subscription, all) in states.so_far() {
         for own in all.iter() {
@@ -209,14 +202,16 @@ pub(super) fn found(
             if !filter.admits(own) || !assignments.names_state(own) {
                 continue;
             }
-            other += usize::from(!own.state.as_deref().is_some_and(is_known));
-            if own.state.as_deref().is_none_or(|word| filter.has_status(word)) {
+            let is_twofold = contradicted.contains(&Said::of(own));
+            let word = own.state.as_ref().filter(|_| !is_twofold);
+            other += usize::from(!word.is_some_and(|word| is_known(word)));
+            if word.is_none_or(|word| filter.has_status(word)) {
                 found.push(Found {
                     key: key(own),
                     subscription_id: subscription.id.clone(),
                     exempted: exemptions.cover(own, &subscription.id, reach, context.now()),
-                    state: own.clone(),
-                    is_twofold: false,
+                    state: State { state: word.cloned(), ..own.clone() },
+                    is_twofold,
                 });
             }
         }
@@ -229,10 +224,36 @@ pub(super) fn found(
 }
 
 fn key(own: &State) -> String {
-    let lower = |text: Option<&str>| text.unwrap_or_default().to_lowercase();
-    let name = || own.definition_id.as_deref().and_then(|id| id.rsplit('/').next());
-    let reference = own.reference_id.as_deref().or_else(name);
-    format!("{}|{}|{}", own.assignment_key.as_deref().unwrap_or_default(), lower(reference), own.resource_key)
+    let Said { assignment, reference, resource } = Said::of(own);
+    format!("{}|{}|{resource}", assignment.unwrap_or_default(), reference.unwrap_or_default().to_lowercase())
+}
+
+/// What a state is about: what its key is made of, without making it of each.
+#[derive(PartialEq, Eq, Hash)]
+struct Said<'a> {
+    assignment: Option<&'a str>,
+    reference: Option<&'a str>,
+    resource: &'a str,
+}
+
+impl<'a> Said<'a> {
+    fn of(own: &'a State) -> Self {
+        let name = || own.definition_id.as_deref().and_then(|id| id.rsplit('/').next());
+        let reference = own.reference_id.as_deref().or_else(name);
+        Self { assignment: own.assignment_key.as_deref(), reference, resource: &own.resource_key }
+    }
+}
+
+/// What two states are about that are not in the same word.
+fn contradicted(states: &Lists<Vec<State>>) -> HashSet<Said<'_>> {
+    let (mut words, mut contradicted) = (HashMap::new(), HashSet::new());
+    for own in states.so_far().flat_map(|(_, all)| all.iter()) {
+        let word = own.state.as_deref();
+        if *words.entry(Said::of(own)).or_insert(word) != word {
+            contradicted.insert(Said::of(own));
+        }
+    }
+    contradicted
 }
 
 /// How many resources comply: with assignments, and with their groups, by lower-case ids and names.
@@ -240,6 +261,8 @@ fn key(own: &State) -> String {
 pub(super) struct Tallies<'a> {
     assignments: BTreeMap<&'a str, Tally<'a>>,
     groups: BTreeMap<&'a str, BTreeMap<String, (&'a str, Tally<'a>)>>,
+    /// Assignments of initiatives by which something was found that does not say in which groups it counts: it may be any of them.
+    ungrouped: BTreeSet<&'a str>,
 }
 
 impl<'a> Tallies<'a> {
@@ -250,6 +273,9 @@ impl<'a> Tallies<'a> {
             let Some(assignment) = own.assignment_key.as_deref() else { continue };
             let verdict = Compliance::of(own.state.as_deref());
             tallies.assignments.entry(assignment).or_default().add(&own.resource_key, verdict);
+            if own.group_names.is_none() && (own.set_definition_id.is_some() || own.reference_id.is_some()) {
+                tallies.ungrouped.insert(assignment);
+            }
             for group in own.group_names.iter().flat_map(|all| all.iter()) {
                 let known = tallies.groups.entry(assignment).or_default().entry(group.to_lowercase());
                 let (_, tally) = known.or_insert_with(|| (&**group, Tally::default()));
@@ -267,6 +293,7 @@ impl<'a> Tallies<'a> {
     /// Those of the groups of an assignment.
     pub(super) fn groups(&self, key: &str, id: &str, is_whole: bool) -> Vec<GroupRow> {
         let own = self.groups.get(key).into_iter().flatten();
+        let is_whole = is_whole && !self.ungrouped.contains(key);
         own.map(|(group, (name, tally))| GroupRow {
             key: format!("{key}|{group}"),
             assignment_id: id.to_owned(),
@@ -281,6 +308,29 @@ impl<'a> Tallies<'a> {
 /// A count; none instead of 0 where not all was read.
 pub(super) fn counted(seen: usize, is_whole: bool) -> Option<usize> {
     (is_whole || seen > 0).then_some(seen)
+}
+
+/// Subscriptions in which something was found that does not say by which assignment: the counts of each lack it, whatever is asked for.
+pub(super) fn unassigned(states: &Lists<Vec<State>>) -> BTreeSet<String> {
+    let such = states.so_far().filter(|(_, all)| all.iter().any(|own| own.assignment_key.is_none()));
+    such.map(|(subscription, _)| subscription.id.clone()).collect()
+}
+
+/// The gap of states that do not say enough.
+pub(super) fn unstated(subscription_id: &str) -> Unreadable {
+    let remedy = "Some policy states come without a word, or without what they are about; they are kept. Run again later; if this persists, \
+                  please report it.";
+    gap(subscription_id, Failure::UnstatedField.code(), remedy)
+}
+
+fn gap(subscription_id: &str, code: &str, remedy: &str) -> Unreadable {
+    Unreadable {
+        subject: Subject::PolicyStates,
+        place: Place::Subscription(subscription_id.to_owned()),
+        reason: Reason::InvalidResponse,
+        code: code.to_owned(),
+        remedy: remedy.to_owned(),
+    }
 }
 
 /// The gaps of subscriptions in which something is assigned and nothing was ever evaluated.

@@ -173,7 +173,13 @@ impl DataSource for PolicyCompliance {
 
         let holding = lists.so_far().filter(|(_, own)| !own.is_empty()).map(|(one, _)| one.id.clone()).collect();
         gaps.extend(evaluated::silent(&found, &holding));
-        let evaluated: BTreeSet<String> = found.wholly(|all| !all.is_empty()).into_iter().map(|one| one.id).collect();
+        let unassigned = evaluated::unassigned(&found);
+        gaps.extend(unassigned.iter().map(|id| evaluated::unstated(id)));
+        let nothing: BTreeSet<String> = found.wholly(Vec::is_empty).into_iter().map(|one| one.id).collect();
+        // Where it is not known whether something is assigned, no states may mean that it was not evaluated yet.
+        let is_any_silent = lists.iter().any(|(one, own)| nothing.contains(&one.id) && !own.is_whole());
+        let evaluated = found.wholly(|all| !all.is_empty()).into_iter().map(|one| one.id);
+        let evaluated: BTreeSet<String> = evaluated.filter(|id| !unassigned.contains(id)).collect();
         let tallies = Tallies::of(&found);
         let (mut rows, mut groups) = (Vec::new(), Vec::new());
         for own in kept {
@@ -191,7 +197,7 @@ impl DataSource for PolicyCompliance {
         gaps.extend(table.rows().iter().filter_map(|own| own.doubt(&of_states)));
         let aside =
             [Subject::PolicyAssignments, Subject::PolicyDefinitions, Subject::PolicyExemptions, Subject::PolicySetDefinitions];
-        let counting = Counting::on(&gaps, &aside);
+        let counting = Counting::on(&gaps, &aside).and(!is_any_silent);
         let summary =
             Summary { matched: counting.count(table.rows().len()), returned: table.returned(), other: counting.count(other) };
         let (found, listing) = table.listed(summary, gaps, warnings);
