@@ -66,7 +66,12 @@ impl Details {
                 all.extend(more);
                 Cves::Said(all)
             }
-            (Cves::Said(all), _) | (_, Cves::Said(all)) => Cves::Said(all),
+            // Those that are not understood are some more, of which nothing is known.
+            (Cves::Said(mut all), Cves::Odd) | (Cves::Odd, Cves::Said(mut all)) => {
+                all.push(Cve::default());
+                Cves::Said(all)
+            }
+            (Cves::Said(all), Cves::Unsaid) | (Cves::Unsaid, Cves::Said(all)) => Cves::Said(all),
             (Cves::Unsaid, Cves::Unsaid) => Cves::Unsaid,
             (Cves::Odd, _) | (_, Cves::Odd) => Cves::Odd,
         };
@@ -181,8 +186,11 @@ impl Vulnerability {
         self.status.eq_ignore_ascii_case(status)
     }
 
-    /// What it was found in.
+    /// What it was found in: what has a digest is an image, whatever it is called.
     pub fn kind(&self, nodes: &NodeGroups) -> Kind {
+        if self.digest.is_some() {
+            return Kind::ContainerImage;
+        }
         kind_of(&self.resource_id, self.declared.as_deref(), nodes)
     }
 

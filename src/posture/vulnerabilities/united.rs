@@ -1,6 +1,9 @@
 //! The findings of both models as one list: which assessments are findings by themselves, and what stands in both models once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{Cve, Cves, Details, Model, Vulnerability, is_patchable};
 use crate::posture::assessment::{Assessment, Metadata, alarm};
@@ -62,9 +65,23 @@ pub fn individual(row: &Assessment, metadata: Option<&Metadata>) -> Vec<Vulnerab
         is_twofold: false,
     };
     match &details.cves {
-        Cves::Said(cves) if !cves.is_empty() => cves.iter().map(|cve| of_weakness(cve, &alone)).collect(),
+        Cves::Said(cves) if !cves.is_empty() => each_once(cves.iter().map(|cve| of_weakness(cve, &alone))),
         Cves::Said(_) | Cves::Unsaid | Cves::Odd => vec![alone],
     }
+}
+
+/// Each weakness once: of two rows of one a filter would let pass the one it names.
+fn each_once(all: impl Iterator<Item = Vulnerability>) -> Vec<Vulnerability> {
+    let mut once = BTreeMap::<String, Vulnerability>::new();
+    for row in all {
+        let id = row.vulnerability_id.to_lowercase();
+        let row = match once.remove(&id) {
+            Some(known) => known.and(row),
+            None => row,
+        };
+        once.insert(id, row);
+    }
+    once.into_values().collect()
 }
 
 /// The finding that a weakness is. How bad the update as a whole is says nothing of one weakness.

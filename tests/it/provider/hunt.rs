@@ -73,3 +73,75 @@ async fn no_states_are_none_only_where_it_is_known_whether_something_is_assigned
     let answer = Inside::aimed(refused, both, "auto").await.read("policy_compliance", asked).await.ok();
     assert_eq!((&answer["summary"]["matched"], &answer["complete"]), (&Json::Null, &json!(false)));
 }
+
+#[tokio::test]
+async fn a_finding_that_does_not_say_what_was_scanned_may_be_about_a_part_of_it() {
+    let tenant = || {
+        edited(Tenant::demo(), "sub-assessments", |all| {
+            let of_sql = all.iter_mut().filter(|row| row["id"].as_str().unwrap().contains("sql-fab-shop"));
+            of_sql.for_each(|row| drop(row["properties"].as_object_mut().unwrap().remove("resourceDetails")));
+        })
+    };
+    let server = format!("/subscriptions/{PRODUCTION}/resourceGroups/rg-data-prod/providers/Microsoft.Sql/servers/sql-fab-shop");
+    for filter in [
+        json!({"resource_id_prefixes": [format!("{server}/databases/shop")]}),
+        json!({"resource_types": ["Microsoft.Sql/servers/databases"]}),
+    ] {
+        let mut asked = filter.clone();
+        asked["statuses"] = json!(["Healthy", "NotApplicable", "Unhealthy"]);
+        let answer = read(tenant(), "vulnerabilities", asked).await.ok();
+        let of_server = rows(&answer, "vulnerabilities").iter().any(|row| row["resource_id"] == server.as_str());
+        assert!(of_server && answer["complete"] == false, "{filter}");
+    }
+    let apart = json!({"resource_types": ["Microsoft.Sql/serversextra"]});
+    assert!(read(tenant(), "vulnerabilities", apart).await.value.is_none());
+}
+
+#[tokio::test]
+async fn assessments_that_may_be_findings_and_are_left_out_are_missed() {
+    let answer = read(Tenant::demo(), "vulnerabilities", json!({"subscription_ids": [PRODUCTION]})).await;
+    assert!(answer.gaps().contains(&format!("assessment_metadata not_proven /subscriptions/{PRODUCTION}")));
+    assert_eq!(answer.ok()["complete"], false);
+}
+
+/// An empty answer about findings is believed where assessments are counted: it is the same table by the same right, so whoever sees one sees the
+/// other. What it does not do is reassure: no kind is in order without a result.
+#[tokio::test]
+async fn no_findings_beside_assessments_leave_no_kind_in_order() {
+    let tenant = edited(Tenant::demo(), "sub-assessments", Vec::clear)
+        .with_fault(Fault::on("Microsoft.ResourceGraph").named("findings").keep(|_| false));
+    let inside = Inside::configured(tenant, json!({"environment": "demo", "resource_graph": "always"})).await;
+    let answer = inside.read("vulnerabilities", json!({})).await.ok();
+    assert!(rows(&answer, "vulnerabilities").is_empty());
+    assert_eq!(answer["summary"]["matched"], Json::Null, "{:#}", answer["summary"]);
+    assert!(rows(&answer, "coverage").iter().all(|row| row["reason"] != "ok"));
+}
+
+#[tokio::test]
+async fn of_two_words_of_one_thing_no_filter_lets_pass_the_one_it_names() {
+    let tenant = edited(Tenant::demo(), "policy-states", |all| {
+        let at = all.iter().position(|row| row["properties"]["complianceState"] == "NonCompliant").unwrap();
+        let mut twin = all[at].clone();
+        let id = twin["id"].as_str().unwrap();
+        twin["id"] = json!(format!("{}ffffffffffff", &id[..id.len() - 12]));
+        twin["properties"]["complianceState"] = json!("Compliant");
+        all.push(twin);
+    });
+    let before = read(Tenant::demo(), "policy_compliance", json!({"statuses": ["Compliant"]})).await.ok();
+    let after = read(tenant, "policy_compliance", json!({"statuses": ["Compliant"]})).await.ok();
+    let comply = |answer: &Json| rows(answer, "states").iter().filter(|row| row["state"] == "Compliant").count();
+    assert_eq!((comply(&after), &after["complete"]), (comply(&before), &json!(false)));
+    assert_eq!(rows(&after, "states").iter().filter(|row| row["state"].is_null()).count(), 1);
+
+    let weakness = |severity: &str| json!({"CveId": "CVE-2099-77777", "Severity": severity});
+    let tenant = edited(Tenant::demo(), "assessments", |all| {
+        let own = all.iter_mut().find(|row| !row["properties"]["additionalData"]["CvesDetails"].is_null()).unwrap();
+        own["properties"]["additionalData"]["CvesDetails"] = json!([weakness("Low"), weakness("High")]);
+    });
+    for severity in ["low", "high"] {
+        let asked = json!({"severities": [severity], "cve_ids": ["CVE-2099-77777"]});
+        let answer = read(tenant.clone(), "vulnerabilities", asked).await.ok();
+        let own = &rows(&answer, "vulnerabilities")[0];
+        assert_eq!((&own["severity"], &answer["complete"]), (&json!("unknown"), &json!(false)), "{severity}");
+    }
+}

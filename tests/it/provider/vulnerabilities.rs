@@ -177,13 +177,13 @@ async fn coverage_says_of_each_kind_why_there_is_nothing() {
     assert_eq!(
         reading.gaps(),
         [
-            format!("assessment_metadata not_listed /subscriptions/{PRODUCTION}"),
+            format!("assessment_metadata not_proven /subscriptions/{PRODUCTION}"),
             format!("vulnerabilities plan_off /subscriptions/{PRODUCTION}"),
             format!("vulnerabilities plan_off /subscriptions/{SANDBOX}"),
         ]
     );
     let answer = reading.ok();
-    assert_eq!((&answer["complete"], &answer["truncated"]), (&json!(true), &json!(true)));
+    assert_eq!((&answer["complete"], &answer["truncated"]), (&json!(false), &json!(true)));
     let row = |subscription: &str, kind: &str, reason: &str, resources: Json, scanned: Json, last: Json| {
         json!({
             "key": format!("{subscription}|{kind}"), "subscription_id": subscription, "kind": kind, "reason": reason,
@@ -195,7 +195,7 @@ async fn coverage_says_of_each_kind_why_there_is_nothing() {
         json!([
             row(PRODUCTION, "aks_node", "plan_off", json!(1), json!(1), Json::Null),
             row(PRODUCTION, "container_image", "plan_off", json!(2), json!(1), json!("2026-11-01T02:11:09Z")),
-            row(PRODUCTION, "other", "not_listed", Json::Null, json!(1), Json::Null),
+            row(PRODUCTION, "other", "not_proven", Json::Null, json!(1), Json::Null),
             row(PRODUCTION, "server", "partially_covered", json!(4), json!(3), json!("2026-11-01T05:22:41Z")),
             row(PRODUCTION, "sql", "ok", json!(1), json!(2), json!("2026-10-26T01:04:00Z")),
             row(SANDBOX, "aks_node", "plan_off", json!(1), json!(1), Json::Null),

@@ -57,6 +57,9 @@ pub async fn scans(
 
 /// What an assessment is about. Nodes of clusters count as servers, as they do among sub-assessments.
 fn kind_of_row(row: &Assessment) -> Kind {
+    if row.details.as_ref().is_some_and(|details| details.digest.is_some()) {
+        return Kind::ContainerImage;
+    }
     let declared = row.details.as_ref().and_then(|details| details.declared.as_deref());
     kind_of(&row.resource_id, declared, &NodeGroups::new())
 }

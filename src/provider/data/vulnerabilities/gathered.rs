@@ -50,8 +50,8 @@ pub(super) struct CoverageRow {
     /// `ok`: something scans them, there are results, and it is known when the newest scan was. `plan_off`: no plan that scans them is on, so
     /// that what is listed may be old. `partially_covered`: some of them are left out of the plan. `no_data_yet`: a plan is on, and there is
     /// no result. `scan_time_unsaid`: there are results, and none says when the scan was. `no_resources`: there are none. `not_listed`: the
-    /// plans that scan them, or the meaning of assessments of them, are in no list. Else why it is not known, as in `unreadable`:
-    /// `not_registered`, `forbidden`, `not_proven` … Never `ok` or `no_resources` where a list was not seen whole.
+    /// plans that scan them are in no list. Else why it is not known, as in `unreadable`: `not_registered`, `forbidden`, `not_proven` (the
+    /// meaning of assessments of them is in no list, among others) … Never `ok` or `no_resources` where a list was not seen whole.
     reason: &'static str,
     /// How many resources there are of the types that the plans for them protect: machines and scale sets, those of AKS nodes among them;
     /// registries and clusters; clusters; database servers. Null of `other`, and where it is not known.
@@ -180,7 +180,9 @@ impl Gathered {
                     place.unseen_clusters.push(place.gap(Subject::Clusters, Reason::InvalidResponse, code, NODELESS));
                 }
                 let counted = place.counts.so_far().ok().and_then(|counts| counts.get(CLUSTERS).copied()).unwrap_or_default();
-                if seen.is_whole() && counted > groups.len() as u64 {
+                // That their resource provider is not registered says that there are none.
+                let is_said = seen.is_whole() || seen.reason() == Some(Reason::NotRegistered);
+                if is_said && counted > groups.len() as u64 {
                     place.unseen_clusters.push(place.contradiction(Subject::Clusters, CLUSTERLESS));
                 }
                 nodes.extend(groups.into_iter().flatten());
@@ -225,7 +227,7 @@ impl Gathered {
             place.unseen.push(odd);
         }
         if !place.unclear.is_empty() {
-            gaps.push(place.gap(Subject::AssessmentMetadata, Reason::NotListed, "", UNCLEAR));
+            gaps.push(place.gap(Subject::AssessmentMetadata, Reason::NotProven, "", UNCLEAR));
         }
         let own = |gap: &&Unreadable| [NODELESS, CLUSTERLESS].contains(&gap.remedy.as_str());
         gaps.extend(place.unseen_clusters.iter().filter(own).cloned());
@@ -280,7 +282,7 @@ fn owned<T: Clone>(facts: By<Arc<T>>) -> By<T> {
 
 impl Scanned {
     fn judged(&self, kind: Kind, today: Date) -> Coverage {
-        let unclear = self.gap(Subject::AssessmentMetadata, Reason::NotListed, "", UNCLEAR);
+        let unclear = self.gap(Subject::AssessmentMetadata, Reason::NotProven, "", UNCLEAR);
         let facts = ScanFacts {
             unseen: self.unseen.iter().chain(Some(&unclear).filter(|_| self.unclear.contains(&kind))).collect(),
             unseen_clusters: self.unseen_clusters.iter().collect(),

@@ -214,9 +214,16 @@ impl Filter {
             row.cve_ids.as_ref().is_none_or(|own| own.iter().any(|id| filter::admits(Some(wanted), id)))
         };
         let severity = row.severity();
+        // One that does not say what was scanned may be about any part of what is assessed.
+        let is_of = |own: &str, wanted: &str| {
+            let is_part = || wanted.get(own.len()..).is_some_and(|rest| rest.starts_with('/')) && !own.is_empty();
+            own.eq_ignore_ascii_case(wanted)
+                || (!row.is_located && is_part() && wanted.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own)))
+        };
+        let lies = |own: &str, prefix: &str| within(own, prefix) || (!row.is_located && within(prefix, own));
         self.severities.as_ref().is_none_or(|wanted| severity.is_none_or(|severity| wanted.contains(&severity)))
-            && filter::admits(self.types.as_ref(), ty)
-            && self.prefixes.as_ref().is_none_or(|all| all.iter().any(|prefix| within(&row.resource_id, prefix)))
+            && self.types.as_ref().is_none_or(|all| all.iter().any(|wanted| is_of(ty, wanted)))
+            && self.prefixes.as_ref().is_none_or(|all| all.iter().any(|prefix| lies(&row.resource_id, prefix)))
             && self.kinds.as_ref().is_none_or(|wanted| wanted.contains(&found.kind))
             && self.cves.as_ref().is_none_or(names)
             && self.patchable.is_none_or(|wanted| row.patchable.is_none_or(|own| own == wanted))
