@@ -8,7 +8,7 @@ use std::{
 
 use time::OffsetDateTime;
 
-use super::{Severity, filter, portal::Link, resource_id::within, vulnerabilities::Details};
+use super::{Severity, filter, portal::Link, resource_id::within, seen::agreed, vulnerabilities::Details};
 
 /// One recommendation on one resource. Repeated texts are shared, because there are hundreds of thousands of these.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Assessment {
 
     /// Whether the resource belongs to another cloud: then its id says nothing about where it stands in Azure.
     pub fn is_foreign(&self) -> bool {
-        !self.source.eq_ignore_ascii_case("Azure") && !self.source.to_ascii_lowercase().starts_with("onpremise")
+        is_foreign(&self.source, &self.resource_id)
     }
 
     /// Whether the status is one of the three words that are known; what is not is neither good nor bad.
@@ -133,6 +133,18 @@ impl Assessment {
         self.status.eq_ignore_ascii_case(status)
     }
 
+    /// Takes in another row of it: how bad it is and why is not known where the two do not agree on it.
+    fn agree(&mut self, other: &Self) {
+        for (known, other) in [
+            (&mut self.cause, &other.cause),
+            (&mut self.severity, &other.severity),
+            (&mut self.recommendation_category, &other.recommendation_category),
+            (&mut self.risk_level, &other.risk_level),
+        ] {
+            *known = agreed(known.take(), other.clone());
+        }
+    }
+
     /// Azure's word for its severity: that of the catalogue, else its own.
     pub fn severity_word<'a>(&'a self, metadata: Option<&'a Metadata>) -> Option<&'a str> {
         let known = metadata.map(|metadata| metadata.severity.as_str()).filter(|word| !word.is_empty());
@@ -143,6 +155,19 @@ impl Assessment {
     pub fn severity(&self, metadata: Option<&Metadata>) -> Option<Severity> {
         self.severity_word(metadata).and_then(Severity::parse)
     }
+}
+
+/// The other clouds there are today, in the words of the service.
+const OTHER_CLOUDS: [&str; 7] = ["AWS", "AzureDevOps", "DockerHub", "GCP", "GitHub", "GitLab", "JFrog"];
+
+/// Whether a resource of this source belongs to another cloud. A word that is not known here says nothing against an id of Azure's:
+/// filters that go by the place would hide it.
+pub fn is_foreign(source: &str, id: &str) -> bool {
+    const SUBSCRIPTIONS: &str = "/subscriptions/";
+    let is = |word: &str| word.eq_ignore_ascii_case(source);
+    let is_of_azure = is("Azure") || source.to_ascii_lowercase().starts_with("onpremise");
+    let is_placed = || id.get(..SUBSCRIPTIONS.len()).is_some_and(|start| start.eq_ignore_ascii_case(SUBSCRIPTIONS));
+    !is_of_azure && (OTHER_CLOUDS.into_iter().any(is) || !is_placed())
 }
 
 /// How little a status reassures: least where it is healthy, most where it is not; a word that is not known comes next to that.
@@ -236,6 +261,9 @@ pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessmen
         let same = later.0 == kept.0;
         if same && alarm(&later.1.status) > alarm(&kept.1.status) {
             std::mem::swap(later, kept);
+        }
+        if same && later.1.status.eq_ignore_ascii_case(&kept.1.status) {
+            kept.1.agree(&later.1);
         }
         if same && later.1.details != kept.1.details {
             let (known, other) = (kept.1.details.take(), later.1.details.take());

@@ -104,6 +104,23 @@ async fn assessments_that_may_be_findings_and_are_left_out_are_missed() {
     assert_eq!(answer.ok()["complete"], false);
 }
 
+#[tokio::test]
+async fn a_source_that_is_new_hides_no_place() {
+    let tenant = edited(Tenant::demo(), "assessments", |all| {
+        all.iter_mut().filter(|row| row["properties"]["resourceDetails"]["source"] == "Azure").for_each(|row| {
+            row["properties"]["resourceDetails"]["source"] = json!("Hybrid");
+        });
+    });
+    for filter in
+        [json!({"resource_types": ["Microsoft.Storage/storageAccounts"]}), json!({"resource_group_names": ["rg-data-prod"]})]
+    {
+        let count = |answer: Json| answer["summary"]["unhealthy"].clone();
+        let before = count(read(Tenant::demo(), "defender_assessments", filter.clone()).await.ok());
+        assert!(before.as_u64() > Some(0), "{filter}");
+        assert_eq!(count(read(tenant.clone(), "defender_assessments", filter.clone()).await.ok()), before, "{filter}");
+    }
+}
+
 /// An empty answer about findings is believed where assessments are counted: it is the same table by the same right, so whoever sees one sees the
 /// other. What it does not do is reassure: no kind is in order without a result.
 #[tokio::test]

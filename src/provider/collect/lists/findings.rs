@@ -18,7 +18,7 @@ use crate::{
     },
     posture::{
         Area, Subject,
-        assessment::{Assessment, deduplicated},
+        assessment::{Assessment, deduplicated, is_foreign},
         defender::Scans,
         resource_id::{canonical, within},
         time::parse,
@@ -274,12 +274,9 @@ fn vulnerability(wire: security::SubAssessment, texts: &mut Texts) -> Vulnerabil
 
 /// What was scanned: a part of the resource that is assessed, where the details name one; images have no id of their own.
 fn scanned(assessed: &str, details: ResourceDetails) -> String {
-    let is_foreign = details
-        .source
-        .as_deref()
-        .is_some_and(|source| !source.eq_ignore_ascii_case("Azure") && !source.to_ascii_lowercase().starts_with("onpremise"));
+    let is_elsewhere = |id: &str| details.source.as_deref().is_some_and(|source| is_foreign(source, id));
     match details.id.0 {
-        Some(id) if is_foreign => id,
+        Some(id) if is_elsewhere(&id) => id,
         Some(id) if within(&id, assessed) => canonical(&id),
         _ => canonical(assessed),
     }

@@ -257,8 +257,15 @@ fn add(catalogue: &mut Catalogue, wire: security::AssessmentMetadata, redacts_pe
         }
         // Of two that disagree, the more severe one counts; a word that is not known may be the worst.
         Entry::Occupied(mut known) => {
+            // It may be of the categories of either.
+            let more = [&known.get().categories[..], &metadata.categories].concat();
             if rank(&metadata.severity) > rank(&known.get().severity) {
                 known.insert(metadata);
+            }
+            for category in more {
+                if !known.get().categories.contains(&category) {
+                    known.get_mut().categories.push(category);
+                }
             }
         }
     }

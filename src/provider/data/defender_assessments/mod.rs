@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::filters::require_types;
 use self::{
     rows::{Recommendation, Row, recommendations, row},
-    sieve::Sieve,
+    sieve::{Found, Sieve},
     surroundings::tags,
     tally::Summary,
 };
@@ -201,7 +201,7 @@ impl Reading<'_> {
         filters::require_categories(filter.categories.as_ref(), &catalogues, &gaps)?;
         gaps.extend(sieve.doubts());
         let Sieve { found, tally, .. } = sieve;
-        let table = Table::of(found, arguments.limit, |found| &found.key, |first, _| first);
+        let table = Table::of(found, arguments.limit, |found| &found.key, Found::worse);
         let table = table.ranked(|found| worst_first(found.severity)).before(further);
         let summary = tally.summary(table.matched(), table.returned(), &gaps);
         let (found, listing) = table.listed(summary, gaps, warnings);

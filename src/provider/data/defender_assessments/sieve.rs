@@ -10,7 +10,7 @@ use crate::{
     azure::Failure,
     posture::{
         Place, Reason, Severity, Subject, Unreadable,
-        assessment::{Assessment, Catalogue, Filter, Metadata, Surroundings},
+        assessment::{Assessment, Catalogue, Filter, Metadata, Surroundings, alarm},
         filter,
         resource_id::within,
     },
@@ -30,6 +30,13 @@ pub(super) struct Found<'a> {
     pub(super) severity: Option<Severity>,
     pub(super) row: &'a Assessment,
     pub(super) metadata: Option<&'a Metadata>,
+}
+
+impl Found<'_> {
+    /// Of two with one key the one that reassures least: a resource of another cloud may be listed in two subscriptions.
+    pub(super) fn worse(self, other: Self) -> Self {
+        if alarm(&other.row.status) > alarm(&self.row.status) { other } else { self }
+    }
 }
 
 /// What is asked for, and what came of it so far.
