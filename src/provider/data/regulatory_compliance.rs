@@ -68,8 +68,8 @@ struct Arguments {
     standards: Option<BTreeSet<String>>,
     /// How deep to read: `standards` alone, `controls`, or `assessments`. Default `controls`.
     depth: Option<ComplianceDepth>,
-    /// States to return, without case. Default all. A row whose state is none of these words, or is not stated, is always returned, because
-    /// it may be bad.
+    /// States to return, without case. Default all, and every word that is new in Azure, because it may be bad. A row whose state is not
+    /// stated is always returned.
     #[schemars(length(min = 1))]
     statuses: Option<BTreeSet<ComplianceState>>,
     /// Rows to return; 0 is all. Default 100.
@@ -85,7 +85,7 @@ struct Summary {
     returned: usize,
     /// Rows that met the filters, by state: one that is not known here counts under Azure's word, and a row without one under `other`.
     by_state: Option<BTreeMap<String, usize>>,
-    /// Rows that met the filters, and whose state is none of the four words, or is not stated.
+    /// Rows whose state is none of the four words, or is not stated, and that met the filters other than `statuses`.
     other: Option<usize>,
 }
 
@@ -161,11 +161,10 @@ impl DataSource for RegulatoryCompliance {
         let mut table = Table::of(found, arguments.limit, |found| &found.key, both);
         gaps.extend(doubts(&table));
         let statuses = lowered(&arguments.statuses, |state| &state.0);
-        table.retain(|found| match found.report.state() {
-            Some(state) if is_known(state) => filter::admits(statuses.as_ref(), state),
-            _ => true,
-        });
-        let summary = summary(&table, &gaps);
+        let other = table.rows().iter().filter(|found| !found.report.state().is_some_and(is_known)).count();
+        // What is not stated may be any of them.
+        table.retain(|found| found.report.state().is_none_or(|state| filter::admits(statuses.as_ref(), state)));
+        let summary = summary(&table, other, &gaps);
         let (found, listing) = table.listed(summary, gaps, warnings);
         Ok(Attributes { rows: found.into_iter().map(row).collect(), listing })
     }
@@ -369,14 +368,12 @@ fn doubts(table: &Table<Found>) -> Vec<Unreadable> {
     unstated.chain(twofold).collect()
 }
 
-fn summary(table: &Table<Found>, gaps: &[Unreadable]) -> Summary {
+fn summary(table: &Table<Found>, other: usize, gaps: &[Unreadable]) -> Summary {
     // Counts the rows without the word.
     const UNSTATED: &str = "other";
     let mut by_state = BTreeMap::<String, usize>::new();
-    let mut other = 0;
     for state in table.rows().iter().map(|found| found.report.state()) {
         *by_state.entry(state.unwrap_or(UNSTATED).to_owned()).or_default() += 1;
-        other += usize::from(!state.is_some_and(is_known));
     }
     let counting = Counting::on(gaps, &[]);
     Summary {

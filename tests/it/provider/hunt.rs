@@ -121,6 +121,43 @@ async fn a_source_that_is_new_hides_no_place() {
     }
 }
 
+/// `statuses`, `categories` and the like go by words that Azure owns. Left out, a word that is new passes; named, whoever names words gets
+/// those, and `summary.other` counts what is none of today's words, whatever is named.
+#[tokio::test]
+async fn a_new_word_passes_a_filter_that_is_left_out_and_is_counted_beside_one_that_names_others() {
+    const NEW: &str = "Xyzzy";
+    for (document, field, source, list, filter, word) in [
+        ("alerts", &["status"][..], "defender_alerts", "alerts", "statuses", "Active"),
+        ("assessments", &["status", "code"], "defender_assessments", "assessments", "statuses", "Unhealthy"),
+        ("sub-assessments", &["status", "code"], "vulnerabilities", "vulnerabilities", "statuses", "Unhealthy"),
+        ("policy-states", &["complianceState"], "policy_compliance", "states", "statuses", "NonCompliant"),
+        ("policy-exemptions", &["exemptionCategory"], "policy_exemptions", "exemptions", "categories", "Waiver"),
+        ("regulatory-compliance-standards", &["state"], "regulatory_compliance", "rows", "statuses", "Failed"),
+        ("regulatory-compliance-controls", &["state"], "regulatory_compliance", "rows", "statuses", "Failed"),
+    ] {
+        let tenant = || {
+            edited(Tenant::demo(), document, |all| {
+                all.iter_mut().for_each(|row| {
+                    let own = field.iter().fold(&mut row["properties"], |own, key| &mut own[*key]);
+                    *own = json!(NEW);
+                });
+            })
+        };
+        let has_new = |answer: &Json| {
+            let said = |row: &Json| ["status", "state", "category"].into_iter().any(|name| row[name] == NEW);
+            rows(answer, list).iter().any(said)
+        };
+        let others = |answer: &Json| answer["summary"]["other"].as_u64();
+        let open = read(tenant(), source, json!({"limit": 0})).await.ok();
+        assert!(has_new(&open) && others(&open) > Some(0), "{document}");
+        let mut asked = json!({"limit": 0});
+        asked[filter] = json!([word]);
+        let named = read(tenant(), source, asked).await.ok();
+        assert!(!has_new(&named), "{document}: whoever names words gets those");
+        assert_eq!(others(&named), others(&open), "{document}");
+    }
+}
+
 /// An empty answer about findings is believed where assessments are counted: it is the same table by the same right, so whoever sees one sees the
 /// other. What it does not do is reassure: no kind is in order without a result.
 #[tokio::test]
