@@ -6,13 +6,13 @@ mod results;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 pub use offers::{OFFERS, Offer, available, offered, resource_count};
 pub use readiness::{Requirement, Verdict, judge, judge_served, judge_unregistered, outdated};
 pub use results::{Scans, is_nothing, judge_assessed, judge_scan};
 
-use super::{Reason, Seen, Subject, Unreadable, time::days_between};
+use super::{Reason, Seen, Subject, Unreadable};
 
 /// One Defender plan of one subscription, as the service states it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -228,9 +228,10 @@ pub fn named<'a>(plans: &'a [Plan], name: &str) -> impl Iterator<Item = &'a Plan
     plans.iter().filter(move |plan| plan.name.eq_ignore_ascii_case(name))
 }
 
-/// How many days ago the newest scan was; none if it is dated in the future, which nobody can believe.
+/// How many days ago the newest scan was, by the calendar: of a scan in the evening nobody says in the next evening but one that it was a
+/// day ago. None if it is dated in the future, which nobody can believe.
 pub fn scan_age(newest: OffsetDateTime, today: Date) -> Option<i64> {
-    let age = days_between(newest, today);
+    let age = (today - newest.to_offset(UtcOffset::UTC).date()).whole_days();
     // Clocks differ by minutes; what is dated later than tomorrow has no time that could be believed.
     (age >= -1).then_some(age)
 }

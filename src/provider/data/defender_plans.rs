@@ -9,13 +9,14 @@ use crate::{
     azure::Failure,
     posture::{
         Place, Reason, Subject, Unreadable,
-        defender::{Extension, OFFERS, Plan, offered, resource_count},
+        defender::{self, Extension, OFFERS, Plan, Standing, offered, resource_count, standing},
         filter,
         seen::agreed,
     },
     provider::{
         collect::{
             Lists,
+            estate::scope::Subscription,
             lists::{inventory, security},
         },
         context::Context,
@@ -46,7 +47,8 @@ struct Arguments {
     /// Plans to return, for example `VirtualMachines`, without case. Default all; a name that is no plan is an error.
     #[schemars(length(min = 1))]
     plan_names: Option<BTreeSet<String>>,
-    /// Whether to return plans that others have replaced. Default `false`.
+    /// Whether to return plans that others have replaced. Default `false`; one whose successors a subscription does not list, or of which the
+    /// service does not say any, is returned there in any case, because nothing else stands for what it protects.
     include_deprecated: Option<bool>,
     /// Whether to leave out plans that protect particular resource types of which the subscription has none. Plans that protect the
     /// subscription as a whole stay. Default `false`.
@@ -188,12 +190,19 @@ impl DataSource for DefenderPlans {
             table.retain(|row| row.relevant != Some(false));
         }
         let deprecated = table.rows().iter().filter(|row| row.deprecated).count();
-        table.retain(|row| !row.deprecated || arguments.include_deprecated == Some(true));
+        table.retain(|row| arguments.include_deprecated == Some(true) || !is_replaced(row, &plans));
         gaps.extend(doubts(table.rows(), &twofold));
         let summary = summary(&table, deprecated, &arguments, &gaps);
         let (plans, listing) = table.listed(summary, gaps, warnings);
         Ok(Attributes { plans, listing })
     }
+}
+
+/// Whether other plans of its subscription have replaced it, of which one is listed there.
+fn is_replaced(row: &Row, lists: &Lists<Vec<Plan>>) -> bool {
+    let is_own = |subscription: &Subscription| subscription.id == row.subscription_id;
+    let mut own = lists.so_far().filter(|(subscription, _)| is_own(subscription)).map(|(_, plans)| plans);
+    row.deprecated && own.any(|plans| row.replaced_by.iter().any(|name| defender::named(plans, name).next().is_some()))
 }
 
 /// What is not known of rows that met the filters.
@@ -218,11 +227,14 @@ fn doubts(rows: &[Row], twofold: &BTreeSet<String>) -> Vec<Unreadable> {
 /// A plan that exists can still be in no row: because others have replaced it, or because no subscription lists it.
 fn warn_unlisted(arguments: &Arguments, lists: &Lists<Vec<Plan>>, warnings: &mut Diagnostics) {
     let named: Vec<&String> = arguments.plan_names.iter().flatten().collect();
-    let plans = || lists.so_far().flat_map(|(_, plans)| plans.iter());
+    let plans = || lists.so_far().flat_map(|(_, plans)| plans.iter().map(move |plan| (plan, plans)));
     let is = |name: &str, plan: &Plan| plan.name.eq_ignore_ascii_case(name);
-    let (listed, unlisted): (Vec<&String>, Vec<_>) = named.into_iter().partition(|name| plans().any(|plan| is(name, plan)));
+    let is_wanted = |plan: &Plan, all: &[Plan]| {
+        arguments.include_deprecated == Some(true) || !matches!(standing(plan, all), Standing::Replaced { .. })
+    };
+    let (listed, unlisted): (Vec<&String>, Vec<_>) = named.into_iter().partition(|name| plans().any(|(plan, _)| is(name, plan)));
     selection::warn("plan_names", "Plan", "no subscription that was read lists", unlisted, warnings);
-    let hidden = listed.into_iter().filter(|name| !plans().any(|plan| is(name, plan) && wanted(arguments, plan)));
+    let hidden = listed.into_iter().filter(|name| !plans().any(|(plan, all)| is(name, plan) && is_wanted(plan, all)));
     let which = "other plans have replaced them, and only `include_deprecated = true` returns";
     selection::warn("plan_names", "Plan", which, hidden, warnings);
 }
@@ -255,10 +267,6 @@ fn is_known_coverage(word: &str) -> bool {
 
 fn named(arguments: &Arguments, plan: &Plan) -> bool {
     filter::admits(arguments.plan_names.as_ref(), &plan.name)
-}
-
-fn wanted(arguments: &Arguments, plan: &Plan) -> bool {
-    named(arguments, plan) && (!plan.deprecated || arguments.include_deprecated == Some(true))
 }
 
 fn as_row(subscription_id: &str, plan: &Plan, counts: Option<&BTreeMap<String, u64>>) -> Row {

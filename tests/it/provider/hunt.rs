@@ -105,6 +105,51 @@ async fn assessments_that_may_be_findings_and_are_left_out_are_missed() {
 }
 
 #[tokio::test]
+async fn a_replaced_plan_is_left_out_only_where_what_has_replaced_it_is_listed() {
+    let unlisted = edited(Tenant::demo(), "pricings", |all| all.retain(|row| row["name"] != "Containers"));
+    let unsaid = edited(Tenant::demo(), "pricings", |all| {
+        let old = all.iter_mut().filter(|row| row["name"] == "KubernetesService");
+        old.for_each(|row| drop(row["properties"].as_object_mut().unwrap().remove("replacedBy")));
+    });
+    let all = edited(Tenant::demo(), "pricings", |all| {
+        all.iter_mut().for_each(|row| row["properties"]["deprecated"] = json!(true));
+    });
+    for (tenant, plan) in [(unlisted, "KubernetesService"), (unsaid, "KubernetesService"), (all, "KeyVaults")] {
+        for engine in ["never", "always"] {
+            let block = json!({"environment": "demo", "resource_graph": engine});
+            let inside = Inside::configured(tenant.clone(), block).await;
+            let answer = inside.read("defender_plans", json!({"limit": 0})).await.ok();
+            let own = rows(&answer, "plans").iter().filter(|row| row["plan"] == plan).count();
+            assert_eq!(own, 2, "{plan} {engine}");
+            let named = inside.read("defender_plans", json!({"plan_names": [plan]})).await;
+            assert!(named.warnings().is_empty(), "{plan} {engine}: {:?}", named.warnings());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_scan_is_as_old_as_the_calendar_says() {
+    // It is 2 November 2026 there.
+    let on = |time: &'static str| {
+        edited(Tenant::demo(), "sub-assessments", |all| {
+            all.iter_mut().for_each(|row| row["properties"]["timeGenerated"] = json!(time));
+        })
+    };
+    for (time, passes) in [
+        ("2026-11-02T23:59:00Z", true),
+        ("2026-10-26T00:01:00Z", true),
+        ("2026-10-25T23:59:00Z", false),
+        ("2026-10-25T00:01:00Z", false),
+        ("2026-10-26T01:00:00+02:00", false),
+    ] {
+        let asked = json!({"plans": {"SqlServers": {}}, "require_scan_within_days": 7, "subscription_ids": [PRODUCTION]});
+        let reading = Inside::on(on(time)).await.plan("defender_validation", asked).await;
+        let is_too_old = reading.said.iter().any(|one| one.detail.contains("scan_too_old"));
+        assert_eq!(is_too_old, !passes, "{time}: {:#?}", reading.said);
+    }
+}
+
+#[tokio::test]
 async fn a_source_that_is_new_hides_no_place() {
     let tenant = edited(Tenant::demo(), "assessments", |all| {
         all.iter_mut().filter(|row| row["properties"]["resourceDetails"]["source"] == "Azure").for_each(|row| {
