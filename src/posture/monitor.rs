@@ -54,6 +54,8 @@ pub struct Sending {
     pub category_groups: Option<Vec<String>>,
     /// Metrics that are sent.
     pub metric_categories: Option<Vec<String>>,
+    /// Whether it is of an activity log, which has no metrics: one that is named exports nothing of it.
+    pub is_of_activity_log: bool,
     /// Whether it is not said of a category whether it is sent, or which one it is.
     pub is_doubtful: bool,
     /// A Log Analytics workspace.
@@ -96,8 +98,10 @@ impl Sending {
     pub fn sends(&self) -> Option<bool> {
         let is_some = |names: &Option<Vec<String>>| names.as_ref().is_some_and(|names| !names.is_empty());
         let destinations = [&self.workspace_id, &self.storage_account_id, &self.event_hub_rule_id, &self.partner_solution_id];
-        let names = [&self.log_categories, &self.category_groups, &self.metric_categories];
-        match (destinations.iter().any(|one| one.is_some()), names.into_iter().any(is_some)) {
+        let is_named = is_some(&self.log_categories)
+            || is_some(&self.category_groups)
+            || (is_some(&self.metric_categories) && !self.is_of_activity_log);
+        match (destinations.iter().any(|one| one.is_some()), is_named) {
             (true, true) => Some(true),
             (true, false) if self.is_doubtful => None,
             (true | false, _) => Some(false),
@@ -106,6 +110,7 @@ impl Sending {
 
     fn and(self, other: Self) -> Self {
         Self {
+            is_of_activity_log: self.is_of_activity_log || other.is_of_activity_log,
             is_doubtful: self.is_doubtful || self != other,
             log_categories: agreed(self.log_categories, other.log_categories),
             category_groups: agreed(self.category_groups, other.category_groups),

@@ -49,6 +49,11 @@ impl Points {
         agrees.then(|| rounded(share * 100.0))
     }
 
+    /// Whether it says that everything was reached.
+    pub fn is_full(&self) -> bool {
+        self.percentage().is_some_and(|percentage| percentage >= 100.0)
+    }
+
     /// Whether there is nothing to reach.
     pub fn is_of_nothing(&self) -> bool {
         let is_none = |number: Option<f64>| number.is_some_and(|number| number == 0.0);
@@ -83,6 +88,12 @@ impl Control {
             not_applicable: agreed(self.not_applicable, other.not_applicable),
             name: self.name,
         }
+    }
+
+    /// Whether it says that something is left to be done, which costs points.
+    pub fn lacks_points(&self) -> bool {
+        let is_less = self.points.current.zip(self.points.max).is_some_and(|(current, max)| current < max);
+        is_less && self.unhealthy.is_some_and(|number| number > 0)
     }
 
     /// Whether the service said everything.

@@ -39,6 +39,8 @@ impl End {
     /// What a service says of it; nothing is never.
     pub fn of(text: Option<&str>) -> Self {
         match text.map(parse) {
+            // Some services write the last year there is for "never".
+            Some(Some(end)) if end.year() >= 9999 => Self::Never,
             Some(Some(end)) => Self::At(end),
             Some(None) => Self::Unclear,
             None => Self::Never,
@@ -80,6 +82,9 @@ mod tests {
         let ends = [Some("2021-04-12T09:07:18Z"), Some("2031-04-12T09:07:18Z"), Some("soon"), None].map(End::of);
         assert!(ends.is_sorted());
         assert_eq!(ends.map(End::is_never), [Some(false), Some(false), None, Some(true)]);
+        for never in ["9999-12-31T23:59:59.9999999Z", "9999-12-31T00:00:00"] {
+            assert_eq!(End::of(Some(never)), End::Never, "{never}");
+        }
     }
 
     #[test]

@@ -192,7 +192,18 @@ fn contradictions(scores: &Lists<Option<Points>>, controls: &Lists<Vec<Control>>
         controls.wholly(|rows| !rows.is_empty()).into_iter().filter(|one| silent.contains(&one.id)).map(|one| {
             gap(Subject::SecureScores, one.id, "The subscription has controls and no score. Run again in a few minutes.")
         });
-    without.chain(alone).collect()
+    // A headline that is better than what stands below it.
+    let lacking = controls.so_far().filter(|(_, rows)| rows.iter().any(Control::lacks_points));
+    let lacking: BTreeSet<&str> = lacking.map(|(one, _)| one.id.as_str()).collect();
+    let is_full = |score: &Option<Points>| score.as_ref().is_some_and(Points::is_full);
+    let boasting = scores.so_far().filter(|(one, score)| is_full(score) && lacking.contains(one.id.as_str())).map(|(one, _)| {
+        gap(
+            Subject::SecureScores,
+            one.id.clone(),
+            "The score says that all points were reached, and a control that some were not. Run again in a few minutes.",
+        )
+    });
+    without.chain(alone).chain(boasting).collect()
 }
 
 fn unstated_of(subject: Subject, id: &str) -> Unreadable {

@@ -105,6 +105,20 @@ async fn assessments_that_may_be_findings_and_are_left_out_are_missed() {
 }
 
 #[tokio::test]
+async fn metrics_are_nothing_of_an_activity_log() {
+    let tenant = Tenant::demo();
+    edit(&tenant, "diagnostic-settings", |all| {
+        let own = all.iter_mut().filter(|row| row["name"] == "to-log-fab-prod");
+        own.for_each(|row| {
+            row["properties"]["logs"] = json!([{"category": "Administrative", "enabled": false}]);
+            row["properties"]["metrics"] = json!([{"category": "AllMetrics", "enabled": true}]);
+        });
+    });
+    let answer = read(tenant, "monitor_settings", json!({"kinds": ["activity_log_export"]})).await.ok();
+    assert_eq!((&answer["summary"]["subscriptions_without_export"], &answer["complete"]), (&json!(2), &json!(true)));
+}
+
+#[tokio::test]
 async fn a_replaced_plan_is_left_out_only_where_what_has_replaced_it_is_listed() {
     let unlisted = edited(Tenant::demo(), "pricings", |all| all.retain(|row| row["name"] != "Containers"));
     let unsaid = edited(Tenant::demo(), "pricings", |all| {
@@ -166,6 +180,16 @@ async fn a_source_that_is_new_hides_no_place() {
     }
 }
 
+#[tokio::test]
+async fn an_alert_that_lists_nothing_it_is_about_passes_the_filter_that_asks_for_it() {
+    let tenant = edited(Tenant::demo(), "alerts", |all| {
+        all.iter_mut().for_each(|row| row["properties"]["resourceIdentifiers"] = json!([]));
+    });
+    let asked = json!({"resource_id_prefixes": [format!("/subscriptions/{PRODUCTION}/resourceGroups/rg-shop-prod")]});
+    let answer = read(tenant, "defender_alerts", asked).await.ok();
+    assert!(answer["summary"]["matched"].as_u64() > Some(0) && answer["complete"] == false);
+}
+
 /// `statuses`, `categories` and the like go by words that Azure owns. Left out, a word that is new passes; named, whoever names words gets
 /// those, and `summary.other` counts what is none of today's words, whatever is named.
 #[tokio::test]
@@ -217,6 +241,20 @@ async fn no_findings_beside_assessments_leave_no_kind_in_order() {
 }
 
 #[tokio::test]
+async fn a_score_of_all_points_is_not_believed_beside_a_control_that_lacks_some() {
+    let tenant = edited(Tenant::demo(), "secure-scores", |all| {
+        all.iter_mut().for_each(|row| {
+            let max = row["properties"]["score"]["max"].clone();
+            row["properties"]["score"] = json!({"max": max, "current": max, "percentage": 1.0});
+        });
+    });
+    let reading = read(tenant.clone(), "secure_score", json!({})).await;
+    assert!(reading.gaps().contains(&format!("secure_scores not_proven /subscriptions/{PRODUCTION}")), "{:?}", reading.gaps());
+    let answer = reading.ok();
+    assert_eq!((&answer["percentage"], &answer["complete"]), (&Json::Null, &json!(false)));
+}
+
+#[tokio::test]
 async fn of_two_words_of_one_thing_no_filter_lets_pass_the_one_it_names() {
     let tenant = edited(Tenant::demo(), "policy-states", |all| {
         let at = all.iter().position(|row| row["properties"]["complianceState"] == "NonCompliant").unwrap();
@@ -243,4 +281,17 @@ async fn of_two_words_of_one_thing_no_filter_lets_pass_the_one_it_names() {
         let own = &rows(&answer, "vulnerabilities")[0];
         assert_eq!((&own["severity"], &answer["complete"]), (&json!("unknown"), &json!(false)), "{severity}");
     }
+}
+
+#[tokio::test]
+async fn a_type_that_is_counted_and_whose_provider_is_not_registered_is_missed() {
+    let refused =
+        |path: &str| Tenant::demo().with_fault(Fault::on(path).refuse(409, "MissingSubscriptionRegistration", "Register."));
+    let vaults = "Microsoft.KeyVault/vaults";
+    let reading = read(refused("/providers/Microsoft.KeyVault/vaults"), "resources", json!({"resource_types": [vaults]})).await;
+    let answer = reading.value.unwrap_or_else(|| json!({"complete": false, "summary": {"matched": null}}));
+    assert_eq!((&answer["summary"]["matched"], &answer["complete"]), (&Json::Null, &json!(false)));
+    let clusters = refused("/providers/Microsoft.ContainerService/managedClusters");
+    let answer = read(clusters, "vulnerabilities", json!({"subscription_ids": [SANDBOX]})).await.ok();
+    assert_eq!(answer["complete"], false);
 }

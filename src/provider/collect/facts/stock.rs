@@ -114,7 +114,12 @@ fn agreeing(
     counts: Option<&Seen<Arc<Counts>>>,
 ) -> Seen<Arc<Vec<TypedResource>>> {
     let counted = counts.and_then(|counts| counts.so_far().ok()).map_or(0, |counts| number(counts, typed));
-    let listed = seen.so_far().map_or(u64::MAX, |rows| u64::try_from(rows.len()).unwrap_or(u64::MAX));
+    let listed = match seen.so_far() {
+        Ok(rows) => u64::try_from(rows.len()).unwrap_or(u64::MAX),
+        // That its resource provider is not registered says that there is none.
+        Err(gap) if gap.reason == Reason::NotRegistered => 0,
+        Err(_) => u64::MAX,
+    };
     if listed >= counted {
         return seen;
     }

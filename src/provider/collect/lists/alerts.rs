@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::{
     azure::{
         self,
-        answer::lenient::{List as Words, Text},
+        answer::lenient::{List as Words, Part, Text},
         arm::alerts,
         resource_graph::queries::Rows,
     },
@@ -165,8 +165,9 @@ fn alert(wire: alerts::Alert, redacts_people: bool) -> Alert {
     let words = |words: Words<Text>| words.0.and_then(|words| words.into_iter().map(word).collect::<Option<Vec<_>>>());
     let moment = |text: Text| text.as_deref().and_then(parse);
     let about = own.resource_identifiers.0;
-    // One that names neither leaves open what it is about.
-    let about = about.filter(|all| all.iter().all(|one| one.azure_resource_id.is_some() || one.workspace_id.is_some()));
+    // Each is about something, and one that names neither leaves open what it is about.
+    let is_told = |one: &Part<alerts::ResourceIdentifier>| one.azure_resource_id.is_some() || one.workspace_id.is_some();
+    let about = about.filter(|all| !all.is_empty() && all.iter().all(is_told));
     let each = |id: fn(&alerts::ResourceIdentifier) -> &Text| {
         let all = about.as_ref()?.iter().filter_map(|one| id(one).as_deref());
         Some(all.map(|id| canonical(&shown(id))).collect::<Vec<_>>())

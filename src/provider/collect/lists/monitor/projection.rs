@@ -11,7 +11,7 @@ use crate::{
         },
     },
     posture::{
-        Severity,
+        Place, Severity,
         monitor::{AlertRule, Sending, Setting, Told},
         resource_id::canonical,
     },
@@ -59,8 +59,10 @@ pub(super) fn diagnostic_setting(wire: DiagnosticSetting, target_id: &str, redac
     let (shown, properties) = (Shown { redacts_people }, wire.properties.0);
     let name = shown.word(&wire.name);
     let (logs, metrics) = (&properties.logs, &properties.metrics);
-    let all = logs.iter().flatten().chain(metrics.iter().flatten());
+    let is_of_activity_log = matches!(Place::of(target_id), Place::Subscription(_));
+    let all = logs.iter().flatten().chain(metrics.iter().flatten().filter(|_| !is_of_activity_log));
     let sending = Sending {
+        is_of_activity_log,
         log_categories: enabled(logs, shown, |channel| &channel.category),
         category_groups: enabled(logs, shown, |channel| &channel.category_group),
         metric_categories: enabled(metrics, shown, |channel| &channel.category),
