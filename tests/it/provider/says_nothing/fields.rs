@@ -235,6 +235,10 @@ impl Case {
         format!("/{}", self.field.join("/"))
     }
 
+    pub(super) fn list_name(&self) -> &'static str {
+        self.list.name()
+    }
+
     fn is_documented(&self) -> bool {
         let is_this = |document: &str, path: &str| document == self.list.document && path == self.path();
         let is_in = |table: &[(&str, &str, &str)]| table.iter().any(|(document, path, _)| is_this(document, path));

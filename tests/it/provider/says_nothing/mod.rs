@@ -3,6 +3,7 @@
 
 mod covered;
 mod fields;
+mod filtered;
 mod lists;
 mod table;
 mod twins;
