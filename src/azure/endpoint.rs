@@ -50,6 +50,11 @@ impl Endpoint {
         self
     }
 
+    /// Whether Azure always has a row for it.
+    pub const fn is_never_empty(&self) -> bool {
+        self.never_empty
+    }
+
     /// Asks for pages of as many rows.
     pub const fn in_pages_of(mut self, rows: &'static str) -> Self {
         self.rows = rows;

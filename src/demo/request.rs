@@ -17,7 +17,7 @@ pub struct Request {
     pub path: String,
     /// Names of the query's keys in the order sent, decoded.
     pub query: Vec<String>,
-    /// The query as it was sent.
+    /// The query as it was sent; of Resource Graph its text.
     pub question: String,
     /// Which page of a list was asked for; the first is 1.
     pub page: usize,
@@ -111,7 +111,10 @@ impl Call {
             host: self.host.clone(),
             path: self.path.clone(),
             query: self.url.query_pairs().map(|(key, _)| key.into_owned()).collect(),
-            question: self.url.query().unwrap_or_default().to_owned(),
+            question: match self.json.get("query").and_then(Value::as_str) {
+                Some(text) => text.to_owned(),
+                None => self.url.query().unwrap_or_default().to_owned(),
+            },
             page: self.page(),
             named: self.named.clone(),
             scope: self.scope(),

@@ -120,13 +120,17 @@ pub(super) fn resources(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(rows.into_iter().filter(|row| text(row, "/type").eq_ignore_ascii_case(kind)).collect()))
 }
 
-/// Resources of the type that the path ends in.
+/// Resources of the type that the path ends in, of the subscription, resource group or resource that it begins with.
 pub(super) fn typed(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    let (_, below) = asked.call.path.rsplit_once("/providers/").unwrap_or_default();
+    let path = asked.call.path.as_str();
+    let (place, below) = path.rsplit_once("/providers/").unwrap_or_default();
+    let parts: Vec<&str> = below.split('/').collect();
     // Behind the namespace, each type but the last one is followed by a name.
-    let parts = below.split('/').enumerate().filter(|(at, _)| *at == 0 || at % 2 == 1);
-    let kind = parts.map(|(_, part)| part).collect::<Vec<_>>().join("/");
-    Ok(Found::Rows(at_and_below(asked).into_iter().filter(|row| text(row, "/type").eq_ignore_ascii_case(&kind)).collect()))
+    let kind = parts.iter().enumerate().filter(|(at, _)| *at == 0 || at % 2 == 1).map(|(_, part)| *part).collect::<Vec<_>>();
+    let place = if parts.len() > 2 { path.rsplit_once('/').map_or(place, |(parent, _)| parent) } else { place };
+    let is_own =
+        |row: &Value| covers(asked.fixtures, place, text(row, "/id")) && text(row, "/type").eq_ignore_ascii_case(&kind.join("/"));
+    Ok(Found::Rows(asked.fixtures.rows_where(asked.fixture, is_own)))
 }
 
 /// Defender plans of exactly this scope: those of a machine are not rows of its subscription.

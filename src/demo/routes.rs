@@ -192,6 +192,13 @@ pub(super) const ROUTES: &[Route] = &[
     arm!("/subscriptions/{subscription}/providers/Microsoft.Insights/metricAlerts", &["2018-03-01"], "Microsoft.Insights/metricAlerts/read", "metric-alerts", LIST, arm::under).in_table("resources", ""),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Insights/scheduledQueryRules", &["2023-12-01"], "Microsoft.Insights/scheduledQueryRules/read", "query-alerts", LIST, arm::under).in_table("resources", ""),
     arm!("/subscriptions/{subscription}/providers/Microsoft.Security/securityContacts", &["2023-12-01-preview"], "Microsoft.Security/securityContacts/read", "security-contacts", LIST, arm::under),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.KeyVault/vaults/{parent}/keys", &["2026-02-01", "2023-07-01"], "Microsoft.KeyVault/vaults/keys/read", "vault-objects", TYPED, arm::typed),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.KeyVault/vaults/{parent}/secrets", &["2026-02-01", "2023-07-01"], "Microsoft.KeyVault/vaults/secrets/read", "vault-objects", TYPED, arm::typed),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Network/networkWatchers/{parent}/flowLogs", &["2024-01-01"], "Microsoft.Network/networkWatchers/flowLogs/read", "networks", TYPED, arm::typed).in_table("resources", ""),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Network/virtualNetworkGateways", &["2024-01-01"], "Microsoft.Network/virtualNetworkGateways/read", "networks", TYPED, arm::typed).in_table("resources", ""),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Sql/servers/{parent}/databases", &["2021-11-01"], "Microsoft.Sql/servers/databases/read", "data-services", TYPED, arm::typed).in_table("resources", ""),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Storage/storageAccounts/{parent}/blobServices/default/containers", &["2023-05-01"], "Microsoft.Storage/storageAccounts/blobServices/containers/read", "storage-parts", TYPED, arm::typed),
+    arm!("/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Storage/storageAccounts/{parent}/fileServices/default/shares", &["2023-05-01"], "Microsoft.Storage/storageAccounts/fileServices/shares/read", "storage-parts", TYPED, arm::typed),
     arm!("/providers/Microsoft.Management/managementGroups", MG, "", "management-groups", Paging::AtNextLink(2), arm::groups),
     arm!("/providers/Microsoft.Management/managementGroups/{group}", MG, READ_MG, "management-groups", LIST, arm::group),
     arm!("/providers/Microsoft.Management/managementGroups/{group}/descendants", MG, READ_MG, "management-groups", Paging::NextLink(2), arm::descendants),
@@ -369,7 +376,9 @@ mod tests {
             return vec![format!("/v1.0/{tail}")];
         }
         let below = |scope: &str| if tail.is_empty() { scope.to_owned() } else { format!("{scope}/{tail}") };
-        ["", "/subscriptions/s", "/providers/Microsoft.Management/managementGroups/g"].map(below).into()
+        ["", "/subscriptions/s", "/subscriptions/s/resourceGroups/r", "/providers/Microsoft.Management/managementGroups/g"]
+            .map(below)
+            .into()
     }
 
     fn routes_of(endpoint: &Endpoint) -> Vec<&'static Route> {

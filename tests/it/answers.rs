@@ -54,6 +54,7 @@ fn more(name: &str) -> Vec<Json> {
         "resources" => vec![
             json!({"limit": 0}),
             json!({"resource_types": ["Microsoft.Network/azureFirewalls", "Microsoft.KeyVault/vaults"], "tags": {"env": "*"}}),
+            json!({"resource_types": ["Microsoft.KeyVault/vaults/secrets", "Microsoft.Storage/storageAccounts/blobServices/containers"]}),
         ],
         "secure_score" => vec![json!({"include_controls": false, "limit": 0}), json!({"limit": 2})],
         "defender_validation" => {

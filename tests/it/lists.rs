@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 use azposture::{
     azure::{Audience, endpoint::endpoints},
     posture::Area,
-    provider::collect::lists::{declared, inventory::READ_EVERYTHING, listed::NEEDED, typed::TYPES},
+    provider::collect::lists::{
+        declared,
+        inventory::READ_EVERYTHING,
+        listed::NEEDED,
+        typed::{TYPES, Typed},
+    },
 };
 use regex_lite::Regex;
 
@@ -60,9 +65,11 @@ fn the_guide_has_the_columns_of_each_type_and_no_others() {
     for area in Area::ALL {
         let own = TYPES.iter().filter(|typed| typed.area == area);
         let written = |columns: &str| if columns.is_empty() { "none".to_owned() } else { format!("`{columns}`") };
-        let mut rows: Vec<String> =
-            own.map(|typed| format!("| `{}` | {} |", typed.name(), written(typed.resource_type.columns))).collect();
-        rows.sort_by_key(|row| row.to_lowercase());
+        let mark = |typed: &Typed| if typed.resource_type.is_on_demand { " (if named)" } else { "" };
+        let mut own: Vec<&Typed> = own.collect();
+        own.sort_by_key(|typed| typed.name().to_lowercase());
+        let row = |typed: &Typed| format!("| `{}`{} | {} |", typed.name(), mark(typed), written(typed.resource_type.columns));
+        let rows: Vec<String> = own.into_iter().map(row).collect();
         let section = COLUMNS.split(&format!("## Area `{}`", area.word())).nth(1).unwrap_or_default();
         let section = section.split("\n## ").next().unwrap_or_default();
         assert_eq!(section.lines().filter(|line| line.starts_with("| `")).collect::<Vec<_>>(), rows, "{}", area.word());

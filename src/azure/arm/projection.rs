@@ -97,6 +97,11 @@ impl Columns {
         self.of(|name| object.get(name), object)
     }
 
+    /// Whether something stands in one of them that is of another kind than theirs, and so is not taken in.
+    pub fn is_odd(&self, object: &Map<String, Json>) -> bool {
+        self.is_any_odd(|name| object.get(name), object)
+    }
+
     /// Each of these columns, null.
     pub fn nothing(&self) -> Map<String, Json> {
         self.0.keys().map(|name| ((*name).to_owned(), Json::Null)).collect()
@@ -107,6 +112,18 @@ impl Columns {
         let nested = element.get("properties").and_then(Json::as_object);
         let of = self.of(|name| element.get(name).or_else(|| nested?.get(name)), nested.unwrap_or(element));
         of.unwrap_or_else(|| self.nothing())
+    }
+
+    fn is_odd_element(&self, element: &Map<String, Json>) -> bool {
+        let nested = element.get("properties").and_then(Json::as_object);
+        self.is_any_odd(|name| element.get(name).or_else(|| nested?.get(name)), nested.unwrap_or(element))
+    }
+
+    fn is_any_odd<'a>(&self, field: impl Fn(&str) -> Option<&'a Json>, whole: &Map<String, Json>) -> bool {
+        self.0.iter().any(|(name, column)| match column {
+            Column::There(path) => there(whole, path).is_none(),
+            _ => field(name).is_some_and(|value| column.is_odd(value)),
+        })
     }
 
     fn of<'a>(&self, field: impl Fn(&str) -> Option<&'a Json>, whole: &Map<String, Json>) -> Option<Map<String, Json>> {
@@ -142,7 +159,6 @@ impl Columns {
 impl Column {
     /// What is kept of a value; none if it is of another kind.
     fn of(&self, value: &Json) -> Option<Json> {
-        let is_scalar = |value: &Json| matches!(value, Json::Bool(_) | Json::Number(_) | Json::String(_));
         Some(match self {
             Self::Count => value.as_array()?.len().into(),
             Self::Each(columns) => {
@@ -165,6 +181,33 @@ impl Column {
             Self::There(_) => return None,
         })
     }
+
+    /// Whether a value, or something in it, is of another kind. Null is none.
+    fn is_odd(&self, value: &Json) -> bool {
+        let is_odd_in = |value: &Json, is_odd: &dyn Fn(&Map<String, Json>) -> bool| match value {
+            Json::Null => false,
+            Json::Object(fields) => is_odd(fields),
+            _ => true,
+        };
+        match (self, value) {
+            (_, Json::Null) | (Self::There(_), _) | (Self::Count, Json::Array(_)) => false,
+            (Self::Scalar, value) => !is_scalar(value),
+            (Self::Scalars, Json::Array(all)) => all.iter().any(|one| !one.is_null() && !is_scalar(one)),
+            (Self::List(columns), Json::Array(all)) => {
+                all.iter().any(|one| is_odd_in(one, &|element| columns.is_odd_element(element)))
+            }
+            // What else stands in a map is no column of ours.
+            (Self::Each(columns), Json::Object(all)) => {
+                all.values().filter_map(Json::as_object).any(|fields| columns.is_odd(fields))
+            }
+            (Self::Object(columns), value) => is_odd_in(value, &|fields| columns.is_odd(fields)),
+            (Self::Count | Self::Each(_) | Self::List(_) | Self::Scalars, _) => true,
+        }
+    }
+}
+
+fn is_scalar(value: &Json) -> bool {
+    matches!(value, Json::Bool(_) | Json::Number(_) | Json::String(_))
 }
 
 /// Whether there is something at a path: no null, and nothing empty. None where something that is no object stands on the way.
@@ -285,6 +328,37 @@ mod tests {
             assert_eq!(projected("a{b,c{d},e=f},z", json!({"a": odd, "z": 1})), json!({"a": null, "z": 1}), "{odd}");
         }
         assert_eq!(projected("a,b", json!({"c": 1})), Json::Null);
+    }
+
+    /// What is not taken in because it is of another kind is told from what is not there.
+    #[test]
+    fn what_is_of_another_kind_is_odd() {
+        for (columns, object, is_odd) in [
+            ("a", json!({"a": 1, "b": {}}), false),
+            ("a", json!({"a": null}), false),
+            ("a", json!({}), false),
+            ("a", json!({"a": {"b": 1}}), true),
+            ("a", json!({"a": []}), true),
+            ("a.b", json!({"a": {"b": "x", "c": []}}), false),
+            ("a.b", json!({"a": {"b": []}}), true),
+            ("a.b", json!({"a": "x"}), true),
+            ("a#", json!({"a": [1, {}]}), false),
+            ("a#", json!({"a": 2}), true),
+            ("a[]", json!({"a": ["x", null]}), false),
+            ("a[]", json!({"a": ["x", {}]}), true),
+            ("a[]", json!({"a": "x"}), true),
+            ("a[].b", json!({"a": [{"b": 1}, null, {"properties": {"b": 2}}]}), false),
+            ("a[].b", json!({"a": [{"properties": {"b": {}}}]}), true),
+            ("a[].b", json!({"a": ["x"]}), true),
+            ("a.*.b", json!({"a": {"x": {"b": true}, "y": null}}), false),
+            ("a.*.b", json!({"a": {"x": {"b": []}}}), true),
+            ("a.*.b", json!({"a": {"x": 1}}), false),
+            ("a.*.b", json!({"a": [{"b": 1}]}), true),
+            ("own=k.uri", json!({"k": {"uri": {"x": 1}}}), false),
+            ("own=k.uri", json!({"k": "x"}), true),
+        ] {
+            assert_eq!(Columns::parse(columns).unwrap().is_odd(object.as_object().unwrap()), is_odd, "{columns} {object}");
+        }
     }
 
     #[test]

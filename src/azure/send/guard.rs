@@ -53,6 +53,7 @@ const TENANT: &[Head] = &[Head::Tenant];
 const GROUP: &[Head] = &[Head::ManagementGroup];
 const SUBSCRIPTION: &[Head] = &[Head::Subscription];
 const RESOURCE: &[Head] = &[Head::Subscription, Head::Resource];
+const RESOURCE_GROUP: &[Head] = &[Head::ResourceGroup];
 const ANYWHERE: &[Head] = &[Head::Tenant, Head::ManagementGroup, Head::Subscription, Head::ResourceGroup, Head::Resource];
 
 /// Everything that may be sent with a token. Adding a row is adding to what the software can read: look at what the answer holds.
@@ -122,6 +123,8 @@ pub(in crate::azure) const TABLE: &[AllowedPath] = &[
     arm(SUBSCRIPTION, "providers/Microsoft.HybridCompute/machines"),
     arm(SUBSCRIPTION, "providers/Microsoft.KeyVault/managedHSMs"),
     arm(SUBSCRIPTION, "providers/Microsoft.KeyVault/vaults"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.KeyVault/vaults/{name}/keys"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.KeyVault/vaults/{name}/secrets"),
     arm(SUBSCRIPTION, "providers/Microsoft.ManagedIdentity/userAssignedIdentities"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/applicationGateways"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies"),
@@ -134,16 +137,21 @@ pub(in crate::azure) const TABLE: &[AllowedPath] = &[
     arm(SUBSCRIPTION, "providers/Microsoft.Network/networkInterfaces"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/networkSecurityGroups"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/networkWatchers"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.Network/networkWatchers/{name}/flowLogs"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/privateEndpoints"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/publicIPAddresses"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/trafficManagerProfiles"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.Network/virtualNetworkGateways"),
     arm(SUBSCRIPTION, "providers/Microsoft.Network/virtualNetworks"),
     arm(SUBSCRIPTION, "providers/Microsoft.OperationalInsights/workspaces"),
     arm(SUBSCRIPTION, "providers/Microsoft.RecoveryServices/vaults"),
     arm(SUBSCRIPTION, "providers/Microsoft.ServiceBus/namespaces"),
     arm(SUBSCRIPTION, "providers/Microsoft.Sql/managedInstances"),
     arm(SUBSCRIPTION, "providers/Microsoft.Sql/servers"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.Sql/servers/{name}/databases"),
     arm(SUBSCRIPTION, "providers/Microsoft.Storage/storageAccounts"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.Storage/storageAccounts/{name}/blobServices/default/containers"),
+    arm(RESOURCE_GROUP, "providers/Microsoft.Storage/storageAccounts/{name}/fileServices/default/shares"),
     arm(SUBSCRIPTION, "providers/Microsoft.Web/sites"),
     arm_post(TENANT, RESOURCE_GRAPH),
     graph("applications(appId='{guid}')"),
@@ -402,6 +410,13 @@ mod tests {
             format!("{rg}/Microsoft.Web/sites/app/config/authsettingsV2/list"),
             format!("{rg}/Microsoft.Web/sites/app/functions/admin/token"),
             format!("{rg}/Microsoft.KeyVault/vaults/v/secrets/s"),
+            format!("{rg}/Microsoft.KeyVault/vaults/v/secrets/s/versions"),
+            format!("{rg}/Microsoft.KeyVault/vaults/v/keys/k"),
+            format!("{rg}/Microsoft.KeyVault/vaults/v/x/y/secrets"),
+            format!("{rg}/Microsoft.Storage/storageAccounts/st/blobServices/default/containers/c"),
+            format!("{rg}/Microsoft.Storage/storageAccounts/st/blobServices/other/containers"),
+            format!("{rg}/Microsoft.Network/virtualNetworkGateways/g/sharedKey"),
+            format!("{rg}/Microsoft.Network/virtualNetworkGateways/g"),
             format!("{rg}/Microsoft.ContainerService/managedClusters/k/listClusterAdminCredential"),
             format!("{rg}/Microsoft.Storage/storageAccounts/st/ListAccountSas"),
             format!("{S}/providers/Microsoft.Storage/storageAccounts/st/listKeys"),

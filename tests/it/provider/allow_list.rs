@@ -30,7 +30,11 @@ fn asked(name: &str) -> Vec<Json> {
         ],
         "regulatory_compliance" => vec![json!({"depth": "assessments", "limit": 0})],
         "resources" => {
-            vec![json!({"limit": 0}), json!({"resource_group_names": ["rg-lab"], "tags": {"env": "*"}})]
+            vec![
+                json!({"limit": 0}),
+                json!({"resource_group_names": ["rg-lab"], "tags": {"env": "*"}}),
+                json!({"resource_types": ["Microsoft.KeyVault/vaults/keys", "Microsoft.KeyVault/vaults/secrets"]}),
+            ]
         }
         "role_assignments" => {
             vec![json!({"limit": 0}), json!({"principal_ids": [PRINCIPAL_ID], "expand_groups": true})]

@@ -30,6 +30,13 @@ pub(crate) fn objects() -> Vec<(&'static str, bool, Json)> {
     let sources = Azposture::TABLES.data_sources.iter().copied().flatten().map(|entry| {
         let arguments = match entry.name {
             "role_assignments" | "directory_role_assignments" => json!({"assignment_types": ["active", "eligible"]}),
+            "resources" => json!({
+                "resource_types": [
+                    "Microsoft.Compute/virtualMachines", "Microsoft.KeyVault/vaults/keys", "Microsoft.KeyVault/vaults/secrets",
+                    "Microsoft.Storage/storageAccounts/blobServices/containers", "Microsoft.Storage/storageAccounts/fileServices/shares",
+                ],
+                "tags": {"env": "prod"},
+            }),
             "defender_assessments" => json!({"include_risk": true, "tags": {"env": "prod"}}),
             _ => json!({}),
         };

@@ -27,6 +27,7 @@ mod policy_states;
 mod refused;
 mod regulatory;
 mod remedies;
+mod resource_parts;
 mod resources;
 mod role_assignments;
 mod role_certainty;

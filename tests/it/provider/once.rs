@@ -87,6 +87,7 @@ async fn what_the_memo_holds_whole_answers_every_question_about_it() {
             ("defender_assessments", json!({"severities": ["high"], "statuses": ["Healthy"], "limit": 3})),
             ("defender_alerts", json!({"statuses": ["Resolved"], "limit": 0})),
             ("defender_plans", json!({"plan_names": ["VirtualMachines"]})),
+            ("resources", json!({"resource_types": ["Microsoft.KeyVault/vaults", "Microsoft.Sql/servers/databases"]})),
             ("secure_score", json!({"include_controls": false})),
             ("subscriptions", json!({"states": ["Enabled"]})),
         ] {

@@ -15,7 +15,9 @@ fn sources() -> Vec<(&'static str, Json)> {
     let all = objects().into_iter().filter(|(name, is_source, _)| *is_source && *name != "connection");
     let all = all.map(|(name, _, arguments)| (name, arguments));
     let vaults = json!({"kinds": ["resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"]});
-    all.chain([("regulatory_compliance", json!({"depth": "assessments"})), ("monitor_settings", vaults)]).collect()
+    let more =
+        [("regulatory_compliance", json!({"depth": "assessments"})), ("monitor_settings", vaults), ("resources", json!({}))];
+    all.chain(more).collect()
 }
 
 /// The reads that an answer stands on, each subscription's by itself.

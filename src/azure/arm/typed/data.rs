@@ -90,6 +90,27 @@ pub(super) const TYPES: &[ResourceType] = &[
     .or_in_version("2023-07-01")
     .public_at(PUBLIC)
     .with_private_endpoints(),
+    // Names and dates through Resource Manager; a value is answered by another service, which no request goes to.
+    resource_type!(
+        "Microsoft.KeyVault/vaults/keys" at "Microsoft.KeyVault/vaults/{id}/keys",
+        "list the keys of a key vault",
+        "2026-02-01",
+        "attributes{enabled,exp,nbf,created,updated}, kty, keySize, curveName"
+    )
+    .or_in_version("2023-07-01")
+    .part_of("Microsoft.KeyVault/vaults", &[])
+    .saying(DATES)
+    .on_demand(),
+    resource_type!(
+        "Microsoft.KeyVault/vaults/secrets" at "Microsoft.KeyVault/vaults/{id}/secrets",
+        "list the secrets of a key vault",
+        "2026-02-01",
+        "attributes{enabled,exp,nbf,created,updated}, contentType"
+    )
+    .or_in_version("2023-07-01")
+    .part_of("Microsoft.KeyVault/vaults", &[])
+    .saying(DATES)
+    .on_demand(),
     resource_type!(
         "Microsoft.RecoveryServices/vaults",
         "list Recovery Services vaults",
@@ -127,6 +148,15 @@ pub(super) const TYPES: &[ResourceType] = &[
     .public_at(PUBLIC)
     .with_private_endpoints(),
     resource_type!(
+        "Microsoft.Sql/servers/databases" at "Microsoft.Sql/servers/{id}/databases",
+        "list SQL databases",
+        "2021-11-01",
+        "status, zoneRedundant, currentBackupStorageRedundancy, isLedgerOn, secondaryType"
+    )
+    .part_of("Microsoft.Sql/servers", &[])
+    // Each has `master`.
+    .never_empty(),
+    resource_type!(
         "Microsoft.Storage/storageAccounts",
         "list storage accounts",
         "2023-05-01",
@@ -137,4 +167,26 @@ pub(super) const TYPES: &[ResourceType] = &[
     )
     .public_unless_off()
     .with_private_endpoints(),
+    resource_type!(
+        "Microsoft.Storage/storageAccounts/blobServices/containers"
+            at "Microsoft.Storage/storageAccounts/{id}/blobServices/default/containers",
+        "list the containers of a storage account",
+        "2023-05-01",
+        "publicAccess, hasImmutabilityPolicy, hasLegalHold, immutableStorageWithVersioning.enabled, defaultEncryptionScope"
+    )
+    .part_of("Microsoft.Storage/storageAccounts", &["FileStorage"])
+    .on_demand(),
+    resource_type!(
+        "Microsoft.Storage/storageAccounts/fileServices/shares"
+            at "Microsoft.Storage/storageAccounts/{id}/fileServices/default/shares",
+        "list the file shares of a storage account",
+        "2023-05-01",
+        "enabledProtocols, rootSquash, accessTier"
+    )
+    .part_of("Microsoft.Storage/storageAccounts", &["BlobStorage", "BlockBlobStorage"])
+    .on_demand(),
 ];
+
+/// Where keys and secrets have theirs. A date that is left out of it is one that there is not, so that no dates at all would be read as a
+/// secret that does not end.
+const DATES: &[&str] = &["attributes"];

@@ -34,6 +34,23 @@ pub struct ResourceType {
     pub public_access: PublicAccess,
     /// Whether a resource lists its private endpoint connections.
     pub has_private_endpoints: bool,
+    /// What has a list of it.
+    pub listed_in: ListedIn,
+    /// Whether it is read only if somebody names it: no list of what there is has it, and each parent costs a request.
+    pub is_on_demand: bool,
+    /// What each resource of it says below `properties`, so that one that does not is not known.
+    pub always_said: &'static [&'static str],
+}
+
+/// What has a list of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListedIn {
+    /// Each resource of another type, but for those of these kinds, which have none.
+    Parent(&'static str, &'static [&'static str]),
+    /// Each resource group.
+    ResourceGroup,
+    /// The subscription.
+    Subscription,
 }
 
 /// Where a type has its switch for access from public networks. All of several have to be off for it to be off.
@@ -48,11 +65,14 @@ pub struct PublicAccess {
 /// A row of the table. Its right is that of the type: `<type>/read`.
 macro_rules! resource_type {
     ($name:literal, $reading:literal, $version:literal, $columns:literal) => {
+        $crate::azure::arm::typed::resource_type!($name at $name, $reading, $version, $columns)
+    };
+    ($name:literal at $place:literal, $reading:literal, $version:literal, $columns:literal) => {
         $crate::azure::arm::typed::ResourceType {
             name: $name,
             endpoint: $crate::azure::endpoint::Endpoint::arm(
                 $reading,
-                concat!("providers/", $name),
+                concat!("providers/", $place),
                 $version,
                 &[concat!($name, "/read")],
             ),
@@ -61,6 +81,9 @@ macro_rules! resource_type {
             columns: $columns,
             public_access: $crate::azure::arm::typed::PublicAccess { paths: &[], absent: None },
             has_private_endpoints: false,
+            listed_in: $crate::azure::arm::typed::ListedIn::Subscription,
+            is_on_demand: false,
+            always_said: &[],
         }
     };
 }
@@ -94,6 +117,36 @@ impl ResourceType {
     /// With private endpoint connections.
     const fn with_private_endpoints(mut self) -> Self {
         self.has_private_endpoints = true;
+        self
+    }
+
+    /// Listed by resource group.
+    const fn in_groups(mut self) -> Self {
+        self.listed_in = ListedIn::ResourceGroup;
+        self
+    }
+
+    /// Listed by each resource of another type, but for those of these kinds.
+    const fn part_of(mut self, parent: &'static str, but: &'static [&'static str]) -> Self {
+        self.listed_in = ListedIn::Parent(parent, but);
+        self
+    }
+
+    /// Read only where it is named.
+    const fn on_demand(mut self) -> Self {
+        self.is_on_demand = true;
+        self
+    }
+
+    /// Each of what lists it has one, whoever made it.
+    const fn never_empty(mut self) -> Self {
+        self.endpoint = self.endpoint.never_empty();
+        self
+    }
+
+    /// Each resource says this.
+    const fn saying(mut self, always: &'static [&'static str]) -> Self {
+        self.always_said = always;
         self
     }
 

@@ -72,6 +72,14 @@ pub(super) const TYPES: &[ResourceType] = &[
     ),
     resource_type!("Microsoft.Network/networkWatchers", "list network watchers", "2024-01-01", ""),
     resource_type!(
+        "Microsoft.Network/networkWatchers/flowLogs" at "Microsoft.Network/networkWatchers/{id}/flowLogs",
+        "list flow logs",
+        "2024-01-01",
+        "targetResourceId, storageId, enabled, retentionPolicy{days,enabled}, \
+         flowAnalyticsConfiguration.networkWatcherFlowAnalyticsConfiguration{enabled,workspaceResourceId}"
+    )
+    .part_of("Microsoft.Network/networkWatchers", &[]),
+    resource_type!(
         "Microsoft.Network/privateEndpoints",
         "list private endpoints",
         "2024-01-01",
@@ -90,6 +98,14 @@ pub(super) const TYPES: &[ResourceType] = &[
         "2022-04-01",
         "profileStatus, trafficRoutingMethod, monitorConfig{protocol,port}"
     ),
+    // No list of a subscription has them.
+    resource_type!(
+        "Microsoft.Network/virtualNetworkGateways",
+        "list virtual network gateways",
+        "2024-01-01",
+        "gatewayType, vpnType, vpnClientConfiguration.vpnAuthenticationTypes[]"
+    )
+    .in_groups(),
     resource_type!(
         "Microsoft.Network/virtualNetworks",
         "list virtual networks",

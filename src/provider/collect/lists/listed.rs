@@ -60,7 +60,9 @@ pub fn texts() -> BTreeMap<&'static str, String> {
 
 /// What roles have to allow for them and for the types of resources, for the checks of roles: they ask for these actions and for no others.
 pub static NEEDED: LazyLock<Vec<evidence::NeededList>> = LazyLock::new(|| {
-    let all = declared().chain(typed::TYPES.iter().map(|typed| &typed.list));
+    // What is read only where it is named is asked for by nobody else.
+    let types = typed::TYPES.iter().filter(|typed| !typed.resource_type.is_on_demand);
+    let all = declared().chain(types.map(|typed| &typed.list));
     all.map(|list| evidence::NeededList { area: list.area, actions: list.endpoint.needs }).collect()
 });
 

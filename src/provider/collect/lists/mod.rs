@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod authorization;
+pub mod beneath;
 pub mod counted;
 pub mod directory;
 pub mod entra;

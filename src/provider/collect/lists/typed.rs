@@ -10,11 +10,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     azure::{
-        self, Client, Kind,
+        self, Client, Error, Failure, Kind,
         answer::lenient::Text,
         arm::{
             projection::Columns,
-            typed::{self, CONNECTIONS, Detailed, ResourceType},
+            typed::{self, CONNECTIONS, Detailed, ListedIn, ResourceType},
         },
         memo::Key,
         resource_graph::by_type,
@@ -22,7 +22,7 @@ use crate::{
     posture::{
         Area, Subject,
         checks::{self, Judge, On},
-        resource_id::canonical,
+        resource_id::{canonical, within},
         seen::agreed,
     },
     provider::{
@@ -37,6 +37,7 @@ use crate::{
         },
         context::Context,
     },
+    text::quoted,
 };
 
 /// A type of resources.
@@ -113,6 +114,8 @@ pub struct TypedResource {
     pub properties_json: Option<String>,
     /// What checks look at.
     pub looked_at: Option<Map<String, Json>>,
+    /// Whether it does not say what every resource of its type says, or says something in a form that is not taken in.
+    pub is_unclear: bool,
     /// Whether it is listed twice, and not with the same contents.
     pub is_twofold: bool,
 }
@@ -139,6 +142,14 @@ impl Typed {
         self.resource_type.name
     }
 
+    /// The type whose resources list these.
+    pub fn parent(&self) -> Option<&'static str> {
+        match self.resource_type.listed_in {
+            ListedIn::Parent(name, _) => Some(name),
+            ListedIn::ResourceGroup | ListedIn::Subscription => None,
+        }
+    }
+
     /// The properties that are kept for checks.
     pub fn kept(&self) -> &BTreeSet<&'static str> {
         &self.looked_at
@@ -155,6 +166,8 @@ impl Typed {
             ids.into_iter().collect()
         });
         let kept = own.and_then(|own| self.kept_of(own));
+        let is_unsaid = |path: &&str| kept.as_ref().is_none_or(|kept| place(kept, path).is_none());
+        let is_unclear = own.is_some_and(|own| self.columns.is_odd(own)) || self.resource_type.always_said.iter().any(is_unsaid);
         TypedResource {
             id: canonical(&azure::shown(&row.id, redacts_people)),
             kind: word(row.kind),
@@ -175,6 +188,7 @@ impl Typed {
                 properties.retain(|name, _| self.looked_at.contains(name.as_str()));
                 properties
             }),
+            is_unclear,
             is_twofold: false,
         }
     }
@@ -187,6 +201,8 @@ impl Typed {
             || ["provisioningState", CONNECTIONS].into_iter().chain(self.resource_type.public_access.paths.iter().copied());
         match kept {
             None if is_said().any(|path| place(own, path).is_some()) => Some(self.columns.nothing()),
+            // Resource Graph is asked for columns alone, and has none of these.
+            None if self.resource_type.is_on_demand && own.values().any(|value| !value.is_null()) => Some(self.columns.nothing()),
             kept => kept,
         }
     }
@@ -254,6 +270,8 @@ fn tags(written: Option<Json>, redacts_people: bool) -> Option<BTreeMap<String, 
 impl TypedResource {
     /// What two rows of one resource say alike.
     fn and(self, other: Self) -> Self {
+        // The case of an id is none of its contents.
+        let other = Self { id: self.id.clone(), ..other };
         if self == other {
             return self;
         }
@@ -273,6 +291,7 @@ impl TypedResource {
             private_endpoint_count: agreed(self.private_endpoint_count, other.private_endpoint_count),
             properties_json: agreed(self.properties_json, other.properties_json),
             looked_at: agreed(self.looked_at, other.looked_at),
+            is_unclear: self.is_unclear || other.is_unclear,
             is_twofold: true,
             id: self.id,
         }
@@ -307,27 +326,36 @@ pub async fn resources(
     subscriptions: &[Subscription],
     typed: &'static Typed,
 ) -> Result<Lists<Vec<TypedResource>>> {
-    let read = |client: Client, scope: String| list(client, scope, typed);
+    let read = |client: Client, scope: String| async move { list(&client, typed, &scope, "", &scope).await };
     listed::by_arm(context, subscriptions, &typed.list, read).await
 }
 
-async fn list(client: Client, scope: String, typed: &'static Typed) -> azure::Result<Vec<TypedResource>> {
-    match list_in_version(&client, &scope, typed, typed.list.endpoint.version).await {
-        Err(error) if error.kind() == Kind::Unsupported => match typed.resource_type.older {
-            Some(older) => list_in_version(&client, &scope, typed, older).await,
-            None => Err(error),
-        },
-        answer => answer,
+/// The resources of a type that stand below a place, which is what has this name in a scope, or the scope itself.
+pub async fn list(client: &Client, typed: &Typed, scope: &str, name: &str, place: &str) -> azure::Result<Vec<TypedResource>> {
+    let newest = typed.list.endpoint.version;
+    let rows = match (list_in_version(client, typed, scope, name, newest).await, typed.resource_type.older) {
+        (Err(error), Some(older)) if error.kind() == Kind::Unsupported => {
+            list_in_version(client, typed, scope, name, older).await?
+        }
+        (answer, _) => answer?,
+    };
+    match rows.iter().find(|row| !within(&row.id, place)) {
+        None => Ok(rows),
+        Some(foreign) => {
+            let error = Error::new(Kind::InvalidResponse, typed.list.endpoint.reading, place);
+            Err(error.said(Failure::ForeignRow, format!("A row belongs elsewhere: {}.", quoted(&foreign.id))))
+        }
     }
 }
 
 async fn list_in_version(
     client: &Client,
-    scope: &str,
     typed: &Typed,
+    scope: &str,
+    name: &str,
     version: &'static str,
 ) -> azure::Result<Vec<TypedResource>> {
-    let call = typed.list.endpoint.in_version(version).at(scope);
+    let call = typed.list.endpoint.in_version(version).of_at(name, scope);
     let call = match typed.resource_type.expand {
         Some(what) => call.with("$expand", what),
         None => call,
@@ -342,14 +370,21 @@ async fn list_in_version(
 pub type ByType = BTreeMap<&'static str, Arc<Vec<TypedResource>>>;
 
 /// The resources of several types as Resource Graph has them, by subscription; one of which it has no row is missing, one whose request
-/// failed has the failure.
+/// failed has the failure. Where all types were asked for just now, that answers a question about some of them.
 pub async fn by_graph(
     context: &Context,
     subscriptions: &[Subscription],
     types: &[&'static Typed],
 ) -> BTreeMap<String, azure::Result<Arc<ByType>>> {
-    let names: Vec<String> = types.iter().map(|typed| typed.name().to_owned()).collect();
-    let types: Arc<[&'static Typed]> = types.into();
+    let key = |types: &[&'static Typed]| {
+        let names: Vec<String> = types.iter().map(|typed| typed.name().to_owned()).collect();
+        Key::of(by_type::NAME).and_all(&names)
+    };
+    let all = TYPES.iter().filter(|typed| !typed.resource_type.is_on_demand && context.areas.contains(&typed.area));
+    let all: Vec<&'static Typed> = all.collect();
+    let is_held = engine::is_held::<ByType>(context, subscriptions, &key(&all));
+    let types: Arc<[&'static Typed]> = if is_held { all.into() } else { types.into() };
+    let key = key(&types);
     let read = |client: Client, ids: BTreeSet<String>| {
         let types = Arc::clone(&types);
         async move {
@@ -367,7 +402,7 @@ pub async fn by_graph(
             Ok(all.into_iter().map(|(id, of)| (id, done(of).collect::<ByType>())).collect())
         }
     };
-    engine::by_graph(context, subscriptions, &Key::of(by_type::NAME).and_all(&names), &read).await
+    engine::by_graph(context, subscriptions, &key, &read).await
 }
 
 #[cfg(test)]

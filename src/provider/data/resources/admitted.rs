@@ -43,14 +43,24 @@ impl Filter {
 
     /// Whether a resource is asked for. What it does not say may be what is asked for.
     fn admits(&self, row: &TypedResource, apart: Option<&ResourceId>) -> bool {
-        let (group, name) = (apart.and_then(|id| id.resource_group_name.as_deref()), apart.and_then(|id| id.name.as_deref()));
-        let is_in = |location: &str| self.locations.iter().flatten().any(|wanted| region(wanted) == location);
+        let name = apart.and_then(|id| id.name.as_deref());
         let bears = |name: &str| self.names.iter().flatten().any(|pattern| filter::glob(pattern, name));
+        self.admits_place(row, apart, |prefix| within(&row.id, prefix)) && (self.names.is_none() || name.is_none_or(bears))
+    }
+
+    /// Whether something may be asked for that stands in this resource, has its place and its tags, and a name of its own.
+    pub(super) fn admits_in(&self, row: &TypedResource) -> bool {
+        let apart = ResourceId::parse(&row.id).ok();
+        self.admits_place(row, apart.as_ref(), |prefix| within(&row.id, prefix) || within(prefix, &row.id))
+    }
+
+    fn admits_place(&self, row: &TypedResource, apart: Option<&ResourceId>, reaches: impl Fn(&str) -> bool) -> bool {
+        let group = apart.and_then(|id| id.resource_group_name.as_deref());
+        let is_in = |location: &str| self.locations.iter().flatten().any(|wanted| region(wanted) == location);
         group.is_none_or(|group| filter::admits(self.groups.as_ref(), group))
-            && self.prefixes.as_ref().is_none_or(|prefixes| prefixes.iter().any(|prefix| within(&row.id, prefix)))
+            && self.prefixes.as_ref().is_none_or(|prefixes| prefixes.iter().any(|prefix| reaches(prefix)))
             && self.tags.as_ref().is_none_or(|wanted| row.tags.as_ref().is_none_or(|tags| filter::has_tags(wanted, tags)))
             && (self.locations.is_none() || row.location.as_deref().is_none_or(is_in))
-            && (self.names.is_none() || name.is_none_or(bears))
     }
 }
 
@@ -70,6 +80,7 @@ pub(super) struct Picked<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Doubt {
     Twofold,
+    Unclear,
     WithoutLocation,
     WithoutProperties,
     WithoutTags,
@@ -104,6 +115,7 @@ impl<'a> Picked<'a> {
         let doubts = [
             (row.is_twofold, Doubt::Twofold),
             (row.properties_json.is_none() && !row.is_twofold, Doubt::WithoutProperties),
+            (row.is_unclear && row.properties_json.is_some(), Doubt::Unclear),
             (row.tags.is_none() && self.filter.tags.is_some(), Doubt::WithoutTags),
             (row.location.is_none() && self.filter.locations.is_some(), Doubt::WithoutLocation),
         ];
@@ -131,6 +143,7 @@ impl<'a> Picked<'a> {
         let gap = |(doubt, id): &(Doubt, String)| {
             let (subject, code, remedy) = match doubt {
                 Doubt::Twofold => (Subject::Resources, "", TWICE),
+                Doubt::Unclear => (Subject::Resources, unstated, UNCLEAR),
                 Doubt::WithoutLocation => (Subject::Resources, unstated, WITHOUT_LOCATION),
                 Doubt::WithoutProperties => (Subject::Resources, unstated, WITHOUT_PROPERTIES),
                 Doubt::WithoutTags => (Subject::Tags, unstated, WITHOUT_TAGS),
@@ -149,6 +162,8 @@ impl<'a> Picked<'a> {
 
 const TWICE: &str = "Some resources are listed twice and not with the same contents; what the two do not agree on is null. Plan again; it may \
                      just have been changed.";
+const UNCLEAR: &str = "Some resources do not say what each resource of their type says, or say something in a form that is not known; in \
+                       `properties_json` it is null. Run again later; if this persists, please report it.";
 const WITHOUT_LOCATION: &str =
     "Some resources do not say where they are; their rows are kept. Run again later; if this persists, please report it.";
 const WITHOUT_PROPERTIES: &str = "Some resources come without what is known of them; their `properties_json` is null. Run again later; if this \

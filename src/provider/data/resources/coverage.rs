@@ -19,7 +19,8 @@ pub(super) struct CoverageRow {
     /// The type.
     #[serde(rename = "type")]
     resource_type: String,
-    /// `no_resources`: of a type that was named there is none, and that is proven. `not_registered`: its resource provider is not registered,
+    /// `no_resources`: of a type that was named there is none, and that is proven; of keys, secrets, containers and shares it is not said
+    /// where a filter leaves out a vault or account, which is not read then. `not_registered`: its resource provider is not registered,
     /// so there can be none. `area_off`: its area is off, and it was not read. Any other is why its list could not be read or is not proven
     /// whole, as in `unreadable`.
     reason: String,
@@ -41,7 +42,7 @@ pub(super) fn coverage(types: &Types, chosen: &[Subscription], stocks: &[Stock],
         for gap in stock.seen.gaps() {
             say(gap.reason.word());
         }
-        if types.named && stock.seen.whole().is_ok_and(|rows| rows.is_empty()) {
+        if types.named && !stock.is_narrowed && stock.seen.whole().is_ok_and(|rows| rows.is_empty()) {
             say(Why::NoResources.word());
         }
     }

@@ -47,14 +47,19 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<Re
 /// there with the reason, and one that was named and is surely not there as `no_resources`.
 ///
 /// **What it costs.** Resource Manager: in each subscription the list of what there is, and one list for each type that is there, each page
-/// of which is a request. Resource Graph: two queries for 300 subscriptions, whatever the types. **Freshness.** Resource Manager: the
+/// of which is a request; databases and flow logs take one for each server or network watcher, virtual network gateways one for each
+/// resource group that has some. Resource Graph: two queries for 300 subscriptions, whatever the types. Keys, secrets, containers and
+/// shares are read by Resource Manager alone: one request for each vault or account that the filters by group, id, tag and location leave in;
+/// of such lists Storage answers about 100 in five minutes, for each subscription and region. **Freshness.** Resource Manager: the
 /// types' own lists are live; what there is lags by seconds to minutes. Resource Graph: it lags by a minute or so.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
     /// Subscriptions to read, GUIDs. Default all of the connection's scope; one outside it is an error.
     #[schemars(length(min = 1))]
     subscription_ids: Option<BTreeSet<SubscriptionId>>,
-    /// Types to read, without case. Default all that are listed here and whose area is on; any other is an error.
+    /// Types to read, without case. Default all that are listed here and whose area is on, but for keys and secrets of vaults and containers
+    /// and shares of storage accounts: those are read only if they are named, with one request for each vault or account. A type
+    /// that is not listed here is an error.
     #[schemars(length(min = 1))]
     resource_types: Option<BTreeSet<ListedType>>,
     /// Resource groups, without case. Default all; a name that no selected subscription has is an error.
@@ -128,7 +133,7 @@ struct Row {
     resource_type: String,
     /// What its service tells it apart by within the type, for example `StorageV2`.
     kind: Option<String>,
-    /// Its region, for example `westeurope`, or `global`.
+    /// Its region, for example `westeurope`, or `global`. Of keys, secrets, containers and shares that of what they are a part of.
     location: Option<String>,
     /// Lower-case GUID of the subscription it stands in.
     subscription_id: String,
@@ -146,13 +151,14 @@ struct Row {
     identity_type: Option<String>,
     /// The object id of the identity of its own. Null if it has none, too.
     identity_principal_id: Option<String>,
-    /// The id of the resource that it is a part of, as that of the server of a database. Null if it is a part of none.
+    /// The id of the resource that lists it, as that of the server of a database. Null if none does.
     parent_id: Option<String>,
     /// The ids of the user-assigned identities that it uses. Null if it uses none, too.
     identity_ids: Option<Vec<String>>,
     /// The availability zones that it is in. Null if it is in none, too.
     zones: Option<Vec<String>>,
-    /// Its tags. Null only if they came in a form that is not known.
+    /// Its tags; of keys, secrets, containers and shares those of what they are a part of. Null only if they came in a form that is not
+    /// known.
     tags: Option<BTreeMap<String, String>>,
     /// Whether public networks may reach it, as far as the switch of its type says: `Enabled`, `Disabled`, `SecuredByPerimeter`, or another
     /// word of Azure's. Rules of its firewall are not in it. Where the switch is left out it is what the service documents for that, which
@@ -202,7 +208,7 @@ impl DataSource for Resources {
         if let Some(names) = &arguments.resource_group_names {
             gaps.extend(inventory::require_groups(context, &subscriptions, names).await?);
         }
-        let stocks = stock::stock(context, &subscriptions, &types.on).await?;
+        let stocks = stock::stock(context, &subscriptions, &types.on, &|row| filter.admits_in(row)).await?;
         gaps.extend(gaps_of(&stocks));
         frame::require_any(stocks.iter().any(|stock| stock.seen.so_far().is_ok()), &mut gaps)?;
         let mut picked = Picked::of(&filter);
@@ -232,7 +238,10 @@ struct Types {
 
 impl Types {
     fn of(context: &Context, named: Option<&BTreeSet<ListedType>>) -> std::result::Result<Self, Stop> {
-        let wanted = |typed: &&Typed| named.is_none_or(|named| named.iter().any(|one| one.0.eq_ignore_ascii_case(typed.name())));
+        let wanted = |typed: &&Typed| match named {
+            Some(named) => named.iter().any(|one| one.0.eq_ignore_ascii_case(typed.name())),
+            None => !typed.resource_type.is_on_demand,
+        };
         let (on, off): (Vec<_>, Vec<_>) = TYPES.iter().filter(wanted).partition(|typed| context.areas.contains(&typed.area));
         match off.first() {
             Some(first) if on.is_empty() => context.require(first.area)?,
@@ -261,12 +270,24 @@ fn summary(table: &Table<Row>, gaps: &[crate::posture::Unreadable]) -> Summary {
     }
 }
 
+/// The id of the resource that lists this one.
+fn parent_of(id: &str, typed: &Typed) -> Option<String> {
+    let parent = typed.parent()?;
+    let mut above = ResourceId::parse(id).ok()?.parent_id;
+    while let Some(id) = above {
+        let apart = ResourceId::parse(&id).ok()?;
+        if apart.resource_type.as_deref() == Some(parent) {
+            return Some(id);
+        }
+        above = apart.parent_id;
+    }
+    None
+}
+
 fn as_row(stock: &Stock, found: &typed::TypedResource) -> Row {
     let found = found.clone();
     let apart = ResourceId::parse(&found.id).ok();
     let name = stock.typed.name();
-    // What stands in a resource group is a part of no other resource.
-    let is_part = name.matches('/').count() > 1;
     Row {
         key: found.id.to_lowercase(),
         name: apart.as_ref().and_then(|id| id.name.clone()),
@@ -281,7 +302,7 @@ fn as_row(stock: &Stock, found: &typed::TypedResource) -> Row {
         provisioning_state: found.provisioning_state,
         identity_type: found.identity_type,
         identity_principal_id: found.identity_principal_id,
-        parent_id: apart.and_then(|id| id.parent_id).filter(|_| is_part),
+        parent_id: parent_of(&found.id, stock.typed),
         identity_ids: found.identity_ids,
         zones: found.zones,
         tags: found.tags,

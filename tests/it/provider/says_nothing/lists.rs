@@ -186,6 +186,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("policy_compliance", json!({})),
             ("policy_exemptions", json!({})),
             ("resources", json!({})),
+            ("resources", json!({"resource_types": ["Microsoft.KeyVault/vaults/keys", "Microsoft.KeyVault/vaults/secrets"]})),
             ("role_assignments", json!({"assignment_types": ["active", "eligible"], "expand_groups": true})),
             (
                 "monitor_settings",
@@ -202,7 +203,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             let path = request.path.as_str();
             let known = NEVER.iter().any(|list| path.ends_with(list.path))
                 || MAY_BE_EMPTY.iter().any(|list| path.ends_with(list))
-                || types().any(|one| path.ends_with(one.endpoint.tail))
+                || types().any(|one| one.endpoint.tail.split("{id}").last().is_some_and(|end| path.ends_with(end)))
                 || is_one_object(path);
             if !known
                 && !path.ends_with("/providers")
