@@ -12,6 +12,7 @@ mod contradictions;
 mod counted;
 mod counts;
 mod directory_roles;
+mod empty_lists;
 mod exclusions;
 mod exemptions;
 mod functions;
