@@ -1,7 +1,7 @@
 //! Defender assessments (recommendations on a resource), joined with what Microsoft says about each recommendation.
 
 use std::{
-    cmp::Reverse,
+    cmp::{Ordering, Reverse},
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -118,6 +118,15 @@ impl Assessment {
         key
     }
 
+    /// The order of keys, without making them: there are hundreds of thousands.
+    fn compare(&self, other: &Self) -> Ordering {
+        let is_plain = |row: &Self| row.resource_id.is_ascii() && row.assessment_key.is_ascii();
+        if !is_plain(self) || !is_plain(other) {
+            return self.key().cmp(&other.key());
+        }
+        key_bytes(self).cmp(key_bytes(other))
+    }
+
     /// Whether the resource belongs to another cloud: then its id says nothing about where it stands in Azure.
     pub fn is_foreign(&self) -> bool {
         is_foreign(&self.source, &self.resource_id)
@@ -168,6 +177,11 @@ pub fn is_foreign(source: &str, id: &str) -> bool {
     let is_of_azure = is("Azure") || source.to_ascii_lowercase().starts_with("onpremise");
     let is_placed = || id.get(..SUBSCRIPTIONS.len()).is_some_and(|start| start.eq_ignore_ascii_case(SUBSCRIPTIONS));
     !is_of_azure && (OTHER_CLOUDS.into_iter().any(is) || !is_placed())
+}
+
+/// The key of a row without any character beyond ASCII.
+fn key_bytes(row: &Assessment) -> impl Iterator<Item = u8> {
+    row.resource_id.bytes().chain([b'|']).chain(row.assessment_key.bytes()).map(|byte| byte.to_ascii_lowercase())
 }
 
 /// How little a status reassures: least where it is healthy, most where it is not; a word that is not known comes next to that.
@@ -255,26 +269,26 @@ pub fn worst_first(severity: Option<Severity>) -> impl Ord {
 /// Keeps one row of each key: a list that grows while it is paged repeats rows. The one that reassures least is kept, with the weaknesses
 /// that either names.
 pub fn deduplicated(rows: impl IntoIterator<Item = Assessment>) -> Vec<Assessment> {
-    let mut keyed: Vec<_> = rows.into_iter().map(|row| (row.key(), row)).collect();
-    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-    keyed.dedup_by(|later, kept| {
-        let same = later.0 == kept.0;
-        if same && alarm(&later.1.status) > alarm(&kept.1.status) {
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    if !rows.is_sorted_by(|one, next| one.compare(next).is_le()) {
+        rows.sort_by(Assessment::compare);
+    }
+    rows.dedup_by(|later, kept| {
+        let same = later.compare(kept).is_eq();
+        if same && alarm(&later.status) > alarm(&kept.status) {
             std::mem::swap(later, kept);
         }
-        if same && later.1.status.eq_ignore_ascii_case(&kept.1.status) {
-            kept.1.agree(&later.1);
+        if same && later.status.eq_ignore_ascii_case(&kept.status) {
+            kept.agree(later);
         }
-        if same && later.1.details != kept.1.details {
-            let (known, other) = (kept.1.details.take(), later.1.details.take());
-            kept.1.details = Some(Box::new(Details::and(*known.unwrap_or_default(), *other.unwrap_or_default())));
+        if same && later.details != kept.details {
+            let (known, other) = (kept.details.take(), later.details.take());
+            kept.details = Some(Box::new(Details::and(*known.unwrap_or_default(), *other.unwrap_or_default())));
         }
         same
     });
-    let mut unique: Vec<_> = keyed.into_iter().map(|(_, row)| row).collect();
-    // The room of the keys would stay with the rows.
-    unique.shrink_to_fit();
-    unique
+    rows.shrink_to_fit();
+    rows
 }
 
 #[cfg(test)]
@@ -292,6 +306,16 @@ pub(in crate::posture) mod tests {
 
     fn words(all: &[&str]) -> Option<BTreeSet<String>> {
         Some(all.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn rows_compare_as_their_keys_do() {
+        let ids = ["/a", "/A/b", "/a|b", "/b", "/ä", "/Ä/c", "", "/a/B"];
+        let keys = ["k", "K1", "j", "é"];
+        let rows: Vec<_> = ids.iter().flat_map(|id| keys.map(|key| row(id, key, "Healthy"))).collect();
+        for (one, other) in rows.iter().flat_map(|one| rows.iter().map(move |other| (one, other))) {
+            assert_eq!(one.compare(other), one.key().cmp(&other.key()), "{} {}", one.key(), other.key());
+        }
     }
 
     #[test]
