@@ -161,6 +161,7 @@ impl Expression {
         match (name.as_str(), arguments.as_slice()) {
             ("count", []) => Some(rows.len().into()),
             ("make_list", [argument]) => Some(each(argument)?.into()),
+            ("sum", [argument]) => Some(each(argument)?.iter().filter_map(Value::as_i64).sum::<i64>().into()),
             ("max", [argument]) => each(argument)?.into_iter().max_by_key(|value| (value.as_i64(), as_text(value))),
             _ => None,
         }
@@ -186,6 +187,8 @@ fn called(name: &str, values: &[Value]) -> Option<Value> {
             let (start, length) = (usize::try_from(start.as_i64()?).ok()?, usize::try_from(length.as_i64()?).unwrap_or(0));
             Some(as_text(text).chars().skip(start).take(length).collect::<String>().into())
         }
+        // Of the patterns, the one that is used.
+        ("trim_end", [pattern, text]) if as_text(pattern) == "/+" => Some(as_text(text).trim_end_matches('/').into()),
         ("todatetime", [value]) => Some(if as_text(value).is_empty() { Value::Null } else { value.clone() }),
         ("tolower", [text]) => Some(as_text(text).to_lowercase().into()),
         ("tostring", [value]) => Some(as_text(value).into()),

@@ -319,7 +319,7 @@ async fn asked<R: DeserializeOwned>(
 }
 
 fn query(reading: &'static str, text: &str, scope: QueryScope, breadth: Option<Breadth>) -> Query {
-    Query { reading, text: text.to_owned(), scope, breadth, most: None }
+    Query { reading, text: text.to_owned(), scope, breadth, most: None, takes: false }
 }
 
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ fn query(ids: impl IntoIterator<Item = String>) -> Query {
         scope: QueryScope::Subscriptions(ids.into_iter().collect()),
         breadth: None,
         most: None,
+        takes: false,
     }
 }
 

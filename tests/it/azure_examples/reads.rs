@@ -244,7 +244,7 @@ pub(super) fn subscription() -> String {
 /// The rows of a Resource Graph list.
 pub(super) async fn graph_rows(client: Client) -> Result<Vec<Picked>> {
     let scope = QueryScope::Subscriptions(BTreeSet::from([OURS.to_owned()]));
-    let query = Query { reading: "list resources", text: "resources".to_owned(), scope, breadth: None, most: None };
+    let query = Query { reading: "list resources", text: "resources".to_owned(), scope, breadth: None, most: None, takes: false };
     let mut rows = Vec::new();
     client.query(query, |row: Row| rows.push(vec![("/id", json!(row.id))])).await.map(|()| rows)
 }

@@ -10,6 +10,7 @@ mod connection;
 mod connection_validation;
 mod contradictions;
 mod counted;
+mod counted_odd;
 mod counts;
 mod directory_roles;
 mod empty_lists;

@@ -110,8 +110,8 @@ impl Estate {
     fn counts(self, body: &Json) -> Bytes {
         let one = |id: &str| {
             let counts: Vec<_> =
-                (0..KEYS).map(|key| format!("{}|{}||{}|1", key_name(key), status(key), self.resources)).collect();
-            json!({"subscriptionId": id, "counts": counts})
+                (0..KEYS).map(|key| format!("{}|{}||{}|1|0", key_name(key), status(key), self.resources)).collect();
+            json!({"subscriptionId": id, "counts": counts, "total": self.resources * KEYS})
         };
         let rows: Vec<_> = subscriptions_in(body).into_iter().map(one).collect();
         json!({"totalRecords": rows.len(), "count": rows.len(), "data": rows, "resultTruncated": "false"}).to_string().into()
@@ -130,7 +130,7 @@ impl Estate {
             (0..resources)
                 .flat_map(move |resource| asked.iter().map(move |key| Row { subscription, resource, key: *key, flat: true }))
         });
-        let rows: Vec<String> = rows.take(number).map(|row| row.to_string()).collect();
+        let rows: Vec<String> = rows.take(number).map(|row| row.first()).collect();
         let number = rows.len();
         let rows = rows.join(",");
         Some(format!("{{\"totalRecords\":{number},\"count\":{number},\"data\":[{rows}],\"resultTruncated\":\"false\"}}").into())
@@ -168,14 +168,26 @@ struct Row<'a> {
     flat: bool,
 }
 
-impl std::fmt::Display for Row<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { subscription, resource, key, flat } = self;
-        let name = key_name(*key);
-        let id = format!(
+impl Row<'_> {
+    fn id(&self) -> String {
+        let Self { subscription, resource, .. } = self;
+        format!(
             "/subscriptions/{subscription}/resourceGroups/rg-{:03}/providers/Microsoft.Storage/storageAccounts/st{resource:06}",
             resource / 20
-        );
+        )
+    }
+
+    /// With its key.
+    fn first(&self) -> String {
+        let key = format!("{}|{}", self.id(), key_name(self.key)).to_lowercase();
+        self.to_string().replacen('{', &format!("{{\"key\":\"{key}\","), 1)
+    }
+}
+
+impl std::fmt::Display for Row<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { key, flat, .. } = self;
+        let (name, id) = (key_name(*key), self.id());
         let status = status(*key);
         let facts = format!(
             r##""displayName":"Storage accounts should satisfy recommendation number {key}","resourceDetails":{{"source":"Azure","id":"{id}","nativeResourceId":"{id}"}},"status":{{"code":"{status}","cause":"","description":"","statusChangeDate":"2026-02-11T16:51:09.3302018Z","firstEvaluationDate":"2025-11-02T21:40:01.1022004Z"}},"links":{{"azurePortalUri":"portal.azure.com/#blade/Microsoft_Azure_Security/RecommendationsBlade/assessmentKey/{name}/resourceId/{id}"}}"##

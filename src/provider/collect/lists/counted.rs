@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
@@ -43,6 +44,8 @@ pub struct Alike {
     pub row: Assessment,
     /// How many there are.
     pub number: usize,
+    /// Whether one of them names no resource of the subscription, so that another subscription may have it, too.
+    foreign: bool,
 }
 
 /// What is known of the assessments of a subscription.
@@ -104,6 +107,11 @@ async fn counts_of<const WITH_RISK: bool>(context: &Context, subscriptions: &[Su
     let rows = |batch: BTreeSet<String>| -> usize {
         batch.iter().filter_map(|id| counted.get(id)).flat_map(|all| all.iter()).map(|alike| alike.number).sum()
     };
+    // What several requests count may be the same.
+    let is_one = subscriptions.len() <= engine::BATCH && counted.len() == subscriptions.len();
+    if !is_one && counted.values().flat_map(|all| all.iter()).any(|alike| alike.foreign) {
+        return Ok(None);
+    }
     let page = usize::from(context.client.settings().limits.graph_rows);
     if engine::batches(subscriptions).all(|batch| rows(batch) <= page) {
         return Ok(None);
@@ -124,11 +132,15 @@ async fn counted(client: Client, ids: BTreeSet<String>) -> azure::Result<BTreeMa
         let mut alike = |one: queries::counted::Counted| {
             let severity = Some(one.alike.severity.as_str()).filter(|word| !word.is_empty()).map(|word| texts.shared(word));
             let (key, status) = (texts.shared(&one.alike.name), texts.shared(&one.alike.status));
-            (one.alike.is_known() && !one.repeats)
-                .then(|| Alike { row: Assessment::alike(key, status, severity, Arc::clone(&shared)), number: one.number })
+            (one.alike.is_known() && !one.repeats).then(|| Alike {
+                row: Assessment::alike(key, status, severity, Arc::clone(&shared)),
+                number: one.number,
+                foreign: one.foreign,
+            })
         };
         let own: Option<Arc<[Alike]>> = counts.and_then(|counts| counts.into_iter().map(&mut alike).collect());
-        all.insert(id, own);
+        // A second row of a subscription contradicts the first.
+        all.entry(id).and_modify(|known| *known = None).or_insert(own);
     })
     .await?;
     Ok(all)
@@ -148,7 +160,8 @@ pub async fn first(context: &Context, admitted: &[(Option<Severity>, &Alike)], n
             rows.extend(first_alike(context, alike, left).await?);
         }
     }
-    Some(rows)
+    let keys: BTreeSet<String> = rows.iter().map(Assessment::key).collect();
+    (keys.len() == rows.len()).then_some(rows)
 }
 
 /// The same for those of one severity.
@@ -169,28 +182,42 @@ async fn first_alike(context: &Context, all: &[&Alike], number: usize) -> Option
 }
 
 async fn first_in(context: &Context, ids: BTreeSet<String>, all: &[&Alike], number: usize) -> Option<Vec<Assessment>> {
-    let words: BTreeSet<Words> = all.iter().map(|alike| words_of(&alike.row)).collect();
-    let number = number.min(all.iter().map(|alike| alike.number).sum());
-    let text = queries::counted::first(&words, number);
+    let counted: BTreeMap<(&str, Words), usize> =
+        all.iter().map(|alike| ((&*alike.row.subscription_id, words_of(&alike.row)), alike.number)).collect();
+    let words: BTreeSet<Words> = counted.keys().map(|(_, words)| words.clone()).collect();
+    let sum: usize = counted.values().sum();
+    let most = number.max(LEAST.min(context.client.settings().limits.graph_rows.into()));
+    // One more than there should be shows whether there is.
+    let taken = if sum <= most { sum + 1 } else { most };
+    let text = queries::counted::first(&words, taken);
+    // What was counted is a part of the question: other counts have other first rows.
+    let mut hasher = DefaultHasher::new();
+    counted.hash(&mut hasher);
+    let key = Key::of(queries::counted::FIRST).and(&text).and_all(&ids).and(&hasher.finish().to_string());
     let client = context.client.clone();
-    let key = Key::of(queries::counted::FIRST).and(&text).and_all(&ids);
     let read = || async move {
         let mut texts = Texts::of(&client).await?;
         let mut rows = Vec::new();
-        queries::counted::first_of(&client, &ids, &text, |id, wire| {
+        queries::counted::first_of(&client, &ids, &text, |id, key, wire| {
             let shared = texts.shared(&id);
-            rows.push(assessment(wire, &shared, &mut texts));
+            rows.push((key, assessment(wire, &shared, &mut texts)));
         })
         .await?;
         Ok(rows)
     };
     // A failure is that of the list, if it is one.
     let rows = context.client.memo(key, read).await.ok()?;
-    let keys: Vec<String> = rows.iter().map(Assessment::key).collect();
-    let in_order = keys.is_sorted_by(|one, next| one < next);
-    let is_asked_for = |row: &Assessment| words.contains(&words_of(row));
-    (rows.len() == number && in_order && rows.iter().all(is_asked_for)).then(|| rows.to_vec())
+    let mut found = BTreeMap::<(&str, Words), usize>::new();
+    for (_, row) in rows.iter() {
+        *found.entry((&*row.subscription_id, words_of(row))).or_default() += 1;
+    }
+    let is_counted = found.iter().all(|(kind, number)| counted.get(kind).is_some_and(|known| number <= known));
+    let is_ordered = rows.is_sorted_by(|(one, _), (next, _)| one < next) && rows.iter().all(|(key, row)| *key == row.key());
+    (rows.len() == taken.min(sum) && is_counted && is_ordered).then(|| rows.iter().map(|(_, row)| row.clone()).collect())
 }
+
+/// So many first rows are asked for at least: fewer would not show in which order they come.
+const LEAST: usize = 100;
 
 fn words_of(row: &Assessment) -> Words {
     let text = |text: &str| text.to_owned();

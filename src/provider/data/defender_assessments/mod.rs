@@ -59,8 +59,8 @@ pub const DATA_SOURCES: &[DataSourceEntry<Context>] = &[DataSourceEntry::of::<De
 ///
 /// **What it costs.** Resource Manager: in each subscription a request for every 100 assessments or so. Resource Graph: a request for 300
 /// subscriptions and 1,000 assessments, 15 of them in 5 seconds; where there are more, and no filter looks at the resource (its group, type,
-/// id or tags), and `limit` is from 1 to 1,000, they are counted and the first ones asked for instead: two requests for 300 subscriptions,
-/// whatever their number. What is said of recommendations takes one request. **Freshness.** Resource Manager: the moment. Resource Graph:
+/// id or tags), and `limit` is from 1 to 1,000, they are counted and the first ones asked for instead: for 300 subscriptions one request
+/// for the counts and one for each severity that is reached. What is said of recommendations takes one request. **Freshness.** Resource Manager: the moment. Resource Graph:
 /// minutes to hours behind it. Defender for Cloud itself looks again once a day or more seldom, by recommendation.
 #[derive(Deserialize, JsonSchema)]
 struct Arguments {
