@@ -31,11 +31,11 @@ const ALIKE: &str = r#"securityresources
 
 // One row a subscription: a list without an id has one page only. How often a key comes, wherever it stands, tells whether its rows are to be
 // believed; that it stands in no subscription of its own, that it may come elsewhere, too; and the sum, whether the list of counts is whole.
-const COUNTED: &str = r#"| extend subscription = tolower(subscriptionId)
-| summarize copies = count(), alike = max(alike), subscription = max(subscription) by key
-| extend foreign = iff(key startswith strcat("/subscriptions/", subscription), 0, 1)
-| summarize number = count(), copies = max(copies), foreign = max(foreign) by alike, subscription
-| summarize counts = make_list(strcat(alike, "|", number, "|", copies, "|", foreign)), total = sum(number) by subscriptionId = subscription
+const COUNTED: &str = r#"| extend subscriptionId = tolower(subscriptionId)
+| summarize copies = count(), alike = max(alike), subscriptionId = max(subscriptionId) by key
+| extend foreign = iff(key startswith strcat("/subscriptions/", subscriptionId), 0, 1)
+| summarize number = count(), copies = max(copies), foreign = max(foreign) by alike, subscriptionId
+| summarize counts = make_list(strcat(alike, "|", number, "|", copies, "|", foreign)), total = sum(number) by subscriptionId
 | order by subscriptionId asc"#;
 
 /// How many assessments of a subscription are alike.
