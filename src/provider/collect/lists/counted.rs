@@ -207,13 +207,22 @@ async fn first_in(context: &Context, ids: BTreeSet<String>, all: &[&Alike], numb
     };
     // A failure is that of the list, if it is one.
     let rows = context.client.memo(key, read).await.ok()?;
+    let fits = rows.len() == taken.min(sum) && are_counted(&rows, &counted) && are_in_order(&rows);
+    fits.then(|| rows.iter().map(|(_, row)| row.clone()).collect())
+}
+
+/// Whether no more rows of a kind came than were counted, and none of another.
+fn are_counted(rows: &[(String, Assessment)], counted: &BTreeMap<(&str, Words), usize>) -> bool {
     let mut found = BTreeMap::<(&str, Words), usize>::new();
-    for (_, row) in rows.iter() {
+    for (_, row) in rows {
         *found.entry((&*row.subscription_id, words_of(row))).or_default() += 1;
     }
-    let is_counted = found.iter().all(|(kind, number)| counted.get(kind).is_some_and(|known| number <= known));
-    let is_ordered = rows.is_sorted_by(|(one, _), (next, _)| one < next) && rows.iter().all(|(key, row)| *key == row.key());
-    (rows.len() == taken.min(sum) && is_counted && is_ordered).then(|| rows.iter().map(|(_, row)| row.clone()).collect())
+    found.iter().all(|(kind, number)| counted.get(kind).is_some_and(|known| number <= known))
+}
+
+/// Whether the keys of the service are ours, and in our order.
+fn are_in_order(rows: &[(String, Assessment)]) -> bool {
+    rows.is_sorted_by(|(one, _), (next, _)| one < next) && rows.iter().all(|(key, row)| *key == row.key())
 }
 
 /// So many first rows are asked for at least: fewer would not show in which order they come.
