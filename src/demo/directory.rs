@@ -204,7 +204,10 @@ fn cast(asked: &Asked<'_>, members: Vec<Value>) -> Result<Found, Refusal> {
     if !kind.is_empty() && !advanced {
         return Err(unsupported_query("The specified query requires the 'ConsistencyLevel: eventual' header and '$count=true'."));
     }
-    let wanted = |member: &&Value| kind.is_empty() || text(member, "/@odata.type").to_lowercase() == format!("#{kind}");
+    // A cast has the kinds below its own, too: an agent's account is a user.
+    let is_below = |own: &str| own == "#microsoft.graph.agentuser" && kind == "microsoft.graph.user";
+    let is_of_kind = |own: &str| own.strip_prefix('#') == Some(kind.as_str()) || is_below(own);
+    let wanted = |member: &&Value| kind.is_empty() || is_of_kind(&text(member, "/@odata.type").to_lowercase());
     let rows = members.iter().filter(wanted).map(|member| object(asked.fixtures, text(member, "/id")).unwrap_or(member.clone()));
     Ok(Found::Rows(rows.collect()))
 }

@@ -17,12 +17,15 @@ const SCHEDULES: &str = "/roleManagement/directory/roleEligibilityScheduleInstan
 async fn users_show_what_is_selected_and_little_without() {
     let tenant = Tenant::demo();
     let (rows, pages) = list(&tenant, &graph("/users")).await;
-    assert_eq!((rows.len(), pages), (15, 3));
+    assert_eq!((rows.len(), pages), (60, 12));
     assert!(rows.iter().all(|row| row.get("accountEnabled").is_none() && row.get("mail").is_some()));
     let (rows, pages) = list(&tenant, &graph("/users?$select=id,accountEnabled&$top=999")).await;
-    assert_eq!((rows.len(), pages), (15, 1));
-    assert!(rows.iter().all(|row| row.as_object().unwrap().keys().collect::<Vec<_>>() == ["id", "accountEnabled"]));
-    assert_eq!(rows.iter().filter(|row| row["accountEnabled"] == false).count(), 1);
+    assert_eq!((rows.len(), pages), (60, 1));
+    let shown = |row: &Value| row.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let (agents, people): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.get("@odata.type").is_some());
+    assert!(people.iter().all(|row| shown(row) == "id accountEnabled"));
+    assert_eq!(agents.iter().map(|row| shown(row)).collect::<Vec<_>>(), ["@odata.type id accountEnabled"]);
+    assert_eq!(people.iter().filter(|row| row["accountEnabled"] == false).count(), 6);
 }
 
 #[tokio::test]
@@ -37,8 +40,8 @@ async fn a_page_that_is_too_large_is_refused() {
 async fn filters_compare_and_unknown_ones_are_refused() {
     let tenant = Tenant::demo();
     let count = async |query: &str| list(&tenant, &graph(query)).await.0.len();
-    assert_eq!(count("/users?$filter=userType eq 'Guest'").await, 2);
-    assert_eq!(count("/users?$filter=accountEnabled eq false and userType eq 'Member'").await, 1);
+    assert_eq!(count("/users?$filter=userType eq 'Guest'").await, 7);
+    assert_eq!(count("/users?$filter=accountEnabled eq false and userType eq 'Member'").await, 5);
     assert_eq!(count("/groups?$filter=groupTypes/any(c:c eq 'DynamicMembership')").await, 2);
     assert_eq!(get(&tenant, &graph("/users?$filter=near(me)")).await.status, 400);
 }
@@ -68,7 +71,7 @@ async fn a_permission_that_is_missing_is_refused_and_one_that_is_granted_works()
             rows.push(granted);
         })
         .unwrap();
-    assert_eq!(list(&tenant, &graph(SCHEDULES)).await.0.len(), 4);
+    assert_eq!(list(&tenant, &graph(SCHEDULES)).await.0.len(), 5);
 }
 
 #[tokio::test]
@@ -90,6 +93,16 @@ async fn members_are_direct_and_transitive_members_nested_three_deep() {
         list(&tenant, &graph(&path)).await.0.len()
     };
     assert_eq!((cast("group").await, cast("directoryRole").await), (4, 0));
+}
+
+/// An agent's account is an account, too: the cast to users has it.
+#[tokio::test]
+async fn the_members_of_a_kind_are_those_of_kinds_below_it_too() {
+    let everybody = "/groups/fab00003-0000-4000-8000-000000000001/transitiveMembers/microsoft.graph.user";
+    let (users, _) = list(&Tenant::demo(), &graph(&format!("{everybody}?$count=true&$select=id"))).await;
+    // Of sixty accounts seven are guests.
+    assert_eq!(users.len(), 53);
+    assert_eq!(users.iter().filter(|row| row["@odata.type"] == "#microsoft.graph.agentUser").count(), 1);
 }
 
 #[tokio::test]
@@ -117,7 +130,7 @@ async fn an_account_is_found_by_id_and_by_name() {
 async fn one_expansion_is_allowed_and_a_deleted_principal_expands_to_null() {
     let tenant = Tenant::demo();
     let (rows, _) = list(&tenant, &graph("/roleManagement/directory/roleAssignments?$expand=principal")).await;
-    assert_eq!(rows.len(), 11);
+    assert_eq!(rows.len(), 14);
     assert_eq!(rows.iter().filter(|row| row["principal"].is_null()).count(), 1);
     assert_eq!(
         get(&tenant, &graph("/roleManagement/directory/roleAssignments?$expand=principal,roleDefinition")).await.status,
@@ -150,7 +163,7 @@ async fn consent_can_be_told_apart_from_what_was_asked_for() {
 async fn a_count_comes_on_the_first_page() {
     let tenant = Tenant::demo();
     let first = get(&tenant, &graph("/users?$count=true")).await.json();
-    assert_eq!(first["@odata.count"], 15);
+    assert_eq!(first["@odata.count"], 60);
     let second = get(&tenant, first["@odata.nextLink"].as_str().unwrap()).await.json();
     assert_eq!(second.get("@odata.count"), None);
 }
