@@ -18,6 +18,7 @@ pub mod portal;
 pub mod rbac;
 pub mod regulatory;
 pub mod resource_id;
+pub mod roster;
 pub mod secure_score;
 pub mod seen;
 pub mod severity;

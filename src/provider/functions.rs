@@ -7,6 +7,7 @@ use crate::{
     posture::{
         rbac::{built_in, place::Kind},
         resource_id::ResourceId,
+        roster,
     },
     provider::words::is_guid,
     sdk::{
@@ -17,7 +18,34 @@ use crate::{
 };
 
 /// The functions of the provider.
-pub const FUNCTIONS: &[FunctionEntry] = &[FunctionEntry::of::<ParseResourceId>(), FunctionEntry::of::<RoleDefinitionId>()];
+pub const FUNCTIONS: &[FunctionEntry] =
+    &[FunctionEntry::of::<NormalizeEmail>(), FunctionEntry::of::<ParseResourceId>(), FunctionEntry::of::<RoleDefinitionId>()];
+
+/// One spelling of an e-mail address, as accounts are compared with a roster: without blanks around it, in lower case, without `smtp:` or
+/// `mailto:` before it, and without `+tag`. Of the user principal name of a guest it is the address the guest was invited by:
+/// `user_contoso.com#EXT#@x.onmicrosoft.com` becomes `user@contoso.com` (its last `_` is the `@`).
+///
+/// It is an error if the text has no `@` or several, or if nothing stands before or behind it.
+#[derive(Deserialize, JsonSchema)]
+struct NormalizeEmailArguments {
+    /// The address.
+    email: String,
+}
+
+struct NormalizeEmail;
+
+impl Function for NormalizeEmail {
+    const NAME: &'static str = "normalize_email";
+    const SUMMARY: &'static str = "Spells an e-mail address alike";
+    type Arguments = NormalizeEmailArguments;
+    type Answer = String;
+
+    fn call(arguments: NormalizeEmailArguments) -> Result<String, FunctionError> {
+        let refused =
+            |error| FunctionError::about(0, format!("`email` is {}, which is no address: {error}.", quoted(&arguments.email)));
+        roster::normalized(&arguments.email).map_err(refused)
+    }
+}
 
 /// Takes an Azure resource id apart. Parts the id does not have are null. `resource_type` is the full type
 /// (`Microsoft.Sql/servers/databases`); of an extension resource's id the last provider counts, and `parent_id` is what it extends.

@@ -25,6 +25,7 @@ mod process;
 mod protocol;
 mod provider;
 mod rbac;
+mod roster;
 mod served;
 mod server;
 mod showcase;

@@ -93,6 +93,7 @@ const ROOMS: [(&str, &[Arrows]); 4] = [
             ("defender", &["seen"]),
             ("graph_permission", &["rbac", "seen"]),
             ("rbac", &["seen"]),
+            ("roster", &[]),
             ("seen", &[]),
             ("vulnerabilities", &["defender", "seen"]),
         ],

@@ -53,3 +53,13 @@ async fn the_id_of_a_built_in_role_takes_the_form_of_its_scope() {
         assert_eq!(refused.argument, Some(1), "{bad}");
     }
 }
+
+#[tokio::test]
+async fn an_address_is_spelled_alike_whoever_wrote_it() {
+    let inside = Inside::on(Tenant::demo()).await;
+    for text in ["ava@contoso.com", " Ava+x@Contoso.com ", "SMTP:ava@contoso.com", "ava_contoso.com#EXT#@x.onmicrosoft.com"] {
+        assert_eq!(inside.call("normalize_email", &[json!(text)]).await.unwrap(), json!("ava@contoso.com"), "{text}");
+    }
+    let refused = inside.call("normalize_email", &[json!("ava")]).await.unwrap_err();
+    assert_eq!((refused.argument, refused.text.as_str()), (Some(0), "`email` is \"ava\", which is no address: it has no `@`."));
+}
