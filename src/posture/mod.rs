@@ -4,6 +4,7 @@ pub mod area;
 pub mod assessment;
 pub mod checks;
 pub mod compliance;
+pub mod conditional_access;
 pub mod connection;
 pub mod controls;
 pub mod defender;

@@ -89,6 +89,7 @@ const ROOMS: [(&str, &[Arrows]); 4] = [
         "posture",
         &[
             ("checks", &["defender", "rbac", "seen"]),
+            ("conditional_access", &["rbac", "seen"]),
             ("connection", &["checks", "defender", "graph_permission", "rbac", "seen"]),
             ("defender", &["seen"]),
             ("graph_permission", &["rbac", "seen"]),
