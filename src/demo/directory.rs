@@ -132,6 +132,16 @@ pub(super) fn jobs(asked: &Asked<'_>) -> Result<Found, Refusal> {
     jobs.get(id).and_then(Value::as_array).cloned().map(Found::Rows).ok_or_else(|| no_such_object(id))
 }
 
+/// Federated credentials of an application, of which most have none.
+pub(super) fn federated(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    let id = asked.captured("id");
+    if !asked.fixtures.rows("applications").iter().any(|row| text(row, "/id").eq_ignore_ascii_case(id)) {
+        return Err(no_such_object(id));
+    }
+    let all = asked.fixtures.document(asked.fixture);
+    Ok(Found::Rows(all.get(id).and_then(Value::as_array).cloned().unwrap_or_default()))
+}
+
 /// Groups that a principal is in, nested ones included.
 pub(super) fn groups_of(fixtures: &Fixtures, principal: &str) -> BTreeSet<String> {
     let document = fixtures.document("group-members");

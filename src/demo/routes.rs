@@ -267,6 +267,7 @@ pub(super) const ROUTES: &[Route] = &[
     graph!("/v1.0/applications", APPLICATIONS, "applications", dir::whole),
     graph!("/v1.0/applications(appId='{app}')", APPLICATIONS, "applications", dir::by_app),
     graph!("/v1.0/applications/{id}", APPLICATIONS, "applications", dir::one),
+    graph!("/v1.0/applications/{id}/federatedIdentityCredentials", APPLICATIONS, "federated-identity-credentials", dir::federated),
     graph!("/v1.0/oauth2PermissionGrants", DIRECTORY, "oauth2-permission-grants", dir::whole),
 ];
 
@@ -364,7 +365,6 @@ mod tests {
         "/v1.0/roleManagement/directory/roleDefinitions/{id}",
         "/v1.0/servicePrincipals/{id}/transitiveMemberOf",
         "/v1.0/servicePrincipals/{id}/appRoleAssignedTo",
-        "/v1.0/applications",
         "/v1.0/applications/{id}",
         "/v1.0/oauth2PermissionGrants",
     ];

@@ -7,6 +7,7 @@ pub mod compliance;
 pub mod conditional_access;
 pub mod connection;
 pub mod controls;
+pub mod credential;
 pub mod defender;
 pub mod effects;
 pub mod exemption;

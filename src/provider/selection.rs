@@ -4,15 +4,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use time::OffsetDateTime;
+
 use crate::{
     azure,
-    posture::{filter, rbac::built_in, resource_id::within},
+    posture::{filter, rbac::built_in, resource_id::within, time::parse},
     provider::{
         collect::{
             estate::scope::Subscription,
             lists::authorization::{Definitions, guid_of},
+            stop::{Argument, Stop},
         },
-        words::is_guid,
+        words::{Moment, is_guid},
     },
     sdk::{Diagnostics, Path, Result, rules::unknown_word},
     text::{self, quoted},
@@ -41,6 +44,15 @@ pub fn warn<'a>(
     };
     let detail = format!("`{argument}`: {which} {shown}{more}.");
     warnings.warning(Path::attribute(argument), format!("{what} matches nothing"), detail);
+}
+
+/// The moment that an argument names: of a day its first one, in UTC.
+pub fn moment(name: &'static str, moment: &Moment) -> std::result::Result<OffsetDateTime, Stop> {
+    let whole = if moment.0.contains('T') { moment.0.clone() } else { format!("{}T00:00:00Z", moment.0) };
+    parse(&whole).ok_or_else(|| {
+        let detail = format!("`{name}` is {:?}, which is in no calendar. Write a date or a time that exists.", moment.0);
+        Stop::Argument(Argument { name, summary: "Invalid value", detail })
+    })
 }
 
 /// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.

@@ -9,7 +9,11 @@ use crate::posture::words::words;
 
 /// The sets of words that are judged, too.
 pub use crate::posture::{
-    Area, Severity, exemption::Standing, monitor::Kind as MonitorKind, vulnerabilities::Kind as VulnerabilityKind,
+    Area, Severity,
+    credential::{CredentialKind, CredentialOwner, CredentialStatus},
+    exemption::Standing,
+    monitor::Kind as MonitorKind,
+    vulnerabilities::Kind as VulnerabilityKind,
 };
 
 words! {
@@ -109,6 +113,9 @@ written! {
     Area in Lower;
     AssignmentTypeWord in Lower;
     ComplianceDepth in Lower;
+    CredentialKind in Lower;
+    CredentialOwner in Lower;
+    CredentialStatus in Lower;
     EnforcementWord in Lower;
     ExemptionSource in Lower;
     MonitorKind in Lower;

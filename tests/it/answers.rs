@@ -18,6 +18,10 @@ use crate::{
 /// What each object is asked beside nothing, or what it needs, and what makes it read all it can.
 fn more(name: &str) -> Vec<Json> {
     match name {
+        "app_credentials" => vec![
+            json!({"kinds": ["certificate", "federated", "secret"], "limit": 0}),
+            json!({"statuses": ["expired", "expiring"], "as_of": "2027-03-01", "on": ["application"]}),
+        ],
         "defender_plans" => vec![json!({"include_deprecated": true, "only_relevant": true, "limit": 0})],
         "defender_assessments" => vec![
             json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "include_risk": true, "limit": 0}),

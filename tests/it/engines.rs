@@ -28,6 +28,7 @@ use crate::support::{
 /// What a data source is asked, so that it reads every list of its own that both engines serve.
 fn questions(name: &str) -> Vec<Json> {
     match name {
+        "app_credentials" => vec![json!({"kinds": ["certificate", "federated", "secret"], "limit": 0})],
         // Its checks are about the engines themselves.
         "connection" => vec![],
         "subscriptions" => vec![json!({})],

@@ -12,6 +12,7 @@ mod graph_permissions;
 pub mod lenient;
 pub(in crate::azure) mod outside;
 pub(in crate::azure) mod retry_after;
+pub mod stated;
 
 use azure_core::{
     Bytes,

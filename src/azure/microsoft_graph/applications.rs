@@ -4,7 +4,10 @@ use serde::Deserialize;
 
 use crate::azure::{
     Result,
-    answer::lenient::{List, OrEmpty, Text, unstated},
+    answer::{
+        lenient::{List, OrEmpty, Text, unstated},
+        stated::Stated,
+    },
     client::Client,
     endpoint::Endpoint,
 };
@@ -88,13 +91,20 @@ pub struct Access {
 }
 
 /// A secret or certificate, without its value.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct Credential {
+    /// Its id.
+    pub key_id: Text,
+    /// Its name.
+    pub display_name: Text,
+    /// `Sign` or `Verify`, of certificates.
+    pub usage: Text,
     /// From.
     pub start_date_time: Text,
-    /// Until.
-    pub end_date_time: Text,
+    /// Until; null if it does not end.
+    #[serde(default)]
+    pub end_date_time: Stated,
 }
 
 /// An Application permission that was consented.
@@ -120,7 +130,8 @@ pub struct PermissionGrant {
 }
 
 const DIRECTORY: &str = "Directory.Read.All";
-const READ: &[&str] = &["Application.Read.All", DIRECTORY];
+/// What reads applications, their principals and most of what belongs to them.
+pub(super) const READ: &[&str] = &["Application.Read.All", DIRECTORY];
 
 /// A principal by object id.
 pub const SERVICE_PRINCIPAL: Endpoint = Endpoint::graph("read the service principal", "servicePrincipals/{id}", READ);

@@ -4,9 +4,10 @@ pub mod applications;
 pub mod directory;
 pub mod organization;
 pub mod provisioning;
+pub mod registrations;
 
 use crate::azure::endpoint::Endpoint;
 
 /// What is not here is not read.
 pub const ENDPOINTS: &[&[Endpoint]] =
-    &[applications::ENDPOINTS, directory::ENDPOINTS, organization::ENDPOINTS, provisioning::ENDPOINTS];
+    &[applications::ENDPOINTS, directory::ENDPOINTS, organization::ENDPOINTS, provisioning::ENDPOINTS, registrations::ENDPOINTS];

@@ -39,6 +39,8 @@ words! {
         EligibleDirectoryRoleAssignments = "eligible_directory_role_assignments",
         /// Roles that could be activated.
         EligibleRoleAssignments = "eligible_role_assignments",
+        /// Whose tokens applications take for their own.
+        FederatedCredentials = "federated_credentials",
         /// Who is in groups.
         GroupMembers = "group_members",
         /// Groups, and those that somebody is in.

@@ -82,8 +82,8 @@ impl<T> Lists<T> {
     }
 }
 
-/// How many subscriptions are read side by side; the client has limits of its own below this.
-const SIDE_BY_SIDE: usize = 64;
+/// How many lists are read side by side, one a subscription or an application; the client has limits of its own below this.
+pub const SIDE_BY_SIDE: usize = 64;
 
 /// Reads one list in each subscription, and proves that the caller may see all of it: `actions` are what the list needs.
 pub async fn each_subscription<T, F, R>(

@@ -9,12 +9,8 @@ use time::OffsetDateTime;
 use crate::{
     azure::Failure,
     posture::{
-        Place, Reason, Subject, Unreadable,
-        assessment::worst_first,
-        defender::raises_alerts,
-        filter,
-        resource_id::within,
-        time::{parse, written},
+        Place, Reason, Subject, Unreadable, assessment::worst_first, defender::raises_alerts, filter, resource_id::within,
+        time::written,
     },
     provider::{
         collect::{
@@ -24,11 +20,11 @@ use crate::{
                 alerts::{self, Alert},
                 security,
             },
-            stop::{Argument, Stop},
+            stop::Stop,
         },
         context::Context,
         frame::{self, Chosen, Counting, Listing, Table},
-        selection::{Unmatched, require_prefixes, warn},
+        selection::{self, Unmatched, require_prefixes, warn},
         words::{AlertStatus, Area, Moment, ResourceIdPrefix, Severity, SubscriptionId, lowered},
     },
     sdk::{
@@ -218,13 +214,7 @@ struct Filter {
 
 impl Filter {
     fn of(arguments: &Arguments) -> std::result::Result<Self, Stop> {
-        let since = arguments.since.as_ref().map(|since| {
-            let whole = if since.0.contains('T') { since.0.clone() } else { format!("{}T00:00:00Z", since.0) };
-            parse(&whole).ok_or_else(|| {
-                let detail = format!("`since` is {:?}, which is in no calendar. Write a date or a time that exists.", since.0);
-                Stop::Argument(Argument { name: "since", summary: "Invalid value", detail })
-            })
-        });
+        let since = arguments.since.as_ref().map(|since| selection::moment("since", since));
         Ok(Self {
             severities: arguments.severities.clone(),
             statuses: lowered(&arguments.statuses, |status| &status.0),

@@ -1,5 +1,6 @@
 //! The data sources: one module each.
 
+pub mod app_credentials;
 pub mod connection;
 pub mod defender_alerts;
 pub mod defender_assessments;
@@ -20,6 +21,7 @@ use crate::sdk::entry::DataSourceEntry;
 
 /// All of them.
 pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
+    app_credentials::DATA_SOURCES,
     connection::DATA_SOURCES,
     defender_alerts::DATA_SOURCES,
     defender_assessments::DATA_SOURCES,

@@ -41,7 +41,9 @@ pub(super) fn application(client: Client) -> Reading {
         let row = applications::application_of(&client, OURS).await?;
         let access = row.required_resource_access.first();
         let asked = access.and_then(|access| access.resource_access.first());
-        let end = |credentials: &[applications::Credential]| credentials.first().and_then(|one| one.end_date_time.0.clone());
+        let end = |credentials: &[applications::Credential]| {
+            credentials.first().and_then(|one| one.end_date_time.text().map(str::to_owned))
+        };
         Ok(vec![vec![
             ("/id", json!(row.id)),
             ("/requiredResourceAccess/0/resourceAppId", json!(access.map(|access| &access.resource_app_id))),

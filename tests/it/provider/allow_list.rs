@@ -17,6 +17,7 @@ const GROUP: &str = "mg-sandbox";
 /// What a data source is asked, several times where it reads differently.
 fn asked(name: &str) -> Vec<Json> {
     match name {
+        "app_credentials" => vec![json!({"kinds": ["certificate", "federated", "secret"], "limit": 0})],
         "connection" | "subscriptions" => vec![json!({})],
         "defender_assessments" => {
             vec![json!({"tags": {"env": "*"}, "limit": 0}), json!({"resource_group_names": ["rg-lab"], "include_risk": true})]

@@ -55,8 +55,19 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let groups = json!({"principal_types": ["Device"], "expand_groups": true});
     let all = ["matched", "by_role", "by_principal_type", "orphaned", "conditional", "owners"];
     let directory = "directory_role_assignments";
+    let expired = json!({"statuses": ["not_yet_valid"], "on": ["service_principal"]});
+    let of_trust = json!({"kinds": ["federated"], "statuses": ["expired"]});
     for (name, arguments, part, null, zero) in [
-        ("role_assignments", &of_ava, "/v1.0/users", &["orphaned"][..], &["conditional"][..]),
+        ("app_credentials", &expired, "/v1.0/applications", &[][..], &["matched", "by_kind", "applications", "other"][..]),
+        (
+            "app_credentials",
+            &json!({"statuses": ["no_end"], "kinds": ["certificate"]}),
+            "/v1.0/servicePrincipals",
+            &["matched", "by_status", "applications", "other"],
+            &[],
+        ),
+        ("app_credentials", &of_trust, "/federatedIdentityCredentials", &["matched", "by_kind"], &[]),
+        ("role_assignments", &of_ava, "/v1.0/users", &["orphaned"], &["conditional"]),
         ("role_assignments", &nobodys, &format!("{SANDBOX}/providers/Microsoft.Authorization/roleAssignments"), &all, &[]),
         ("role_assignments", &nobodys, "Microsoft.Authorization/denyAssignments", &[], &all),
         ("role_assignments", &nobodys, "roleAssignmentScheduleInstances", &[], &all),
@@ -156,6 +167,7 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
     let alerts = format!("{SANDBOX}/providers/Microsoft.Security/alerts");
     let policies = format!("{SANDBOX}/providers/Microsoft.Authorization/policyAssignments");
     for (name, part, first) in [
+        ("app_credentials", "/v1.0/servicePrincipals", "service_principals on graph: forbidden (Authorization_RequestDenied). "),
         ("connection", "/v1.0/organization", "organization on graph: forbidden (Authorization_RequestDenied). "),
         ("defender_alerts", alerts.as_str(), "alerts on /subscriptions/"),
         ("defender_assessments", "/assessmentMetadata", "assessment_metadata on /subscriptions/"),

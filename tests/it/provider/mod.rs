@@ -2,6 +2,7 @@
 
 mod alerts;
 mod allow_list;
+mod app_credentials;
 mod arguments;
 mod assessments;
 mod block;

@@ -111,8 +111,8 @@ async fn registered(
 }
 
 fn lifetime(credential: &applications::Credential) -> azure::Result<Lifetime> {
-    let moment = |text: &Option<String>| text.as_deref().and_then(parse);
-    match (moment(&credential.start_date_time), moment(&credential.end_date_time)) {
+    let moments = (credential.start_date_time.as_deref(), credential.end_date_time.text());
+    match (moments.0.and_then(parse), moments.1.and_then(parse)) {
         (Some(starts), Some(ends)) => Ok(Lifetime { starts: Some(starts), ends }),
         (None, _) => Err(unstated("read the credentials of the application", "Microsoft Graph", "startDateTime")),
         (_, None) => Err(unstated("read the credentials of the application", "Microsoft Graph", "endDateTime")),

@@ -15,6 +15,7 @@ mod known;
 pub mod listed;
 pub mod monitor;
 pub mod policies;
+pub mod registrations;
 pub mod regulatory;
 pub mod scores;
 pub mod security;

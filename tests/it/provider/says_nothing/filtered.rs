@@ -34,11 +34,16 @@ impl Filter {
 }
 
 const ALERTS: &str = r#"{"statuses": ["Active", "Dismissed", "InProgress", "Resolved"]}"#;
+const CREDENTIALS: &str = r#"{"kinds": ["certificate", "federated", "secret"]}"#;
 const ASSESSED: &str = r#"{"statuses": ["Healthy", "NotApplicable", "Unhealthy"]}"#;
 const EVALUATED: &str = r#"{"statuses": ["Compliant", "Conflict", "Error", "Exempt", "NonCompliant", "Protected", "Unknown"]}"#;
 const DEEP: &str = r#"{"depth": "assessments"}"#;
 
 const FILTERS: &[Filter] = &[
+    filter("app_credentials", "credentials", "client_ids", "client_id").asked(CREDENTIALS),
+    filter("app_credentials", "credentials", "kinds", "kind").asked(CREDENTIALS),
+    filter("app_credentials", "credentials", "on", "on").asked(CREDENTIALS),
+    filter("app_credentials", "credentials", "statuses", "status").asked(CREDENTIALS),
     filter("defender_alerts", "alerts", "alert_types", "alert_type").asked(ALERTS),
     filter("defender_alerts", "alerts", "resource_id_prefixes", "resource_ids").asked(ALERTS),
     filter("defender_alerts", "alerts", "severities", "severity").asked(ALERTS),

@@ -26,6 +26,7 @@ const fn never(path: &'static str, query: &'static str, data_source: &'static st
 
 const NEVER: &[Never] = &[
     never("/descendants", "", "subscriptions", "management_groups"),
+    never("/v1.0/applications", "", "app_credentials", "applications"),
     never("/v1.0/groups", "", "role_assignments", "groups"),
     never("/v1.0/organization", "", "", ""),
     never("/v1.0/roleManagement/directory/roleAssignments", "", "directory_role_assignments", "directory_role_assignments"),
@@ -43,6 +44,7 @@ const NEVER: &[Never] = &[
 /// Lists that may be empty in Azure, or are answered by id: an empty one is an answer. So are those of all types of resources, which are
 /// compared with what was counted.
 const MAY_BE_EMPTY: &[&str] = &[
+    "/federatedIdentityCredentials",
     "/oauth2PermissionGrants",
     "/providers/Microsoft.Authorization/denyAssignments",
     "/providers/Microsoft.Authorization/policyAssignments",
@@ -179,6 +181,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
         let inside = through(tenant.clone(), engine).await;
         verdicts(&inside, &[About::Defender, About::GraphPermissions, About::Roles]).await;
         for (name, arguments) in [
+            ("app_credentials", json!({"kinds": ["federated", "secret"]})),
             ("defender_alerts", json!({})),
             ("defender_assessments", json!({"tags": {"env": "*"}})),
             ("defender_plans", json!({})),

@@ -71,15 +71,31 @@ const fn typed(document: &'static str, path: &'static str, arguments: &'static s
 
 use About::{Defender, GraphPermissions, Nothing, Roles};
 
+/// Asks for all kinds of credentials.
+const CREDENTIALS: &str = r#"{"kinds": ["certificate", "federated", "secret"], "limit": 0}"#;
+
 /// Asks for all kinds of settings.
 const MONITORED: &str = r#"{"kinds": ["action_groups", "activity_log_alerts", "activity_log_export", "metric_alerts", "query_alerts", "resource_diagnostic_settings", "security_contacts"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}"#;
 
 pub(super) const LISTS: &[List] = &[
     list("app-role-assignments", "/appRoleAssignments", "", GraphPermissions, "/resourceId"),
-    list("applications", "/v1.0/applications", "", GraphPermissions, "/requiredResourceAccess"),
+    list("applications", "/v1.0/applications", "", GraphPermissions, "/requiredResourceAccess").asked(
+        "app_credentials",
+        "credentials",
+        CREDENTIALS,
+    ),
+    list("federated credentials", "/federatedIdentityCredentials", "", Nothing, "/subject").asked(
+        "app_credentials",
+        "credentials",
+        CREDENTIALS,
+    ),
     list("oauth2-permission-grants", "/oauth2PermissionGrants", "", GraphPermissions, "/scope"),
     list("organization", "/v1.0/organization", "", GraphPermissions, "/id"),
-    list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled"),
+    list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled").asked(
+        "app_credentials",
+        "credentials",
+        CREDENTIALS,
+    ),
     list("subscribed-skus", "/v1.0/subscribedSkus", "", GraphPermissions, "/servicePlans"),
     list("alerts", "/Microsoft.Security/alerts", "alerts", Defender, "/properties/status").asked(
         "defender_alerts",
@@ -441,6 +457,8 @@ pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
 
 /// Lists of which the empty one has a documented meaning that is no lack of knowledge, with what it means.
 pub(super) const EMPTY: &[(&str, &str, &str)] = &[
+    ("applications", "/keyCredentials", "it has no certificate"),
+    ("applications", "/passwordCredentials", "it has no secret"),
     ("applications", "/requiredResourceAccess", "it requests nothing"),
     ("applications", "/requiredResourceAccess/*/resourceAccess", "of that API it requests nothing"),
     ("deny-assignments", "/properties/excludePrincipals", "nobody is left out"),
@@ -450,6 +468,8 @@ pub(super) const EMPTY: &[(&str, &str, &str)] = &[
     ("policy-exemptions", "/properties/policyDefinitionReferenceIds", "all of them"),
     ("role-definitions", "/properties/permissions/*/notActions", "nothing is taken out"),
     ("role-definitions", "/properties/permissions/*/notDataActions", "nothing is taken out"),
+    ("service-principals", "/keyCredentials", "it has no certificate"),
+    ("service-principals", "/passwordCredentials", "it has no secret"),
     ("sub-assessments", "/properties/additionalData/cve", "it is about no weakness that has a number"),
 ];
 
