@@ -115,6 +115,17 @@ pub fn raises_alerts(plans: &[Plan]) -> Option<bool> {
     if states.contains(&Some(true)) { Some(true) } else { (!states.is_empty() && !states.contains(&None)).then_some(false) }
 }
 
+/// A plan that is on and with which Defender for Cloud reports regulatory compliance.
+pub fn reporting(plans: &[Plan]) -> Option<&Plan> {
+    // Those that cost nothing do not, and nor do the smallest of these two.
+    const FREE: [&str; 2] = ["Discovery", "FoundationalCspm"];
+    const SMALL: [&str; 2] = ["Api", "VirtualMachines"];
+    let is = |plan: &Plan, names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(&plan.name));
+    let is_first = |plan: &Plan| plan.subplan.as_deref().is_some_and(|subplan| subplan.eq_ignore_ascii_case("P1"));
+    let is_enough = |plan: &Plan| !is(plan, &FREE) && (!is(plan, &SMALL) || !is_first(plan));
+    plans.iter().find(|plan| plan.is_on() && !plan.deprecated && is_enough(plan))
+}
+
 /// How many resources there are, by lower-case type.
 pub type Counts = BTreeMap<String, u64>;
 
@@ -280,6 +291,27 @@ mod tests {
 
     fn plan(name: &str, tier: &str) -> Plan {
         Plan { name: name.to_owned(), tier: Some(tier.to_owned()), ..Plan::default() }
+    }
+
+    #[test]
+    fn compliance_is_reported_with_a_plan_that_costs_something() {
+        let sub = |name: &str, subplan: &str| Plan { subplan: Some(subplan.to_owned()), ..plan(name, "Standard") };
+        for (own, reports) in [
+            (plan("Arm", "Standard"), true),
+            (plan("CloudPosture", "Standard"), true),
+            (sub("VirtualMachines", "P2"), true),
+            (sub("virtualmachines", "p1"), false),
+            (sub("Api", "P1"), false),
+            (sub("Api", "P3"), true),
+            (plan("VirtualMachines", "Standard"), true),
+            (plan("FoundationalCspm", "Standard"), false),
+            (plan("Discovery", "Standard"), false),
+            (plan("Arm", "Free"), false),
+            (plan("Arm", "Premium"), false),
+            (Plan { deprecated: true, ..plan("Dns", "Standard") }, false),
+        ] {
+            assert_eq!(reporting(std::slice::from_ref(&own)).is_some(), reports, "{own:?}");
+        }
     }
 
     #[test]

@@ -127,20 +127,14 @@ pub fn outdated(state: &str) -> String {
     format!("plans that are on are listed, although Microsoft.Security is {state}: the list may be out of date")
 }
 
-/// The same where the list of plans says that Defender for Cloud is not registered: no plan is on then, if the resource provider's own
-/// state, none if it could not be read, agrees.
+/// The same where the list of plans says that Defender for Cloud is not registered, which the resource provider's own state does not deny:
+/// no plan is on then, unless that state could not be read.
 pub fn judge_unregistered(requirement: &Requirement, state: Option<&str>, seen: &Seen<Counts>) -> Verdict {
     if let Some(irrelevant) = irrelevant(requirement, seen) {
         return irrelevant;
     }
     match state {
-        Some(state) if surely_unregistered(state) => {
-            Verdict::fail(Reason::NotRegistered, format!("Microsoft.Security is {state}, so no plan is on"))
-        }
-        Some(state) => Verdict::unknown(
-            Reason::NotRegistered,
-            format!("its plans cannot be read: not registered, they say, and Microsoft.Security is {state}"),
-        ),
+        Some(state) => Verdict::fail(Reason::NotRegistered, format!("Microsoft.Security is {state}, so no plan is on")),
         None => Verdict::unknown(
             Reason::NotRegistered,
             "its plans cannot be read: not registered, they say, and the state of Microsoft.Security could not be read",

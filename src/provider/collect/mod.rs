@@ -1,5 +1,6 @@
 //! The only place where judgement causes IO: facts for `posture`, read through `azure`, each with the gaps that belong to it.
 
+pub mod absence;
 pub mod estate;
 pub mod facts;
 pub mod lists;
@@ -85,7 +86,8 @@ impl<T> Lists<T> {
 /// How many lists are read side by side, one a subscription or an application; the client has limits of its own below this.
 pub const SIDE_BY_SIDE: usize = 64;
 
-/// Reads one list in each subscription, and proves that the caller may see all of it: `actions` are what the list needs.
+/// Reads one list in each subscription, and proves that the caller may see all of it: `actions` are what the list needs. What a refusal says
+/// is not there is weighed against what else the subscription says.
 pub async fn each_subscription<T, F, R>(
     context: &Context,
     subscriptions: &[Subscription],
@@ -105,7 +107,8 @@ where
             match list {
                 Ok(list) => Result::Ok((subscription, Seen::part(list, unproven?))),
                 Err(error) => {
-                    let gap = unread::gap(subject, Place::Subscription(subscription.id.clone()), &error)?;
+                    let fact = (subject, Place::Subscription(subscription.id.clone()));
+                    let gap = absence::gap(context, &subscription, actions, fact, &error).await?;
                     Ok((subscription, Seen::unseen(gap)))
                 }
             }

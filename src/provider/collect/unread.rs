@@ -28,8 +28,8 @@ pub fn gap(subject: Subject, place: Place, error: &Error) -> Result<Unreadable> 
         Kind::TokenRefused => Reason::TokenRefused,
         Kind::NotLicensed => Reason::NotLicensed,
         Kind::NotOnboarded => Reason::NotOnboarded,
-        Kind::NotRegistered => Reason::NotRegistered,
-        Kind::PlanOff => Reason::PlanOff,
+        // That something is not there is for `absence` to say, which asks for more than this word.
+        Kind::NotRegistered | Kind::PlanOff => Reason::NotProven,
         Kind::Throttled => Reason::Throttled,
         Kind::Timeout => Reason::Timeout,
         Kind::Unavailable => Reason::Unavailable,

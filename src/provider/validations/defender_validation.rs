@@ -15,7 +15,7 @@ use crate::{
         Reason, Seen, Status, Subject, Unreadable, Why,
         defender::{
             Counts as Resources, Offer, Plan, Requirement, Scans, Verdict, available, is_nothing, judge_assessed, judge_scan,
-            judge_served, judge_unregistered, offered, surely_unregistered,
+            judge_served, judge_unregistered, offered,
         },
         seen, worst,
     },
@@ -196,10 +196,8 @@ async fn facts(arguments: &Arguments, context: &Context, subscriptions: &[Subscr
     // Where the state cannot be read, what the plans say stands.
     let states = states?.into_iter().filter_map(|(id, state)| Some((id, state.ok()?))).collect();
     let mut facts = DefenderFacts { plans: plans?.by_id(), states, ..DefenderFacts::default() };
-    // What is surely not registered was seen, and is not there.
-    let is_absent = |id: &String, gap: &Unreadable| {
-        gap.reason == Reason::NotRegistered && facts.states.get(id).is_some_and(|state| surely_unregistered(state))
-    };
+    // What is not registered was seen, and is not there, where the state agrees.
+    let is_absent = |id: &String, gap: &Unreadable| gap.reason == Reason::NotRegistered && facts.states.contains_key(id);
     let gaps = facts.plans.iter().filter_map(|(id, plans)| Some((id, plans.gap()?)));
     facts.gaps = gaps.filter(|(id, gap)| !is_absent(id, gap)).map(|(_, gap)| gap.clone()).collect();
     let counted = arguments.only_relevant == Some(true) || arguments.require_scan_within_days.is_some();
@@ -289,18 +287,19 @@ fn plan_findings(arguments: &Arguments, place: &NamedSubscription<'_>, facts: &D
                 only_relevant: arguments.only_relevant == Some(true),
             };
             let state = facts.states.get(id).map(String::as_str);
-            let verdict = match plans.so_far().map_err(|gap| gap.reason) {
+            let verdict = match plans.so_far() {
                 Ok(plans) => judge_served(&requirement, plans, state, &resources),
-                Err(Reason::NotRegistered) => judge_unregistered(&requirement, state, &resources),
-                Err(reason) => {
-                    return place.finding(name, Status::Unknown, Some(reason.into()), "its plans could not be read");
+                Err(gap) if gap.reason == Reason::NotRegistered => judge_unregistered(&requirement, state, &resources),
+                Err(gap) => {
+                    let finding = place.finding(name, Status::Unknown, Some(gap.reason.into()), "its plans could not be read");
+                    return if gap.reason == Reason::NotProven {
+                        Finding { next: gap.remedy.clone(), ..finding }
+                    } else {
+                        finding
+                    };
                 }
             };
-            let is_served = state.is_some_and(|state| !surely_unregistered(state));
-            let next = match verdict.reason {
-                Some(Why::Of(Reason::NotRegistered)) if is_served => SPREADING.to_owned(),
-                _ => next_step(&requirement, &verdict, id),
-            };
+            let next = next_step(&requirement, &verdict, id);
             Finding { next, ..place.finding(name, verdict.status, verdict.reason, &verdict.detail) }
         })
         .collect()
@@ -348,9 +347,6 @@ const SCANNING: &str = "Check that agentless scanning or Defender Vulnerability 
 
 const UNTIMED: &str =
     "Leave `require_scan_within_days` out where the service gives no time, or decide with `on_unknown` what an unknown does.";
-
-const SPREADING: &str = "Plan again in a few minutes: it takes a while until a registration has spread. If it stays so, look at Defender for \
-                         Cloud > Environment settings > the subscription.";
 
 /// What brings a plan to what is required of it.
 fn next_step(requirement: &Requirement, verdict: &Verdict, subscription_id: &str) -> String {

@@ -121,13 +121,17 @@ async fn where_there_is_none_of_them_a_check_does_not_apply() {
     let none = ends(&none, "key_vault_purge_protection").await;
     assert_eq!(none[SANDBOX], "not_applicable no_resources");
     assert_eq!(none["kv-fab-shop"], "pass");
-    let refused = Fault::on("Microsoft.KeyVault/vaults").subscription(SANDBOX).refuse(
-        409,
-        "MissingSubscriptionRegistration",
-        "The subscription is not registered to use namespace 'Microsoft.KeyVault'.",
-    );
-    let unregistered = ends(&Tenant::demo().with_fault(refused), "key_vault_purge_protection").await;
-    assert_eq!(unregistered[SANDBOX], "not_applicable no_resources");
+    let denied = || {
+        Tenant::demo().with_fault(Fault::on("Microsoft.KeyVault/vaults").subscription(SANDBOX).refuse(
+            409,
+            "MissingSubscriptionRegistration",
+            "The subscription is not registered to use namespace 'Microsoft.KeyVault'.",
+        ))
+    };
+    let state = Fault::on("/providers/Microsoft.KeyVault").subscription(SANDBOX);
+    let agreed = denied().with_fault(state.change(|body| body["registrationState"] = json!("NotRegistered")));
+    assert_eq!(ends(&agreed, "key_vault_purge_protection").await[SANDBOX], "not_applicable no_resources");
+    assert_eq!(ends(&denied(), "key_vault_purge_protection").await[SANDBOX], "unknown not_proven", "its own state is another");
 }
 
 #[tokio::test(start_paused = true)]

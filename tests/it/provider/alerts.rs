@@ -246,8 +246,17 @@ async fn no_alerts_are_an_answer_only_where_something_watches() {
     let reading = read(refused("/providers/Microsoft.Security/alerts"), ask(PRODUCTION)).await;
     assert_eq!(reading.errors(), ["Nothing could be read"]);
     let code = "Subscription Not Registered";
-    let unregistered = none().with_fault(Fault::on("/providers/Microsoft.Security/alerts").refuse(404, code, "Please register"));
-    assert_eq!(read(unregistered, ask(PRODUCTION)).await.gaps(), of(PRODUCTION, "not_registered"));
+    let refusing = || Fault::on("/providers/Microsoft.Security/alerts").refuse(404, code, "Please register");
+    let reading = read(state("NotRegistered").with_fault(refusing()), ask(PRODUCTION)).await;
+    assert_eq!(reading.gaps(), of(PRODUCTION, "not_registered"));
+    let answer = reading.ok();
+    assert_eq!((&answer["complete"], &answer["summary"]["matched"]), (&json!(true), &Json::Null));
+    let registered = none().with_fault(refusing());
+    assert_eq!(read(registered, ask(PRODUCTION)).await.errors(), ["Nothing could be read"], "it is registered");
+    let registered = none().with_fault(refusing().subscription(PRODUCTION));
+    let reading = read(registered, json!({})).await;
+    assert_eq!(reading.gaps(), [of(PRODUCTION, "not_proven"), of(SANDBOX, "plan_off")].concat());
+    assert_eq!(reading.ok()["complete"], false);
 }
 
 /// Alerts stay for 90 days, a plan may have been switched off since.

@@ -72,6 +72,12 @@ fn unregistered() -> Tenant {
     Tenant::demo().with_fault(Fault::on("/Microsoft.Security").change(word))
 }
 
+/// The same of what monitors.
+fn unwatched() -> Tenant {
+    let word = |body: &mut Json| body["registrationState"] = json!("NotRegistered");
+    Tenant::demo().with_fault(Fault::on("/Microsoft.Insights").change(word))
+}
+
 const ALERTS: &str = "/providers/Microsoft.Security/alerts";
 const ASSESSMENTS: &str = "/providers/Microsoft.Security/assessments";
 const PERMISSIONS: &str = "/providers/Microsoft.Authorization/permissions";
@@ -131,10 +137,21 @@ const ROWS: &[Row] = &[
         body: NOT_REGISTERED,
         queries: &[],
         of: PRODUCTION,
-        tenant: Tenant::demo,
+        tenant: unregistered,
         asked: ("defender_alerts", "{}"),
         said: &["alerts not_registered"],
         complete: true,
+    },
+    Row {
+        means: "provider registered, and not registered by 404",
+        lists: &[ALERTS],
+        body: NOT_REGISTERED,
+        queries: &[],
+        of: PRODUCTION,
+        tenant: Tenant::demo,
+        asked: ("defender_alerts", "{}"),
+        said: &["alerts not_proven"],
+        complete: false,
     },
     Row {
         means: "provider not registered",
@@ -157,10 +174,25 @@ const ROWS: &[Row] = &[
         ),
         queries: &[],
         of: SANDBOX,
-        tenant: Tenant::demo,
+        tenant: unwatched,
         asked: ("monitor_settings", r#"{"kinds": ["action_groups"]}"#),
         said: &["action_groups not_registered"],
         complete: true,
+    },
+    Row {
+        means: "other provider registered, and not registered by 409",
+        lists: &["/providers/Microsoft.Insights/actionGroups"],
+        body: Body::Refused(
+            409,
+            "MissingSubscriptionRegistration",
+            "The subscription is not registered to use microsoft.insights",
+        ),
+        queries: &[],
+        of: SANDBOX,
+        tenant: Tenant::demo,
+        asked: ("monitor_settings", r#"{"kinds": ["action_groups"]}"#),
+        said: &["action_groups not_proven"],
+        complete: false,
     },
     Row {
         means: "no permission below this scope",
@@ -244,11 +276,22 @@ const ROWS: &[Row] = &[
         lists: &[STANDARDS],
         body: NO_BUNDLE,
         queries: &[],
-        of: PRODUCTION,
+        of: SANDBOX,
         tenant: Tenant::demo,
         asked: ("regulatory_compliance", "{}"),
         said: &["regulatory_compliance_standards plan_off"],
         complete: true,
+    },
+    Row {
+        means: "no standard pricing bundle beside plans that are on",
+        lists: &[STANDARDS],
+        body: NO_BUNDLE,
+        queries: &[],
+        of: PRODUCTION,
+        tenant: Tenant::demo,
+        asked: ("regulatory_compliance", "{}"),
+        said: &["Nothing could be read"],
+        complete: false,
     },
     Row {
         means: "absent is not passed",

@@ -68,10 +68,20 @@ async fn one_refused_subscription_is_a_gap_and_all_refused_is_an_error() {
     assert_eq!(reading.gaps(), [format!("plans forbidden /subscriptions/{SANDBOX}")]);
     assert_eq!(reading.ok()["complete"], false);
     let code = "Subscription Not Registered";
-    let unregistered = Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").refuse(409, code, "no"));
-    let reading = Inside::by_arm(unregistered).await.read("defender_plans", json!({})).await;
-    assert!(reading.gaps().iter().any(|gap| gap.starts_with("plans not_registered")), "{:?}", reading.gaps());
-    assert_eq!(reading.ok()["complete"], true, "what is not registered is known to be absent");
+    let unregistered =
+        || Tenant::demo().with_fault(Fault::on("Microsoft.Security/pricings").subscription(SANDBOX).refuse(409, code, "no"));
+    for (state, reason, complete) in [
+        ("NotRegistered", "not_registered", true),
+        ("Unregistered", "not_registered", true),
+        ("Registered", "not_proven", false),
+        ("Registering", "not_proven", false),
+        ("Xyzzy", "not_proven", false),
+    ] {
+        let says = Fault::on("/providers/Microsoft.Security").change(move |body| body["registrationState"] = json!(state));
+        let reading = Inside::by_arm(unregistered().with_fault(says)).await.read("defender_plans", json!({})).await;
+        assert_eq!(reading.gaps(), [format!("plans {reason} /subscriptions/{SANDBOX}")], "{state}");
+        assert_eq!(reading.ok()["complete"], complete, "{state}: what is not registered is known to be absent");
+    }
     let all = Tenant::demo().with_fault(refused("Microsoft.Security/pricings"));
     assert_eq!(Inside::by_arm(all).await.read("defender_plans", json!({})).await.errors(), ["Nothing could be read"]);
 }

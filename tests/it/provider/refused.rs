@@ -30,6 +30,23 @@ fn reads(tenant: &Tenant) -> Vec<Request> {
     all.into_values().collect()
 }
 
+fn unregistered(request: &Request) -> Fault {
+    Fault::on(request.path.clone()).host(&request.host).refuse(409, "MissingSubscriptionRegistration", "no")
+}
+
+/// Whether the list of all resource providers says that the one that is asked is registered in the subscription that is asked about.
+fn is_registered(request: &Request) -> bool {
+    let path = request.path.to_lowercase();
+    let named = path.strip_prefix("/subscriptions/").and_then(|rest| rest.split_once('/')).zip(path.rsplit_once("/providers/"));
+    let Some(((id, _), (_, rest))) = named else { return false };
+    // The state itself is asked by a path that ends with the name.
+    let Some((namespace, _)) = rest.split_once('/') else { return false };
+    let of = format!("/subscriptions/{id}/providers/{namespace}");
+    let document = Tenant::demo().document("providers");
+    let mut rows = document["value"].as_array().unwrap().iter();
+    rows.any(|row| row["id"].as_str().unwrap().to_lowercase() == of && row["registrationState"] == "Registered")
+}
+
 fn refused(request: &Request) -> Fault {
     let code = if request.host == GRAPH_HOST { "Authorization_RequestDenied" } else { "AuthorizationFailed" };
     let path = request.path.clone();
@@ -79,6 +96,25 @@ async fn a_read_that_is_refused_is_told_and_no_count_becomes_that_of_nothing() {
                     silent.push(format!("{what} is complete"));
                 }
                 silent.extend(vanished(&before["summary"], &after["summary"]).iter().map(|gone| format!("{what}: {gone}")));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} in all:\n{}", silent.len(), silent.join("\n"));
+}
+
+/// What is not registered is known to be absent, and the answer is complete: so it has to be said by more than the list itself.
+#[tokio::test]
+async fn a_list_that_says_that_its_provider_is_not_registered_where_it_is_leaves_no_answer_complete() {
+    let mut silent = Vec::new();
+    for (name, arguments) in sources() {
+        let tenant = Tenant::demo();
+        let before = on(&tenant, "never", name, &arguments).await.unwrap();
+        for request in reads(&tenant).into_iter().filter(is_registered) {
+            let Some(after) = on(&Tenant::demo().with_fault(unregistered(&request)), "never", name, &arguments).await else {
+                continue;
+            };
+            if after["complete"] != false && after != before {
+                silent.push(format!("{name} {arguments} without {} is complete", request.path));
             }
         }
     }

@@ -119,7 +119,7 @@ const ROWS: &[Row] = &[
 const RESOURCE_MANAGER: &[Row] = &[
     row("few reads left", Service(|f| f.header("x-ms-ratelimit-remaining-subscription-reads", "3")), Same),
     row("404 of the subscription", Service(|f| f.refuse(404, "SubscriptionNotFound", "Gone.")), Unknown("not_visible", "SubscriptionNotFound")),
-    row("409 of the resource provider", Service(|f| f.refuse(409, "MissingSubscriptionRegistration", "Register.")), Unknown("not_registered", "MissingSubscriptionRegistration")),
+    row("409 of the resource provider", Service(|f| f.refuse(409, "MissingSubscriptionRegistration", "Register.")), Unknown("not_proven", "MissingSubscriptionRegistration")),
     row("a row of another kind", Service(|f| f.change(|page| page["value"][1] = json!("secret@example.com"))), Unknown("invalid_response", "UndecodableRow")),
     row("a page without rows", Service(|f| f.change(|page| page["value"] = Json::Null)), Unknown("invalid_response", "UndecodableRow")),
     row("a link to another host", Service(|f| f.change(|page| page["nextLink"] = json!("https://elsewhere.example/next"))), Error("Left its host", "elsewhere.example")),

@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Arguments,
-    shape::{self, Found},
-};
+use super::{Arguments, shape::Found};
 use crate::{
     azure::{Error, Kind as Failed},
     posture::{
-        Place, Unreadable,
+        Unreadable,
         monitor::{Kind, Setting},
         resource_id::{ResourceId, canonical, canonical_type},
     },
@@ -19,7 +16,6 @@ use crate::{
             estate::scope::Subscription,
             lists::monitor,
             stop::{Argument, Stop},
-            unread,
         },
         context::Context,
         data::defender_assessments::require_types,
@@ -103,7 +99,9 @@ impl Reading {
                         self.found.extend(settings.iter().map(|setting| Found::of(kind, &subscription.id, setting)));
                     }
                     Err(error) if is_not_supported(error) => self.is_any_read = true,
-                    Err(error) => self.gaps.push(unread::gap(shape::subject(kind), Place::Resource(id.clone()), error)?),
+                    Err(error) => {
+                        self.gaps.push(monitor::unread_settings(context, subscription, id, error).await?);
+                    }
                 }
             }
         }

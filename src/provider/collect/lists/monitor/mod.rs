@@ -17,10 +17,10 @@ use crate::{
         memo::Key,
         resource_graph::queries::Rows,
     },
-    posture::{Area, Subject, monitor::Setting, resource_id::canonical},
+    posture::{Area, Place, Subject, Unreadable, monitor::Setting, resource_id::canonical},
     provider::{
         collect::{
-            Lists, each_subscription,
+            Lists, absence, each_subscription,
             estate::scope::Subscription,
             lists::{
                 listed::{self, List, Listed, arm, both},
@@ -135,6 +135,17 @@ pub async fn of_resources(
     let with_some: Vec<Subscription> = subscriptions.iter().filter(|one| resources.contains_key(&one.id)).cloned().collect();
     let needs = monitor::DIAGNOSTIC_SETTINGS.needs;
     each_subscription(context, &with_some, Subject::ResourceDiagnosticSettings, needs, read).await
+}
+
+/// The gap that the failed read of the settings of one resource is.
+pub async fn unread_settings(
+    context: &Context,
+    subscription: &Subscription,
+    resource_id: &str,
+    error: &azure::Error,
+) -> Result<Unreadable> {
+    let fact = (Subject::ResourceDiagnosticSettings, Place::Resource(resource_id.to_owned()));
+    absence::gap(context, subscription, monitor::DIAGNOSTIC_SETTINGS.needs, fact, error).await
 }
 
 /// The ids of the resources of a type in subscriptions. Both the list and the type have to be readable everywhere there, or some are
