@@ -41,10 +41,52 @@ pub struct Report {
 }
 
 const FAILED: &str = "Failed";
+const PASSED: &str = "Passed";
+const SKIPPED: &str = "Skipped";
+const UNSUPPORTED: &str = "Unsupported";
+
+/// How many reports stand below another one, by what they say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Below {
+    /// What passed.
+    pub passed: u64,
+    /// What failed, whatever else it says.
+    pub failed: u64,
+    /// What was left out.
+    pub skipped: u64,
+    /// What nobody can check.
+    pub unsupported: u64,
+    /// What does not say, or in a word that is not known here: any of these.
+    pub unclear: u64,
+}
+
+impl Below {
+    /// Counts reports.
+    pub fn of<'a>(reports: impl Iterator<Item = &'a Report>) -> Self {
+        let mut below = Self::default();
+        for report in reports {
+            let is = |word: &str| report.state().is_some_and(|state| state.eq_ignore_ascii_case(word));
+            let number = match report {
+                _ if report.fails() => &mut below.failed,
+                _ if is(PASSED) => &mut below.passed,
+                _ if is(SKIPPED) => &mut below.skipped,
+                _ if is(UNSUPPORTED) => &mut below.unsupported,
+                _ => &mut below.unclear,
+            };
+            *number += 1;
+        }
+        below
+    }
+
+    /// Whether a number that is said may be this one.
+    fn allows(self, said: u64, number: u64) -> bool {
+        (number..=number + self.unclear).contains(&said)
+    }
+}
 
 /// Whether a state is one of those that there are today.
 pub fn is_known(state: &str) -> bool {
-    [FAILED, "Passed", "Skipped", "Unsupported"].iter().any(|known| known.eq_ignore_ascii_case(state))
+    [FAILED, PASSED, SKIPPED, UNSUPPORTED].iter().any(|known| known.eq_ignore_ascii_case(state))
 }
 
 impl Report {
@@ -76,12 +118,30 @@ impl Report {
         is_none(self.passed) && is_none(self.failed) && is_none(self.skipped) && self.unsupported.unwrap_or_default() == 0
     }
 
-    /// The same beside what stands below it, of which so many failed: what that denies is not known.
-    pub fn beside(mut self, failed_below: u64) -> Self {
-        if failed_below > self.failed.unwrap_or_default() {
+    /// Whether a number of it is not that of what stands below it.
+    pub fn differs(&self, below: Below) -> bool {
+        let numbers = [
+            (self.passed, below.passed),
+            (self.failed, below.failed),
+            (self.skipped, below.skipped),
+            (self.unsupported, below.unsupported),
+        ];
+        numbers.into_iter().any(|(said, number)| said.is_some_and(|said| !below.allows(said, number)))
+    }
+
+    /// The same beside what stands below it: what that denies is not known. That more failed, or fewer passed, than stands there, stays:
+    /// it reassures nobody.
+    pub fn beside(mut self, below: Below) -> Self {
+        if below.failed > self.failed.unwrap_or_default() {
             self.failed = None;
             self.state = self.state.filter(|state| !is_known(state) || state.eq_ignore_ascii_case(FAILED));
         }
+        if below.passed + below.unclear == 0 {
+            self.state = self.state.filter(|state| !state.eq_ignore_ascii_case(PASSED));
+        }
+        self.passed = self.passed.filter(|said| *said <= below.passed + below.unclear);
+        self.skipped = self.skipped.filter(|said| below.allows(*said, below.skipped));
+        self.unsupported = self.unsupported.filter(|said| below.allows(*said, below.unsupported));
         self
     }
 
@@ -108,7 +168,7 @@ impl Report {
 
     fn is_denied(&self) -> bool {
         let is_another = self.state.as_deref().is_some_and(is_known) && !self.is(FAILED);
-        (is_another && self.fails()) || (self.is("Passed") && self.passed == Some(0))
+        (is_another && self.fails()) || (self.is(PASSED) && self.passed == Some(0))
     }
 }
 
@@ -153,20 +213,74 @@ mod tests {
         }
     }
 
+    fn below(passed: u64, failed: u64, skipped: u64) -> Below {
+        Below { passed, failed, skipped, ..Below::default() }
+    }
+
     #[test]
     fn what_fails_below_denies_that_it_passed_and_that_fewer_failed() {
-        for (report, failed_below, state, failed) in [
-            (report("Passed", 3, 0, 0), 0, Some("Passed"), Some(0)),
-            (report("Passed", 3, 0, 0), 1, None, None),
-            (Report { failed: None, ..report("Skipped", 0, 0, 3) }, 1, None, None),
-            (report("Failed", 3, 2, 0), 2, Some("Failed"), Some(2)),
-            (report("Failed", 3, 2, 0), 3, Some("Failed"), None),
-            (report("Failed", 3, 2, 0), 1, Some("Failed"), Some(2)),
-            (report("Xyzzy", 3, 0, 0), 1, Some("Xyzzy"), None),
+        for (report, below, state, failed, differs) in [
+            (report("Passed", 3, 0, 0), below(3, 0, 0), Some("Passed"), Some(0), false),
+            (report("Passed", 3, 0, 0), below(3, 1, 0), None, None, true),
+            (Report { failed: None, ..report("Skipped", 0, 0, 3) }, below(0, 1, 3), None, None, false),
+            (report("Failed", 3, 2, 0), below(3, 2, 0), Some("Failed"), Some(2), false),
+            (report("Failed", 3, 2, 0), below(3, 3, 0), Some("Failed"), None, true),
+            (report("Failed", 3, 2, 0), below(3, 1, 0), Some("Failed"), Some(2), true),
+            (report("Xyzzy", 3, 0, 0), below(3, 1, 0), Some("Xyzzy"), None, true),
         ] {
-            let beside = report.clone().beside(failed_below);
-            assert_eq!((beside.state(), beside.failed()), (state, failed), "{failed_below} below {report:?}");
+            let beside = report.clone().beside(below);
+            let said = (beside.state(), beside.failed(), report.differs(below));
+            assert_eq!(said, (state, failed, differs), "{below:?} below {report:?}");
         }
+    }
+
+    #[test]
+    fn numbers_that_are_not_those_of_what_stands_below_are_not_believed() {
+        let unclear = |unclear: u64, rest: Below| Below { unclear, ..rest };
+        for (report, below, state, passed, skipped) in [
+            (report("Passed", 3, 0, 1), below(3, 0, 1), Some("Passed"), Some(3), Some(1)),
+            // More than passed below reassures, fewer does not; of what is left out, neither is what it says.
+            (report("Passed", 3, 0, 1), below(2, 0, 1), Some("Passed"), None, Some(1)),
+            (report("Passed", 3, 0, 1), below(4, 0, 1), Some("Passed"), Some(3), Some(1)),
+            (report("Passed", 3, 0, 1), below(3, 0, 0), Some("Passed"), Some(3), None),
+            (report("Passed", 3, 0, 1), below(3, 0, 2), Some("Passed"), Some(3), None),
+            // Nothing that passed stands below.
+            (report("Passed", 1, 0, 1), below(0, 0, 2), None, None, None),
+            (report("Passed", 1, 0, 0), below(0, 0, 0), None, None, Some(0)),
+            // What does not say may be any of them.
+            (report("Passed", 3, 0, 1), unclear(1, below(2, 0, 1)), Some("Passed"), Some(3), Some(1)),
+            (report("Passed", 1, 0, 1), unclear(2, below(0, 0, 0)), Some("Passed"), Some(1), Some(1)),
+            (report("Passed", 3, 0, 0), unclear(2, below(0, 0, 0)), Some("Passed"), None, Some(0)),
+            (Report { skipped: None, ..report("Passed", 3, 0, 0) }, below(3, 0, 1), Some("Passed"), Some(3), None),
+        ] {
+            let beside = report.clone().beside(below);
+            let said = (beside.state(), beside.passed, beside.skipped);
+            assert_eq!(said, (state, passed, skipped), "{below:?} below {report:?}");
+        }
+        let unsupported = |number| Report { unsupported: number, ..report("Unsupported", 0, 0, 0) };
+        for (said, number, left, differs) in
+            [(Some(2), 2, Some(2), false), (Some(2), 1, None, true), (Some(1), 2, None, true), (None, 2, None, false)]
+        {
+            let below = Below { unsupported: number, ..Below::default() };
+            let report = unsupported(said);
+            assert_eq!((report.clone().beside(below).unsupported, report.differs(below)), (left, differs), "{said:?} {number}");
+        }
+    }
+
+    #[test]
+    fn each_report_counts_once_by_what_it_says_or_else_as_unclear() {
+        let all = [
+            report("passed", 1, 0, 0),
+            report("Failed", 0, 1, 0),
+            // A failure, whatever it calls itself.
+            report("Passed", 1, 1, 0),
+            report("Skipped", 0, 0, 1),
+            report("Unsupported", 0, 0, 0),
+            report("Xyzzy", 1, 0, 0),
+            report("Passed", 0, 0, 1),
+            Report { state: None, ..report("Passed", 1, 0, 0) },
+        ];
+        assert_eq!(Below::of(all.iter()), Below { passed: 1, failed: 2, skipped: 1, unsupported: 1, unclear: 3 });
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
         Place, Reason, Seen, Subject, Unreadable,
         defender::{Foundational, Plan, foundational},
         filter,
-        regulatory::{Level, Report, is_known},
+        regulatory::{Below, Level, Report, is_known},
         seen,
     },
     provider::{
@@ -109,13 +109,14 @@ struct Row {
     /// `Passed`, `Failed`, `Skipped` or `Unsupported`, or whatever other word the service has. Null if the service did not say, and where
     /// it contradicts what stands beside or below it: another word than `Failed` where something failed, `Passed` where nothing passed.
     state: Option<String>,
-    /// What passed of the next level: controls of a standard, assessments of a control, resources of an assessment.
+    /// What passed of the next level: controls of a standard, assessments of a control, resources of an assessment. Null, too, where it is
+    /// higher than what was read of that level.
     passed: Option<u64>,
     /// What failed of it. Null, too, where it is lower than what was read of that level, or 0 of what failed.
     failed: Option<u64>,
-    /// What was left out of it: exempted, or not applicable.
+    /// What was left out of it: exempted, or not applicable. Null, too, where another number of that level was read.
     skipped: Option<u64>,
-    /// What of it Defender cannot check. Null for a control.
+    /// What of it Defender cannot check. Null for a control, and where another number of that level was read.
     unsupported: Option<u64>,
 }
 
@@ -223,19 +224,25 @@ impl Found {
 
     /// Compares it with what stands below it, which was read whole: what is not there is not proven, and what is denied is not known.
     fn compare(&mut self, reports: &Reports) -> Option<Unreadable> {
-        let failed_below = reports.values().filter(|report| report.fails()).count() as u64;
-        let said = self.report.failed;
+        let below = Below::of(reports.values());
         let is_empty = reports.is_empty() && !self.report.is_of_nothing();
         let report = self.report.clone();
-        self.report = report.beside(failed_below);
-        if !is_empty && said.is_none_or(|said| said == failed_below) {
+        self.report = report.clone().beside(below);
+        if !is_empty && !report.differs(below) && report.failed.is_some() {
             return None;
         }
-        let number = said.map_or_else(|| "not how many".to_owned(), |said| format!("{said}"));
+        let Report { passed, failed, skipped, unsupported, .. } = report;
+        let said = [(passed, "passed"), (failed, "failed"), (skipped, "skipped"), (unsupported, "unsupported")];
+        let said: Vec<String> = said.into_iter().filter_map(|(number, word)| Some(format!("{} {word}", number?))).collect();
         let remedy = format!(
-            "{} rows stand below it, of which {failed_below} failed; it says itself that {number} did. Run again in a few minutes; if this \
-             persists, please report it.",
-            reports.len()
+            "{} rows stand below it: {} passed, {} failed, {} skipped, {} unsupported. It says itself: {}. Run again in a few minutes; if \
+             this persists, please report it.",
+            reports.len(),
+            below.passed,
+            below.failed,
+            below.skipped,
+            below.unsupported,
+            if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
         );
         let place = Place::Resource(self.as_parent().id());
         Some(self.gap(subject_below(self.level), place, Reason::NotProven, remedy))

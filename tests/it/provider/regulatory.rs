@@ -318,7 +318,10 @@ async fn fewer_rows_below_than_their_parent_counts_are_not_proven_to_be_all() {
             edit(&tenant, list, |rows| rows.retain(|row| !is_of(row, gone)));
             let reading = through(&tenant, engine, json!({"depth": "assessments", "limit": 0})).await;
             let gap = format!("regulatory_compliance_{subject} not_proven {}", place(&parent));
-            assert_eq!(gaps(&reading), [gap], "{engine} {gone}");
+            // What says that it passed, above nothing that did, says nothing.
+            let doubt = format!("regulatory_compliance_controls invalid_response /subscriptions/{PRODUCTION}");
+            let told: Vec<String> = [gap].into_iter().chain(gone.starts_with("/3.5.1").then_some(doubt)).collect();
+            assert_eq!(gaps(&reading), told, "{engine} {gone}");
             assert_eq!(reading.ok()["complete"], false, "{engine} {gone}");
         }
     }
@@ -328,7 +331,60 @@ async fn fewer_rows_below_than_their_parent_counts_are_not_proven_to_be_all() {
     let reading = read(&tenant, json!({"depth": "assessments"})).await;
     let gap =
         format!("regulatory_compliance_assessments not_proven {}", place(&format!("{MCSB}/regulatoryComplianceControls/GS-1")));
-    assert_eq!(gaps(&reading), [gap]);
+    assert_eq!(gaps(&reading), [gap, format!("regulatory_compliance_controls invalid_response /subscriptions/{PRODUCTION}")]);
+}
+
+/// Of a headline and what stands below it, whichever reassures is not believed, each number by itself.
+#[tokio::test]
+async fn no_number_is_believed_that_what_stands_below_denies() {
+    let control = format!("{MCSB}/regulatoryComplianceControls/DP-4");
+    for engine in ["never", "always"] {
+        for (list, at, subject, below, said, null) in [
+            (STANDARDS, MCSB.to_owned(), "standards", "controls", json!({"passedControls": 3}), "passed"),
+            (STANDARDS, MCSB.to_owned(), "standards", "controls", json!({"skippedControls": 0}), "skipped"),
+            (STANDARDS, MCSB.to_owned(), "standards", "controls", json!({"skippedControls": 2}), "skipped"),
+            (CONTROLS, control.clone(), "controls", "assessments", json!({"passedAssessments": 2}), "passed"),
+            (CONTROLS, control.clone(), "controls", "assessments", json!({"skippedAssessments": 1}), "skipped"),
+        ] {
+            let tenant = Tenant::demo();
+            say(&tenant, list, &at, said.clone());
+            let reading = through(&tenant, engine, json!({"depth": "assessments", "limit": 0})).await;
+            let gap = format!("regulatory_compliance_{below} not_proven {}", place(&at));
+            let unstated = format!("regulatory_compliance_{subject} invalid_response /subscriptions/{PRODUCTION}");
+            let told: BTreeSet<String> = gaps(&reading).into_iter().collect();
+            assert_eq!(told, BTreeSet::from([gap, unstated]), "{engine} {said}");
+            let answer = reading.ok();
+            let key = at.replace("/regulatoryComplianceControls/", "|");
+            assert_eq!((&row(&answer, &key)[null], &answer["complete"]), (&Json::Null, &json!(false)), "{engine} {said}");
+        }
+        for (at, said) in [(MCSB, json!({"unsupportedControls": 0})), (MCSB, json!({"unsupportedControls": 2}))] {
+            let tenant = Tenant::demo();
+            say(&tenant, STANDARDS, at, said.clone());
+            let reading = through(&tenant, engine, json!({})).await;
+            assert_eq!(gaps(&reading), [format!("regulatory_compliance_controls not_proven {}", place(at))], "{engine} {said}");
+            assert_eq!(row(&reading.ok(), at)["unsupported"], Json::Null, "{engine} {said}");
+        }
+        // Fewer than passed reassures nobody, and is not proven.
+        let tenant = Tenant::demo();
+        say(&tenant, STANDARDS, MCSB, json!({"passedControls": 1}));
+        let reading = through(&tenant, engine, json!({})).await;
+        assert_eq!(gaps(&reading), [format!("regulatory_compliance_controls not_proven {}", place(MCSB))], "{engine}");
+        assert_eq!(row(&reading.ok(), MCSB)["passed"], 1, "{engine}");
+    }
+    // A standard that calls itself passed above controls that were all left out.
+    let tenant = Tenant::demo();
+    say(&tenant, STANDARDS, PCI, json!({"state": "Passed", "passedControls": 1, "failedControls": 0, "unsupportedControls": 4}));
+    edit(&tenant, CONTROLS, |rows| {
+        let own = rows.iter_mut().filter(|row| row["id"].as_str().unwrap().contains(PCI));
+        own.for_each(|row| {
+            row["properties"] =
+                json!({"state": "Unsupported", "passedAssessments": 0, "failedAssessments": 0, "skippedAssessments": 0})
+        });
+    });
+    let answer = read(&tenant, json!({})).await.ok();
+    let standard = row(&answer, PCI);
+    let said = (&standard["state"], &standard["passed"], &standard["unsupported"], &answer["complete"]);
+    assert_eq!(said, (&Json::Null, &Json::Null, &json!(4), &json!(false)));
 }
 
 #[tokio::test]
