@@ -26,6 +26,7 @@ use crate::{
                 scope::Subscription,
             },
             lists::{
+                emptiness,
                 listed::{self, List, Listed, arm, both},
                 texts::Texts,
             },
@@ -85,12 +86,14 @@ pub async fn counts(context: &Context, subscriptions: &[Subscription]) -> Result
         // What is counted twice, and not alike, is counted again by Resource Manager.
         Ok(all.into_iter().filter_map(|(id, counts)| Some((id, counts?))).collect())
     };
-    engine::by_engine(context, subscriptions, &RESOURCE_COUNTS, arm, graph).await
+    let lists = engine::by_engine(context, subscriptions, &RESOURCE_COUNTS, arm, graph).await?;
+    Ok(emptiness::doubted(context, lists, BTreeMap::is_empty).await)
 }
 
-/// The inventories of subscriptions.
+/// The inventories of subscriptions. One that is empty is whole only where nothing denies it.
 pub async fn resources(context: &Context, subscriptions: &[Subscription]) -> Result<Lists<Inventory>> {
-    listed::lists::<Resources>(context, subscriptions).await
+    let lists = listed::lists::<Resources>(context, subscriptions).await?;
+    Ok(emptiness::doubted(context, lists, |inventory| inventory.counts.is_empty()).await)
 }
 
 /// Tracked resources. Both engines leave out every resource whose type the caller may not read.

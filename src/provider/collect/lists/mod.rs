@@ -5,6 +5,7 @@ pub mod authorization;
 pub mod beneath;
 pub mod counted;
 pub mod directory;
+mod emptiness;
 pub mod entra;
 pub mod exemptions;
 pub mod findings;

@@ -330,6 +330,12 @@ pub async fn resources(
     listed::by_arm(context, subscriptions, &typed.list, read).await
 }
 
+/// The same of one subscription, for who looks at it beside another list: each is read once a run, whoever asks first.
+pub async fn once(client: &Client, typed: &'static Typed, subscription_id: &str) -> azure::Result<Arc<Vec<TypedResource>>> {
+    let (own, scope) = (client.clone(), format!("/subscriptions/{subscription_id}"));
+    client.memo(Key::of(typed.list.key).and(subscription_id), || async move { list(&own, typed, &scope, "", &scope).await }).await
+}
+
 /// The resources of a type that stand below a place, which is what has this name in a scope, or the scope itself.
 pub async fn list(client: &Client, typed: &Typed, scope: &str, name: &str, place: &str) -> azure::Result<Vec<TypedResource>> {
     let newest = typed.list.endpoint.version;
