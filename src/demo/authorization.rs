@@ -62,14 +62,14 @@ pub(super) fn definitions(asked: &Asked<'_>) -> Result<Found, Refusal> {
         })
     };
     let of_kind = |row: &Value| kind.as_ref().is_none_or(|kind| text(row, "/properties/type").eq_ignore_ascii_case(kind));
-    let rows = asked.rows().into_iter().filter(|row| assignable(row) && of_kind(row)).map(|row| spelled(row, asked));
+    let rows = asked.rows_where(|row| assignable(row) && of_kind(row)).into_iter().map(|row| spelled(row, asked));
     Ok(Found::Rows(rows.collect()))
 }
 
 /// One role definition.
 pub(super) fn definition(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let name = asked.captured("name");
-    let row = asked.rows().into_iter().find(|row| text(row, "/name").eq_ignore_ascii_case(name));
+    let row = asked.rows().iter().find(|row| text(row, "/name").eq_ignore_ascii_case(name)).cloned();
     let message = format!("The specified role definition with ID '{name}' does not exist.");
     row.map(|row| Found::One(spelled(row, asked))).ok_or_else(|| Refusal::new(404, "RoleDefinitionDoesNotExist", message))
 }
@@ -87,7 +87,7 @@ fn rows(asked: &Asked<'_>, conditions: &[Condition]) -> Result<Found, Refusal> {
         let scope = text(row, "/properties/scope");
         chain.iter().any(|own| own.eq_ignore_ascii_case(scope)) || (below && covers(asked.fixtures, &asked.scope, scope))
     };
-    let mut rows: Vec<_> = asked.rows().into_iter().filter(placed).collect();
+    let mut rows = asked.rows_where(placed);
     for condition in conditions {
         let wanted: BTreeSet<String> = match condition {
             Condition::AtScope => continue,

@@ -18,7 +18,7 @@ pub(super) const P2: &str = "eec0eb4f-6444-4f95-aba0-50c24d67f998";
 
 /// Every row.
 pub(super) fn whole(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    Ok(Found::Rows(asked.rows()))
+    Ok(Found::Rows(asked.rows().to_vec()))
 }
 
 /// The row of this id.
@@ -48,8 +48,8 @@ pub(super) fn user(asked: &Asked<'_>) -> Result<Found, Refusal> {
 pub(super) fn member_of(asked: &Asked<'_>) -> Result<Found, Refusal> {
     one(asked)?;
     let groups = groups_of(asked.fixtures, asked.captured("id"));
-    let rows = asked.fixtures.rows("groups").into_iter().filter(|row| groups.contains(text(row, "/id")));
-    cast(asked, rows.map(|row| typed(row, "group")).collect())
+    let rows = asked.fixtures.rows_where("groups", |row| groups.contains(text(row, "/id")));
+    cast(asked, rows.into_iter().map(|row| typed(row, "group")).collect())
 }
 
 /// Direct members of a group, of one kind if the path names it.
@@ -79,7 +79,7 @@ pub(super) fn transitive_members(asked: &Asked<'_>) -> Result<Found, Refusal> {
 
 /// Role assignments, with the principal or the definition if `$expand` asks for one of them.
 pub(super) fn role_rows(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    let mut rows = asked.rows();
+    let mut rows = asked.rows().to_vec();
     let expand = match asked.call.query("$expand") {
         None => return Ok(Found::Rows(rows)),
         Some("principal") => "principal",
@@ -189,8 +189,9 @@ fn sign_ins(asked: &Asked<'_>) -> Result<(), Refusal> {
 }
 
 fn by(asked: &Asked<'_>, pointer: &str, value: &str) -> Result<Found, Refusal> {
-    let row = asked.rows().into_iter().find(|row| text(row, pointer).eq_ignore_ascii_case(value));
-    row.map(Found::One).ok_or_else(|| no_such_object(value))
+    let rows = asked.rows();
+    let row = rows.iter().find(|row| text(row, pointer).eq_ignore_ascii_case(value));
+    row.cloned().map(Found::One).ok_or_else(|| no_such_object(value))
 }
 
 fn of_principal(asked: &Asked<'_>, pointer: &str) -> Result<Found, Refusal> {
@@ -199,7 +200,7 @@ fn of_principal(asked: &Asked<'_>, pointer: &str) -> Result<Found, Refusal> {
     if !known {
         return Err(no_such_object(id));
     }
-    Ok(Found::Rows(asked.rows().into_iter().filter(|row| text(row, pointer) == id).collect()))
+    Ok(Found::Rows(asked.rows_where(|row| text(row, pointer) == id)))
 }
 
 fn direct(fixtures: &Fixtures, group: &str) -> Vec<Value> {
@@ -226,8 +227,8 @@ fn cast(asked: &Asked<'_>, members: Vec<Value>) -> Result<Found, Refusal> {
 fn object(fixtures: &Fixtures, id: &str) -> Option<Value> {
     let kinds = [("users", "user"), ("groups", "group"), ("service-principals", "servicePrincipal")];
     kinds.into_iter().find_map(|(fixture, kind)| {
-        let row = fixtures.rows(fixture).into_iter().find(|row| text(row, "/id") == id)?;
-        Some(typed(row, kind))
+        let rows = fixtures.rows(fixture);
+        rows.iter().find(|row| text(row, "/id") == id).map(|row| typed(row.clone(), kind))
     })
 }
 

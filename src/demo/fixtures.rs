@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -91,6 +92,17 @@ fn add_those_of_types(document: &mut Value) {
     }
 }
 
+/// The rows of a document, shared with it.
+pub(super) struct Rows(Arc<Value>);
+
+impl Deref for Rows {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        self.0.get("value").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
 /// The documents of one tenant.
 #[derive(Debug, Default)]
 pub(super) struct Fixtures {
@@ -103,21 +115,25 @@ impl Fixtures {
         self.load(name).unwrap_or_default()
     }
 
-    /// The rows of a document's `value`, for example of `subscriptions`.
-    pub(super) fn rows(&self, name: &str) -> Vec<Value> {
-        self.document(name).get("value").and_then(Value::as_array).cloned().unwrap_or_default()
+    /// The rows of a document's `value`, for example of `subscriptions`. They are not copied: what answers with some of them copies those.
+    pub(super) fn rows(&self, name: &str) -> Rows {
+        Rows(self.document(name))
+    }
+
+    /// Whether all of these documents are as they are embedded.
+    pub(super) fn are_original(&self, names: &[&str]) -> bool {
+        let edited = self.lock();
+        names.iter().all(|name| !edited.contains_key(*name))
     }
 
     /// The rows for which something holds.
     pub(super) fn rows_where(&self, name: &str, mut holds: impl FnMut(&Value) -> bool) -> Vec<Value> {
-        let document = self.document(name);
-        let rows = document.get("value").and_then(Value::as_array);
-        rows.into_iter().flatten().filter(|row| holds(row)).cloned().collect()
+        self.rows(name).iter().filter(|row| holds(row)).cloned().collect()
     }
 
     /// What is made of the first row that it can be made of.
     pub(super) fn find<T>(&self, name: &str, of: impl FnMut(&Value) -> Option<T>) -> Option<T> {
-        self.document(name).get("value").and_then(Value::as_array)?.iter().find_map(of)
+        self.rows(name).iter().find_map(of)
     }
 
     /// Changes a document for the rest of this tenant's life.

@@ -1,12 +1,12 @@
 //! The part of the Kusto query language that our own queries use, so that the demo runs their texts and not what somebody thinks
 //! they say. Anything else is an invalid query, as it is to the service when misspelt.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
 /// A row of a table.
-type Row = Map<String, Value>;
+pub(super) type Row = Map<String, Value>;
 
 /// A query, parsed.
 #[derive(Debug)]
@@ -59,23 +59,22 @@ pub(super) fn parse(text: &str) -> Option<Query> {
 }
 
 impl Query {
-    /// What the query makes of the rows of its table; none if a function is not known.
-    pub(super) fn run(&self, rows: Vec<Value>) -> Option<Vec<Value>> {
-        let mut rows: Vec<Row> = rows.into_iter().filter_map(|row| row.as_object().cloned()).collect();
+    /// What the query makes of the rows of its table; none if a function is not known. A row is copied where it is changed or answered.
+    pub(super) fn run(&self, mut rows: Vec<Arc<Row>>) -> Option<Vec<Value>> {
         for step in &self.steps {
             rows = step.run(rows)?;
         }
-        Some(rows.into_iter().map(Value::Object).collect())
+        Some(rows.into_iter().map(|row| Value::Object(Arc::unwrap_or_clone(row))).collect())
     }
 }
 
 impl Step {
-    fn run(&self, mut rows: Vec<Row>) -> Option<Vec<Row>> {
+    fn run(&self, mut rows: Vec<Arc<Row>>) -> Option<Vec<Arc<Row>>> {
         match self {
             Self::Distinct(columns) => {
                 let mut seen = Vec::new();
                 for row in rows {
-                    let row = projected(columns, &row)?;
+                    let row = Arc::new(projected(columns, &row)?);
                     if !seen.contains(&row) {
                         seen.push(row);
                     }
@@ -85,7 +84,7 @@ impl Step {
             Self::Extend(columns) => {
                 for row in &mut rows {
                     let more = projected(columns, row)?;
-                    row.extend(more);
+                    Arc::make_mut(row).extend(more);
                 }
                 Some(rows)
             }
@@ -95,7 +94,7 @@ impl Step {
                 });
                 Some(rows)
             }
-            Self::Project(columns) => rows.iter().map(|row| projected(columns, row)).collect(),
+            Self::Project(columns) => rows.iter().map(|row| projected(columns, row).map(Arc::new)).collect(),
             Self::Summarize(columns, by) => summarized(columns, by, &rows),
             Self::Take(number) => {
                 rows.truncate(*number);
@@ -143,9 +142,9 @@ impl Expression {
             }
             Self::Path(path) => {
                 let (first, rest) = path.split_first()?;
-                let start = row.get(first).cloned().unwrap_or_default();
                 // Inside a dynamic column, names are told apart by case, as the service does it.
-                Some(rest.iter().fold(start, |value, name| value.get(name).cloned().unwrap_or_default()))
+                let found = row.get(first).and_then(|start| rest.iter().try_fold(start, |value, name| value.get(name)));
+                Some(found.cloned().unwrap_or_default())
             }
             Self::Call(name, arguments) => {
                 let values: Vec<Value> = arguments.iter().map(|argument| argument.of(row)).collect::<Option<_>>()?;
@@ -200,7 +199,7 @@ fn projected(columns: &Columns, row: &Row) -> Option<Row> {
     columns.iter().map(|(name, expression)| Some((name.clone(), expression.of(row)?))).collect()
 }
 
-fn summarized(columns: &Columns, by: &Columns, rows: &[Row]) -> Option<Vec<Row>> {
+fn summarized(columns: &Columns, by: &Columns, rows: &[Arc<Row>]) -> Option<Vec<Arc<Row>>> {
     let mut groups = BTreeMap::<String, (Row, Vec<&Row>)>::new();
     for row in rows {
         let key = projected(by, row)?;
@@ -210,7 +209,7 @@ fn summarized(columns: &Columns, by: &Columns, rows: &[Row]) -> Option<Vec<Row>>
         for (name, expression) in columns {
             summary.insert(name.clone(), expression.over(&rows)?);
         }
-        Some(summary)
+        Some(Arc::new(summary))
     });
     summed.collect()
 }
@@ -400,7 +399,8 @@ mod tests {
             {"id": "a", "type": "t", "properties": {"State": "off", "at": "2026-03-01"}},
             {"id": "c", "type": "u", "properties": null},
         ]);
-        Some(parse(text)?.run(rows.as_array().unwrap().clone())?.into())
+        let rows = rows.as_array().unwrap().iter().map(|row| Arc::new(row.as_object().unwrap().clone()));
+        Some(parse(text)?.run(rows.collect())?.into())
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Azure Resource Graph: the tables our queries read, in the columns the service documents, and one page of what a query makes of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde_json::{Map, Value, json};
 
 use super::{
     TENANT_ID,
     answer::{Answer, Refusal},
+    fixtures::Fixtures,
     hierarchy::{above, ancestors, covers, group_of_subscription, holder, subscription, text},
-    kusto,
+    kusto::{self, Row},
     paging::{self, Cut},
     request::{Call, Cursor},
     routes::{Asked, Found, ROUTES, Table},
@@ -30,10 +34,16 @@ pub(super) const COMPLIANCE_STANDARD: &str = "microsoft.security/regulatorycompl
 pub(super) const RESOURCE_GROUP: &str = "microsoft.resources/subscriptions/resourcegroups";
 pub(super) const SUBSCRIPTION: &str = "microsoft.resources/subscriptions";
 
+/// What columns say of other documents.
+const METADATA: &str = "assessment-metadata";
+const GROUPS: &str = "management-groups";
+const SUBSCRIPTIONS_OF_GROUPS: &str = "management-group-subscriptions";
+
 /// What the request's scope covers.
 struct Scope {
-    subscriptions: Vec<String>,
-    groups: Vec<String>,
+    /// Subscriptions or management groups; all if there are none.
+    bases: Vec<String>,
+    /// Whether what stands above them is covered, too.
     above: bool,
 }
 
@@ -60,14 +70,31 @@ pub(super) fn rows(asked: &Asked<'_>) -> Result<Found, Refusal> {
     // A row of the list of its type says more than that in the list of all resources, which is the first of this table.
     let (mut table, mut known) = (BTreeMap::new(), BTreeSet::new());
     // Several types may stand in one document.
-    for (route, Table { kind, .. }) in sources.filter(|(route, _)| known.insert(route.document.name)) {
+    for (route, source) in sources.filter(|(route, _)| known.insert(route.document.name)) {
         let needs = if query.table == RESOURCES { "*/read" } else { route.needs };
-        let contains = |row: &Value| scope.contains(asked, row) && readable(asked, row, needs);
-        let rows = asked.fixtures.rows_where(route.document.name, contains);
-        table.extend(rows.into_iter().map(|row| (text(&row, "/id").to_lowercase(), columns(asked, kind, row))));
+        let (own, in_columns) =
+            (asked.fixtures.rows(route.document.name), in_columns(asked.fixtures, route.document.name, source));
+        let both = own.iter().zip(in_columns.iter());
+        let shown = both.filter(|(row, _)| scope.contains(asked, row) && readable(asked, row, needs));
+        table.extend(shown.map(|(row, columns)| (text(row, "/id").to_lowercase(), Arc::clone(columns))));
     }
     let table = table.into_values().collect();
     query.run(table).map(Found::Rows).ok_or_else(invalid)
+}
+
+/// Rows that whoever asks shares.
+type InColumns = Arc<Vec<Arc<Row>>>;
+
+/// The rows of a document in the columns of a table. Of documents that nobody has edited they are made once a process.
+fn in_columns(fixtures: &Fixtures, document: &'static str, table: &Table) -> InColumns {
+    static MADE: Mutex<BTreeMap<(&str, &str), InColumns>> = Mutex::new(BTreeMap::new());
+    let make = || Arc::new(fixtures.rows(document).iter().map(|row| Arc::new(columns(fixtures, table.kind, row))).collect());
+    // What stands in the columns beside the row itself.
+    if !fixtures.are_original(&[document, METADATA, GROUPS, SUBSCRIPTIONS_OF_GROUPS]) {
+        return make();
+    }
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(made.entry((table.name, document)).or_insert_with(make))
 }
 
 /// The answer: one page of the rows, its counts, and what is left of the quota.
@@ -100,17 +127,16 @@ impl Scope {
             let names = asked.call.json.get(key).and_then(Value::as_array);
             names.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_lowercase)).collect()
         };
-        let scope = Self {
-            subscriptions: list("subscriptions"),
-            groups: list("managementGroups"),
-            above: asked.call.json.pointer("/options/authorizationScopeFilter").and_then(Value::as_str)
-                == Some("AtScopeAboveAndBelow"),
-        };
-        match (scope.subscriptions.len(), scope.groups.len()) {
-            (1.., 1..) => Err(bad_request("Subscriptions and managementGroups cannot both be given.")),
-            (1001.., _) => Err(bad_request("The number of subscriptions exceeds the limit of 1000.")),
-            _ => Ok(scope),
+        let (subscriptions, groups) = (list("subscriptions"), list("managementGroups"));
+        match (subscriptions.len(), groups.len()) {
+            (1.., 1..) => return Err(bad_request("Subscriptions and managementGroups cannot both be given.")),
+            (1001.., _) => return Err(bad_request("The number of subscriptions exceeds the limit of 1000.")),
+            _ => {}
         }
+        let subscriptions = subscriptions.iter().map(|id| format!("/subscriptions/{id}"));
+        let groups = groups.iter().map(|name| format!("/providers/Microsoft.Management/managementGroups/{name}"));
+        let filter = asked.call.json.pointer("/options/authorizationScopeFilter").and_then(Value::as_str);
+        Ok(Self { bases: subscriptions.chain(groups).collect(), above: filter == Some("AtScopeAboveAndBelow") })
     }
 
     /// Whether the row stands at or below the scope; role assignments also above it if the request asks for that.
@@ -119,14 +145,11 @@ impl Scope {
             Some(scope) => scope,
             None => text(row, "/id"),
         };
-        let bases = self.subscriptions.iter().map(|id| format!("/subscriptions/{id}"));
-        let groups = self.groups.iter().map(|name| format!("/providers/Microsoft.Management/managementGroups/{name}"));
-        let bases: Vec<_> = bases.chain(groups).collect();
         // Definitions stand at the tenant; the service lists them for every scope.
         let everywhere = place.starts_with("/providers/Microsoft.Authorization/roleDefinitions/");
-        bases.is_empty()
+        self.bases.is_empty()
             || everywhere
-            || bases.iter().any(|base| {
+            || self.bases.iter().any(|base| {
                 covers(asked.fixtures, base, place)
                     || (self.above
                         && [place.to_lowercase(), holder(place)].iter().any(|own| above(asked.fixtures, base).contains(own)))
@@ -147,28 +170,32 @@ fn readable(asked: &Asked<'_>, row: &Value, action: &str) -> bool {
 
 /// The columns every table has, with the casing of the service: the type in lower case, some properties renamed. `kind` is the type
 /// where a row does not say.
-fn columns(asked: &Asked<'_>, kind: &str, row: Value) -> Value {
-    let id = text(&row, "/id").to_owned();
+fn columns(fixtures: &Fixtures, kind: &str, row: &Value) -> Row {
+    let id = text(row, "/id").to_owned();
     let own = |key: &str| row.get(key).cloned().unwrap_or_default();
-    let kind = if kind.is_empty() { text(&row, "/type").to_lowercase() } else { kind.to_owned() };
+    let kind = if kind.is_empty() { text(row, "/type").to_lowercase() } else { kind.to_owned() };
     let label = if kind == SUBSCRIPTION { own("displayName") } else { own("name") };
     let group =
         id.to_lowercase().split_once("/resourcegroups/").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
-    json!({
-        "id": id, "name": label, "type": kind, "tenantId": TENANT_ID, "kind": text(&row, "/kind"), "location": text(&row, "/location"),
+    let columns = json!({
+        "id": id, "name": label, "type": kind, "tenantId": TENANT_ID, "kind": text(row, "/kind"), "location": text(row, "/location"),
         "resourceGroup": group.unwrap_or_default(), "subscriptionId": subscription(&id).unwrap_or_default(),
-        "managedBy": text(&row, "/managedBy"), "sku": own("sku"), "plan": null, "properties": properties(asked, &kind, &row),
+        "managedBy": text(row, "/managedBy"), "sku": own("sku"), "plan": null, "properties": properties(fixtures, &kind, row),
         "tags": own("tags"), "identity": own("identity"), "zones": own("zones"), "extendedLocation": null,
-    })
+    });
+    match columns {
+        Value::Object(columns) => columns,
+        _ => Row::new(),
+    }
 }
 
-fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
+fn properties(fixtures: &Fixtures, kind: &str, row: &Value) -> Value {
     let mut properties = row.get("properties").cloned().unwrap_or_else(|| json!({}));
     let Some(fields) = properties.as_object_mut() else { return properties };
     match kind {
         ALERT => properties = capitalized(properties),
         ASSESSMENT => {
-            let metadata = asked.fixtures.find("assessment-metadata", |known| {
+            let metadata = fixtures.find(METADATA, |known| {
                 let own = text(known, "/name").eq_ignore_ascii_case(text(row, "/name"));
                 known.get("properties").filter(|_| own).cloned()
             });
@@ -183,10 +210,10 @@ fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
             }
         }
         SUBSCRIPTION => {
-            let group = group_of_subscription(asked.fixtures, text(row, "/subscriptionId")).unwrap_or_default();
+            let group = group_of_subscription(fixtures, text(row, "/subscriptionId")).unwrap_or_default();
             fields.insert("state".into(), row.get("state").cloned().unwrap_or_default());
             fields.insert("subscriptionPolicies".into(), row.get("subscriptionPolicies").cloned().unwrap_or_default());
-            fields.insert("managementGroupAncestorsChain".into(), chain(asked, &group));
+            fields.insert("managementGroupAncestorsChain".into(), chain(fixtures, &group));
             fields.insert("managedByTenants".into(), row.get("managedByTenants").cloned().unwrap_or_default());
         }
         _ => {}
@@ -195,10 +222,10 @@ fn properties(asked: &Asked<'_>, kind: &str, row: &Value) -> Value {
 }
 
 /// A group and its ancestors, nearest first, with their display names.
-fn chain(asked: &Asked<'_>, group: &str) -> Value {
-    let names = std::iter::once(group.to_owned()).chain(ancestors(asked.fixtures, group));
+fn chain(fixtures: &Fixtures, group: &str) -> Value {
+    let names = std::iter::once(group.to_owned()).chain(ancestors(fixtures, group));
     let named = names.filter_map(|name| {
-        asked.fixtures.find("management-groups", |row| {
+        fixtures.find(GROUPS, |row| {
             let own = text(row, "/name").eq_ignore_ascii_case(&name);
             own.then(|| json!({"name": text(row, "/name"), "displayName": text(row, "/properties/displayName")}))
         })

@@ -11,7 +11,7 @@ use super::{
 
 /// Every row.
 pub(super) fn whole(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    Ok(Found::Rows(asked.rows()))
+    Ok(Found::Rows(asked.rows().to_vec()))
 }
 
 /// Rows at and below the scope.
@@ -51,7 +51,7 @@ pub(super) fn policies(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let filter = asked.call.query("$filter").unwrap_or_default();
     let kind = filter.strip_prefix("policyType eq '").and_then(|rest| rest.strip_suffix('\''));
     let Found::Rows(mut rows) = around(asked)? else { return Err(not_found(&asked.call.path)) };
-    rows.extend(asked.rows().into_iter().filter(|row| holder(text(row, "/id")).is_empty()));
+    rows.extend(asked.rows_where(|row| holder(text(row, "/id")).is_empty()));
     rows.retain(|row| kind.is_none_or(|kind| text(row, "/properties/policyType").eq_ignore_ascii_case(kind)));
     Ok(Found::Rows(rows))
 }
@@ -60,7 +60,7 @@ pub(super) fn policies(asked: &Asked<'_>) -> Result<Found, Refusal> {
 pub(super) fn built_in(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let own =
         |row: &Value| text(row, "/name").eq_ignore_ascii_case(asked.captured("name")) && holder(text(row, "/id")).is_empty();
-    asked.rows().into_iter().find(own).map(Found::One).ok_or_else(|| not_found(&asked.call.path))
+    asked.rows().iter().find(|row| own(row)).cloned().map(Found::One).ok_or_else(|| not_found(&asked.call.path))
 }
 
 /// Types without diagnostic settings.
@@ -88,13 +88,14 @@ pub(super) fn diagnostic_settings(asked: &Asked<'_>) -> Result<Found, Refusal> {
 
 /// Subscriptions in which the caller holds anything.
 pub(super) fn subscriptions(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    Ok(Found::Rows(asked.rows().into_iter().filter(|row| asked.access.sees(text(row, "/id"))).collect()))
+    Ok(Found::Rows(asked.rows_where(|row| asked.access.sees(text(row, "/id")))))
 }
 
 /// The subscription of the path, which exists.
 pub(super) fn one_subscription(asked: &Asked<'_>) -> Result<Found, Refusal> {
-    let row = asked.rows().into_iter().find(|row| text(row, "/id").eq_ignore_ascii_case(&asked.scope));
-    row.map(Found::One).ok_or_else(|| not_found(&asked.scope))
+    let rows = asked.rows();
+    let row = rows.iter().find(|row| text(row, "/id").eq_ignore_ascii_case(&asked.scope));
+    row.cloned().map(Found::One).ok_or_else(|| not_found(&asked.scope))
 }
 
 /// One resource provider.
@@ -191,15 +192,16 @@ pub(super) fn metadata(asked: &Asked<'_>) -> Result<Found, Refusal> {
         None => true,
         Some(id) => own.is_some_and(|own| own.eq_ignore_ascii_case(id)),
     };
-    Ok(Found::Rows(asked.rows().into_iter().filter(visible).collect()))
+    Ok(Found::Rows(asked.rows_where(visible)))
 }
 
 /// Management groups the caller may read.
 pub(super) fn groups(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let readable = |row: &Value| asked.access.allows("Microsoft.Management/managementGroups/read", text(row, "/id"));
-    let rows = asked.rows().into_iter().filter(readable).map(|row| {
-        let properties = json!({"tenantId": TENANT_ID, "displayName": text(&row, "/properties/displayName")});
-        json!({"id": text(&row, "/id"), "type": text(&row, "/type"), "name": text(&row, "/name"), "properties": properties})
+    let all = asked.rows();
+    let rows = all.iter().filter(|row| readable(row)).map(|row| {
+        let properties = json!({"tenantId": TENANT_ID, "displayName": text(row, "/properties/displayName")});
+        json!({"id": text(row, "/id"), "type": text(row, "/type"), "name": text(row, "/name"), "properties": properties})
     });
     Ok(Found::Rows(rows.collect()))
 }
@@ -238,16 +240,16 @@ pub(super) fn descendants(asked: &Asked<'_>) -> Result<Found, Refusal> {
         json!({"id": id, "type": kind, "name": text(row, "/name"), "properties": properties})
     };
     let mut rows = Vec::new();
-    for row in asked.rows() {
-        let parent = text(&row, "/properties/details/parent/id");
+    for row in asked.rows().iter() {
+        let parent = text(row, "/properties/details/parent/id");
         if !parent.is_empty() && below(parent.rsplit('/').next().unwrap_or_default()) {
-            rows.push(flat(text(&row, "/id").to_owned(), "Microsoft.Management/managementGroups", &row, parent));
+            rows.push(flat(text(row, "/id").to_owned(), "Microsoft.Management/managementGroups", row, parent));
         }
     }
-    for row in asked.fixtures.rows("management-group-subscriptions") {
-        let parent = text(&row, "/properties/parent/id");
+    for row in asked.fixtures.rows("management-group-subscriptions").iter() {
+        let parent = text(row, "/properties/parent/id");
         if below(parent.rsplit('/').next().unwrap_or_default()) {
-            rows.push(flat(format!("/subscriptions/{}", text(&row, "/name")), "/subscriptions", &row, parent));
+            rows.push(flat(format!("/subscriptions/{}", text(row, "/name")), "/subscriptions", row, parent));
         }
     }
     Ok(Found::Rows(rows))
@@ -256,30 +258,30 @@ pub(super) fn descendants(asked: &Asked<'_>) -> Result<Found, Refusal> {
 /// Subscriptions that stand in a management group itself.
 pub(super) fn group_subscriptions(asked: &Asked<'_>) -> Result<Found, Refusal> {
     let own = |row: &Value| text(row, "/properties/parent/id").eq_ignore_ascii_case(&asked.scope);
-    Ok(Found::Rows(asked.rows().into_iter().filter(own).collect()))
+    Ok(Found::Rows(asked.rows_where(own)))
 }
 
 fn group_named(asked: &Asked<'_>, name: &str) -> Result<Value, Refusal> {
     let rows = asked.fixtures.rows("management-groups");
-    let row = rows.into_iter().find(|row| text(row, "/name").eq_ignore_ascii_case(name));
+    let row = rows.iter().find(|row| text(row, "/name").eq_ignore_ascii_case(name)).cloned();
     row.ok_or_else(|| Refusal::new(404, "NotFound", format!("'{name}' not found")))
 }
 
 fn children(asked: &Asked<'_>, name: &str, recurse: bool) -> Value {
     let mut children = Vec::new();
-    for row in asked.fixtures.rows("management-groups") {
-        let own = text(&row, "/name");
-        if text(&row, "/properties/details/parent/name").eq_ignore_ascii_case(name) {
-            let mut child = child(text(&row, "/id"), "Microsoft.Management/managementGroups", &row);
+    for row in asked.fixtures.rows("management-groups").iter() {
+        let own = text(row, "/name");
+        if text(row, "/properties/details/parent/name").eq_ignore_ascii_case(name) {
+            let mut child = child(text(row, "/id"), "Microsoft.Management/managementGroups", row);
             if recurse {
                 child.insert("children".into(), self::children(asked, own, true));
             }
             children.push(Value::from(child));
         }
     }
-    for row in asked.fixtures.rows("management-group-subscriptions") {
-        if text(&row, "/properties/parent/id").rsplit('/').next().is_some_and(|parent| parent.eq_ignore_ascii_case(name)) {
-            children.push(child(&format!("/subscriptions/{}", text(&row, "/name")), "/subscriptions", &row).into());
+    for row in asked.fixtures.rows("management-group-subscriptions").iter() {
+        if text(row, "/properties/parent/id").rsplit('/').next().is_some_and(|parent| parent.eq_ignore_ascii_case(name)) {
+            children.push(child(&format!("/subscriptions/{}", text(row, "/name")), "/subscriptions", row).into());
         }
     }
     if children.is_empty() { Value::Null } else { children.into() }
@@ -293,7 +295,7 @@ fn child(id: &str, kind: &str, row: &Value) -> Map<String, Value> {
 
 fn metadata_of(asked: &Asked<'_>, key: &str) -> Option<Value> {
     let rows = asked.fixtures.rows("assessment-metadata");
-    rows.into_iter().find(|row| text(row, "/name").eq_ignore_ascii_case(key))?.get("properties").cloned()
+    rows.iter().find(|row| text(row, "/name").eq_ignore_ascii_case(key))?.get("properties").cloned()
 }
 
 fn at_and_below(asked: &Asked<'_>) -> Vec<Value> {
@@ -303,7 +305,7 @@ fn at_and_below(asked: &Asked<'_>) -> Vec<Value> {
 fn exactly(asked: &Asked<'_>) -> Vec<Value> {
     let scope = normal(&asked.scope);
     let own = |row: &Value| text(row, "/id").to_lowercase().rsplit_once("/providers/").is_some_and(|(head, _)| head == scope);
-    asked.rows().into_iter().filter(own).collect()
+    asked.rows_where(own)
 }
 
 fn not_found(id: &str) -> Refusal {

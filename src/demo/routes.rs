@@ -10,7 +10,7 @@ use super::{
     access::Access,
     answer::Refusal,
     authorization as authz, directory as dir,
-    fixtures::{Document, Fixtures, document},
+    fixtures::{Document, Fixtures, Rows, document},
     request::Call,
     resource_graph as query, resource_manager as arm,
 };
@@ -73,8 +73,14 @@ impl Asked<'_> {
         self.captured.get(name).map(String::as_str).unwrap_or_default()
     }
 
-    pub(super) fn rows(&self) -> Vec<Value> {
+    /// The rows of the document of the path.
+    pub(super) fn rows(&self) -> Rows {
         self.fixtures.rows(self.fixture)
+    }
+
+    /// Copies of those for which something holds.
+    pub(super) fn rows_where(&self, holds: impl FnMut(&Value) -> bool) -> Vec<Value> {
+        self.fixtures.rows_where(self.fixture, holds)
     }
 }
 
