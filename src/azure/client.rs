@@ -20,7 +20,7 @@ use crate::azure::{
         throttle::Throttle,
     },
     session::{Session, Shared},
-    settings::{Sensitive, Settings},
+    settings::{Environment, Sensitive, Settings},
     tenant::{claims::Claims, cloud, discovery::Discovery, residence::Home},
 };
 
@@ -47,8 +47,10 @@ impl Client {
     pub fn new(settings: Settings, transports: Transports) -> Self {
         let counters = Arc::<Counters>::default();
         let limits = settings.limits;
+        let throttle = Throttle::new(limits.max_concurrency, limits.max_retry_wait, Arc::clone(&counters));
+        let is_demo = settings.environment == Environment::Demo;
         let shared = Arc::new(Shared {
-            throttle: Arc::new(Throttle::new(limits.max_concurrency, limits.max_retry_wait, Arc::clone(&counters))),
+            throttle: Arc::new(if is_demo { throttle.without_pace() } else { throttle }),
             scope: Arc::new(Bounds::new(&settings.scope)),
             correlation: Uuid::new_v4().to_string(),
             settings,

@@ -21,6 +21,11 @@ pub(super) fn whole(asked: &Asked<'_>) -> Result<Found, Refusal> {
     Ok(Found::Rows(asked.rows().to_vec()))
 }
 
+/// The only one there is of its kind.
+pub(super) fn single(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    Ok(Found::One(asked.fixtures.document(asked.fixture).as_ref().clone()))
+}
+
 /// The row of this id.
 pub(super) fn one(asked: &Asked<'_>) -> Result<Found, Refusal> {
     by(asked, "/id", asked.captured("id"))

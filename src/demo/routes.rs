@@ -110,6 +110,8 @@ const GROUPS: &str = "GroupMember.Read.All Group.Read.All Directory.Read.All";
 const ROLES: &str = "RoleManagement.Read.Directory RoleManagement.Read.All Directory.Read.All";
 const ELIGIBLE: &str = "RoleEligibilitySchedule.Read.Directory RoleManagement.Read.Directory RoleManagement.Read.All";
 const ACTIVE: &str = "RoleAssignmentSchedule.Read.Directory RoleManagement.Read.Directory RoleManagement.Read.All";
+const METHODS: &str = "Policy.Read.AuthenticationMethod Policy.Read.All";
+const POLICIES: &str = "Policy.Read.All";
 const USERS: &str = "User.Read.All Directory.Read.All";
 const LIST: Paging = Paging::NextLink(50);
 const TYPED: Paging = Paging::NextLink(3);
@@ -274,6 +276,17 @@ pub(super) const ROUTES: &[Route] = &[
     graph!("/v1.0/applications(appId='{app}')", APPLICATIONS, "applications", dir::by_app),
     graph!("/v1.0/applications/{id}", APPLICATIONS, "applications", dir::one),
     graph!("/v1.0/applications/{id}/federatedIdentityCredentials", APPLICATIONS, "federated-identity-credentials", dir::federated),
+    graph!("/v1.0/identity/conditionalAccess/policies", POLICIES, "conditional-access-policies", dir::whole),
+    graph!("/v1.0/identity/conditionalAccess/namedLocations", POLICIES, "named-locations", dir::whole),
+    graph!("/v1.0/policies/adminConsentRequestPolicy", POLICIES, "admin-consent-policy", dir::single),
+    graph!("/v1.0/policies/authenticationMethodsPolicy", METHODS, "authentication-methods-policy", dir::single),
+    graph!("/v1.0/policies/authenticationStrengthPolicies", METHODS, "authentication-strength-policies", dir::whole),
+    graph!("/v1.0/policies/authorizationPolicy", POLICIES, "authorization-policy", dir::single),
+    graph!("/v1.0/policies/crossTenantAccessPolicy/default", POLICIES, "cross-tenant-default", dir::single),
+    graph!("/v1.0/policies/crossTenantAccessPolicy/partners", POLICIES, "cross-tenant-partners", dir::whole),
+    graph!("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", POLICIES, "security-defaults", dir::single),
+    graph!("/v1.0/groupSettings", "GroupSettings.Read.All Directory.Read.All", "group-settings", dir::whole),
+    graph!("/v1.0/domains", "Domain.Read.All Directory.Read.All", "domains", dir::whole),
     graph!("/v1.0/oauth2PermissionGrants", DIRECTORY, "oauth2-permission-grants", dir::whole),
 ];
 

@@ -319,6 +319,12 @@ text!(
 );
 
 text!(
+    /// The state of a Conditional Access policy, in Azure's words.
+    AccessPolicyState,
+    { "type": "string", "enum": ["enabled", "disabled", "enabledForReportingButNotEnforced"], "x-ignore-case": true }
+);
+
+text!(
     /// A moment, or the first one of a day, in UTC.
     Moment,
     {

@@ -31,7 +31,7 @@ fn questions(name: &str) -> Vec<Json> {
         "app_credentials" => vec![json!({"kinds": ["certificate", "federated", "secret"], "limit": 0})],
         // Its checks are about the engines themselves.
         "connection" => vec![],
-        "subscriptions" => vec![json!({})],
+        "directory_settings" | "subscriptions" => vec![json!({})],
         "defender_plans" => vec![
             json!({}),
             json!({"include_deprecated": true, "only_relevant": true, "limit": 0}),

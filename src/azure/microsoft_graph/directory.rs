@@ -255,6 +255,25 @@ pub async fn objects(client: &Client, kind: Kind, ids: &[String], with_names: bo
     client.rows(call.with("$select", kind.fields(with_names))).await
 }
 
+/// Who may edit a group.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupProtection {
+    /// Object id.
+    pub id: String,
+    /// Whether roles can be given to it, so that only those who administer roles may edit it.
+    pub is_assignable_to_role: Flag,
+    /// Whether it is in a restricted administrative unit.
+    pub is_management_restricted: Flag,
+}
+
+/// Who may edit groups, at most [`IDS_AT_ONCE`].
+pub async fn group_protection(client: &Client, ids: &[String]) -> Result<Vec<GroupProtection>> {
+    let quoted: Vec<_> = ids.iter().map(|id| format!("'{id}'")).collect();
+    let call = GROUPS.at("").with("$filter", format!("id in ({})", quoted.join(",")));
+    client.rows(call.with("$select", "id,isAssignableToRole,isManagementRestricted")).await
+}
+
 /// One object of one kind, and whether it is enabled.
 pub async fn object(client: &Client, kind: Kind, id: &str) -> Result<Object> {
     let one = match kind {

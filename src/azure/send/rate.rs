@@ -22,6 +22,11 @@ impl Pace {
         Self::Window { limit, window, started: VecDeque::new() }
     }
 
+    /// None at all.
+    pub(in crate::azure) fn unlimited() -> Self {
+        Self::bucket(1.0, f64::INFINITY)
+    }
+
     /// The moment from which one more request is within the limit; `now` or earlier means at once.
     pub(in crate::azure) fn ready(&mut self, now: Instant) -> Instant {
         match self {

@@ -89,6 +89,7 @@ pub struct Throttle {
     overall: Arc<Semaphore>,
     max_concurrency: usize,
     longest: Duration,
+    is_paced: bool,
     lanes: Mutex<BTreeMap<Lane, Arc<State>>>,
     counters: Arc<Counters>,
 }
@@ -110,7 +111,12 @@ impl Throttle {
     pub(in crate::azure) fn new(max_concurrency: usize, longest: Duration, counters: Arc<Counters>) -> Self {
         let max_concurrency = max_concurrency.max(1);
         let overall = Arc::new(Semaphore::new(max_concurrency));
-        Self { overall, max_concurrency, longest, lanes: Mutex::new(BTreeMap::new()), counters }
+        Self { overall, max_concurrency, longest, is_paced: true, lanes: Mutex::new(BTreeMap::new()), counters }
+    }
+
+    /// The same for a service that has no limits: the tenant inside this process.
+    pub(in crate::azure) fn without_pace(self) -> Self {
+        Self { is_paced: false, ..self }
     }
 
     /// Waits for a place in the lane, then for its pace, then for a place overall. Those who wait for a slow lane take no place
@@ -158,7 +164,7 @@ impl Throttle {
             let width = if matches!(lane, Lane::Subscription(_)) { PER_SUBSCRIPTION } else { self.max_concurrency };
             Arc::new(State {
                 places: Arc::new(Semaphore::new(width)),
-                pace: tokio::sync::Mutex::new(lane.pace()),
+                pace: tokio::sync::Mutex::new(if self.is_paced { lane.pace() } else { Pace::unlimited() }),
                 held_until: Mutex::new(None),
             })
         });

@@ -23,10 +23,22 @@ words! {
         AssessmentMetadata = "assessment_metadata",
         /// Defender recommendations.
         Assessments = "assessments",
+        /// The ways to sign in.
+        AuthenticationMethods = "authentication_methods",
+        /// What kinds of sign-in are strong enough.
+        AuthenticationStrengths = "authentication_strengths",
+        /// What users and guests may do without any role.
+        AuthorizationPolicy = "authorization_policy",
         /// Clusters of Azure Kubernetes Service.
         Clusters = "clusters",
+        /// Policies of Conditional Access.
+        ConditionalAccessPolicies = "conditional_access_policies",
+        /// How users ask for consent.
+        ConsentPolicy = "consent_policy",
         /// The credential of the sign-in, and when it ends.
         Credential = "credential",
+        /// What is trusted of other tenants.
+        CrossTenantAccess = "cross_tenant_access",
         /// Deny assignments.
         DenyAssignments = "deny_assignments",
         /// How long active directory roles last.
@@ -35,6 +47,10 @@ words! {
         DirectoryRoleAssignments = "directory_role_assignments",
         /// Directory roles, and what they allow.
         DirectoryRoles = "directory_roles",
+        /// Settings of the directory that have no place of their own.
+        DirectorySettings = "directory_settings",
+        /// Domains of the tenant.
+        Domains = "domains",
         /// Directory roles that could be activated.
         EligibleDirectoryRoleAssignments = "eligible_directory_role_assignments",
         /// Roles that could be activated.
@@ -49,6 +65,8 @@ words! {
         ManagementGroups = "management_groups",
         /// Alert rules on metrics.
         MetricAlerts = "metric_alerts",
+        /// Locations that Conditional Access names.
+        NamedLocations = "named_locations",
         /// Delegated permissions that were consented.
         OAuth2PermissionGrants = "oauth2_permission_grants",
         /// The tenant, as its directory describes it.
@@ -101,6 +119,8 @@ words! {
         SecureScores = "secure_scores",
         /// Whom Defender for Cloud tells.
         SecurityContacts = "security_contacts",
+        /// Whether security defaults are on.
+        SecurityDefaults = "security_defaults",
         /// Service principals.
         ServicePrincipals = "service_principals",
         /// The sign-in.

@@ -6,6 +6,7 @@ pub mod defender_alerts;
 pub mod defender_assessments;
 pub mod defender_plans;
 pub mod directory_role_assignments;
+pub mod directory_settings;
 pub mod monitor_settings;
 pub mod policy_compliance;
 pub mod policy_exemptions;
@@ -27,6 +28,7 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     defender_assessments::DATA_SOURCES,
     defender_plans::DATA_SOURCES,
     directory_role_assignments::DATA_SOURCES,
+    directory_settings::DATA_SOURCES,
     monitor_settings::DATA_SOURCES,
     policy_compliance::DATA_SOURCES,
     policy_exemptions::DATA_SOURCES,

@@ -34,11 +34,11 @@ fn every_text(check: impl Fn(&str, &str)) {
 
 #[test]
 fn ids_are_unique_within_a_document() {
+    let id = |row: &Value| row["id"].as_str().or(row["tenantId"].as_str()).map(str::to_owned);
     for name in Tenant::fixtures() {
         let document = Tenant::demo().document(name);
         let Some(rows) = document["value"].as_array() else { continue };
-        let ids: Vec<_> =
-            rows.iter().map(|row| row["id"].as_str().unwrap_or_else(|| panic!("{name}: {row}")).to_lowercase()).collect();
+        let ids: Vec<_> = rows.iter().map(|row| id(row).unwrap_or_else(|| panic!("{name}: {row}")).to_lowercase()).collect();
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{name}");
     }
 }

@@ -22,6 +22,7 @@ fn asked(name: &str) -> Vec<Json> {
         "defender_assessments" => {
             vec![json!({"tags": {"env": "*"}, "limit": 0}), json!({"resource_group_names": ["rg-lab"], "include_risk": true})]
         }
+        "directory_settings" => vec![json!({})],
         "policy_compliance" => {
             vec![json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/disks"], "limit": 0})]
         }

@@ -240,7 +240,9 @@ async fn what_a_service_names_drives_no_terminal_holds_no_token_and_under_redact
             let forged = reading.said.iter().any(|one| one.detail.lines().any(|line| line.starts_with("Apply complete!")));
             assert!(!forged, "{name}: {:#?}", reading.said);
             let kept = kept(&reading);
-            let (names, tells) = (kept.contains("contoso.com"), is_source && personal_data == "show");
+            // There is no text in it that people write.
+            let (names, tells) =
+                (kept.contains("contoso.com"), is_source && personal_data == "show" && name != "directory_settings");
             assert!(!names || personal_data == "show", "{name}, {personal_data}: {kept}");
             assert!(names || !tells, "{name}, {personal_data}: {kept}");
             if name == "defender_plans" {

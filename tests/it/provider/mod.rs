@@ -14,6 +14,7 @@ mod counted;
 mod counted_odd;
 mod counts;
 mod directory_roles;
+mod directory_settings;
 mod empty_inventory;
 mod empty_lists;
 mod exclusions;

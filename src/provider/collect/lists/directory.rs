@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The rows, as the service writes them.
-pub use crate::azure::microsoft_graph::directory::{Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
+pub use crate::azure::microsoft_graph::directory::{GroupProtection, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
 
 pub use crate::provider::collect::lists::{
     held_twice::{contradicted_assignments, contradicted_instances, is_through_group, scope},
@@ -366,6 +366,8 @@ pub struct Members {
     pub of: BTreeMap<String, Arc<Vec<Object>>>,
     /// What is known by now about the groups and about those in them.
     pub people: Principals,
+    /// Of groups that could not be read, or whose members are hidden, why; by their ids.
+    pub unseen: BTreeMap<String, Unreadable>,
     /// Groups that could not be read, or whose members are hidden.
     pub gaps: Vec<Unreadable>,
 }
@@ -376,7 +378,8 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
     let lists = join_all(groups.iter().map(|group| members_of(context, group.clone(), with_names)).collect::<Vec<_>>()).await;
     let wanted = groups.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
     let mut about = principals(context, &wanted, about).await?;
-    let (mut found, mut gaps) = (BTreeMap::new(), Vec::from_iter(about.gaps()));
+    let (mut found, mut unseen) = (BTreeMap::new(), BTreeMap::new());
+    let mut gaps = Vec::from_iter(about.gaps());
     for (group, members) in groups.iter().cloned().zip(lists) {
         match members {
             Ok(members) => {
@@ -388,7 +391,7 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
             Err(error) => {
                 let mut gap = unread::gap(Subject::GroupMembers, Place::Graph, &error)?;
                 gap.remedy = format!("Members of the group {group}: {}", gap.remedy);
-                gaps.push(gap);
+                unseen.insert(group, gap);
             }
         }
     }
@@ -396,11 +399,31 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
     if !hidden.is_empty() && sees_hidden_members(context).await {
         hidden.clear();
     }
-    gaps.extend(hidden.into_iter().map(|id| {
-        let remedy = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
-        unseen_members(id, remedy)
-    }));
-    Ok(Members { of: found, people: about, gaps })
+    for id in hidden {
+        unseen.entry(id.clone()).or_insert_with(|| unseen_members(id, HIDDEN_MEMBERS));
+    }
+    gaps.extend(unseen.values().cloned());
+    Ok(Members { of: found, people: about, unseen, gaps })
+}
+
+/// What to do about a group that hides them.
+const HIDDEN_MEMBERS: &str = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
+
+/// Those of groups that hide their members from this sign-in, and those of which that could not be read, each with the gap that it is.
+pub async fn hidden_groups(context: &Context, ids: &BTreeSet<String>) -> Result<BTreeMap<String, Unreadable>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
+    let about = principals(context, &wanted, Principals::default()).await?;
+    let open = about.gaps().next();
+    let sees_them = sees_hidden_members(context).await;
+    let of = |id: &String| match about.known.get(id) {
+        Some(known) if known.hides_members && !sees_them => Some(unseen_members(id, HIDDEN_MEMBERS)),
+        Some(_) => None,
+        None => open.clone(),
+    };
+    Ok(ids.iter().filter_map(|id| Some((id.clone(), of(id)?))).collect())
 }
 
 /// What to do about a group of another tenant.
@@ -422,6 +445,16 @@ async fn members_of(context: &Context, group: String, with_names: bool) -> azure
     let client = context.client.clone();
     let key = Key::of(if with_names { "members/named" } else { "members" }).and(&group);
     context.client.memo(key, || async move { directory::members_of(&client, &group, with_names).await }).await
+}
+
+/// Of groups, whether more than those who administer roles may edit them. Those that do not exist are not in the answer.
+pub async fn group_protection(context: &Context, ids: &[String]) -> azure::Result<Vec<GroupProtection>> {
+    let read = |ids: Vec<String>| async move {
+        let (client, key) = (context.client.clone(), Key::of("group_protection").and_all(&ids));
+        context.client.memo(key, || async move { directory::group_protection(&client, &ids).await }).await
+    };
+    let lists = try_join_all(ids.chunks(IDS_AT_ONCE).map(|chunk| read(chunk.to_vec())).collect::<Vec<_>>()).await?;
+    Ok(lists.iter().flat_map(|list| list.iter().cloned()).collect())
 }
 
 /// The directory roles that are active.

@@ -85,6 +85,8 @@ pub async fn organization(context: &Context) -> azure::Result<Arc<organization::
 pub struct Licences {
     /// Those in use, by the names they have here.
     pub held: BTreeSet<&'static str>,
+    /// How many products are listed, in use or not.
+    pub products: usize,
     /// What is not said, if something is not: there may be others.
     pub unstated: Option<Error>,
 }
@@ -103,7 +105,7 @@ fn held(skus: &[organization::Sku]) -> Licences {
         let id = sku.id.as_ref().map_or_else(|| number.to_string(), |id| id.to_lowercase());
         products.entry(id).or_default().push(of_product(sku));
     }
-    let mut licences = Licences::default();
+    let mut licences = Licences { products: products.len(), ..Licences::default() };
     for (id, rows) in products {
         let (mut held, mut differs) = (None::<BTreeSet<&'static str>>, false);
         for row in rows {

@@ -1,10 +1,12 @@
 //! The lists that are read, by what they are about.
 
+pub mod access_policies;
 pub mod alerts;
 pub mod authorization;
 pub mod beneath;
 pub mod counted;
 pub mod directory;
+pub mod directory_policies;
 mod emptiness;
 pub mod entra;
 pub mod exemptions;

@@ -388,7 +388,7 @@ async fn keys(tenant: Tenant, (name, rows, arguments): (&str, &str, &str)) -> (B
     let Some(answer) = through(tenant, "never").await.read(name, arguments).await.value else {
         return (BTreeSet::new(), false, 0);
     };
-    let keys = answer[rows].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap().to_owned()).collect();
+    let keys = answer[rows].as_array().into_iter().flatten().map(|row| row["key"].as_str().unwrap().to_owned()).collect();
     let others = usize::try_from(answer["summary"]["other"].as_u64().unwrap_or_default()).unwrap();
     (keys, answer["complete"] == true, others)
 }
@@ -414,6 +414,15 @@ async fn the_neighbours_of_an_odd_row_stay() {
     assert!(lost.is_empty(), "{} in all:\n{}", lost.len(), lost.join("\n"));
 }
 
+/// What is one object and no list. Each of their fields is tried where their data source is.
+const OBJECTS: [&str; 5] = [
+    "/policies/adminconsentrequestpolicy",
+    "/policies/authenticationmethodspolicy",
+    "/policies/authorizationpolicy",
+    "/policies/crosstenantaccesspolicy/default",
+    "/policies/identitysecuritydefaultsenforcementpolicy",
+];
+
 /// A list that is read and stands not in the table would be one whose fields nobody has tried.
 #[tokio::test]
 async fn every_list_that_is_read_is_in_the_table() {
@@ -424,7 +433,12 @@ async fn every_list_that_is_read_is_in_the_table() {
             Some(name) => list.query == name,
             None => !list.path.is_empty() && of.ends_with(&list.path.to_lowercase()),
         };
-        if !of.contains("/oauth2/v2.0/") && !of.ends_with("/.well-known/openid-configuration") && !LISTS.iter().any(is_there) {
+        let is_an_object = OBJECTS.iter().any(|path| of.ends_with(path));
+        if !is_an_object
+            && !of.contains("/oauth2/v2.0/")
+            && !of.ends_with("/.well-known/openid-configuration")
+            && !LISTS.iter().any(is_there)
+        {
             missing.insert(request.named.as_deref().unwrap_or(&request.path));
         }
     }
@@ -458,7 +472,7 @@ async fn no_count_shrinks_in_an_answer_that_calls_itself_complete() {
             // What is counted under another word is not lost.
             let is_told = !complete || after["other"].as_u64() > before["other"].as_u64();
             let shrinks = |(name, was): (&String, &Json)| (after[name].as_u64()? < was.as_u64()?).then_some(name.clone());
-            let all: Vec<_> = before.as_object().unwrap().iter().filter_map(shrinks).collect();
+            let all: Vec<_> = before.as_object().into_iter().flatten().filter_map(shrinks).collect();
             if !is_told && !all.is_empty() {
                 less.push(format!("{} {} {:?}: {all:?}", list.name(), case.path(), case.odd));
             }

@@ -90,6 +90,13 @@ pub(super) const LISTS: &[List] = &[
         CREDENTIALS,
     ),
     list("oauth2-permission-grants", "/oauth2PermissionGrants", "", GraphPermissions, "/scope"),
+    list("cross-tenant-partners", "/crossTenantAccessPolicy/partners", "", Nothing, "/tenantId").asked(
+        "directory_settings",
+        "partner_tenants",
+        "{}",
+    ),
+    list("domains", "/v1.0/domains", "", Nothing, "/isVerified").asked("directory_settings", "domains", "{}"),
+    list("group-settings", "/v1.0/groupSettings", "", Nothing, "/values"),
     list("organization", "/v1.0/organization", "", GraphPermissions, "/id"),
     list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled").asked(
         "app_credentials",
@@ -476,7 +483,7 @@ pub(super) const EMPTY: &[(&str, &str, &str)] = &[
 /// Fields that tell rows apart or say what they are. A row without one is none, and nothing tells which rows are missing: the whole
 /// list is a gap, because a collector has either a list or the reason why there is none.
 pub(super) const IDENTITY: &[&str] =
-    &["id", "name", "principalId", "properties", "roleDefinitionId", "scope", "subscriptionId", "type"];
+    &["id", "name", "principalId", "properties", "roleDefinitionId", "scope", "subscriptionId", "tenantId", "type"];
 
 /// Fields of which only null and absence mean that all is well: another kind makes the list a gap as well.
 pub(super) const EXACT: &[&str] = &["condition", "endDateTime", "operationStatus", "startDateTime", "subPlan", "tags"];
