@@ -14,6 +14,7 @@ mod azure_engine;
 mod azure_examples;
 mod checks;
 mod codec;
+mod conditional_access;
 mod demo;
 mod engines;
 mod fuzz;

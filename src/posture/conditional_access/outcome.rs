@@ -77,7 +77,7 @@ words! {
         AppsExcluded = "apps_excluded",
         /// It does not apply on all devices.
         DeviceFilter = "device_filter",
-        /// Something that is not MFA is enough, too.
+        /// A device or application that is managed is enough, too.
         AlternativeControl = "alternative_control",
         /// A custom control is asked for, which is never MFA.
         ThirdPartyFactor = "third_party_factor",
