@@ -13,6 +13,7 @@
     reason = "the tests' own helpers, of which a benchmark needs some"
 )]
 
+mod access;
 mod bare;
 mod counted;
 mod figures;
@@ -35,6 +36,9 @@ fn main() {
     runtime.block_on(async {
         let named: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
         let is_asked = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+        if is_asked("access") {
+            access::measure(&mut report);
+        }
         if is_asked("small") {
             small::measure(&mut report).await;
         }
