@@ -139,8 +139,18 @@ pub(super) fn jobs(asked: &Asked<'_>) -> Result<Found, Refusal> {
 
 /// Federated credentials of an application, of which most have none.
 pub(super) fn federated(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    below(asked, "applications")
+}
+
+/// Owners of a service principal, likewise.
+pub(super) fn owners(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    below(asked, "service-principals")
+}
+
+/// What stands below one of these objects in a document by their ids.
+fn below(asked: &Asked<'_>, objects: &str) -> Result<Found, Refusal> {
     let id = asked.captured("id");
-    if !asked.fixtures.rows("applications").iter().any(|row| text(row, "/id").eq_ignore_ascii_case(id)) {
+    if !asked.fixtures.rows(objects).iter().any(|row| text(row, "/id").eq_ignore_ascii_case(id)) {
         return Err(no_such_object(id));
     }
     let all = asked.fixtures.document(asked.fixture);

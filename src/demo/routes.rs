@@ -271,6 +271,7 @@ pub(super) const ROUTES: &[Route] = &[
     graph!("/v1.0/servicePrincipals/{id}/appRoleAssignments", APPLICATIONS, "app-role-assignments", dir::app_role_assignments),
     graph!("/v1.0/servicePrincipals/{id}/appRoleAssignedTo", APPLICATIONS, "app-role-assignments", dir::app_role_assigned_to),
     graph!("/v1.0/servicePrincipals/{id}/oauth2PermissionGrants", DIRECTORY, "oauth2-permission-grants", dir::grants),
+    graph!("/v1.0/servicePrincipals/{id}/owners", APPLICATIONS, "service-principal-owners", dir::owners),
     graph!("/v1.0/servicePrincipals/{id}/synchronization/jobs", "Synchronization.Read.All", "synchronization-jobs", dir::jobs),
     graph!("/v1.0/applications", APPLICATIONS, "applications", dir::whole),
     graph!("/v1.0/applications(appId='{app}')", APPLICATIONS, "applications", dir::by_app),
@@ -385,7 +386,6 @@ mod tests {
         "/v1.0/servicePrincipals/{id}/transitiveMemberOf",
         "/v1.0/servicePrincipals/{id}/appRoleAssignedTo",
         "/v1.0/applications/{id}",
-        "/v1.0/oauth2PermissionGrants",
     ];
 
     /// Where a read may stand, for each kind of scope that a template can begin with.

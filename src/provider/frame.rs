@@ -98,6 +98,11 @@ impl<R> Table<R> {
         &self.rows
     }
 
+    /// All of them, for who adds what neither orders them nor tells them apart.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut R> {
+        self.rows.iter_mut()
+    }
+
     /// How many are returned.
     pub fn returned(&self) -> usize {
         self.rows.len().min(self.limit)

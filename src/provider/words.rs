@@ -375,6 +375,16 @@ text!(
 );
 
 text!(
+    /// The type of a service principal, in Azure's words.
+    ServicePrincipalType,
+    {
+        "type": "string",
+        "enum": ["Application", "Legacy", "ManagedIdentity", "ServiceIdentity", "SocialIdp"],
+        "x-ignore-case": true
+    }
+);
+
+text!(
     /// A role, as GUID or as the full id that ends in it.
     RoleDefinitionId,
     {

@@ -43,6 +43,7 @@ fn more(name: &str) -> Vec<Json> {
         "directory_role_assignments" => {
             vec![json!({"assignment_types": ["active", "eligible"], "expand_groups": true, "limit": 0})]
         }
+        "groups" => vec![json!({"display_names": ["*"], "include_members": true, "limit": 0}), json!({"role_assignable": true})],
         "monitor_settings" => vec![
             json!({"kinds": ["action_groups", "activity_log_export"], "limit": 2}),
             json!({"kinds": ["resource_diagnostic_settings"], "resource_types": ["Microsoft.KeyVault/vaults"]}),
@@ -59,6 +60,10 @@ fn more(name: &str) -> Vec<Json> {
             json!({"limit": 0}),
             json!({"resource_types": ["Microsoft.Network/azureFirewalls", "Microsoft.KeyVault/vaults"], "tags": {"env": "*"}}),
             json!({"resource_types": ["Microsoft.KeyVault/vaults/secrets", "Microsoft.Storage/storageAccounts/blobServices/containers"]}),
+        ],
+        "service_principals" => vec![
+            json!({"include_microsoft": true, "include_grants": false, "limit": 3}),
+            json!({"privileged_only": true, "display_names": ["*"]}),
         ],
         "secure_score" => vec![json!({"include_controls": false, "limit": 0}), json!({"limit": 2})],
         "defender_validation" => {

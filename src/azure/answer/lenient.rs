@@ -88,6 +88,11 @@ pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Stri
     Ok(Some(Option::<String>::deserialize(deserializer)?.unwrap_or_default()))
 }
 
+/// A flag of a field whose null says no: none if it is no flag. One that is left out says nothing; for fields with `default`.
+pub fn null_is_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(Option::<Flag>::deserialize(deserializer)?.map_or(Some(false), |flag| flag.0))
+}
+
 /// Reads a type as whatever comes, and lets it be used as what it holds.
 macro_rules! lenient {
     ($($name:ident$(<$of:ident$(: $bound:ident)?>)? holds $held:ty;)*) => {

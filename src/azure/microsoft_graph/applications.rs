@@ -108,7 +108,7 @@ pub struct Credential {
 }
 
 /// An Application permission that was consented.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct AppRoleAssignment {
     /// Its own id.
@@ -117,12 +117,24 @@ pub struct AppRoleAssignment {
     pub app_role_id: String,
     /// Object id of the API's principal.
     pub resource_id: OrEmpty<String>,
+    /// The API's name.
+    pub resource_display_name: Text,
+    /// Since when.
+    pub created_date_time: Text,
 }
 
 /// Delegated permissions that were consented.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PermissionGrant {
+    /// Its own id.
+    pub id: Text,
+    /// Object id of the principal that may act.
+    pub client_id: Text,
+    /// `AllPrincipals` for whoever signs in, `Principal` for one person.
+    pub consent_type: Text,
+    /// Object id of that person.
+    pub principal_id: Text,
     /// Object id of the API's principal.
     pub resource_id: Text,
     /// Names, separated by blanks.
@@ -148,9 +160,13 @@ pub const APP_ROLE_ASSIGNMENTS: Endpoint =
 /// Delegated permissions consented to a principal.
 pub const PERMISSION_GRANTS: Endpoint =
     Endpoint::graph("list consented Delegated permissions", "servicePrincipals/{id}/oauth2PermissionGrants", &[DIRECTORY]);
+/// Delegated permissions consented in the tenant.
+pub const ALL_PERMISSION_GRANTS: Endpoint =
+    Endpoint::graph("list delegated permissions", "oauth2PermissionGrants", &[DIRECTORY]).in_pages_of("999");
 
 /// All of them.
 pub const ENDPOINTS: &[Endpoint] = &[
+    ALL_PERMISSION_GRANTS,
     APPLICATION,
     APP_ROLE_ASSIGNMENTS,
     PERMISSIONS_OF_API,
@@ -212,4 +228,9 @@ pub async fn app_role_assignments(client: &Client, object_id: &str, in_token: bo
 /// Delegated permissions consented to a principal.
 pub async fn permission_grants(client: &Client, object_id: &str) -> Result<Vec<PermissionGrant>> {
     client.rows(PERMISSION_GRANTS.of(object_id)).await
+}
+
+/// Delegated permissions consented in the tenant: a row for each application and API, and one more for each person who consented alone.
+pub async fn all_permission_grants(client: &Client) -> Result<Vec<PermissionGrant>> {
+    client.rows(ALL_PERMISSION_GRANTS.at("")).await
 }

@@ -10,7 +10,8 @@ use crate::azure::{
 };
 
 const DIRECTORY: &str = "Directory.Read.All";
-const READ_GROUPS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", DIRECTORY];
+/// What reads groups.
+pub(super) const READ_GROUPS: &[&str] = &["GroupMember.Read.All", "Group.Read.All", DIRECTORY];
 const READ_PRINCIPALS: &[&str] = &["Application.Read.All", DIRECTORY];
 const READ_USERS: &[&str] = &["User.Read.All", DIRECTORY];
 const READ_ROLES: &[&str] = &["RoleManagement.Read.Directory", DIRECTORY];
@@ -154,9 +155,14 @@ impl Object {
 
     /// Whether its members are, or may be, hidden from those who are not in it: a word that is new here may say so.
     pub fn hides_members(&self) -> bool {
-        let shows = |word: &str| ["", "Private", "Public"].iter().any(|known| known.eq_ignore_ascii_case(word));
-        self.visibility.as_deref().is_some_and(|word| !shows(word))
+        hides_members(self.visibility.as_deref())
     }
+}
+
+/// Whether a group of this visibility keeps, or may keep, its members from those who are not in it.
+pub fn hides_members(visibility: Option<&str>) -> bool {
+    let shows = |word: &str| ["", "Private", "Public"].iter().any(|known| known.eq_ignore_ascii_case(word));
+    visibility.is_some_and(|word| !shows(word))
 }
 
 /// A directory role given to a principal.

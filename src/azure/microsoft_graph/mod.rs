@@ -4,6 +4,7 @@ pub mod applications;
 pub mod conditional_access;
 pub mod directory;
 pub mod directory_policies;
+pub mod groups;
 pub mod organization;
 pub mod provisioning;
 pub mod registrations;
@@ -16,6 +17,7 @@ pub const ENDPOINTS: &[&[Endpoint]] = &[
     conditional_access::ENDPOINTS,
     directory::ENDPOINTS,
     directory_policies::ENDPOINTS,
+    groups::ENDPOINTS,
     organization::ENDPOINTS,
     provisioning::ENDPOINTS,
     registrations::ENDPOINTS,

@@ -1,6 +1,7 @@
 //! Whether a principal holds a permission of an API such as Microsoft Graph, and if not, which of the few usual reasons it is.
 
 pub mod names;
+pub mod privileged;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -71,6 +71,8 @@ words! {
         OAuth2PermissionGrants = "oauth2_permission_grants",
         /// The tenant, as its directory describes it.
         Organization = "organization",
+        /// Who owns applications.
+        Owners = "owners",
         /// What the sign-in may do at a scope.
         Permissions = "permissions",
         /// Defender plans.

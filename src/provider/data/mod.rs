@@ -7,6 +7,7 @@ pub mod defender_assessments;
 pub mod defender_plans;
 pub mod directory_role_assignments;
 pub mod directory_settings;
+pub mod groups;
 pub mod monitor_settings;
 pub mod policy_compliance;
 pub mod policy_exemptions;
@@ -14,6 +15,7 @@ pub mod regulatory_compliance;
 pub mod resources;
 pub mod role_assignments;
 pub mod secure_score;
+pub mod service_principals;
 pub mod subscriptions;
 pub mod vulnerabilities;
 
@@ -29,6 +31,7 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     defender_plans::DATA_SOURCES,
     directory_role_assignments::DATA_SOURCES,
     directory_settings::DATA_SOURCES,
+    groups::DATA_SOURCES,
     monitor_settings::DATA_SOURCES,
     policy_compliance::DATA_SOURCES,
     policy_exemptions::DATA_SOURCES,
@@ -36,6 +39,7 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     resources::DATA_SOURCES,
     role_assignments::DATA_SOURCES,
     secure_score::DATA_SOURCES,
+    service_principals::DATA_SOURCES,
     subscriptions::DATA_SOURCES,
     vulnerabilities::DATA_SOURCES,
 ];

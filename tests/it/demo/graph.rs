@@ -151,7 +151,7 @@ async fn consent_can_be_told_apart_from_what_was_asked_for() {
     assert_eq!(of("azposture demo scanner", "appRoleAssignments").await, 3);
     assert_eq!((of("Sales reports", "appRoleAssignments").await, of("Sales reports", "oauth2PermissionGrants").await), (0, 1));
     assert_eq!((of("Mailbox backup", "appRoleAssignments").await, of("Mailbox backup", "oauth2PermissionGrants").await), (0, 0));
-    assert_eq!(of("Microsoft Graph", "appRoleAssignedTo").await, 4);
+    assert_eq!(of("Microsoft Graph", "appRoleAssignedTo").await, 6);
     let (apps, _) = list(&tenant, &graph("/applications?$filter=displayName eq 'Mailbox backup'")).await;
     assert!(
         apps[0]["requiredResourceAccess"][0]["resourceAccess"].as_array().unwrap().iter().all(|access| access["type"] == "Role")

@@ -19,6 +19,7 @@ fn asked(name: &str) -> Vec<Json> {
     match name {
         "app_credentials" => vec![json!({"kinds": ["certificate", "federated", "secret"], "limit": 0})],
         "connection" | "subscriptions" => vec![json!({})],
+        "groups" => vec![json!({"display_names": ["*"], "include_members": true, "limit": 0})],
         "defender_assessments" => {
             vec![json!({"tags": {"env": "*"}, "limit": 0}), json!({"resource_group_names": ["rg-lab"], "include_risk": true})]
         }

@@ -13,6 +13,8 @@ use crate::support::{
 };
 
 const AVA: &str = "fab00002-0000-4000-8000-000000000001";
+const ENGINEERING: &str = "fab00003-0000-4000-8000-000000000002";
+const PORTAL: &str = "fab00004-0000-4000-8000-000000000007";
 /// Holds no directory role.
 const CAI: &str = "fab00002-0000-4000-8000-000000000003";
 const NO_SET: &str = "/providers/Microsoft.Authorization/policySetDefinitions/fab0000e-0000-4000-8000-00000000ffff";
@@ -24,11 +26,8 @@ async fn read(fault: Fault, name: &str, arguments: &Json) -> Reading {
 }
 
 fn refused(part: &str) -> Fault {
-    let code = if part.starts_with("/v1.0") || part.contains("roleManagement") || part.contains("transitiveMembers") {
-        "Authorization_RequestDenied"
-    } else {
-        "AuthorizationFailed"
-    };
+    let of_graph = ["/v1.0", "/appRoleAssignments", "/oauth2PermissionGrants", "/owners", "roleManagement", "transitiveMembers"];
+    let code = if of_graph.iter().any(|one| part.contains(one)) { "Authorization_RequestDenied" } else { "AuthorizationFailed" };
     Fault::on(part).refuse(403, code, "no")
 }
 
@@ -55,6 +54,8 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
     let groups = json!({"principal_types": ["Device"], "expand_groups": true});
     let all = ["matched", "by_role", "by_principal_type", "orphaned", "conditional", "owners"];
     let directory = "directory_role_assignments";
+    let of_engineering = json!({"group_ids": [ENGINEERING], "include_members": true});
+    let of_portal = json!({"object_ids": [PORTAL]});
     let expired = json!({"statuses": ["not_yet_valid"], "on": ["service_principal"]});
     let of_trust = json!({"kinds": ["federated"], "statuses": ["expired"]});
     for (name, arguments, part, null, zero) in [
@@ -112,12 +113,16 @@ async fn a_count_whose_evidence_was_not_read_is_null_and_the_others_stay() {
         ("defender_alerts", &in_production, "/assessmentMetadata", &[], &["matched", "by_status", "by_severity", "other"]),
         ("defender_assessments", &json!({}), "/assessmentMetadata", &["metadata_missing", "by_severity"], &[]),
         ("defender_assessments", &json!({"assessment_keys": [NOBODY]}), "/assessmentMetadata", &["by_severity"], &["unhealthy"]),
+        ("groups", &of_engineering, "/transitiveMembers", &["empty"], &["dynamic", "synced"]),
         ("monitor_settings", &of_export, &settings, &["subscriptions_without_export", "resources_without_settings"], &[]),
         ("regulatory_compliance", &in_sandbox, "/pricings", &["matched", "by_state", "other"], &[]),
         ("regulatory_compliance", &skipped, controls, &["matched", "by_state", "other"], &[]),
         ("resources", &no_vault, &vaults, &["matched", "by_type", "by_location", "by_subscription"], &[]),
         ("resources", &no_vault, "Microsoft.Storage/storageAccounts", &[], &["matched", "by_type"]),
         ("secure_score", &json!({}), "Microsoft.Security/secureScoreControls", &["matched"], &[]),
+        ("service_principals", &of_portal, "/oauth2PermissionGrants", &["privileged"], &["agents", "with_expired_credentials"]),
+        ("service_principals", &of_portal, "/appRoleAssignments", &["privileged"], &["foreign", "other"]),
+        ("service_principals", &of_portal, "/owners", &[], &["privileged", "agents"]),
         ("secure_score", &json!({"include_controls": false}), &scores, &["matched"], &[]),
     ] {
         let reading = read(refused(part), name, arguments).await;
@@ -180,6 +185,7 @@ async fn an_answer_that_is_not_complete_says_so_once_and_names_the_first_gap() {
         ("resources", "/providers/Microsoft.KeyVault/vaults", "resources on /subscriptions/"),
         ("role_assignments", "denyAssignments", "deny_assignments on /subscriptions/"),
         ("secure_score", "/secureScoreControls", "secure_score_controls on /subscriptions/"),
+        ("service_principals", "/owners", "owners on graph: forbidden (Authorization_RequestDenied). "),
         ("subscriptions", "/descendants", "management_groups on tenant: "),
     ] {
         let reading = read(refused(part), name, &json!({})).await;

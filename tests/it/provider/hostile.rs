@@ -29,6 +29,7 @@ const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1cG4iOiJqYW5lIn0.c2
 pub(crate) fn objects() -> Vec<(&'static str, bool, Json)> {
     let sources = Azposture::TABLES.data_sources.iter().copied().flatten().map(|entry| {
         let arguments = match entry.name {
+            "groups" => json!({"display_names": ["*"], "include_members": true}),
             "app_credentials" => json!({"kinds": ["certificate", "federated", "secret"]}),
             "role_assignments" | "directory_role_assignments" => json!({"assignment_types": ["active", "eligible"]}),
             "resources" => json!({

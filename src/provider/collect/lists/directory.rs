@@ -22,7 +22,9 @@ use crate::{
 };
 
 /// The rows, as the service writes them.
-pub use crate::azure::microsoft_graph::directory::{GroupProtection, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance};
+pub use crate::azure::microsoft_graph::directory::{
+    GroupProtection, Kind, Object, RoleAssignment, RoleDefinition, RoleInstance, hides_members,
+};
 
 pub use crate::provider::collect::lists::{
     held_twice::{contradicted_assignments, contradicted_instances, is_through_group, scope},
@@ -134,7 +136,7 @@ pub async fn unknown_groups(context: &Context, ids: &BTreeSet<String>) -> Result
 }
 
 /// Whether hidden members are shown to this sign-in. As an application permission only: a person sees those of the own groups.
-async fn sees_hidden_members(context: &Context) -> bool {
+pub async fn sees_hidden_members(context: &Context) -> bool {
     let claims = entra::claims(context).await.ok().flatten();
     claims.is_some_and(|claims| claims.roles.iter().any(|role| role == "Member.Read.Hidden"))
 }
@@ -441,7 +443,8 @@ pub fn unseen_members(group: &str, remedy: &str) -> Unreadable {
     }
 }
 
-async fn members_of(context: &Context, group: String, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {
+/// The members of a group, nested ones included.
+pub(super) async fn members_of(context: &Context, group: String, with_names: bool) -> azure::Result<Arc<Vec<Object>>> {
     let client = context.client.clone();
     let key = Key::of(if with_names { "members/named" } else { "members" }).and(&group);
     context.client.memo(key, || async move { directory::members_of(&client, &group, with_names).await }).await

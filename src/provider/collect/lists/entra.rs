@@ -325,7 +325,8 @@ pub fn opaque(subject: Subject, what: &str) -> Unreadable {
     }
 }
 
-async fn consented(
+/// The Application permissions that were consented to a principal. One that holds some `in_token` has some.
+pub(super) async fn consented(
     context: &Context,
     object_id: Option<&str>,
     in_token: bool,

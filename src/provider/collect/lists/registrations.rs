@@ -7,12 +7,15 @@ use futures::{StreamExt, stream};
 use crate::{
     azure::{
         self, Client, Failure, Kind,
-        answer::lenient::unstated,
+        answer::{lenient::unstated, stated::Stated},
         memo::Key,
         microsoft_graph::registrations::{self, FEDERATED_CREDENTIALS},
         tenant::claims::{Claims, Principal},
     },
-    posture::{Place, Reason, Seen, Subject, Unreadable},
+    posture::{
+        Place, Reason, Seen, Subject, Unreadable,
+        credential::{EndSaid, Validity},
+    },
     provider::{
         collect::{SIDE_BY_SIDE, lists::entra, stop::Result, twice, unread},
         context::Context,
@@ -123,3 +126,13 @@ async fn of_one(context: &Context, id: String) -> azure::Result<Arc<Vec<Federate
 
 const GONE: &str = "An application that Microsoft Graph lists is not found when it is asked for its federated credentials: it was \
                     deleted in the meantime, or is of a kind that has none. Plan again; if this persists, look at the application.";
+
+/// From when and until when a credential works.
+pub fn validity(one: &Credential) -> Validity {
+    let ends = match &one.end_date_time {
+        Stated::Null => EndSaid::Never,
+        Stated::Nothing | Stated::Odd => EndSaid::Nothing,
+        Stated::Said(text) => EndSaid::Text(text),
+    };
+    Validity::of(one.start_date_time.as_deref(), ends)
+}

@@ -6,16 +6,16 @@ use std::{
 };
 
 use crate::{
-    azure::{self, Failure, answer::stated::Stated},
+    azure::{self, Failure},
     posture::{
         Place, Reason, Seen, Unreadable,
-        credential::{CredentialStatus, EndSaid, Validity},
+        credential::CredentialStatus,
         seen::agreed,
         time::{End, canonical, written},
     },
     provider::{
         collect::{
-            lists::registrations::{self, Credential, FederatedCredential, ListedPrincipal, Registration},
+            lists::registrations::{self, Credential, FederatedCredential, ListedPrincipal, Registration, validity},
             stop::{Result, Stop},
             twice,
         },
@@ -278,16 +278,6 @@ impl Making<'_> {
     fn shown(&self, text: Option<&str>) -> Option<String> {
         text.map(|text| azure::shown(text, self.redacts_people).into_owned())
     }
-}
-
-/// From when and until when a credential works.
-fn validity(one: &Credential) -> Validity {
-    let ends = match &one.end_date_time {
-        Stated::Null => EndSaid::Never,
-        Stated::Nothing | Stated::Odd => EndSaid::Nothing,
-        Stated::Said(text) => EndSaid::Text(text),
-    };
-    Validity::of(one.start_date_time.as_deref(), ends)
 }
 
 /// The gaps that credentials are which one application has twice, and not with the same contents.

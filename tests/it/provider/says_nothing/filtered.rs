@@ -60,6 +60,7 @@ const ASKED: &[(&str, &str)] = &[
 /// Filters of which the name does not say by which attribute of these rows they go.
 const GOES_BY: &[(&str, &str, &str, &str)] = &[
     ("defender_plans", "plans", "plan_names", "plan"),
+    ("groups", "groups", "group_ids", "id"),
     ("policy_compliance", "assignments", "policy_set_definition_ids", "policy_definition_id"),
     ("policy_compliance", "states", "statuses", "state"),
     ("regulatory_compliance", "rows", "statuses", "state"),
@@ -87,7 +88,10 @@ const NOT_TRIED: &[(&str, &str, &str)] = &[
     ("monitor_settings", "resource_types", "says of which resources the settings are read, each by itself"),
     ("regulatory_compliance", "depth", "says what is read"),
     ("role_assignments", "include_management_groups", "says what is read"),
+    ("groups", "include_members", "adds a field"),
     ("secure_score", "include_controls", "says what is read"),
+    ("service_principals", "include_grants", "adds fields"),
+    ("service_principals", "include_microsoft", "adds rows"),
 ];
 
 /// Rows that an argument does not go by although its name says so, and why; all arguments where none is named.

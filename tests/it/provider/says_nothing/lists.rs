@@ -46,6 +46,7 @@ const NEVER: &[Never] = &[
 const MAY_BE_EMPTY: &[&str] = &[
     "/federatedIdentityCredentials",
     "/oauth2PermissionGrants",
+    "/owners",
     "/providers/Microsoft.Authorization/denyAssignments",
     "/providers/Microsoft.Authorization/policyAssignments",
     "/providers/Microsoft.Authorization/policyDefinitions",
@@ -186,6 +187,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("defender_assessments", json!({"tags": {"env": "*"}})),
             ("defender_plans", json!({})),
             ("directory_role_assignments", json!({})),
+            ("groups", json!({"display_names": ["*"], "include_members": true})),
             ("policy_compliance", json!({})),
             ("policy_exemptions", json!({})),
             ("resources", json!({})),
@@ -198,6 +200,7 @@ async fn of_every_list_that_is_read_it_is_decided_what_an_empty_one_means() {
             ("monitor_settings", json!({})),
             ("regulatory_compliance", json!({"depth": "assessments"})),
             ("secure_score", json!({})),
+            ("service_principals", json!({})),
             ("subscriptions", json!({})),
         ] {
             inside.read(name, arguments).await;

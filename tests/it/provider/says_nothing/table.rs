@@ -78,7 +78,9 @@ const CREDENTIALS: &str = r#"{"kinds": ["certificate", "federated", "secret"], "
 const MONITORED: &str = r#"{"kinds": ["action_groups", "activity_log_alerts", "activity_log_export", "metric_alerts", "query_alerts", "resource_diagnostic_settings", "security_contacts"], "resource_types": ["Microsoft.KeyVault/vaults"], "limit": 0}"#;
 
 pub(super) const LISTS: &[List] = &[
-    list("app-role-assignments", "/appRoleAssignments", "", GraphPermissions, "/resourceId"),
+    list("app-role-assignments", "/appRoleAssignments", "", GraphPermissions, "/resourceId")
+        .listed("service_principals", "service_principals"),
+    list("owners of principals", "/owners", "", Nothing, "/id").listed("service_principals", "service_principals"),
     list("applications", "/v1.0/applications", "", GraphPermissions, "/requiredResourceAccess").asked(
         "app_credentials",
         "credentials",
@@ -89,7 +91,8 @@ pub(super) const LISTS: &[List] = &[
         "credentials",
         CREDENTIALS,
     ),
-    list("oauth2-permission-grants", "/oauth2PermissionGrants", "", GraphPermissions, "/scope"),
+    list("oauth2-permission-grants", "/oauth2PermissionGrants", "", GraphPermissions, "/scope")
+        .listed("service_principals", "service_principals"),
     list("cross-tenant-partners", "/crossTenantAccessPolicy/partners", "", Nothing, "/tenantId").asked(
         "directory_settings",
         "partner_tenants",
@@ -98,11 +101,8 @@ pub(super) const LISTS: &[List] = &[
     list("domains", "/v1.0/domains", "", Nothing, "/isVerified").asked("directory_settings", "domains", "{}"),
     list("group-settings", "/v1.0/groupSettings", "", Nothing, "/values"),
     list("organization", "/v1.0/organization", "", GraphPermissions, "/id"),
-    list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled").asked(
-        "app_credentials",
-        "credentials",
-        CREDENTIALS,
-    ),
+    list("service-principals", "/v1.0/servicePrincipals", "", GraphPermissions, "/accountEnabled")
+        .listed("service_principals", "service_principals"),
     list("subscribed-skus", "/v1.0/subscribedSkus", "", GraphPermissions, "/servicePlans"),
     list("alerts", "/Microsoft.Security/alerts", "alerts", Defender, "/properties/status").asked(
         "defender_alerts",
@@ -210,7 +210,7 @@ pub(super) const LISTS: &[List] = &[
     ),
     list("subscriptions", "/subscriptions", "", Defender, "/state").listed("subscriptions", "subscriptions"),
     list("deny-assignments", "/Microsoft.Authorization/denyAssignments", "", Roles, "/properties/permissions"),
-    list("groups", "/v1.0/groups", "", Roles, "/visibility"),
+    list("groups", "/v1.0/groups", "", Roles, "/visibility").listed("groups", "groups"),
     list("role-assignments", "/Microsoft.Authorization/roleAssignments", "roleassignments", Roles, "/properties/condition")
         .listed("role_assignments", "role_assignments"),
     list(
@@ -448,6 +448,8 @@ pub(super) const LISTS: &[List] = &[
 /// Fields whose absence has a documented meaning that is no lack of knowledge, with what it means; another kind is none of theirs.
 pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
     ("deny-assignments", "/properties/doNotApplyToChildScopes", "absent: it applies below, too"),
+    ("groups", "/isAssignableToRole", "null: it cannot be given roles"),
+    ("groups", "/onPremisesSyncEnabled", "null: it never was"),
     ("policy-exemptions", "/properties/expiresOn", "absent: it does not end"),
     ("policy-exemptions", "/properties/policyDefinitionReferenceIds", "absent: all of them"),
     ("pricings", "/properties/deprecated", "absent: not deprecated"),
@@ -459,6 +461,7 @@ pub(super) const DOCUMENTED: &[(&str, &str, &str)] = &[
     ("role-eligibility-schedule-instances", "/properties/condition", "absent: no condition"),
     ("role-eligibility-schedule-instances", "/properties/endDateTime", "absent: it does not end"),
     ("role-eligibility-schedule-instances", "/properties/startDateTime", "absent: it has begun"),
+    ("service-principals", "/@odata.type", "absent: an ordinary one"),
     ("standard-assignments", "/properties/expiresOn", "absent: it does not end"),
 ];
 
@@ -470,6 +473,7 @@ pub(super) const EMPTY: &[(&str, &str, &str)] = &[
     ("applications", "/requiredResourceAccess/*/resourceAccess", "of that API it requests nothing"),
     ("deny-assignments", "/properties/excludePrincipals", "nobody is left out"),
     ("deny-assignments", "/properties/permissions/*/notActions", "nothing is left out"),
+    ("groups", "/groupTypes", "an ordinary one"),
     ("own permissions", "/notActions", "nothing is taken out"),
     ("own permissions", "/notDataActions", "nothing is taken out"),
     ("policy-exemptions", "/properties/policyDefinitionReferenceIds", "all of them"),
