@@ -8,6 +8,7 @@ use super::{
     answer::{Refusal, no_such_object, unsupported_query},
     fixtures::Fixtures,
     hierarchy::text,
+    request::Call,
     routes::{Asked, Found},
 };
 
@@ -115,6 +116,25 @@ pub(super) fn role_instances(asked: &Asked<'_>) -> Result<Found, Refusal> {
     role_rows(asked)
 }
 
+/// What accounts have registered, which needs the premium licence. Only of those that are enabled.
+pub(super) fn registrations(asked: &Asked<'_>) -> Result<Found, Refusal> {
+    premium(asked)?;
+    let users = asked.fixtures.rows("users");
+    let enabled: BTreeSet<&str> =
+        users.iter().filter(|row| row.get("accountEnabled") != Some(&Value::Bool(false))).map(|row| text(row, "/id")).collect();
+    Ok(Found::Rows(asked.rows_where(|row| enabled.contains(text(row, "/id")))))
+}
+
+fn premium(asked: &Asked<'_>) -> Result<(), Refusal> {
+    match licensed(asked.fixtures, P1) {
+        true => Ok(()),
+        false => {
+            let message = "Neither tenant is B2C or tenant doesn't have premium license";
+            Err(Refusal::new(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message))
+        }
+    }
+}
+
 /// Application permissions granted to a service principal.
 pub(super) fn app_role_assignments(asked: &Asked<'_>) -> Result<Found, Refusal> {
     of_principal(asked, "/principalId")
@@ -190,11 +210,15 @@ pub(super) fn licensed(fixtures: &Fixtures, plan: &str) -> bool {
     })
 }
 
+/// Whether a read of users asks for their sign-ins.
+pub(super) fn shows_sign_ins(call: &Call) -> bool {
+    call.query("$select").is_some_and(|select| select.split(',').any(|field| field == "signInActivity"))
+}
+
 fn sign_ins(asked: &Asked<'_>) -> Result<(), Refusal> {
-    let wanted = asked.call.query("$select").is_some_and(|select| select.split(',').any(|field| field == "signInActivity"));
-    if wanted && !licensed(asked.fixtures, P1) {
-        let message = "Neither tenant is B2C or tenant doesn't have premium license";
-        return Err(Refusal::new(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message));
+    let wanted = shows_sign_ins(asked.call);
+    if wanted {
+        premium(asked)?;
     }
     let page = asked.call.query("$top").and_then(|top| top.parse::<usize>().ok()).unwrap_or_default();
     match wanted && page > 500 {

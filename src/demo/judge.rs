@@ -7,6 +7,7 @@ use super::{
     Host, LOGIN_HOST, PRINCIPAL_ID, TENANT_ID,
     access::Access,
     answer::{self, Answer, Refusal},
+    directory,
     fault::Effect,
     fixtures::Fixtures,
     hierarchy::{subscription, text},
@@ -44,7 +45,7 @@ fn judge(fixtures: &Fixtures, call: &Call, host: Host, effects: &[Effect], page_
         captured,
     };
     match host {
-        Host::Graph => permitted(route, &claims)?,
+        Host::Graph => permitted(route, call, &claims)?,
         _ => allowed(route, &asked)?,
     }
     let found = (route.source)(&asked)?;
@@ -97,10 +98,16 @@ fn scope(route: &Route, call: &Call, captured: &Captured) -> String {
 }
 
 /// Whether the token's permissions suffice for a path of Graph.
-fn permitted(route: &Route, claims: &Value) -> Result<(), Refusal> {
+fn permitted(route: &Route, call: &Call, claims: &Value) -> Result<(), Refusal> {
     let roles: Vec<_> = claims.get("roles").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    if route.needs.split(' ').any(|needed| roles.contains(&needed)) {
-        return Ok(());
+    let audits = roles.contains(&"AuditLog.Read.All") || !directory::shows_sign_ins(call);
+    match route.needs.split(' ').any(|needed| roles.contains(&needed)) {
+        true if audits => return Ok(()),
+        true => {
+            let message = "Calling principal does not have required MSGraph permissions AuditLog.Read.All";
+            return Err(Refusal::new(403, "Authentication_MSGraphPermissionMissing", message));
+        }
+        false => {}
     }
     let least = route.needs.split(' ').collect::<Vec<_>>().join(",");
     Err(match route.template.contains("ScheduleInstances") {

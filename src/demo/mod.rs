@@ -1,6 +1,6 @@
 //! The embedded demo tenant: a small company behind the same `HttpClient` seam as the real transport. Nothing leaves the process.
 //!
-//! Fabrikam Outdoor sells tents: two subscriptions, a few dozen resources with findings of every kind, fifteen accounts. The
+//! Fabrikam Outdoor sells tents: two subscriptions, a few dozen resources with findings of every kind, sixty accounts. The
 //! documents stand in `fixtures/` in the services' own shapes; [`Tenant`] serves them in the services' own words, asks for tokens,
 //! checks what its principal may read, and cuts lists into small pages. Tests plan [`Fault`]s, edit documents, and count requests.
 

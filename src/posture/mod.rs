@@ -16,6 +16,7 @@ pub mod grant;
 pub mod graph_permission;
 pub mod initiatives;
 pub mod monitor;
+pub mod people;
 pub mod portal;
 pub mod rbac;
 pub mod regulatory;

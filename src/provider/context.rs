@@ -1,11 +1,12 @@
 //! A configured provider: the client, and how strict to be.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
 use super::{
     collect::stop::{Result, Stop},
+    settings::IdentityScope,
     words::{Area, EnforcementWord, PersonalDataWord},
 };
 use crate::{azure::client::Client, sdk::entry::Configured};
@@ -20,8 +21,8 @@ pub struct Context {
     pub client: Client,
     /// The areas that are on.
     pub areas: BTreeSet<Area>,
-    /// Whether `identity_scope` hides anybody.
-    pub identity_scope: bool,
+    /// Which people count; none where all do.
+    pub identity_scope: Option<Arc<IdentityScope>>,
     /// What an unknown verdict is, unless a validation says otherwise.
     pub on_unknown: EnforcementWord,
     /// Whether names of people appear.

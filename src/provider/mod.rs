@@ -18,7 +18,7 @@ use azure_core::http::HttpClient;
 
 use self::{
     context::Context,
-    settings::Settings,
+    settings::{IdentityScope, Settings},
     words::{Area, EnforcementWord, PersonalDataWord},
 };
 use crate::{
@@ -61,16 +61,6 @@ impl fmt::Debug for Azposture {
     }
 }
 
-/// What stands in the schema for a later release, and does nothing in this one.
-fn unserved(settings: &Settings) -> Diagnostics {
-    let mut problems = Diagnostics::new();
-    if settings.identity_scope.is_some() {
-        let detail = "`identity_scope` is not served by this release: nothing in it lists people by scope. Remove it.";
-        problems.error(Path::attribute("identity_scope"), "Argument is not served yet", detail);
-    }
-    problems
-}
-
 impl Provider for Azposture {
     const NAME: &'static str = "azposture";
     const ADDRESSES: &'static [&'static str] =
@@ -82,13 +72,11 @@ impl Provider for Azposture {
         Tables { data_sources: data::DATA_SOURCES, validations: validations::VALIDATIONS, functions: &[functions::FUNCTIONS] };
 
     fn check(&self, settings: &Settings, problems: &mut Diagnostics) {
-        problems.extend(unserved(settings));
         problems.extend(reported(settings.inputs().problems()));
     }
 
     fn configure(&self, settings: Settings, terraform_version: &str, warnings: &mut Diagnostics) -> Result<Context> {
         host::must_be_supported(terraform_version)?;
-        unserved(&settings).into_result()?;
         let mut connection = settings.inputs().resolve(&self.variable).map_err(reported)?;
         connection.user_agent = self.user_agent(terraform_version, &connection.user_agent);
         connection.redacts_people = settings.personal_data == Some(PersonalDataWord::Redact);
@@ -107,7 +95,7 @@ impl Provider for Azposture {
         Ok(Context {
             client: Client::new(connection, transports),
             areas: settings.areas.unwrap_or_else(|| Area::ALL.into()),
-            identity_scope: settings.identity_scope.is_some(),
+            identity_scope: settings.identity_scope.filter(IdentityScope::hides_somebody).map(Arc::new),
             on_unknown: settings.on_unknown.unwrap_or(EnforcementWord::Error),
             personal_data: settings.personal_data.unwrap_or(PersonalDataWord::Show),
             enforcement: settings.enforcement.unwrap_or(EnforcementWord::Error),

@@ -55,6 +55,17 @@ pub fn moment(name: &'static str, moment: &Moment) -> std::result::Result<Offset
     })
 }
 
+/// Warnings of what `identity_scope` of the provider block leaves out and nobody is: the argument, what it is called, and its values.
+pub fn warn_of_scope(unmatched: &[(&'static str, &'static str, Vec<String>)], warnings: &mut Diagnostics) {
+    for (argument, what, values) in unmatched.iter().filter(|(_, _, values)| !values.is_empty()) {
+        let mut said = Diagnostics::new();
+        let which = "of the provider block leaves out nobody, because no user that was read is, or is in,";
+        warn(&format!("identity_scope.{argument}"), what, which, values, &mut said);
+        // It is no argument of what is read, so there is nothing to point at.
+        said.into_iter().for_each(|one| warnings.warning(Path::root(), one.summary, one.detail));
+    }
+}
+
 /// What is wrong with a role's name that no role has, as a sentence: an id is told its name, anything else the nearest ones.
 pub fn no_such_role(argument: &str, name: &str, definitions: &Definitions, redacts_people: bool) -> String {
     let shown = |name: &str| azure::shown(name, redacts_people).into_owned();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::words::{Area, EnforcementWord, PersonalDataWord, ResourceGraphWord};
+use super::words::{Area, EnforcementWord, ObjectId, PersonalDataWord, ResourceGraphWord};
 use crate::azure::{
     inputs::Inputs,
     settings::{Environment, Sensitive},
@@ -108,8 +108,9 @@ pub struct Settings {
     /// in `unreadable`. Default none.
     #[schemars(length(min = 1))]
     pub exclude_management_group_ids: Option<BTreeSet<String>>,
-    /// Not served yet: setting it is an error that says so. It will tell which people count, and hide rows, never facts about privileged
-    /// or terminated accounts.
+    /// Which people count. It hides rows of people, never facts about privileged accounts: what it hid is counted in `hidden_by_scope` and
+    /// `hidden_privileged` of the data sources about people, and directory roles and role assignments are listed whole. Whoever cannot be
+    /// proven to be outside of it is inside. Agents are no people, so it does not hide them. Default the whole directory.
     pub identity_scope: Option<IdentityScope>,
     /// What the connection looks at; an area that is left out is `off`, never passed. Default all seven.
     #[schemars(length(min = 1))]
@@ -149,25 +150,39 @@ pub struct Settings {
 /// Which people count.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct IdentityScope {
-    /// Object ids of groups whose members count, nested ones too. Default everyone.
+    /// Object ids of groups whose members count, nested ones too; with `include_user_ids`, both do. A group that is not there, or in which
+    /// no user is, is an error of the first read. If the members of one cannot be read, these two hide nobody. Default everyone.
     #[schemars(length(min = 1))]
-    pub include_group_ids: Option<BTreeSet<String>>,
-    /// Object ids of users who count. Default everyone.
+    pub include_group_ids: Option<BTreeSet<ObjectId>>,
+    /// Object ids of users who count. One that the directory does not have is an error of the first read. Default everyone.
     #[schemars(length(min = 1))]
-    pub include_user_ids: Option<BTreeSet<String>>,
-    /// Object ids of groups whose members do not count; exclusion wins. Default none.
+    pub include_user_ids: Option<BTreeSet<ObjectId>>,
+    /// Object ids of groups whose members do not count; exclusion wins. One that leaves out nobody is a warning, and one whose members
+    /// cannot be read hides nobody. Default none.
     #[schemars(length(min = 1))]
-    pub exclude_group_ids: Option<BTreeSet<String>>,
-    /// Object ids of users who do not count; exclusion wins. Default none.
+    pub exclude_group_ids: Option<BTreeSet<ObjectId>>,
+    /// Object ids of users who do not count; exclusion wins. One that is not there is a warning. Default none.
     #[schemars(length(min = 1))]
-    pub exclude_user_ids: Option<BTreeSet<String>>,
-    /// Globs on the user principal name, without case. Default none.
+    pub exclude_user_ids: Option<BTreeSet<ObjectId>>,
+    /// User principal names that do not count, without case: `*` is any run of characters, `?` any one. One that no user has is a warning.
+    /// Default none.
     #[schemars(length(min = 1))]
     pub exclude_upn_patterns: Option<BTreeSet<String>>,
-    /// Whether guests count. Default `true`.
+    /// Whether guests (users of the kind `Guest`) count. Default `true`.
     pub include_guests: Option<bool>,
     /// Whether disabled accounts appear. Default `true`.
     pub include_disabled: Option<bool>,
+}
+
+impl IdentityScope {
+    /// Whether anything in it hides somebody.
+    pub fn hides_somebody(&self) -> bool {
+        let sets = [&self.include_group_ids, &self.include_user_ids, &self.exclude_group_ids, &self.exclude_user_ids];
+        sets.into_iter().any(Option::is_some)
+            || self.exclude_upn_patterns.is_some()
+            || self.include_guests == Some(false)
+            || self.include_disabled == Some(false)
+    }
 }
 
 impl Settings {

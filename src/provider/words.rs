@@ -335,6 +335,12 @@ text!(
 );
 
 text!(
+    /// The kind of a user, in the directory's words.
+    UserType,
+    { "type": "string", "enum": ["Guest", "Member"], "x-ignore-case": true }
+);
+
+text!(
     /// A resource type.
     ResourceType,
     {

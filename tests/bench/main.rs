@@ -19,6 +19,7 @@ mod counted;
 mod figures;
 mod large;
 mod memo;
+mod people;
 mod rows;
 mod small;
 #[path = "../it/support/mod.rs"]
@@ -50,6 +51,9 @@ fn main() {
         }
         if is_asked("memo") {
             memo::measure(&mut report).await;
+        }
+        if is_asked("people") {
+            people::measure(&mut report).await;
         }
         if is_asked("rows") {
             rows::measure(&mut report).await;

@@ -52,6 +52,9 @@ fn more(name: &str) -> Vec<Json> {
             json!({"depth": "assessments", "limit": 0}),
             json!({"depth": "standards", "standards": ["microsoft_cloud_security_benchmark"], "statuses": ["Failed"]}),
         ],
+        "users" => {
+            vec![json!({"inactive_days": 90, "limit": 0}), json!({"user_types": ["Guest"], "include_registration": false})]
+        }
         "vulnerabilities" => vec![
             json!({"statuses": ["Healthy", "NotApplicable", "Unhealthy"], "limit": 0}),
             json!({"severities": ["high"], "kinds": ["sql", "container_image"], "limit": 2}),

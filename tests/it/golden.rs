@@ -68,18 +68,36 @@ fn the_schema_is_the_golden_one() {
 }
 
 /// Attributes that name a person, and are left out of answers under `personal_data = "redact"`.
-const PERSONAL: [&str; 6] = [
+const PERSONAL: [&str; 14] = [
     "connection.user_principal_name",
     "defender_alerts.alerts.compromised_entity",
     "directory_role_assignments.role_assignments.principal_display_name",
     "monitor_settings.settings.emails",
     "policy_exemptions.exemptions.owner",
     "role_assignments.role_assignments.principal_display_name",
+    "users.users.department",
+    "users.users.display_name",
+    "users.users.employee_id",
+    "users.users.job_title",
+    "users.users.mail",
+    "users.users.other_mails",
+    "users.users.proxy_addresses",
+    "users.users.user_principal_name",
 ];
 
 /// What a name of an attribute that is about a person ends in; a new one of these is personal, or stands in the second list.
-const OF_PEOPLE: [&str; 8] =
-    ["user_principal_name", "principal_display_name", "mail", "mails", "email", "emails", "owner", "reviewed_by"];
+const OF_PEOPLE: [&str; 10] = [
+    "user_principal_name",
+    "principal_display_name",
+    "mail",
+    "mails",
+    "email",
+    "emails",
+    "employee_id",
+    "owner",
+    "proxy_addresses",
+    "reviewed_by",
+];
 
 #[test]
 fn whatever_names_a_person_is_personal() {

@@ -8,6 +8,7 @@ pub mod groups;
 pub mod organization;
 pub mod provisioning;
 pub mod registrations;
+pub mod users;
 
 use crate::azure::endpoint::Endpoint;
 
@@ -21,4 +22,5 @@ pub const ENDPOINTS: &[&[Endpoint]] = &[
     organization::ENDPOINTS,
     provisioning::ENDPOINTS,
     registrations::ENDPOINTS,
+    users::ENDPOINTS,
 ];

@@ -174,6 +174,7 @@ pub(in crate::azure) const TABLE: &[AllowedPath] = &[
     graph("policies/crossTenantAccessPolicy/default"),
     graph("policies/crossTenantAccessPolicy/partners"),
     graph("policies/identitySecurityDefaultsEnforcementPolicy"),
+    graph("reports/authenticationMethods/userRegistrationDetails"),
     graph("roleManagement/directory/roleAssignments"),
     graph("roleManagement/directory/roleAssignmentScheduleInstances"),
     graph("roleManagement/directory/roleDefinitions"),

@@ -96,7 +96,7 @@ pub const CHECKS: &[ConnectionCheck] = &[
     whole("graph_role_schedules_read", Advisory, Some(Identity), "Eligible and active directory roles are readable", &[Need::Token, Need::Consent], identity::role_schedules_read),
     whole("graph_synchronization_read", Advisory, Some(Identity), "Provisioning jobs are readable", &[Need::Token, Need::Consent], identity::synchronization_read),
     each("key_vault_readable", Advisory, Some(Data), "Key vaults are readable through Azure Resource Manager", &[Need::Permissions], roles::key_vault_readable),
-    whole("leavers_in_scope", Advisory, Some(Identity), "No disabled account with active roles is hidden", &[], identity::leavers_in_scope),
+    whole("leavers_in_scope", Advisory, Some(Identity), "No disabled account with active roles is hidden", &[Need::HiddenPeople], identity::leavers_in_scope),
     whole("license_p1", Advisory, Some(Identity), "The tenant has Entra ID P1", &[Need::Licences], identity::license_p1),
     whole("license_p2", Advisory, Some(Identity), "The tenant has Entra ID P2", &[Need::Licences], identity::license_p2),
     whole("management_group_readable", Advisory, None, "The management groups are readable", &[Need::Groups], scope::management_group_readable),

@@ -33,6 +33,8 @@ pub enum Need {
     Discovery,
     /// The management groups.
     Groups,
+    /// The people whom `identity_scope` hides.
+    HiddenPeople,
     /// How many resources there are of each type.
     Inventory,
     /// Provisioning jobs.
@@ -69,6 +71,7 @@ impl Need {
             Self::Discovery => Subject::TenantDiscovery,
             Self::Foundational | Self::Plans => Subject::Plans,
             Self::Groups => Subject::ManagementGroups,
+            Self::HiddenPeople => Subject::Users,
             Self::Inventory => Subject::Resources,
             Self::Jobs => Subject::Provisioning,
             Self::Licences => Subject::SubscribedSkus,

@@ -281,10 +281,11 @@ pub(super) fn leavers_in_scope(facts: &ConnectionFacts) -> Verdict {
     if !facts.identity_scope {
         return Verdict::not_applicable(Why::NoResources, "`identity_scope` is not set, so nobody is hidden");
     }
-    match facts.directory.hidden_leavers.whole() {
-        Err(gap) => Verdict::unread(gap),
-        Ok(0) => Verdict::pass("no disabled account with active roles is hidden").with("hidden", 0),
-        Ok(hidden) => Verdict::fail(
+    // However much is not seen, those who were are too many.
+    match facts.directory.hidden_leavers.look() {
+        Look::Nothing(gap) | Look::Part(0, gap) => Verdict::unread(gap),
+        Look::All(0) => Verdict::pass("no disabled account with active roles is hidden").with("hidden", 0),
+        Look::All(hidden) | Look::Part(hidden, _) => Verdict::fail(
             format!("{hidden} disabled accounts that still have active roles are hidden by `identity_scope`"),
             "Keep leavers in the groups of `identity_scope` until their roles are gone, or scope by exclusion instead.",
         )

@@ -63,6 +63,8 @@ const DELEGATING: &[&str] = &[
 
 /// The GUID of Owner.
 pub const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+/// The GUID of User Access Administrator.
+pub const USER_ACCESS_ADMINISTRATOR: &str = "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9";
 
 /// Names and GUIDs, one role a line, sorted by name without case: all of Microsoft's page "Azure built-in roles" of 2026-04-09 (in the
 /// sources of the documentation `articles/role-based-access-control/built-in-roles.md`).

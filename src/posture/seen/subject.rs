@@ -93,6 +93,8 @@ words! {
         Provisioning = "provisioning",
         /// Alert rules on the results of queries.
         QueryAlerts = "query_alerts",
+        /// Which methods of signing in people have registered.
+        RegistrationDetails = "registration_details",
         /// Assessments of the controls of standards.
         RegulatoryComplianceAssessments = "regulatory_compliance_assessments",
         /// Controls of standards.
@@ -127,6 +129,8 @@ words! {
         ServicePrincipals = "service_principals",
         /// The sign-in.
         SignIn = "sign_in",
+        /// When accounts were last signed in with.
+        SignInActivity = "sign_in_activity",
         /// Assignments of Defender's standards, exemptions among them.
         StandardAssignments = "standard_assignments",
         /// Licences of the tenant.

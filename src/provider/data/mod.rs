@@ -17,6 +17,7 @@ pub mod role_assignments;
 pub mod secure_score;
 pub mod service_principals;
 pub mod subscriptions;
+pub mod users;
 pub mod vulnerabilities;
 
 use super::context::Context;
@@ -41,5 +42,6 @@ pub const DATA_SOURCES: &[&[DataSourceEntry<Context>]] = &[
     secure_score::DATA_SOURCES,
     service_principals::DATA_SOURCES,
     subscriptions::DATA_SOURCES,
+    users::DATA_SOURCES,
     vulnerabilities::DATA_SOURCES,
 ];

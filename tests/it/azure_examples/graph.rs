@@ -5,7 +5,7 @@ use azposture::azure::{
     microsoft_graph::{
         applications,
         directory::{self, Kind},
-        organization,
+        organization, users,
     },
 };
 use futures::future::BoxFuture;
@@ -78,6 +78,48 @@ pub(super) fn members(client: Client) -> Reading {
 
 pub(super) fn groups(client: Client) -> Reading {
     objects(client, Kind::Group)
+}
+
+pub(super) fn signed_in(client: Client) -> Reading {
+    Box::pin(async move {
+        let mut rows = Vec::new();
+        users::users_with_sign_ins(&client, |row| rows.push(row)).await?;
+        let activity = |row: &users::User| row.sign_in_activity.0.clone().unwrap_or_default();
+        let picked = |row: users::User| {
+            let own = activity(&row);
+            vec![
+                ("/id", json!(row.id)),
+                ("/userPrincipalName", json!(row.user_principal_name)),
+                ("/signInActivity/lastSignInDateTime", json!(own.last_sign_in_date_time)),
+                ("/signInActivity/lastNonInteractiveSignInDateTime", json!(own.last_non_interactive_sign_in_date_time)),
+            ]
+        };
+        Ok(rows.into_iter().map(picked).collect())
+    })
+}
+
+pub(super) fn licensed(client: Client) -> Reading {
+    Box::pin(async move {
+        let mut rows = Vec::new();
+        users::users(&client, |row| rows.push(row)).await?;
+        Ok(rows.into_iter().map(|row| vec![("/id", json!(row.id)), ("/mail", json!(row.mail))]).collect())
+    })
+}
+
+pub(super) fn registrations(client: Client) -> Reading {
+    Box::pin(async move {
+        let mut rows = Vec::new();
+        users::registrations(&client, |row| rows.push(row)).await?;
+        let picked = |row: users::Registration| {
+            vec![
+                ("/id", json!(row.id)),
+                ("/isMfaRegistered", json!(row.is_mfa_registered)),
+                ("/isMfaCapable", json!(row.is_mfa_capable)),
+                ("/methodsRegistered", json!(row.methods_registered)),
+            ]
+        };
+        Ok(rows.into_iter().map(picked).collect())
+    })
 }
 
 pub(super) fn users(client: Client) -> Reading {

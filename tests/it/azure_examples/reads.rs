@@ -80,7 +80,10 @@ pub(super) const READS: &[(&str, Read)] = &[
     ("graph/role-assignments-by-principal.json", graph::role_assignments),
     ("graph/role-definitions.json", graph::role_definitions),
     ("graph/role-eligibility-schedule-instances.json", graph::role_eligibilities),
+    ("graph/user-registration-details.json", graph::registrations),
+    ("graph/users-list-assigned-licenses.json", graph::licensed),
     ("graph/users-list.json", graph::users),
+    ("graph/users-sign-in-activity.json", graph::signed_in),
     (
         "managementgroups/descendants.json",
         reading!(|client| { Ok(management::descendants(&client, GROUP).await?.into_iter().map(descendant).collect()) }),

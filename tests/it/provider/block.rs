@@ -40,7 +40,14 @@ async fn contradictions_in_the_block_are_errors_at_the_argument() {
             "exclude_management_group_ids: Conflicting arguments",
         ),
         (json!({"exclude_management_group_ids": ["mg"]}), "exclude_management_group_ids: Conflicting arguments"),
-        (json!({"identity_scope": {"include_guests": false}}), "identity_scope: Argument is not served yet"),
+        (
+            json!({"environment": "demo", "identity_scope": {"include_group_ids": []}}),
+            "identity_scope.include_group_ids: Nothing selected",
+        ),
+        (
+            json!({"environment": "demo", "identity_scope": {"exclude_user_ids": ["ada@contoso.example"]}}),
+            "identity_scope.exclude_user_ids",
+        ),
     ] {
         let found = errors(block.clone()).await;
         assert!(matches!(found.as_slice(), [one] if one.starts_with(expected)), "{block}: {found:?}");

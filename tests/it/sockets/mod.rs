@@ -5,6 +5,7 @@ mod faults;
 mod graph_faults;
 mod lifetime;
 mod network;
+mod people;
 mod secrets;
 mod sign_in;
 

@@ -7,6 +7,7 @@ pub(crate) mod estate;
 pub(crate) mod held;
 pub(crate) mod host;
 pub(crate) mod inside;
+pub(crate) mod people;
 pub(crate) mod plugin;
 pub(crate) mod remedies;
 pub(crate) mod terraform;

@@ -31,12 +31,12 @@ use crate::{
                 engine::{self, Engine},
                 hierarchy, scope,
             },
-            facts::{own_credential, signed_in::SignedIn, subscription},
+            facts::{own_credential, signed_in::SignedIn, subscription, who_counts},
             lists::{
                 entra::{self, WHOSE, opaque},
                 listed,
             },
-            stop::{Result, Stop},
+            stop::{Argument, Result, Stop},
             unread,
         },
         context::Context,
@@ -96,7 +96,7 @@ pub async fn facts(context: &Context, signed_in: &SignedIn, asked: &Asked<'_>) -
         today: context.now().date(),
         areas,
         lists: &listed::NEEDED,
-        identity_scope: context.identity_scope,
+        identity_scope: context.identity_scope.is_some(),
         sign_in: SignIn {
             method: signed_in.method,
             holder,
@@ -153,7 +153,16 @@ pub fn holder(signed_in: &SignedIn) -> Holder {
 }
 
 fn is_of_directory(need: Need) -> bool {
-    matches!(need, Need::Consent | Need::Jobs | Need::Licences | Need::Organization | Need::ServicePrincipal | Need::Token)
+    matches!(
+        need,
+        Need::Consent
+            | Need::HiddenPeople
+            | Need::Jobs
+            | Need::Licences
+            | Need::Organization
+            | Need::ServicePrincipal
+            | Need::Token
+    )
 }
 
 struct Survey {
@@ -366,13 +375,24 @@ async fn directory(
         evidence,
         provisioning,
         strangers,
-        // `identity_scope` is not served before the data sources about people are; then it is they who count.
-        hidden_leavers: Seen::unseen(Unreadable {
-            remedy: "Compare the disabled accounts that hold directory roles with `identity_scope` by hand.".to_owned(),
-            ..Unreadable::unasked(Subject::Users)
-        }),
+        hidden_leavers: hidden_leavers(context, needs).await?,
     };
     Ok((directory, claims.into_parts().0.flatten()))
+}
+
+/// The leavers whom `identity_scope` hides. One that does not fit this tenant is an error of what lists people, and unknown here.
+async fn hidden_leavers(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<u64>> {
+    if context.identity_scope.is_none() || !needs.contains(&Need::HiddenPeople) {
+        return Ok(Seen::unseen(Unreadable::unasked(Subject::Users)));
+    }
+    match who_counts::hidden_leavers(context).await {
+        Ok(seen) => Ok(seen),
+        Err(Stop::ProviderBlock(Argument { detail, .. })) => {
+            let unasked = Unreadable::unasked(Subject::Users);
+            Ok(Seen::unseen(Unreadable { code: String::new(), remedy: detail, ..unasked }))
+        }
+        Err(stop) => Ok(Seen::unseen(unread::softened(Subject::Users, Place::Graph, stop)?)),
+    }
 }
 
 async fn organization(context: &Context, needs: &BTreeSet<Need>) -> Result<Seen<Organization>> {
@@ -457,7 +477,7 @@ async fn provisioning(context: &Context, asked: &Asked<'_>, needs: &BTreeSet<Nee
                 }
                 Seen::unseen(unread::soft_gap(Subject::Provisioning, Place::Graph, &error)?)
             }
-            Some(Ok(principal)) if context.identity_scope => {
+            Some(Ok(principal)) if context.identity_scope.is_some() => {
                 entra::seen(Subject::Provisioning, entra::provisions(context, &principal.id).await)?
             }
             Some(Ok(_)) | None => Seen::unseen(Unreadable::unasked(Subject::Provisioning)),

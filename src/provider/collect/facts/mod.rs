@@ -14,3 +14,4 @@ pub mod signed_in;
 pub mod silent;
 pub mod stock;
 pub mod subscription;
+pub mod who_counts;

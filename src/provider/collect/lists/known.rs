@@ -1,6 +1,9 @@
 //! What the directory says of one principal, perhaps several times.
 
-use crate::azure::microsoft_graph::directory::{Kind, Object};
+use crate::{
+    azure::microsoft_graph::directory::{Kind, Object},
+    posture::people::is_guest,
+};
 
 /// What is known about a principal that exists.
 #[derive(Clone, Debug, Default)]
@@ -21,10 +24,7 @@ impl Known {
         Self {
             kind: Some(kind),
             display_name: object.display_name.0.clone(),
-            guest: object.user_type.as_deref().and_then(|word| {
-                let is = |known: &str| word.eq_ignore_ascii_case(known);
-                (is("Guest") || is("Member")).then(|| is("Guest"))
-            }),
+            guest: is_guest(object.user_type.as_deref()),
             hides_members: object.hides_members(),
         }
     }

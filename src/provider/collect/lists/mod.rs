@@ -1,6 +1,7 @@
 //! The lists that are read, by what they are about.
 
 pub mod access_policies;
+pub mod accounts;
 pub mod alerts;
 pub mod authorization;
 pub mod beneath;

@@ -92,6 +92,10 @@ const NOT_TRIED: &[(&str, &str, &str)] = &[
     ("secure_score", "include_controls", "says what is read"),
     ("service_principals", "include_grants", "adds fields"),
     ("service_principals", "include_microsoft", "adds rows"),
+    ("users", "as_of", "is the day from which `inactive_days` counts back"),
+    ("users", "group_ids", "goes by who is in groups, which is in no attribute; tried in `users.rs`"),
+    ("users", "inactive_days", "is a number of days; tried in `users.rs`"),
+    ("users", "include_registration", "says what is read"),
 ];
 
 /// Rows that an argument does not go by although its name says so, and why; all arguments where none is named.

@@ -227,7 +227,8 @@ pub(super) const LISTS: &[List] = &[
         Roles,
         "/properties/endDateTime",
     ),
-    list("users", "/v1.0/users", "", Roles, "/accountEnabled"),
+    list("registration-details", "/userRegistrationDetails", "", Nothing, "/isMfaCapable").listed("users", "users"),
+    list("users", "/v1.0/users", "", Roles, "/accountEnabled").listed("users", "users"),
     list("directory-role-assignments", "/v1.0/roleManagement/directory/roleAssignments", "", Roles, "/principalId")
         .listed("directory_role_assignments", "role_assignments"),
     list("directory-role-definitions", "/v1.0/roleManagement/directory/roleDefinitions", "", Roles, "/rolePermissions")
