@@ -22,6 +22,7 @@ mod golden;
 mod golden_picture;
 mod guides;
 mod lists;
+mod oracle;
 mod process;
 mod protocol;
 mod provider;
