@@ -7,6 +7,7 @@ pub mod failure;
 pub mod frame;
 pub mod functions;
 mod host;
+pub mod identity_words;
 pub mod selection;
 pub mod settings;
 pub mod validations;

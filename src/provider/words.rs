@@ -10,9 +10,11 @@ use crate::posture::words::words;
 /// The sets of words that are judged, too.
 pub use crate::posture::{
     Area, Severity,
+    conditional_access::{MfaVerdict as MfaStatus, Target as MfaTarget},
     credential::{CredentialKind, CredentialOwner, CredentialStatus},
     exemption::Standing,
     monitor::Kind as MonitorKind,
+    roster::{Employment, Kind as RosterKind, Rule as MatchRule, Standing as RosterStanding},
     vulnerabilities::Kind as VulnerabilityKind,
 };
 
@@ -69,6 +71,16 @@ words! {
 }
 
 words! {
+    /// What an exception excepts.
+    pub enum ExceptedStatus {
+        /// What fails.
+        Fail = "fail",
+        /// What could not be seen.
+        Unknown = "unknown",
+    }
+}
+
+words! {
     /// How deep regulatory compliance is read.
     pub enum ComplianceDepth {
         /// Down to the assessments of controls.
@@ -113,14 +125,21 @@ written! {
     Area in Lower;
     AssignmentTypeWord in Lower;
     ComplianceDepth in Lower;
+    Employment in Lower;
     CredentialKind in Lower;
     CredentialOwner in Lower;
     CredentialStatus in Lower;
     EnforcementWord in Lower;
+    ExceptedStatus in Lower;
     ExemptionSource in Lower;
+    MatchRule in Lower;
+    MfaStatus in Lower;
+    MfaTarget in Lower;
     MonitorKind in Lower;
     PersonalDataWord in Lower;
     ResourceGraphWord in Lower;
+    RosterKind in Lower;
+    RosterStanding in Lower;
     Severity in Any;
     Standing in Lower;
     VulnerabilityKind in Lower;
@@ -172,6 +191,10 @@ macro_rules! text {
         }
     };
 }
+
+pub(super) use text;
+
+pub use super::identity_words::{AccessPolicyState, CalendarDate, PartialReason, RoleTemplateId, RosterFailure, UserType};
 
 text!(
     /// A GUID, in any case.
@@ -319,12 +342,6 @@ text!(
 );
 
 text!(
-    /// The state of a Conditional Access policy, in Azure's words.
-    AccessPolicyState,
-    { "type": "string", "enum": ["enabled", "disabled", "enabledForReportingButNotEnforced"], "x-ignore-case": true }
-);
-
-text!(
     /// A moment, or the first one of a day, in UTC.
     Moment,
     {
@@ -332,12 +349,6 @@ text!(
         "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?$",
         "x-expected": "a date (`2026-11-02`) or a time as RFC 3339 (`2026-11-02T08:00:00Z`)"
     }
-);
-
-text!(
-    /// The kind of a user, in the directory's words.
-    UserType,
-    { "type": "string", "enum": ["Guest", "Member"], "x-ignore-case": true }
 );
 
 text!(

@@ -31,6 +31,20 @@ fn more(name: &str) -> Vec<Json> {
             json!({"statuses": ["Active", "InProgress", "Resolved", "Dismissed"], "limit": 0}),
             json!({"severities": ["low"], "since": "2026-10-25"}),
         ],
+        "conditional_access_policies" => vec![json!({"states": ["enabled"], "limit": 0})],
+        "mfa_coverage" => vec![
+            json!({"statuses": ["blocked", "enforced", "not_applicable", "not_enforced", "partial", "unknown"], "limit": 0}),
+            json!({"privileged_only": true, "targets": ["all_apps", "azure_management", "admin_portals"]}),
+        ],
+        "roster_match" => vec![json!({
+            "roster": [
+                {"email": "ava@fabrikam-outdoor.example"},
+                {"email": "svc-print@fabrikam-outdoor.example", "kind": "service"},
+                {"email": "viktor@fabrikam-outdoor.example", "status": "terminated", "terminated_on": "2026-08-31"},
+            ],
+            "statuses": ["conflict", "declared_service", "linked", "terminated_enabled"],
+        })],
+        "mfa_validation" => vec![json!({"privileged": true, "enforcement": "warning", "on_unknown": "warning"})],
         "policy_compliance" => vec![
             json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/virtualMachines"]}),
             json!({"statuses": ["Compliant", "Exempt"], "limit": 3}),

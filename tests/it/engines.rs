@@ -83,6 +83,7 @@ fn questions(name: &str) -> Vec<Json> {
         "secure_score" => {
             vec![json!({"limit": 0}), json!({"subscription_ids": [SANDBOX], "include_controls": false})]
         }
+        "roster_match" => vec![json!({"roster": [{"email": "ava@fabrikam-outdoor.example"}], "limit": 0})],
         _ => vec![json!({"limit": 0})],
     }
 }

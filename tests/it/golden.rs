@@ -68,13 +68,18 @@ fn the_schema_is_the_golden_one() {
 }
 
 /// Attributes that name a person, and are left out of answers under `personal_data = "redact"`.
-const PERSONAL: [&str; 14] = [
+const PERSONAL: [&str; 19] = [
     "connection.user_principal_name",
     "defender_alerts.alerts.compromised_entity",
     "directory_role_assignments.role_assignments.principal_display_name",
+    "mfa_coverage.coverage.display_name",
+    "mfa_coverage.coverage.user_principal_name",
     "monitor_settings.settings.emails",
     "policy_exemptions.exemptions.owner",
     "role_assignments.role_assignments.principal_display_name",
+    "roster_match.matches.display_name",
+    "roster_match.matches.email",
+    "roster_match.matches.user_principal_name",
     "users.users.department",
     "users.users.display_name",
     "users.users.employee_id",

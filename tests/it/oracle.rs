@@ -168,11 +168,10 @@ fn every_verdict_is_borne_out_by_every_sign_in() {
         }
         verdicts
     });
-    println!("{tenants} tenants: {verdicts:?}");
     // A tenant that makes every verdict unknown would bear out anything.
     let judged = usize::try_from(tenants).unwrap() * Target::ALL.len();
     for verdict in [MfaVerdict::Blocked, MfaVerdict::Enforced, MfaVerdict::NotEnforced, MfaVerdict::Partial] {
         let count = verdicts.get(verdict.word()).copied().unwrap_or_default();
-        assert!(count * 20 > judged, "{}: {count}", verdict.word());
+        assert!(count * 20 > judged, "{}: {count} of {judged}: {verdicts:?}", verdict.word());
     }
 }

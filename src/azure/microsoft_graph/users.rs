@@ -88,6 +88,8 @@ pub struct User {
 pub struct Identity {
     /// `userPrincipalName`, `federated`, `emailAddress` and more.
     pub sign_in_type: Text,
+    /// The name it signs in with.
+    pub issuer_assigned_id: Text,
 }
 
 /// A licence of an account; that there is one is enough.

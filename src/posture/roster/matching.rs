@@ -186,12 +186,18 @@ impl Roster {
         };
         let claimed: Vec<&Person> = people.iter().filter_map(|person| self.people.get(*person)).collect();
         // Whoever left must not vanish because the configuration looks at others.
-        if !account.in_scope && claimed.iter().all(|person| person.employment != Employment::Terminated) {
+        let is_read = account.is_whole || account.enabled == Some(false);
+        if !account.in_scope && is_read && claimed.iter().all(|person| person.employment != Employment::Terminated) {
             return None;
         }
         let (standing, explanation) = match claimed.as_slice() {
             [] => unclaimed(account)?,
             [person] => self.stands(person, account),
+            several if several.iter().all(|person| person.employment == Employment::Terminated) => {
+                // One person who left more than once: the last day counts.
+                let last = several.iter().max_by_key(|person| person.terminated_on);
+                last.map_or_else(|| unclaimed(account), |person| Some(self.stands(person, account)))?
+            }
             several => (
                 Standing::Conflict,
                 format!(

@@ -361,14 +361,15 @@ fn require_known(arguments: &Arguments, people: &People, warnings: &mut Diagnost
 }
 
 /// Those whom `identity_scope` hides.
-struct Hidden {
+pub(in crate::provider) struct Hidden {
     count: usize,
     privileged: usize,
-    gaps: Vec<Unreadable>,
+    /// What could not be read of them.
+    pub(in crate::provider) gaps: Vec<Unreadable>,
 }
 
 impl Hidden {
-    async fn of(context: &Context, people: &People) -> Result<Self> {
+    pub(in crate::provider) async fn of(context: &Context, people: &People) -> Result<Self> {
         let count = people.hidden().count();
         if count == 0 {
             return Ok(Self { count, privileged: 0, gaps: Vec::new() });
@@ -382,7 +383,7 @@ impl Hidden {
     }
 
     /// How many they are, and how many of them may do much.
-    fn counts(&self, counting: Counting) -> (Option<usize>, Option<usize>) {
+    pub(in crate::provider) fn counts(&self, counting: Counting) -> (Option<usize>, Option<usize>) {
         (counting.count(self.count), counting.and(self.gaps.is_empty()).count(self.privileged))
     }
 }

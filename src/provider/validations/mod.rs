@@ -2,8 +2,11 @@
 
 pub mod connection_validation;
 pub mod defender_validation;
+mod exceptions;
 pub mod graph_permission_validation;
+pub mod mfa_validation;
 pub mod role_assignment_validation;
+pub mod roster_validation;
 
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
@@ -28,7 +31,9 @@ pub const VALIDATIONS: &[&[ValidationEntry<Context>]] = &[
     connection_validation::VALIDATIONS,
     defender_validation::VALIDATIONS,
     graph_permission_validation::VALIDATIONS,
+    mfa_validation::VALIDATIONS,
     role_assignment_validation::VALIDATIONS,
+    roster_validation::VALIDATIONS,
 ];
 
 /// What to do where nothing failed.
@@ -104,6 +109,8 @@ pub struct Judgement {
     pub gaps: Vec<Unreadable>,
     /// What to do about the worst.
     pub next_step: String,
+    /// How many more fail or are unknown, and are excepted.
+    pub excepted: u64,
     /// Whether it is the sign-in that is missing.
     pub unsigned: bool,
 }
@@ -141,7 +148,12 @@ impl gate::Gate for Gate {
 impl Judgement {
     /// That of a reading with a sign-in.
     pub fn new(headings: &'static [&'static str], lines: Vec<Line>, gaps: Vec<Unreadable>, next_step: String) -> Self {
-        Self { headings, lines, gaps, next_step, unsigned: false }
+        Self { headings, lines, gaps, next_step, excepted: 0, unsigned: false }
+    }
+
+    /// The same beside so many that are excepted.
+    pub fn with_excepted(self, excepted: u64) -> Self {
+        Self { excepted, ..self }
     }
 
     fn counts(&self) -> Counts {
@@ -150,7 +162,7 @@ impl Judgement {
         // A gap that no line speaks of is still something unseen.
         let unseen = if seen::complete(&self.gaps) { 0 } else { 1 };
         let unknown = count(Status::Unknown).max(unseen);
-        Counts { checked: passed + failed + unknown, passed, failed, unknown, excepted: 0 }
+        Counts { checked: passed + failed + unknown, passed, failed, unknown, excepted: self.excepted }
     }
 
     fn is_green(&self) -> bool {

@@ -67,7 +67,7 @@ pub(super) fn outcome(policies: &[&AccessPolicy], context: &Context<'_>, facts: 
             return Outcome::Blocked;
         }
         let without_mfa = each(grant, facts, context);
-        let (any, all) = (without_mfa.iter().any(|met| *met == Met::Yes), without_mfa.iter().all(|met| *met == Met::Yes));
+        let (any, all) = (without_mfa.contains(&Met::Yes), without_mfa.iter().all(|met| *met == Met::Yes));
         let is_open = if grant.operator == GrantOperator::Or { any } else { all };
         // A control that is not met, and for which no MFA can stand in, keeps everybody out.
         let hopeless = match grant.operator {

@@ -24,6 +24,7 @@ fn asked(name: &str) -> Vec<Json> {
             vec![json!({"tags": {"env": "*"}, "limit": 0}), json!({"resource_group_names": ["rg-lab"], "include_risk": true})]
         }
         "directory_settings" => vec![json!({})],
+        "roster_match" => vec![json!({"roster": [{"email": "ava@fabrikam-outdoor.example"}], "limit": 0})],
         "policy_compliance" => {
             vec![json!({"effects": ["Deny"], "resource_types": ["Microsoft.Compute/disks"], "limit": 0})]
         }
@@ -66,6 +67,11 @@ fn validations() -> Vec<(&'static str, Json)> {
             json!({
                 "plans": {"VirtualMachines": {}}, "require_assessments": true, "require_scan_within_days": 7, "enforcement": "warning"
             }),
+        ),
+        ("mfa_validation", json!({"all_users": true, "enforcement": "warning", "on_unknown": "warning"})),
+        (
+            "roster_validation",
+            json!({"roster": [{"email": "ava@fabrikam-outdoor.example"}], "enforcement": "warning", "on_unknown": "warning"}),
         ),
         ("graph_permission_validation", own(json!({"permissions": ["Directory.Read.All", "AccessReview.Read.All"]}))),
         ("role_assignment_validation", own(json!({"role_definition_names": ["Reader"]}))),

@@ -32,6 +32,10 @@ pub(crate) fn objects() -> Vec<(&'static str, bool, Json)> {
             "groups" => json!({"display_names": ["*"], "include_members": true}),
             "app_credentials" => json!({"kinds": ["certificate", "federated", "secret"]}),
             "role_assignments" | "directory_role_assignments" => json!({"assignment_types": ["active", "eligible"]}),
+            "roster_match" => json!({"roster": [
+                {"email": "somebody@elsewhere.example"},
+                {"email": "another@elsewhere.example", "status": "terminated", "terminated_on": "2026-06-30"},
+            ]}),
             "resources" => json!({
                 "resource_types": [
                     "Microsoft.Compute/virtualMachines", "Microsoft.KeyVault/vaults/keys", "Microsoft.KeyVault/vaults/secrets",
@@ -51,7 +55,9 @@ pub(crate) fn objects() -> Vec<(&'static str, bool, Json)> {
             "graph_permission_validation" => {
                 json!({"self": true, "permissions": ["Directory.Read.All", "AccessReview.Read.All"]})
             }
+            "mfa_validation" => json!({"all_users": true, "require_registered": true}),
             "role_assignment_validation" => json!({"self": true, "role_definition_names": ["Owner"], "accept_eligible": true}),
+            "roster_validation" => json!({"roster": [{"email": "somebody@elsewhere.example"}]}),
             other => panic!("give {other} arguments here"),
         };
         (entry.name, false, arguments)

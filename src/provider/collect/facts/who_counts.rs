@@ -254,6 +254,15 @@ pub async fn holders(context: &Context) -> Result<Holders> {
     Ok(Holders { active: active.with_members(context).await?, eligible: eligible.with_members(context).await? })
 }
 
+/// Whoever is Owner or User Access Administrator of what the connection stands for, or could become it; likewise.
+pub async fn owners(context: &Context) -> Result<Seen<BTreeSet<String>>> {
+    let (mut unseen, subscriptions) = subscriptions(context).await?;
+    let (mut held, eligible) = of_azure(context, &subscriptions).await?;
+    held.add(eligible);
+    held.gaps.append(&mut unseen);
+    held.with_members(context).await
+}
+
 /// The subscriptions of the connection; one that stands for none may still look at people.
 async fn subscriptions(context: &Context) -> Result<(Vec<Unreadable>, Vec<Subscription>)> {
     Ok(match scope::find(context).await? {

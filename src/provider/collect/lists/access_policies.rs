@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The rows, as the service writes them.
-pub use crate::azure::microsoft_graph::conditional_access::{NamedLocation, StrengthRow};
+pub use crate::azure::microsoft_graph::conditional_access::{IpRange, NamedLocation, StrengthRow};
 
 /// A policy, and what is shown of it beside what is judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,10 +38,25 @@ pub struct ListedPolicy {
     pub session_controls: Vec<String>,
 }
 
+impl ListedPolicy {
+    /// Takes in another row of the same policy that says something else: nothing of it is understood, and it may be in force.
+    fn differs(&mut self, other: &Self) {
+        self.policy.unclear.extend(PolicyPart::ALL);
+        if self.policy.state != other.policy.state {
+            self.policy.state = PolicyState::Other(String::new());
+            self.state = None;
+        }
+        if self.policy.kind != other.policy.kind {
+            self.policy.kind = PolicyKind::People;
+        }
+    }
+}
+
 /// The policies. One that is listed twice with different contents is understood in no part.
 pub async fn access_policies(context: &Context) -> azure::Result<Arc<Vec<ListedPolicy>>> {
     let client = context.client.clone();
-    let read = || async move { Ok(understood(&graph::access_policies(&client).await?)) };
+    let redacts_people = client.settings().redacts_people;
+    let read = || async move { Ok(understood(&graph::access_policies(&client).await?, redacts_people)) };
     context.client.memo(Key::of("access_policies"), read).await
 }
 
@@ -80,13 +95,13 @@ pub fn strengths(rows: &[StrengthRow]) -> BTreeMap<String, AuthenticationStrengt
     strengths
 }
 
-fn understood(rows: &[AccessPolicyRow]) -> Vec<ListedPolicy> {
-    let common = Common::of(rows);
+fn understood(rows: &[AccessPolicyRow], redacts_people: bool) -> Vec<ListedPolicy> {
+    let common = Common::of(rows, redacts_people);
     let mut policies: Vec<ListedPolicy> = Vec::new();
     for row in rows {
         let listed = listed(row, &common);
         match policies.iter_mut().find(|known| known.policy.id == listed.policy.id) {
-            Some(known) if *known != listed => known.policy.unclear.extend(PolicyPart::ALL),
+            Some(known) if *known != listed => known.differs(&listed),
             Some(_) => {}
             None => policies.push(listed),
         }
@@ -95,13 +110,21 @@ fn understood(rows: &[AccessPolicyRow]) -> Vec<ListedPolicy> {
 }
 
 /// What any policy of an answer has, by the path to it. What only one of them lacks was left out; what all lack this cloud does not know.
-struct Common(BTreeSet<String>);
+struct Common {
+    paths: BTreeSet<String>,
+    redacts_people: bool,
+}
 
 impl Common {
-    fn of(rows: &[AccessPolicyRow]) -> Self {
+    fn of(rows: &[AccessPolicyRow], redacts_people: bool) -> Self {
         let mut paths = BTreeSet::new();
         rows.iter().for_each(|row| Self::walk("", &row.fields, &mut paths));
-        Self(paths)
+        Self { paths, redacts_people }
+    }
+
+    /// A text as it may be shown: names and rules are what somebody wrote.
+    fn shown(&self, text: &str) -> String {
+        azure::shown(text.trim(), self.redacts_people).into_owned()
     }
 
     fn walk(path: &str, fields: &Map<String, Value>, paths: &mut BTreeSet<String>) {
@@ -160,7 +183,7 @@ impl<'a> Piece<'a> {
         match self.fields.remove(name) {
             Some(Value::Null) => Ok(None),
             Some(value) => Ok(Some(value)),
-            None if self.is_there && (ALWAYS.contains(&path.as_str()) || self.common.0.contains(&path)) => Err(Odd),
+            None if self.is_there && (ALWAYS.contains(&path.as_str()) || self.common.paths.contains(&path)) => Err(Odd),
             None => Ok(None),
         }
     }
@@ -171,7 +194,7 @@ impl<'a> Piece<'a> {
 
     /// Words, as a list or as one text with commas. Ids in lower case, because they are compared with others.
     fn words(&mut self, name: &str) -> Result<BTreeSet<String>, Odd> {
-        let word = |text: &str| if is_guid(text.trim()) { text.trim().to_lowercase() } else { text.trim().to_owned() };
+        let word = |text: &str| if is_guid(text.trim()) { text.trim().to_lowercase() } else { self.common.shown(text) };
         match self.take(name)? {
             None => Ok(BTreeSet::new()),
             Some(Value::String(text)) => Ok(text.split(',').map(word).filter(|word| !word.is_empty()).collect()),
@@ -181,7 +204,7 @@ impl<'a> Piece<'a> {
     }
 
     fn text(&mut self, name: &str) -> Result<Option<String>, Odd> {
-        self.take(name)?.map(|value| value.as_str().map(str::to_owned).ok_or(Odd)).transpose()
+        self.take(name)?.map(|value| value.as_str().map(|text| self.common.shown(text)).ok_or(Odd)).transpose()
     }
 
     /// What has no place here must say nothing.
@@ -189,6 +212,11 @@ impl<'a> Piece<'a> {
         let says = |(name, value): (&str, &Value)| !name.contains("@odata.") && !is_nothing(value);
         if self.fields.into_iter().any(says) { Err(Odd) } else { Ok(()) }
     }
+}
+
+/// Whether a session control does anything.
+fn is_set(value: &Value) -> bool {
+    !(value.is_null() || value == &Value::Bool(false) || value.get("isEnabled") == Some(&Value::Bool(false)))
 }
 
 fn is_nothing(value: &Value) -> bool {
@@ -202,7 +230,8 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn listed(row: &AccessPolicyRow, common: &Common) -> ListedPolicy {
-    let text = |name: &str| row.fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text =
+        |name: &str| row.fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(|text| common.shown(text));
     let state = text("state");
     let mut policy = AccessPolicy {
         id: row.id.to_lowercase(),
@@ -224,7 +253,7 @@ fn listed(row: &AccessPolicyRow, common: &Common) -> ListedPolicy {
         Some(Value::Null) => Vec::new(),
         Some(Value::Object(fields)) => fields
             .iter()
-            .filter(|(name, value)| !name.contains("@odata.") && !value.is_null())
+            .filter(|(name, value)| !name.contains("@odata.") && is_set(value))
             .map(|(name, _)| name.clone())
             .collect(),
         _ => {
@@ -354,12 +383,15 @@ fn user_side(users: &mut Piece<'_>, side: &str) -> Result<UserSide, Odd> {
         let mut tenants = guests.piece("externalTenants")?;
         let kind = tenants.text("membershipKind")?;
         let members = tenants.words("members")?;
+        let has_tenants = tenants.is_there;
+        tenants.end()?;
         let tenants = match kind.as_deref().map(str::to_ascii_lowercase).as_deref() {
-            None if members.is_empty() => HomeTenants::All,
+            None if !has_tenants => HomeTenants::All,
             Some("all") if members.is_empty() => HomeTenants::All,
             Some("enumerated") => HomeTenants::Enumerated(members),
             other => HomeTenants::Other(other.unwrap_or_default().to_owned()),
         };
+        guests.end()?;
         Some(GuestTypes { types, tenants })
     } else {
         None

@@ -39,6 +39,8 @@ pub struct Account {
     pub other_mails: Option<Vec<String>>,
     /// Addresses of its mailbox, each with its kind.
     pub proxy_addresses: Option<Vec<String>>,
+    /// The names of its identities.
+    pub sign_in_names: Option<Vec<String>>,
     /// Number in the personnel system.
     pub employee_id: Option<String>,
     /// Department.
@@ -98,7 +100,8 @@ impl Account {
         // Of one that the caller may not see, everything is null, so null says nothing.
         let is_hidden = enabled.is_none() && user.user_principal_name.is_none();
         let seen = |absent: bool| (!is_hidden).then_some(absent);
-        let external = is_external(&user).or(seen(false));
+        // Without its identities it is not known that it has none elsewhere.
+        let external = is_external(&user).or(seen(false).filter(|_| user.identities.is_some()));
         let activity = user.sign_in_activity.0;
         let is_told = with_sign_ins && (activity.is_some() || !is_hidden);
         let moment = |text: &Text| if is_hidden { When::Unclear } else { When::of(text.as_deref()) };
@@ -113,6 +116,7 @@ impl Account {
             user_principal_name: user.user_principal_name.0,
             display_name: user.display_name.0,
             mail: user.mail.0,
+            sign_in_names: user.identities.0.map(|all| all.into_iter().filter_map(|one| one.issuer_assigned_id.0).collect()),
             other_mails: texts(user.other_mails.0),
             proxy_addresses: texts(user.proxy_addresses.0),
             employee_id: user.employee_id.0,
@@ -145,6 +149,7 @@ impl Account {
             twice::agree(own, other);
         }
         twice::agree(&mut self.other_mails, &other.other_mails);
+        twice::agree(&mut self.sign_in_names, &other.sign_in_names);
         twice::agree(&mut self.proxy_addresses, &other.proxy_addresses);
         twice::agree(&mut self.enabled, &other.enabled);
         twice::agree(&mut self.synced, &other.synced);

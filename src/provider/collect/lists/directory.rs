@@ -7,6 +7,7 @@ use std::{
 
 use futures::future::{join_all, try_join_all};
 
+use super::about_groups::{HIDDEN_MEMBERS, groups_in};
 use crate::{
     azure::{
         self, Client, Failure,
@@ -27,6 +28,7 @@ pub use crate::azure::microsoft_graph::directory::{
 };
 
 pub use crate::provider::collect::lists::{
+    about_groups::group_protection,
     held_twice::{contradicted_assignments, contradicted_instances, is_through_group, scope},
     known::Known,
 };
@@ -378,7 +380,8 @@ pub struct Members {
 pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Principals) -> Result<Members> {
     let with_names = context.shows_people();
     let lists = join_all(groups.iter().map(|group| members_of(context, group.clone(), with_names)).collect::<Vec<_>>()).await;
-    let wanted = groups.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
+    let nested = lists.iter().flatten().flat_map(|inside| groups_in(inside));
+    let wanted = groups.iter().cloned().chain(nested).map(|id| (id, Some(Kind::Group))).collect();
     let mut about = principals(context, &wanted, about).await?;
     let (mut found, mut unseen) = (BTreeMap::new(), BTreeMap::new());
     let mut gaps = Vec::from_iter(about.gaps());
@@ -397,35 +400,19 @@ pub async fn members(context: &Context, groups: &BTreeSet<String>, about: Princi
             }
         }
     }
-    let mut hidden: Vec<_> = groups.iter().filter(|id| about.known.get(*id).is_some_and(|known| known.hides_members)).collect();
-    if !hidden.is_empty() && sees_hidden_members(context).await {
-        hidden.clear();
-    }
-    for id in hidden {
-        unseen.entry(id.clone()).or_insert_with(|| unseen_members(id, HIDDEN_MEMBERS));
+    let is_any_hidden = about.known.values().any(|known| known.hides_members);
+    if is_any_hidden && !sees_hidden_members(context).await {
+        let hides = |id: &String| about.known.get(&id.to_lowercase()).is_some_and(|known| known.hides_members);
+        // A group that hides its members hides them in the groups that it is in, too.
+        for group in groups {
+            let nested = found.get(group).into_iter().flat_map(|inside| groups_in(inside));
+            if let Some(hiding) = std::iter::once(group.clone()).chain(nested).find(hides) {
+                unseen.entry(group.clone()).or_insert_with(|| unseen_members(&hiding, HIDDEN_MEMBERS));
+            }
+        }
     }
     gaps.extend(unseen.values().cloned());
     Ok(Members { of: found, people: about, unseen, gaps })
-}
-
-/// What to do about a group that hides them.
-const HIDDEN_MEMBERS: &str = "they are hidden. Grant Member.Read.Hidden (Microsoft Graph, application) with admin consent.";
-
-/// Those of groups that hide their members from this sign-in, and those of which that could not be read, each with the gap that it is.
-pub async fn hidden_groups(context: &Context, ids: &BTreeSet<String>) -> Result<BTreeMap<String, Unreadable>> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let wanted = ids.iter().map(|id| (id.clone(), Some(Kind::Group))).collect();
-    let about = principals(context, &wanted, Principals::default()).await?;
-    let open = about.gaps().next();
-    let sees_them = sees_hidden_members(context).await;
-    let of = |id: &String| match about.known.get(id) {
-        Some(known) if known.hides_members && !sees_them => Some(unseen_members(id, HIDDEN_MEMBERS)),
-        Some(_) => None,
-        None => open.clone(),
-    };
-    Ok(ids.iter().filter_map(|id| Some((id.clone(), of(id)?))).collect())
 }
 
 /// What to do about a group of another tenant.
@@ -448,16 +435,6 @@ pub(super) async fn members_of(context: &Context, group: String, with_names: boo
     let client = context.client.clone();
     let key = Key::of(if with_names { "members/named" } else { "members" }).and(&group);
     context.client.memo(key, || async move { directory::members_of(&client, &group, with_names).await }).await
-}
-
-/// Of groups, whether more than those who administer roles may edit them. Those that do not exist are not in the answer.
-pub async fn group_protection(context: &Context, ids: &[String]) -> azure::Result<Vec<GroupProtection>> {
-    let read = |ids: Vec<String>| async move {
-        let (client, key) = (context.client.clone(), Key::of("group_protection").and_all(&ids));
-        context.client.memo(key, || async move { directory::group_protection(&client, &ids).await }).await
-    };
-    let lists = try_join_all(ids.chunks(IDS_AT_ONCE).map(|chunk| read(chunk.to_vec())).collect::<Vec<_>>()).await?;
-    Ok(lists.iter().flat_map(|list| list.iter().cloned()).collect())
 }
 
 /// The directory roles that are active.

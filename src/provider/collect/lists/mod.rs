@@ -1,5 +1,6 @@
 //! The lists that are read, by what they are about.
 
+mod about_groups;
 pub mod access_policies;
 pub mod accounts;
 pub mod alerts;

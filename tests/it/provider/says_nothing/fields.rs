@@ -22,7 +22,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::OnceCell;
 
 use super::{
-    About::{self, Defender, GraphPermissions, Roles},
+    About::{self, Defender, GraphPermissions, People, Roles},
     checks, endings, reassured,
     table::{DOCUMENTED, EMPTY, EXACT, IDENTITY, LISTS, List},
     through, validations, verdicts,
@@ -193,7 +193,7 @@ async fn everything(inside: &Inside) {
     inside.read("role_assignments", json!({"assignment_types": ["active", "eligible"], "scopes": [group()]})).await;
     // The first and the last: what is about this sign-in itself stands at the end.
     let ends = |all: Vec<_>| [all.first().cloned(), all.last().cloned()].into_iter().flatten();
-    let all = [Defender, GraphPermissions, Roles].into_iter().map(validations).flat_map(ends);
+    let all = [Defender, GraphPermissions, People, Roles].into_iter().map(validations).flat_map(ends);
     let all: Vec<_> = all.chain([("connection_validation", json!({}))]).collect();
     let asked: BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
     let there: BTreeSet<_> = Azposture::TABLES.validations.iter().copied().flatten().map(|entry| entry.name).collect();
@@ -380,6 +380,11 @@ async fn no_field_of_applications_and_licences_reassures_by_its_absence() {
 #[tokio::test]
 async fn no_field_of_roles_and_the_directory_reassures_by_its_absence() {
     nothing_is_reassuring(Roles).await;
+}
+
+#[tokio::test]
+async fn no_field_of_people_and_conditional_access_reassures_by_its_absence() {
+    nothing_is_reassuring(People).await;
 }
 
 /// The rows of a data source, by key, whether that is all, and how many are counted under none of the words; none where it has no answer.

@@ -61,6 +61,8 @@ const ASKED: &[(&str, &str)] = &[
 const GOES_BY: &[(&str, &str, &str, &str)] = &[
     ("defender_plans", "plans", "plan_names", "plan"),
     ("groups", "groups", "group_ids", "id"),
+    ("mfa_coverage", "coverage", "statuses", "verdict"),
+    ("mfa_coverage", "coverage", "targets", "target"),
     ("policy_compliance", "assignments", "policy_set_definition_ids", "policy_definition_id"),
     ("policy_compliance", "states", "statuses", "state"),
     ("regulatory_compliance", "rows", "statuses", "state"),
@@ -86,6 +88,18 @@ const NOT_TRIED: &[(&str, &str, &str)] = &[
     ("defender_assessments", "categories", "goes by what the recommendation says, which stands beside the rows"),
     ("monitor_settings", "resource_ids", "says of which resources the settings are read, each by itself"),
     ("monitor_settings", "resource_types", "says of which resources the settings are read, each by itself"),
+    (
+        "mfa_coverage",
+        "directory_role_template_ids",
+        "goes by who holds roles, which is in no attribute; tried in `mfa_coverage.rs`",
+    ),
+    ("mfa_coverage", "group_ids", "goes by who is in groups, which is in no attribute; tried in `mfa_coverage.rs`"),
+    ("roster_match", "as_of", "is the day by which they are judged"),
+    ("roster_match", "ignore_plus_tags", "says how addresses are compared"),
+    ("roster_match", "match_by", "says how people and accounts are compared"),
+    ("roster_match", "roster", "is compared with the accounts; tried in `roster.rs`"),
+    ("roster_match", "statuses", "goes by what a roster says, which is needed; tried in `roster.rs`"),
+    ("roster_match", "termination_grace_days", "is a number of days; tried in `roster.rs`"),
     ("regulatory_compliance", "depth", "says what is read"),
     ("role_assignments", "include_management_groups", "says what is read"),
     ("groups", "include_members", "adds a field"),
@@ -100,6 +114,9 @@ const NOT_TRIED: &[(&str, &str, &str)] = &[
 
 /// Rows that an argument does not go by although its name says so, and why; all arguments where none is named.
 const OTHER_ROWS: &[(&str, &str, &str, &str)] = &[
+    ("conditional_access_policies", "authentication_strengths", "", "are all there are, whatever the filters"),
+    ("conditional_access_policies", "exclusion_gaps", "", "are of all policies, whatever the filters"),
+    ("conditional_access_policies", "named_locations", "", "are all there are, whatever the filters"),
     ("resources", "coverage", "", "says of types why they have no rows"),
     ("role_assignments", "deny_assignments", "principal_ids", "those of the demo tenant are about everybody, and name nobody"),
     ("vulnerabilities", "coverage", "", "says of kinds of things why they have no rows"),

@@ -27,6 +27,8 @@ enum About {
     GraphPermissions,
     /// What nothing is judged by: its rows and counts are looked at alone.
     Nothing,
+    /// Who signs in without MFA, and who left.
+    People,
     Roles,
 }
 
@@ -35,6 +37,7 @@ fn validations(about: About) -> Vec<(&'static str, Json)> {
         About::Defender => [PRODUCTION, SANDBOX].into_iter().flat_map(plans).map(|one| ("defender_validation", one)).collect(),
         About::GraphPermissions => permissions().into_iter().map(|one| ("graph_permission_validation", one)).collect(),
         About::Nothing => Vec::new(),
+        About::People => people(),
         About::Roles => roles().into_iter().map(|one| ("role_assignment_validation", one)).collect(),
     }
 }
@@ -75,6 +78,18 @@ fn roles() -> Vec<Json> {
     };
     let others = holders.into_iter().filter(|id| *id != PRINCIPAL_ID).take(10);
     others.map(|id| of(json!({"principal_id": id}))).chain([of(json!({"self": true}))]).collect()
+}
+
+/// Somebody of each verdict, and a roster that one account of somebody who left does not meet.
+fn people() -> Vec<(&'static str, Json)> {
+    let user = |last: &str| format!("fab00002-0000-4000-8000-0000000000{last}");
+    let one = |last: &str| ("mfa_validation", json!({"user_ids": [user(last)], "targets": ["all_apps", "azure_management"]}));
+    let left = json!([
+        {"email": "ava@fabrikam-outdoor.example"},
+        {"email": "viktor@fabrikam-outdoor.example", "status": "terminated", "terminated_on": "2026-08-31"},
+    ]);
+    let roster = ("roster_validation", json!({"roster": left, "fail_on": ["terminated_enabled", "conflict"]}));
+    vec![one("06"), one("0b"), one("25"), one("0e"), roster]
 }
 
 fn permissions() -> Vec<Json> {

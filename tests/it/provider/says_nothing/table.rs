@@ -69,7 +69,7 @@ const fn typed(document: &'static str, path: &'static str, arguments: &'static s
     list(document, path, "", Nothing, decides).asked("resources", "resources", arguments)
 }
 
-use About::{Defender, GraphPermissions, Nothing, Roles};
+use About::{Defender, GraphPermissions, Nothing, People, Roles};
 
 /// Asks for all kinds of credentials.
 const CREDENTIALS: &str = r#"{"kinds": ["certificate", "federated", "secret"], "limit": 0}"#;
@@ -93,6 +93,10 @@ pub(super) const LISTS: &[List] = &[
     ),
     list("oauth2-permission-grants", "/oauth2PermissionGrants", "", GraphPermissions, "/scope")
         .listed("service_principals", "service_principals"),
+    list("authentication-strength-policies", "/policies/authenticationStrengthPolicies", "", People, "/requirementsSatisfied"),
+    list("conditional-access-policies", "/conditionalAccess/policies", "", People, "/state")
+        .listed("conditional_access_policies", "policies"),
+    list("named-locations", "/conditionalAccess/namedLocations", "", People, "/isTrusted"),
     list("cross-tenant-partners", "/crossTenantAccessPolicy/partners", "", Nothing, "/tenantId").asked(
         "directory_settings",
         "partner_tenants",
@@ -491,4 +495,5 @@ pub(super) const IDENTITY: &[&str] =
     &["id", "name", "principalId", "properties", "roleDefinitionId", "scope", "subscriptionId", "tenantId", "type"];
 
 /// Fields of which only null and absence mean that all is well: another kind makes the list a gap as well.
-pub(super) const EXACT: &[&str] = &["condition", "endDateTime", "operationStatus", "startDateTime", "subPlan", "tags"];
+pub(super) const EXACT: &[&str] =
+    &["condition", "endDateTime", "operationStatus", "startDateTime", "subPlan", "tags", "visibility"];
