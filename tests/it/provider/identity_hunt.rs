@@ -57,6 +57,14 @@ async fn who_holds_a_role_in_a_part_of_the_directory_is_looked_at() {
 }
 
 #[tokio::test]
+async fn who_holds_a_role_and_is_not_among_the_users_is_missed() {
+    let about = || json!({"directory_role_template_ids": ["e8611ab8-c189-46e8-94e1-60213ab1f814"]});
+    assert!(is_green(with_schedules(), about()).await);
+    let without_greta = Fault::on("/v1.0/users").keep(|row| row["id"] != user("07").as_str());
+    assert!(!is_green(with_schedules().with_fault(without_greta), about()).await);
+}
+
+#[tokio::test]
 async fn a_group_that_hides_its_members_hides_them_in_the_groups_that_it_is_in() {
     let about = || json!({"group_ids": [PLATFORM_TEAM]});
     assert!(is_green(Tenant::demo(), about()).await);

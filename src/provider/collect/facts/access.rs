@@ -20,8 +20,8 @@ use crate::{
         collect::{
             lists::{
                 access_policies::{self, ListedPolicy, NamedLocation, StrengthRow},
-                accounts::{Account, Registered},
-                directory::{self, Kind, Members, Principals, RoleAssignment, RoleDefinition, RoleInstance, scope},
+                accounts::{self, Account, Registered},
+                directory::{self, Kind, Members, Object, Principals, RoleAssignment, RoleDefinition, RoleInstance, scope},
                 directory_policies::{self, InboundTrust},
                 entra,
             },
@@ -241,7 +241,7 @@ pub async fn roles(context: &Context) -> Result<Seen<BTreeMap<String, RoleHolder
             twofold.contains(&row.id.to_lowercase()) || (row.directory_scope_id.is_none() && row.app_scope_id.is_none());
         match is_open {
             true => held.doubt(&row.role_definition_id, &row.principal_id),
-            false => held.take(&row.role_definition_id, row, Held::of_assignment),
+            false => held.add(&row.role_definition_id, &row.principal_id, part_of(row)),
         }
     }
     for row in eligible.so_far().into_iter().flat_map(|rows| rows.iter()) {
@@ -266,6 +266,14 @@ pub async fn roles(context: &Context) -> Result<Seen<BTreeMap<String, RoleHolder
             members.unseen.entry(id.clone()).or_insert(gap);
         }
     }
+    // Whoever is asked about by a role is looked for among the users, so one who is missing there would be left out.
+    if let Ok(accounts) = accounts::accounts(context).await {
+        let rows = eligible.so_far().into_iter().flat_map(|rows| rows.iter());
+        let direct = active.iter().filter_map(|row| row.principal.as_ref()).chain(rows.filter_map(|row| row.principal.as_ref()));
+        let mut holders = direct.chain(members.of.values().flat_map(|inside| inside.iter()));
+        let is_unlisted = |one: &&Object| one.kind() == Some(Kind::User) && accounts.of(&one.id.to_lowercase()).is_none();
+        gaps.extend(holders.find(is_unlisted).map(|one| unlisted(&one.id)));
+    }
     let templates = definitions.so_far().ok();
     let holders = held.by_template(templates.map(|rows| rows.as_slice()).unwrap_or_default(), &members, eligible.gap());
     Ok(Seen::part(holders, gaps.into_iter().chain(definitions.gaps().cloned())))
@@ -284,6 +292,10 @@ enum Part {
     Narrower,
 }
 
+fn part_of(row: &RoleAssignment) -> Part {
+    if scope(row.directory_scope_id.as_ref(), row.app_scope_id.as_ref()) == "/" { Part::Active } else { Part::Narrower }
+}
+
 /// Principals by the id of the role they hold.
 #[derive(Default)]
 struct Held {
@@ -293,11 +305,6 @@ struct Held {
 }
 
 impl Held {
-    fn take<T>(&mut self, role: &str, row: &T, of: impl Fn(&T) -> (Part, &str)) {
-        let (part, principal) = of(row);
-        self.add(role, principal, part);
-    }
-
     fn add(&mut self, role: &str, principal: &str, part: Part) {
         self.by_role.entry(role.to_lowercase()).or_default().insert((part, principal.to_lowercase()));
     }
@@ -305,12 +312,6 @@ impl Held {
     fn doubt(&mut self, role: &str, principal: &str) {
         self.add(role, principal, Part::Narrower);
         self.open.insert(role.to_lowercase());
-    }
-
-    fn of_assignment(row: &RoleAssignment) -> (Part, &str) {
-        let part =
-            if scope(row.directory_scope_id.as_ref(), row.app_scope_id.as_ref()) == "/" { Part::Active } else { Part::Narrower };
-        (part, &row.principal_id)
     }
 
     fn principals(&self) -> impl Iterator<Item = String> {
@@ -361,6 +362,17 @@ impl Held {
             (template, RoleHolders { custom, active, narrower, eligible })
         });
         made.collect()
+    }
+}
+
+/// The gap that the list of users is which lacks somebody who holds a role.
+fn unlisted(id: &str) -> Unreadable {
+    Unreadable {
+        subject: Subject::Users,
+        place: Place::Graph,
+        reason: Reason::NotProven,
+        code: String::new(),
+        remedy: format!("The user {id} holds a directory role, and is not in the list of users. Run again in a few minutes."),
     }
 }
 
